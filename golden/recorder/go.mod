@@ -1,0 +1,3 @@
+module gobuf.test/recorder
+
+go 1.26
