@@ -1,0 +1,331 @@
+/**
+ * Channels: runtime/chan.go. Values are handed over directly, both ways; the active side goes on, the other is readied.
+ */
+import { G_PARAM, G_SELECTDONE, G_STRIDE, G_WAITING, gmem, SUDOG_STRIDE, smem } from "./ffi.ts";
+import { getg, mp, type Op, opPending, opReady } from "./m.ts";
+import { PanicError } from "./panic.ts";
+import { gopark, goready } from "./proc.ts";
+import {
+  waitReasonChanReceive,
+  waitReasonChanReceiveNilChan,
+  waitReasonChanSend,
+  waitReasonChanSendNilChan,
+} from "./runtime2.ts";
+import {
+  acquireSudog,
+  releaseSudog,
+  S_G,
+  S_ISSELECT,
+  S_NEXT,
+  S_PREV,
+  S_SUCCESS,
+  sc,
+  selem,
+} from "./sudog.ts";
+
+/** A queue of sudogs: waitq. */
+export class Waitq {
+  first = 0;
+  last = 0;
+
+  enqueue(s: number): void {
+    const i = s * SUDOG_STRIDE;
+    smem[i + S_NEXT] = 0;
+    smem[i + S_PREV] = this.last;
+    if (this.last === 0) this.first = s;
+    else smem[this.last * SUDOG_STRIDE + S_NEXT] = s;
+    this.last = s;
+  }
+
+  /** The first sudog whose G is still to be woken, 0 for none: a select that another case has won is passed over. */
+  dequeue(): number {
+    for (;;) {
+      const s = this.first;
+      if (s === 0) return 0;
+      const i = s * SUDOG_STRIDE;
+      const next = smem[i + S_NEXT] as number;
+      this.first = next;
+      if (next === 0) this.last = 0;
+      else {
+        smem[next * SUDOG_STRIDE + S_PREV] = 0;
+        smem[i + S_NEXT] = 0;
+      }
+      if (smem[i + S_ISSELECT] !== 0) {
+        const done = (smem[i + S_G] as number) * G_STRIDE + G_SELECTDONE;
+        if (gmem[done] !== 0) continue;
+        gmem[done] = 1;
+      }
+      return s;
+    }
+  }
+
+  /** Takes a sudog out, wherever it stands; it may be off the queue already: dequeueSudoG. */
+  remove(s: number): void {
+    const i = s * SUDOG_STRIDE;
+    const prev = smem[i + S_PREV] as number;
+    const next = smem[i + S_NEXT] as number;
+    if (prev !== 0) {
+      smem[prev * SUDOG_STRIDE + S_NEXT] = next;
+      if (next !== 0) smem[next * SUDOG_STRIDE + S_PREV] = prev;
+      else this.last = prev;
+    } else if (next !== 0) {
+      smem[next * SUDOG_STRIDE + S_PREV] = 0;
+      this.first = next;
+    } else if (this.first === s) {
+      this.first = 0;
+      this.last = 0;
+    } else return;
+    smem[i + S_NEXT] = 0;
+    smem[i + S_PREV] = 0;
+  }
+}
+
+let created = 0;
+
+/**
+ * A channel: hchan. Bound to the thread that made it.
+ *
+ * @typeParam T what it carries
+ */
+export class Chan<T> {
+  /** Stands for the channel's address: a select locks in this order. @internal */
+  readonly sortkey: number = ++created;
+  /** @internal */
+  qcount = 0;
+  /** @internal */
+  readonly buf: unknown[];
+  /** @internal */
+  sendx = 0;
+  /** @internal */
+  recvx = 0;
+  /** @internal */
+  closed = false;
+  /** @internal */
+  readonly recvq = new Waitq();
+  /** @internal */
+  readonly sendq = new Waitq();
+
+  /** @internal */
+  constructor(
+    /** @internal */
+    readonly dataqsiz: number,
+    /** A nil channel blocks forever. @internal */
+    readonly nil = false,
+  ) {
+    this.buf = [];
+    for (let i = 0; i < dataqsiz; i++) this.buf.push(undefined);
+  }
+
+  /** Values in the buffer: `len(ch)`. */
+  get len(): number {
+    return this.qcount;
+  }
+
+  /** Size of the buffer: `cap(ch)`. */
+  get cap(): number {
+    return this.dataqsiz;
+  }
+
+  /** Sends: `ch <- value`. @throws PanicError "send on closed channel" */
+  send(value: T): Op<void> {
+    return chansend(getg("send"), this, value) ? opReady<void>(undefined) : opPending();
+  }
+
+  /** Receives: `<-ch`. Gives undefined once the channel is closed and empty. */
+  recv(): Op<T | undefined> {
+    return chanrecv(getg("recv"), this, recvContinue) ? opReady(mp.value as T) : opPending();
+  }
+
+  /** Receives: `v, ok := <-ch`. */
+  recvOk(): Op<[value: T, ok: true] | [value: undefined, ok: false]> {
+    if (!chanrecv(getg("recvOk"), this, recvOkContinue)) return opPending();
+    return opReady(mp.ok ? [mp.value as T, true] : [undefined, false]);
+  }
+
+  /** Closes: `close(ch)`. @throws PanicError "close of closed channel", "close of nil channel" */
+  close(): void {
+    closechan(this);
+  }
+}
+
+/** A channel that is nil: sends and receives on it block forever, select never chooses it. */
+export const nilchan: Chan<never> = new Chan<never>(0, true);
+
+/**
+ * Makes a channel: `make(chan T, capacity)`.
+ *
+ * @param capacity 0 (unbuffered) to 2^31-1
+ * @throws PanicError "makechan: size out of range"
+ */
+export function chan<T>(capacity = 0): Chan<T> {
+  if (!Number.isInteger(capacity) || capacity < 0 || capacity > 0x7fffffff) {
+    throw new PanicError("makechan: size out of range");
+  }
+  return new Chan<T>(capacity);
+}
+
+/** Counts channels from 1 again, so that the lock order of a run does not depend on the runs before it. */
+export function resetChans(): void {
+  created = 0;
+}
+
+function enqueueAndPark(gp: number, c: Chan<unknown>, q: Waitq, elem: unknown): void {
+  const s = acquireSudog(gp);
+  selem[s] = elem;
+  sc[s] = c;
+  gmem[gp * G_STRIDE + G_WAITING] = s;
+  gmem[gp * G_STRIDE + G_PARAM] = 0;
+  q.enqueue(s);
+}
+
+/**
+ * Sends on a channel: chansend with block.
+ *
+ * @returns true when it is sent; false when the goroutine has asked to park, and its result is the continuation's
+ */
+export function chansend(gp: number, c: Chan<never> | Chan<unknown>, elem: unknown): boolean {
+  if (c.nil) {
+    gopark(gp, null, waitReasonChanSendNilChan, null);
+    return false;
+  }
+  if (c.closed) throw new PanicError("send on closed channel");
+  const s = c.recvq.dequeue();
+  if (s !== 0) {
+    send(s, elem);
+    return true;
+  }
+  if (c.qcount < c.dataqsiz) {
+    bufput(c, elem);
+    return true;
+  }
+  enqueueAndPark(gp, c as Chan<unknown>, c.sendq, elem);
+  gopark(gp, null, waitReasonChanSend, sendContinue);
+  return false;
+}
+
+/** Puts a value in the buffer. */
+export function bufput(c: Chan<never> | Chan<unknown>, elem: unknown): void {
+  c.buf[c.sendx] = elem;
+  c.sendx = c.sendx + 1 === c.dataqsiz ? 0 : c.sendx + 1;
+  c.qcount++;
+}
+
+/** Takes the oldest value from the buffer. */
+export function bufget(c: Chan<never> | Chan<unknown>): unknown {
+  const elem = c.buf[c.recvx];
+  c.buf[c.recvx] = undefined;
+  c.recvx = c.recvx + 1 === c.dataqsiz ? 0 : c.recvx + 1;
+  c.qcount--;
+  return elem;
+}
+
+/** Hands a value to a waiting receiver: send. */
+export function send(s: number, elem: unknown): void {
+  selem[s] = elem;
+  wake(s, 1);
+}
+
+/** Takes a value from a waiting sender, or from the full buffer, into which the sender's goes: recv. */
+export function recv(c: Chan<never> | Chan<unknown>, s: number): unknown {
+  let elem: unknown;
+  if (c.dataqsiz === 0) elem = selem[s];
+  else {
+    elem = c.buf[c.recvx];
+    c.buf[c.recvx] = selem[s];
+    c.recvx = c.recvx + 1 === c.dataqsiz ? 0 : c.recvx + 1;
+    c.sendx = c.recvx;
+  }
+  selem[s] = undefined;
+  wake(s, 1);
+  return elem;
+}
+
+function wake(s: number, success: number): void {
+  const i = s * SUDOG_STRIDE;
+  const gp = smem[i + S_G] as number;
+  smem[i + S_SUCCESS] = success;
+  gmem[gp * G_STRIDE + G_PARAM] = s;
+  goready(gp);
+}
+
+/** What stands behind chansend's gopark. */
+function sendContinue(gp: number): void {
+  const s = takeParam(gp);
+  const success = smem[s * SUDOG_STRIDE + S_SUCCESS] !== 0;
+  releaseSudog(s);
+  if (!success) throw new PanicError("send on closed channel");
+}
+
+function takeParam(gp: number): number {
+  const i = gp * G_STRIDE;
+  const s = gmem[i + G_PARAM] as number;
+  gmem[i + G_PARAM] = 0;
+  gmem[i + G_WAITING] = 0;
+  return s;
+}
+
+/** What stands behind chanrecv's gopark: the value, and mp.ok. */
+export function recvContinue(gp: number): unknown {
+  const s = takeParam(gp);
+  mp.ok = smem[s * SUDOG_STRIDE + S_SUCCESS] !== 0;
+  const elem = selem[s];
+  releaseSudog(s);
+  return elem;
+}
+
+function recvOkContinue(gp: number): [unknown, boolean] {
+  const elem = recvContinue(gp);
+  return [elem, mp.ok];
+}
+
+/**
+ * Receives from a channel: chanrecv with block.
+ *
+ * @param cont gives the result after a park
+ * @returns true when there is a result, in mp.value and mp.ok; false when the goroutine has asked to park
+ */
+export function chanrecv(gp: number, c: Chan<never> | Chan<unknown>, cont: (gp: number) => unknown): boolean {
+  if (c.nil) {
+    gopark(gp, null, waitReasonChanReceiveNilChan, null);
+    return false;
+  }
+  if (c.closed) {
+    if (c.qcount === 0) {
+      mp.value = undefined;
+      mp.ok = false;
+      return true;
+    }
+  } else {
+    const s = c.sendq.dequeue();
+    if (s !== 0) {
+      mp.value = recv(c, s);
+      mp.ok = true;
+      return true;
+    }
+  }
+  if (c.qcount > 0) {
+    mp.value = bufget(c);
+    mp.ok = true;
+    return true;
+  }
+  enqueueAndPark(gp, c as Chan<unknown>, c.recvq, undefined);
+  gopark(gp, null, waitReasonChanReceive, cont);
+  return false;
+}
+
+/** Closes a channel: closechan. Receivers, then senders, are collected on a stack and readied from its top. */
+export function closechan(c: Chan<never> | Chan<unknown>): void {
+  if (c.nil) throw new PanicError("close of nil channel");
+  if (c.closed) throw new PanicError("close of closed channel");
+  c.closed = true;
+  const stack: number[] = [];
+  for (let s = c.recvq.dequeue(); s !== 0; s = c.recvq.dequeue()) {
+    selem[s] = undefined;
+    stack.push(s);
+  }
+  for (let s = c.sendq.dequeue(); s !== 0; s = c.sendq.dequeue()) {
+    selem[s] = undefined;
+    stack.push(s);
+  }
+  while (stack.length > 0) wake(stack.pop() as number, 0);
+}

@@ -1,0 +1,197 @@
+/**
+ * The native library, loaded and verified: the one file that touches bun:ffi.
+ *
+ * What the hot path needs is exported as plain numbers and typed arrays. `gmem` and `smem` are views of the committed
+ * part of their regions and are made anew when a region grows: one view of a whole reservation would be counted by the
+ * garbage collector as a gigabyte of heap.
+ */
+import { dlopen, type Pointer, toArrayBuffer } from "bun:ffi";
+import { type Descriptor, DESCRIPTOR_WORDS, parseDescriptor } from "./layout.ts";
+import { checkLibraryFile, findLibrary, hostPlatform } from "./library.ts";
+
+/** A native address as bun:ffi hands it out. */
+export type Address = Pointer;
+
+/** The path of the library that this process runs on. */
+export const libraryPath = await findLibrary();
+checkLibraryFile(libraryPath, hostPlatform());
+
+function open() {
+  try {
+    return dlopen(libraryPath, {
+      gobuf_descriptor: { args: [], returns: "ptr" },
+      gobuf_api: { args: [], returns: "ptr" },
+      gobuf_arena: { args: ["u32"], returns: "ptr" },
+      gobuf_arena_commit: { args: ["u32", "u32"], returns: "u32" },
+      gobuf_minit: { args: [], returns: "u32" },
+      gobuf_mexit: { args: [], returns: "void" },
+      gobuf_gosetup: { args: ["u32", "ptr", "ptr"], returns: "u32" },
+      gobuf_stackalloc: { args: ["u32", "u32"], returns: "u32" },
+      gobuf_stackfree: { args: ["u32"], returns: "u32" },
+      gobuf_stackstats: { args: ["ptr"], returns: "void" },
+      gobuf_execute: { args: ["u32"], returns: "u32" },
+      gobuf_systemstack: { args: ["ptr", "ptr"], returns: "void" },
+      gobuf_getg: { args: [], returns: "u32" },
+    });
+  } catch (cause) {
+    throw new Error(`gobuf: ${libraryPath} is refused: the loader says: ${(cause as Error).message}`, { cause });
+  }
+}
+
+/** The library's functions, by the names of arch/include/gobuf.h. */
+export const native = open().symbols;
+
+function view(address: Address | null, bytes: number, what: string): ArrayBuffer {
+  if (address === null) throw new Error(`gobuf: ${libraryPath}: no ${what} (its address is null)`);
+  return toArrayBuffer(address, 0, bytes);
+}
+
+/** The library's descriptor, checked. */
+export const descriptor: Descriptor = (() => {
+  const address = native.gobuf_descriptor();
+  const head = new Uint32Array(view(address, 12, "descriptor"));
+  const count = Math.max(3, Math.min(head[2] ?? 0, DESCRIPTOR_WORDS.length));
+  return parseDescriptor(new Uint32Array(view(address, 4 * count, "descriptor")), libraryPath);
+})();
+
+/** Codes that gobuf_execute and gobuf_minit return in place of a trap's. */
+export const EXECUTE_ERROR_MIN = 0xffffff00;
+const EXECUTE_ERRORS: Readonly<Record<number, string>> = {
+  0xffffff01: "this thread has no M (gobuf_minit was not called)",
+  0xffffff02: "re-entry: a goroutine of this thread is running already",
+  0xffffff03: "no such G",
+  0xffffff04: "the G is not in status running",
+  0xffffff05: "the G has no stack",
+  0xffffff06: "no free M: too many threads",
+  0xffffff07: "no free G: the arena is full",
+  0xffffff08: "no memory for the arena",
+};
+
+/** What a code from {@link EXECUTE_ERROR_MIN} up means. */
+export function executeError(code: number): string {
+  return EXECUTE_ERRORS[code] ?? `unknown error 0x${code.toString(16)}`;
+}
+
+const MEMORY_ERRORS = [
+  "no error",
+  "its size is 0",
+  "its size is not a multiple of the page size",
+  "its size is too large (more than 1 GiB)",
+  "out of memory",
+  "no such G",
+  "the G has no stack",
+  "the G has a stack already",
+  "the G is running",
+];
+
+/** What an E_* code of the stack and arena functions means. */
+export function memoryError(code: number): string {
+  return MEMORY_ERRORS[code] ?? `unknown error ${code}`;
+}
+
+/** This thread's M. */
+export const mid: number = native.gobuf_minit();
+if (mid >= EXECUTE_ERROR_MIN) throw new Error(`gobuf: cannot start an M: ${executeError(mid)}`);
+
+// Offsets and strides in words, for indexing the views below.
+export const G_STRIDE = descriptor.g_stride >> 2;
+export const G_STACK_LO = descriptor.g_stack_lo >> 2;
+export const G_STACK_HI = descriptor.g_stack_hi >> 2;
+export const G_RET = (descriptor.g_sched + descriptor.gobuf_ret) >> 2;
+export const G_STATUS = descriptor.g_atomicstatus >> 2;
+export const G_SELECTDONE = descriptor.g_selectdone >> 2;
+export const G_GOID = descriptor.g_goid >> 2;
+export const G_SCHEDLINK = descriptor.g_schedlink >> 2;
+/** The sudog that woke the G. A sudog is a u32 index, so the other half of this 64-bit field is free: see G_WAITING. */
+export const G_PARAM = descriptor.g_param >> 2;
+/** First of the sudogs the G waits on (g.waiting of Go): the upper half of param. */
+export const G_WAITING = G_PARAM + 1;
+export const G_OP = descriptor.g_op >> 2;
+/** In bytes, as waitreason is one. */
+export const G_STRIDE_BYTES = descriptor.g_stride;
+export const G_WAITREASON_BYTE = descriptor.g_waitreason;
+export const SUDOG_STRIDE = descriptor.sudog_stride >> 2;
+/** Word of region 0 where this thread's P and M lie. */
+export const P_BASE = (descriptor.p_base + mid * descriptor.p_stride) >> 2;
+export const M_BASE = (descriptor.m_base + mid * descriptor.m_stride) >> 2;
+export const P_RUNQHEAD = P_BASE + (descriptor.p_runqhead >> 2);
+export const P_RUNQTAIL = P_BASE + (descriptor.p_runqtail >> 2);
+export const P_RUNNEXT = P_BASE + (descriptor.p_runnext >> 2);
+export const P_RUNQ = P_BASE + (descriptor.p_runq >> 2);
+export const M_SCRATCH = M_BASE + (descriptor.m_scratch >> 2);
+
+const REGION_M = 0;
+const REGION_G = 1;
+const REGION_SUDOG = 2;
+/** Words of region 0's header. */
+const HEADER_NEXT_G = 0;
+const HEADER_NEXT_SUDOG = 1;
+/** An M takes that many indices at a time from the arena. */
+const CHUNK = 64;
+
+function commit(region: number, bytes: number): ArrayBuffer {
+  const code = native.gobuf_arena_commit(region, bytes);
+  if (code !== 0) throw new Error(`gobuf: cannot grow the arena to ${bytes} bytes: ${memoryError(code)}`);
+  return view(native.gobuf_arena(region), bytes, "arena");
+}
+
+/** Region 0: header, Ms and Ps. */
+export const mmem = new Int32Array(
+  commit(
+    REGION_M,
+    Math.max(
+      descriptor.m_base + descriptor.m_max * descriptor.m_stride,
+      descriptor.p_base + descriptor.m_max * descriptor.p_stride,
+    ),
+  ),
+);
+/** Region 1: G records, by word. */
+export let gmem: Int32Array;
+/** The same, by byte. */
+export let gmem8: Uint8Array;
+/** Region 2: sudogs, by word. */
+export let smem: Int32Array;
+
+/** Number of G records that `gmem` covers. */
+let gcommitted = 0;
+/** Number of sudogs that `smem` covers. */
+let scommitted = 0;
+
+/** Makes sure that `gmem` covers the G of an index (another thread may have made it). */
+export function coverG(index: number): void {
+  if (index < gcommitted) return;
+  if (index >= descriptor.g_max) throw new Error(`gobuf: no G ${index}: the arena holds ${descriptor.g_max}`);
+  const count = Math.min(descriptor.g_max, Math.max(1024, 2 ** Math.ceil(Math.log2(index + 1))));
+  const buffer = commit(REGION_G, count * descriptor.g_stride);
+  gmem = new Int32Array(buffer);
+  gmem8 = new Uint8Array(buffer);
+  gcommitted = count;
+}
+
+function coverSudog(index: number): void {
+  if (index < scommitted) return;
+  if (index >= descriptor.sudog_max) throw new Error(`gobuf: no sudog ${index}: the arena is full`);
+  const count = Math.min(descriptor.sudog_max, Math.max(1024, 2 ** Math.ceil(Math.log2(index + 1))));
+  smem = new Int32Array(commit(REGION_SUDOG, count * descriptor.sudog_stride));
+  scommitted = count;
+}
+
+coverG(Atomics.load(mmem, HEADER_NEXT_G));
+coverSudog(Atomics.load(mmem, HEADER_NEXT_SUDOG));
+
+/** Takes a run of {@link CHUNK} fresh G indices. @returns the first */
+export function chunkOfG(): number {
+  const first = Atomics.add(mmem, HEADER_NEXT_G, CHUNK);
+  coverG(first + CHUNK - 1);
+  return first;
+}
+
+/** Takes a run of {@link CHUNK} fresh sudog indices. @returns the first */
+export function chunkOfSudogs(): number {
+  const first = Atomics.add(mmem, HEADER_NEXT_SUDOG, CHUNK);
+  coverSudog(first + CHUNK - 1);
+  return first;
+}
+
+/** Indices in one chunk. */
+export const chunkSize = CHUNK;

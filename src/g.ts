@@ -1,0 +1,127 @@
+/**
+ * Gs: their making, reuse and the JavaScript values that belong to them (allgs, gfget, gfput, malg of runtime/proc.go).
+ *
+ * A G is a u32 index into region 1; what only JavaScript can hold lies in side arrays under that index.
+ */
+import {
+  chunkOfG,
+  chunkSize,
+  G_GOID,
+  G_PARAM,
+  G_SCHEDLINK,
+  G_SELECTDONE,
+  G_STACK_HI,
+  G_STATUS,
+  G_STRIDE,
+  G_STRIDE_BYTES,
+  G_WAITING,
+  G_WAITREASON_BYTE,
+  gmem,
+  gmem8,
+} from "./ffi.ts";
+import type { Continuation, Frame } from "./m.ts";
+import { Gdead, Gidle } from "./runtime2.ts";
+
+/** Top frame of the goroutine's stack of generators; null for a native body that waits for no frame. */
+export const gbody: (Frame | null)[] = [null];
+/** The frames below the top one, or null. */
+export const gframes: (Frame[] | null)[] = [null];
+/** What the goroutine does first when it runs again. */
+export const gcont: (Continuation | null)[] = [null];
+/** Goexit was called: frames are being left. */
+export const gexiting: boolean[] = [false];
+/** The body is native: its stack is a guarded one. */
+export const gnative: boolean[] = [false];
+/** The trap that a native body waits in. */
+export const gtrap: number[] = [0];
+/** What the goroutine was started on, for its name in reports. */
+export const gentry: unknown[] = [null];
+/** goid of the creator. */
+export const gparent: number[] = [0];
+/** The sleep timer, made at the first sleep: g.timer. */
+export const gtimer: unknown[] = [null];
+
+/** Gs of this thread, in the order of their first making: allgs. */
+export const allgs: number[] = [];
+
+/** Dead Gs without a stack, and with one: sched.gFree. */
+let noStack: number[] = [];
+let withStack: number[] = [];
+let freshNext = 0;
+let freshEnd = 0;
+let goidgen = 0;
+
+function malg(): number {
+  if (freshNext === freshEnd) {
+    freshNext = chunkOfG();
+    freshEnd = freshNext + chunkSize;
+    while (gbody.length < freshEnd) {
+      gbody.push(null);
+      gframes.push(null);
+      gcont.push(null);
+      gexiting.push(false);
+      gnative.push(false);
+      gtrap.push(0);
+      gentry.push(null);
+      gparent.push(0);
+      gtimer.push(null);
+    }
+  }
+  const gp = freshNext++;
+  allgs.push(gp);
+  return gp;
+}
+
+/**
+ * A fresh idle G with a new goid: a dead one, or a new one. That a dead G becomes idle stands outside the relation.
+ *
+ * @param native prefer one that has a stack
+ */
+export function allocG(native = false): number {
+  const first = native ? withStack : noStack;
+  const second = native ? noStack : withStack;
+  const gp = first.length > 0 ? (first.pop() as number) : second.length > 0 ? (second.pop() as number) : malg();
+  const i = gp * G_STRIDE;
+  goidgen++;
+  gmem[i + G_GOID] = goidgen;
+  gmem[i + G_GOID + 1] = Math.floor(goidgen / 0x1_0000_0000);
+  Atomics.store(gmem, i + G_STATUS, Gidle);
+  return gp;
+}
+
+/** Puts a dead G on the free list: gfput. Its stack, if it has one, stays with it. */
+export function gfput(gp: number): void {
+  const i = gp * G_STRIDE;
+  gbody[gp] = null;
+  gframes[gp] = null;
+  gcont[gp] = null;
+  gexiting[gp] = false;
+  gnative[gp] = false;
+  gentry[gp] = null;
+  gmem[i + G_PARAM] = 0;
+  gmem[i + G_WAITING] = 0;
+  gmem[i + G_SELECTDONE] = 0;
+  gmem[i + G_SCHEDLINK] = 0;
+  gmem8[gp * G_STRIDE_BYTES + G_WAITREASON_BYTE] = 0;
+  if (hasStack(gp)) withStack.push(gp);
+  else noStack.push(gp);
+}
+
+/** Whether a G has a guarded stack. */
+export function hasStack(gp: number): boolean {
+  const i = gp * G_STRIDE + G_STACK_HI;
+  return gmem[i] !== 0 || gmem[i + 1] !== 0;
+}
+
+/** Makes every G of this thread dead and free, and starts goids anew: what they were running is gone. */
+export function resetGs(): void {
+  noStack = [];
+  withStack = [];
+  goidgen = 0;
+  for (let n = allgs.length - 1; n >= 0; n--) {
+    const gp = allgs[n] as number;
+    Atomics.store(gmem, gp * G_STRIDE + G_STATUS, Gdead);
+    gtimer[gp] = null;
+    gfput(gp);
+  }
+}

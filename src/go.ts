@@ -1,0 +1,51 @@
+/**
+ * What a goroutine asks of the scheduler itself: go, runtime.Gosched, runtime.Goexit, runtime.NumGoroutine.
+ */
+import { goidOf } from "./gstatus.ts";
+import { getg, MCALL_GOEXIT, MCALL_GOSCHED, type Op, opCall, opMcall } from "./m.ts";
+import { newproc, sched } from "./proc.ts";
+
+/** The body of a goroutine, or a function it calls: gives `R` in the end. */
+export type Go<R = void> = Generator<unknown, R, unknown>;
+
+/**
+ * Starts a goroutine: `go f(x, y)`. It runs when the calling one gives way.
+ *
+ * @param fn a generator function, called at once with the arguments: its body runs later
+ * @returns the goroutine's number
+ * @throws TypeError when `fn` does not make a generator; Error outside a goroutine
+ */
+export function go<A extends unknown[]>(fn: (...args: A) => Go<unknown>, ...args: A): number {
+  getg("go");
+  const body = fn(...args);
+  if (typeof (body as Partial<Go<unknown>> | undefined)?.next !== "function") {
+    throw new TypeError(`gobuf: go: ${fn.name || "the function"} is no generator function: write \`function*\``);
+  }
+  return goidOf(newproc(body, fn));
+}
+
+/** Lets others run: runtime.Gosched. */
+export function gosched(): Op<void> {
+  getg("gosched");
+  return opMcall(MCALL_GOSCHED);
+}
+
+/** Ends the goroutine, after the finally blocks it is in: runtime.Goexit. */
+export function goexit(): Op<never> {
+  getg("goexit");
+  return opMcall(MCALL_GOEXIT);
+}
+
+/**
+ * Calls a generator function on the goroutine's own stack of generators: a resume costs the same at every depth, where
+ * a plain `yield* f()` costs a little more a level.
+ */
+export function call<A extends unknown[], R>(fn: (...args: A) => Go<R>, ...args: A): Op<R> {
+  getg("call");
+  return opCall(fn(...args));
+}
+
+/** Goroutines that exist: runtime.NumGoroutine. */
+export function numGoroutine(): number {
+  return sched.gcount;
+}

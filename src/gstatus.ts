@@ -1,0 +1,199 @@
+/**
+ * The status machine of a G: readgstatus, casgstatus, castogscanstatus, casfrom_Gscanstatus of runtime/proc.go.
+ *
+ * The relation of 13 edges is enforced in every build, and every change is one compare-and-swap on the G's own word.
+ */
+import { G_GOID, G_STATUS, G_STRIDE, gmem } from "./ffi.ts";
+import { StatusError } from "./panic.ts";
+import {
+  Gcopystack,
+  Gdead,
+  Gidle,
+  Gpreempted,
+  Grunnable,
+  Grunning,
+  Gscan,
+  Gsyscall,
+  Gwaiting,
+  statusName,
+} from "./runtime2.ts";
+
+/** The edges of the status relation, the scan bit stripped. */
+export const edges: readonly (readonly [from: number, to: number])[] = [
+  [Gidle, Grunnable],
+  [Grunnable, Grunning],
+  [Grunning, Grunnable],
+  [Grunning, Gwaiting],
+  [Grunning, Gsyscall],
+  [Grunning, Gcopystack],
+  [Grunning, Gpreempted],
+  [Grunning, Gdead],
+  [Gwaiting, Grunnable],
+  [Gsyscall, Grunning],
+  [Gsyscall, Grunnable],
+  [Gcopystack, Grunning],
+  [Gpreempted, Grunnable],
+];
+
+const relation = new Uint8Array(256);
+for (const [from, to] of edges) relation[(from << 4) | to] = 1;
+
+/** Whether a G may go from one status to another; scan bits are stripped first. */
+export function isLegalTransition(from: number, to: number): boolean {
+  const f = from & ~Gscan;
+  const t = to & ~Gscan;
+  return f < 16 && t < 16 && f >= 0 && t >= 0 && relation[(f << 4) | t] === 1;
+}
+
+/** Called after each transition; `from` and `to` are statuses of runtime2.ts. */
+export type TransitionHook = (gp: number, from: number, to: number) => void;
+
+let hook: TransitionHook | null = null;
+
+/** Sets the hook that sees every transition of this thread, or none. */
+export function setTransitionHook(f: TransitionHook | null): void {
+  hook = f;
+}
+
+/** Transitions that the ring keeps, for errors. */
+const RING_SIZE = 256;
+/** Two words a transition: the goid, and both statuses. */
+const ring = new Int32Array(2 * RING_SIZE);
+let ringNext = 0;
+
+/** Gs whose scan bit this M holds: waiting for one of them would be waiting for itself. */
+const scanHeld = new Set<number>();
+
+/** The goroutine number of a G, 0 for one that was never made. */
+export function goidOf(gp: number): number {
+  const i = gp * G_STRIDE + G_GOID;
+  return ((gmem[i + 1] as number) >>> 0) * 0x1_0000_0000 + ((gmem[i] as number) >>> 0);
+}
+
+function recordTransition(gp: number, from: number, to: number): void {
+  const i = (ringNext++ & (RING_SIZE - 1)) << 1;
+  ring[i] = gmem[gp * G_STRIDE + G_GOID] as number;
+  ring[i + 1] = (from << 8) | to;
+  if (hook !== null) hook(gp, from, to);
+}
+
+/** The last transitions of all Gs of this thread, oldest first, as "goid from>to". @param most how many */
+export function lastTransitions(most = 16): string[] {
+  const out: string[] = [];
+  for (let n = Math.max(0, ringNext - Math.min(most, RING_SIZE)); n < ringNext; n++) {
+    const i = (n & (RING_SIZE - 1)) << 1;
+    const packed = ring[i + 1] as number;
+    out.push(`${(ring[i] as number) >>> 0} ${statusName(packed >> 8)}>${statusName(packed & 0xff)}`);
+  }
+  return out;
+}
+
+/** Forgets the ring and the scans held: the scheduler was reset. */
+export function resetTransitions(): void {
+  ringNext = 0;
+  scanHeld.clear();
+}
+
+function fail(what: string, gp: number, from: number, to: number): never {
+  const goid = goidOf(gp);
+  const found = Atomics.load(gmem, gp * G_STRIDE + G_STATUS);
+  throw new StatusError(
+    `${what}: goroutine ${goid} (G ${gp}): ${statusName(from)}>${statusName(to)}, its status is ${statusName(found)}; ` +
+      `last transitions: ${lastTransitions().join(", ") || "none"}`,
+    goid,
+    from,
+    to,
+  );
+}
+
+/** The status of a G, scan bit included: readgstatus. @param gp index of the G */
+export function readgstatus(gp: number): number {
+  return Atomics.load(gmem, gp * G_STRIDE + G_STATUS);
+}
+
+/**
+ * Moves a G from one status to another: casgstatus.
+ *
+ * Waits only while another thread holds the scan bit. A pair that is not in the relation, a scan bit in either status,
+ * a G in any other status, and a scan held by this M are refused at once.
+ *
+ * @param gp index of the G
+ * @throws StatusError that names the goroutine, both statuses and the last transitions
+ */
+export function casgstatus(gp: number, oldval: number, newval: number): void {
+  if (relation[(oldval << 4) | newval] !== 1) fail("casgstatus: illegal transition", gp, oldval, newval);
+  if (Atomics.compareExchange(gmem, gp * G_STRIDE + G_STATUS, oldval, newval) !== oldval) {
+    casgstatusWait(gp, oldval, newval);
+  }
+  recordTransition(gp, oldval, newval);
+}
+
+/** Spins of one look at the word before the thread gives its time slice away. */
+const SPINS = 1000;
+/** A scan takes microseconds; a holder that is gone must be an error and not a hang. Milliseconds. */
+const SCAN_WAIT_MAX_MS = 10_000;
+const sleepWord = new Int32Array(new SharedArrayBuffer(4));
+
+function casgstatusWait(gp: number, oldval: number, newval: number): void {
+  const i = gp * G_STRIDE + G_STATUS;
+  if (scanHeld.has(gp)) fail("casgstatus: this M holds the scan bit itself", gp, oldval, newval);
+  const start = performance.now();
+  for (let spin = 1; ; spin++) {
+    const found = Atomics.compareExchange(gmem, i, oldval, newval);
+    if (found === oldval) return;
+    if (found !== (oldval | Gscan)) fail("casgstatus: the goroutine is in another status", gp, oldval, newval);
+    if (spin % SPINS === 0) {
+      if (performance.now() - start > SCAN_WAIT_MAX_MS) {
+        fail(`casgstatus: the scan bit was held for ${SCAN_WAIT_MAX_MS} ms`, gp, oldval, newval);
+      }
+      Atomics.wait(sleepWord, 0, 0, 0.05);
+    }
+  }
+}
+
+const scannable: readonly number[] = [Grunnable, Grunning, Gwaiting, Gsyscall, Gpreempted];
+
+/**
+ * Takes the scan bit of a G, so that its status stays as it is: castogscanstatus.
+ *
+ * @returns whether the G had that status; on false nothing changed
+ * @throws StatusError when `newval` is not `oldval | Gscan`, or nothing in that status can be scanned
+ */
+export function castogscanstatus(gp: number, oldval: number, newval: number): boolean {
+  if (!scannable.includes(oldval) || newval !== (oldval | Gscan)) {
+    fail("castogscanstatus: bad statuses", gp, oldval, newval);
+  }
+  if (Atomics.compareExchange(gmem, gp * G_STRIDE + G_STATUS, oldval, newval) !== oldval) return false;
+  scanHeld.add(gp);
+  return true;
+}
+
+/**
+ * Gives the scan bit of a G back: casfrom_Gscanstatus.
+ *
+ * @throws StatusError when the G is not in `oldval`, or `newval` is not `oldval` without the bit
+ */
+export function casfrom_gscanstatus(gp: number, oldval: number, newval: number): void {
+  if ((oldval & Gscan) === 0 || newval !== (oldval & ~Gscan) || !scannable.includes(newval)) {
+    fail("casfrom_gscanstatus: bad statuses", gp, oldval, newval);
+  }
+  if (Atomics.compareExchange(gmem, gp * G_STRIDE + G_STATUS, oldval, newval) !== oldval) {
+    fail("casfrom_gscanstatus: the goroutine is not in that scan status", gp, oldval, newval);
+  }
+  scanHeld.delete(gp);
+}
+
+/**
+ * Holds a G where it is while `scanner` looks at it: the frame of scanstack in runtime/mgcmark.go.
+ *
+ * @returns what the scanner returned; undefined when the G was in no status that can be scanned, or changed meanwhile
+ */
+export function scan_stack<T>(gp: number, scanner: (gp: number) => T): T | undefined {
+  const status = readgstatus(gp);
+  if (!scannable.includes(status) || !castogscanstatus(gp, status, status | Gscan)) return undefined;
+  try {
+    return scanner(gp);
+  } finally {
+    casfrom_gscanstatus(gp, status | Gscan, status);
+  }
+}

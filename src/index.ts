@@ -1,0 +1,33 @@
+/**
+ * gobuf: goroutines, channels and select of Go, for Bun.
+ *
+ * A goroutine's body is a generator function; `yield*` on an operation gives its result.
+ *
+ * @example
+ * ```ts
+ * import { chan, go, run } from "gobuf";
+ *
+ * const sum = await run(function* () {
+ *   const ch = chan<number>();
+ *   go(function* () {
+ *     for (let i = 1; i <= 3; i++) yield* ch.send(i);
+ *     ch.close();
+ *   });
+ *   let total = 0;
+ *   for (let v = yield* ch.recv(); v !== undefined; v = yield* ch.recv()) total += v;
+ *   return total;
+ * });
+ * ```
+ */
+export { type Chan, chan, nilchan } from "./chan.ts";
+export { Cond, type Locker } from "./cond.ts";
+export { call, type Go, go, goexit, gosched, numGoroutine } from "./go.ts";
+export type { Op } from "./m.ts";
+export { Mutex } from "./mutex.ts";
+export { Once } from "./once.ts";
+export { FatalError, PanicError, StatusError } from "./panic.ts";
+export { type Body, type RunOptions, run, runSync } from "./run.ts";
+export { RWMutex } from "./rwmutex.ts";
+export { recvCase, type SelectCase, type Selected, select, sendCase } from "./select.ts";
+export { sleep } from "./time.ts";
+export { WaitGroup } from "./waitgroup.ts";

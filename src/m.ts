@@ -1,0 +1,167 @@
+/**
+ * The M of this thread, and how a goroutine asks it for something: the fields of m that gopark, mcall and the wake-up
+ * after a park hand values through (runtime/runtime2.go), and the one operation object that generator bodies yield.
+ *
+ * An operation runs when its function is called, on the goroutine's side, as in Go. Where it need not wait, its
+ * `yield*` never leaves the body. Where it must, it leaves a request in `mp.mcall` (park, gosched, ...) and the
+ * `yield*` goes to g0, the scheduler, which carries the request out.
+ */
+import { FatalError } from "./panic.ts";
+
+/** No request. */
+export const MCALL_NONE = 0;
+/** Park: running>waiting, with the reason set and the unlock function in `mp.waitunlockf`. */
+export const MCALL_PARK = 1;
+/** To the tail of the global queue. */
+export const MCALL_GOSCHED = 2;
+/** To the tail of the local queue. */
+export const MCALL_GOYIELD = 3;
+/** Run `mp.callee`, a generator, on the goroutine's own stack of generators. */
+export const MCALL_CALL = 4;
+/** End the goroutine, finally blocks first. */
+export const MCALL_GOEXIT = 5;
+
+/**
+ * What a parked goroutine does first when it runs again, before its body goes on: the code that stands behind gopark in
+ * Go. It returns the operation's result, throws the operation's panic, or parks again and returns {@link REPARK}.
+ */
+export type Continuation = (gp: number) => unknown;
+
+/** A continuation's answer that it has parked the goroutine again. */
+export const REPARK: unique symbol = Symbol("repark");
+
+/** Runs on g0 after running>waiting; false takes the park back: the goroutine is runnable at once. */
+export type UnlockFunction = (gp: number) => boolean;
+
+/** A generator body, or a frame of one. */
+export type Frame = Generator<unknown, unknown, unknown>;
+
+/** The M of this thread. */
+export const mp = {
+  /** The G that runs, 0 on g0. Read it anew after every switch. */
+  curg: 0,
+  /** The request to g0. */
+  mcall: MCALL_NONE,
+  waitunlockf: null as UnlockFunction | null,
+  callee: null as Frame | null,
+  /** Result of the operation that the resumed body waits for. */
+  result: undefined as unknown,
+  /** Second result of a receive or a select: a value was received (and not the zero value of a closed channel). */
+  ok: true,
+  /** A select's received value. */
+  value: undefined as unknown,
+  /** Set by a fatal error: the run ends with it, also where a body caught what was thrown. */
+  dying: null as Error | null,
+};
+
+/** What the scheduler passes to a body's `next`, so that an operation tells its resume from its start. */
+export const RESUME = true;
+
+/** Whether an operation was made and not yielded yet. */
+let armed = false;
+/** The operation in hand may be left without its `yield*` (an unlock: its goyield is only a courtesy). */
+let optional = false;
+
+/**
+ * An operation on its way from a body to the scheduler: `yield*` it, at once.
+ *
+ * There is one object for all of them, as a thread runs one goroutine at a time: nothing is allocated.
+ *
+ * @typeParam T what `yield*` on it gives
+ */
+export class Op<T> implements Iterable<unknown, T, unknown> {
+  /** @internal */
+  done = true;
+  /** @internal */
+  value: unknown = undefined;
+
+  [Symbol.iterator](): Iterator<unknown, T, unknown> {
+    armed = false;
+    return this as unknown as Iterator<unknown, T, unknown>;
+  }
+
+  /** @internal */
+  next(resume: unknown): this {
+    if (resume === RESUME) {
+      this.done = true;
+      this.value = mp.result;
+    }
+    return this;
+  }
+
+  /** @internal */
+  throw(error: unknown): never {
+    throw error;
+  }
+
+  /** @internal */
+  return(value: unknown): this {
+    this.done = true;
+    this.value = value;
+    return this;
+  }
+}
+
+const op = new Op<never>();
+
+/** The G that calls. @param what the operation, for the error @throws Error outside a goroutine */
+export function getg(what: string): number {
+  if (armed && !optional) forgotten(what);
+  if (mp.curg === 0) {
+    throw new Error(`gobuf: ${what} outside a goroutine: call it in a body started by run() or go()`);
+  }
+  return mp.curg;
+}
+
+function forgotten(what: string): never {
+  armed = false;
+  return fatal(`${what}: the operation before it was made and never yielded: write \`yield*\` before it`);
+}
+
+/** Whether the body that just ended or yielded left an operation without its `yield*`. */
+export function takeForgotten(): boolean {
+  const was = armed && !optional;
+  armed = false;
+  return was;
+}
+
+/** An operation that is over: its `yield*` gives `value` at once. */
+export function opReady<T>(value: T): Op<T> {
+  armed = true;
+  optional = false;
+  op.done = true;
+  op.value = value;
+  return op as unknown as Op<T>;
+}
+
+/** An operation that asks g0 for something. */
+export function opMcall<T>(code: number): Op<T> {
+  mp.mcall = code;
+  armed = true;
+  optional = false;
+  op.done = false;
+  op.value = undefined;
+  return op as unknown as Op<T>;
+}
+
+/** An operation whose request is already in `mp.mcall`, or that is over when there is none. */
+export function opPending<T>(optionally = false): Op<T> {
+  armed = true;
+  optional = optionally;
+  op.done = mp.mcall === MCALL_NONE;
+  op.value = undefined;
+  return op as unknown as Op<T>;
+}
+
+/** An operation that runs a generator on the goroutine's own stack of generators and gives its result. */
+export function opCall<T>(callee: Generator<unknown, T, unknown>): Op<T> {
+  mp.callee = callee;
+  return opMcall(MCALL_CALL);
+}
+
+/** Ends the run with Go's fatal error: it is thrown here, and again by the run where a body catches it. */
+export function fatal(message: string): never {
+  const error = new FatalError(message);
+  mp.dying ??= error;
+  throw error;
+}

@@ -1,0 +1,183 @@
+/**
+ * Goroutines with a native body: their start on a guarded stack, and the traps by which they ask for an operation.
+ *
+ * A trap is mcall to g0, on which gobuf_execute returns its code. The operation is the same function that a generator
+ * body calls; its result goes into the G's words, and the G goes on.
+ */
+import {
+  type Address,
+  descriptor,
+  EXECUTE_ERROR_MIN,
+  executeError,
+  G_OP,
+  G_RET,
+  G_STRIDE,
+  gmem,
+  M_SCRATCH,
+  memoryError,
+  mmem,
+  native,
+} from "./ffi.ts";
+import { allocG, gfput, gnative, gtrap, hasStack } from "./g.ts";
+import { goidOf } from "./gstatus.ts";
+import { MCALL_GOEXIT, MCALL_NONE, mp } from "./m.ts";
+import { FatalError, PanicError } from "./panic.ts";
+import { mcall, OFF, sched, setNativeRunner, startG } from "./proc.ts";
+import { trap } from "./trap.ts";
+
+/** Outcome of an operation, in op[1] of the G: what gobuf_status gives a body. */
+const STATUS_CLOSED = 0;
+const STATUS_OK = 1;
+const STATUS_PANIC = 2;
+
+// Traps that end or move the goroutine; the others are operations, in trap.ts.
+const TRAP_GOEXIT = 1;
+const TRAP_GO = 4;
+/** From here on a trap is the embedder's. */
+const TRAP_EMBEDDER = 256;
+
+/** Bytes of the stacks that goroutines get from now on. */
+let stackSize = descriptor.stack_size_default;
+
+/** Sets the size of the stacks of goroutines started from now on. @param bytes a multiple of the page, 1 GiB at most */
+export function setStackSize(bytes: number): void {
+  stackSize = bytes;
+}
+
+let execute: (gp: number) => number = native.gobuf_execute;
+
+/** Puts another function in the place of gobuf_execute, e.g. one that looks at registers around it; null: back. */
+export function setExecute(f: ((gp: number) => number) | null): void {
+  execute = f ?? native.gobuf_execute;
+}
+
+/** An embedder's trap: gets operand a and the 64-bit v as two halves, returns the 64-bit result's lower half. */
+export type TrapHandler = (gp: number, code: number, a: number, lo: number, hi: number) => number;
+
+let embedder: TrapHandler | null = null;
+
+/** Sets the handler of traps from 256 up. */
+export function setTrapHandler(f: TrapHandler | null): void {
+  embedder = f;
+}
+
+/**
+ * Makes an idle G ready to run a native function on a guarded stack.
+ *
+ * @param fn void (*)(void *)
+ * @throws FatalError that says why there is no stack
+ */
+export function newNativeG(fn: Address, arg: Address | null): number {
+  const gp = allocG(true);
+  gnative[gp] = true;
+  gtrap[gp] = 0;
+  let code = hasStack(gp) ? 0 : native.gobuf_stackalloc(gp, stackSize);
+  if (code === 0) code = native.gobuf_gosetup(gp, fn, arg);
+  if (code === 0) return gp;
+  gfput(gp);
+  throw new FatalError(`newproc: no stack of ${stackSize} bytes for goroutine ${goidOf(gp)}: ${memoryError(code)}`);
+}
+
+/** Starts a goroutine on a native function, next in line: newproc. @returns its G */
+export function goNative(fn: Address, arg: Address | null): number {
+  const gp = newNativeG(fn, arg);
+  startG(gp, fn);
+  return gp;
+}
+
+/** Two u32 halves as an address. */
+function address(lo: number, hi: number): Address {
+  return ((hi >>> 0) * 0x1_0000_0000 + (lo >>> 0)) as Address;
+}
+
+/** Two halves of a 64-bit word as a value: a number below 2^53, else a BigInt. Nothing is lost. */
+export function wordToValue(lo: number, hi: number): number | bigint {
+  if (hi === 0) return lo >>> 0;
+  const n = (hi >>> 0) * 0x1_0000_0000 + (lo >>> 0);
+  return n <= Number.MAX_SAFE_INTEGER ? n : (BigInt(hi >>> 0) << 32n) | BigInt(lo >>> 0);
+}
+
+/** Writes the result of an operation into the G's words. */
+function deliver(gp: number, status: number, value: unknown): void {
+  const i = gp * G_STRIDE;
+  gmem[i + G_OP + 1] = status;
+  if (typeof value === "number" && Number.isSafeInteger(value)) {
+    gmem[i + G_RET] = value;
+    gmem[i + G_RET + 1] = Math.floor(value / 0x1_0000_0000);
+  } else if (typeof value === "bigint") {
+    gmem[i + G_RET] = Number(BigInt.asIntN(32, value));
+    gmem[i + G_RET + 1] = Number(BigInt.asIntN(32, value >> 32n));
+  } else if (value === undefined || value === true || value === false) {
+    gmem[i + G_RET] = value === true ? 1 : 0;
+    gmem[i + G_RET + 1] = 0;
+  } else {
+    deliver(gp, STATUS_PANIC, undefined);
+  }
+}
+
+/** Ends a trap with a failure: a panic is the body's to see, anything else ends the run. */
+function deliverFailure(gp: number, error: unknown): boolean {
+  if (mp.dying !== null || !(error instanceof PanicError)) {
+    sched.failed = true;
+    sched.error = mp.dying ?? error;
+    return false;
+  }
+  deliver(gp, STATUS_PANIC, undefined);
+  return true;
+}
+
+/**
+ * Runs a native goroutine until it is off the M.
+ *
+ * @param failed the operation it waited for failed with `value`; else that is its result
+ * @returns true when the goroutine has a frame to run before it goes on; false when it is off the M
+ */
+function runNative(gp: number, failed: boolean, value: unknown): boolean {
+  if (failed) {
+    if (!deliverFailure(gp, value)) return false;
+  } else if (gtrap[gp] !== 0) deliver(gp, mp.ok ? STATUS_OK : STATUS_CLOSED, value);
+  gtrap[gp] = 0;
+  const i = gp * G_STRIDE + G_OP;
+  for (;;) {
+    const code = execute(gp);
+    mp.ok = true;
+    let result: unknown;
+    try {
+      if (code < TRAP_EMBEDDER) {
+        if (code === TRAP_GOEXIT) return ended(gp);
+        result = code === TRAP_GO ? goTrap(gp) : trap(gp, code, gmem[i] as number);
+      } else if (code >= EXECUTE_ERROR_MIN) throw new FatalError(`execute: goroutine ${goidOf(gp)}: ${executeError(code)}`);
+      else if (embedder === null) throw new FatalError(`goroutine ${goidOf(gp)}: trap ${code}: no handler is set`);
+      else result = embedder(gp, code, gmem[i] as number, gmem[i + 2] as number, gmem[i + 3] as number);
+    } catch (error) {
+      if (!deliverFailure(gp, error)) return false;
+      continue;
+    }
+    if (mp.mcall === MCALL_NONE) {
+      deliver(gp, mp.ok ? STATUS_OK : STATUS_CLOSED, result);
+      continue;
+    }
+    gtrap[gp] = code;
+    return mcall(gp) !== OFF;
+  }
+}
+
+setNativeRunner(runNative);
+
+/** GOEXIT: operand 0 says that the body returned, 1 that it called goexit. */
+function ended(gp: number): boolean {
+  if (gp === sched.main && gmem[gp * G_STRIDE + G_OP] === 0) {
+    sched.done = true;
+    return false;
+  }
+  mp.mcall = MCALL_GOEXIT;
+  return mcall(gp) !== OFF;
+}
+
+/** GO: v is the function, the argument is in the M's scratch. */
+function goTrap(gp: number): number {
+  const i = gp * G_STRIDE + G_OP;
+  const fn = address(gmem[i + 2] as number, gmem[i + 3] as number);
+  const arg = address(mmem[M_SCRATCH] as number, mmem[M_SCRATCH + 1] as number);
+  return goidOf(goNative(fn, arg === 0 ? null : arg));
+}

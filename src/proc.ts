@@ -1,0 +1,319 @@
+/**
+ * The scheduler: runtime/proc.go for one M and one P (GOMAXPROCS=1).
+ *
+ * g0 is this code. A goroutine is resumed by `execute` and comes back with a request (see m.ts); every request is a
+ * function of Go's that runs on g0: park_m, gosched_m, goyield_m, goexit0.
+ */
+import { G_STRIDE_BYTES, G_WAITREASON_BYTE, gmem8 } from "./ffi.ts";
+import { allocG, gbody, gcont, gentry, gexiting, gfput, gframes, gnative, gparent } from "./g.ts";
+import { casgstatus, goidOf, readgstatus } from "./gstatus.ts";
+import {
+  type Continuation,
+  type Frame,
+  MCALL_CALL,
+  MCALL_GOEXIT,
+  MCALL_GOSCHED,
+  MCALL_GOYIELD,
+  MCALL_NONE,
+  MCALL_PARK,
+  mp,
+  REPARK,
+  RESUME,
+  takeForgotten,
+  type UnlockFunction,
+} from "./m.ts";
+import { FatalError } from "./panic.ts";
+import { globrunqget, globrunqgetbatch, globrunqput, globrunqsize, inheritTime, runqget, runqput } from "./runq.ts";
+import { Gdead, Gidle, Grunnable, Grunning, Gscan, Gwaiting, statusName } from "./runtime2.ts";
+import { checkTimers, timerCount } from "./time.ts";
+
+/** The scheduler's own state: parts of schedt and p in runtime/runtime2.go. */
+export const sched = {
+  /** Goes up with every execute that does not inherit the time slice: p.schedtick. */
+  schedtick: 0,
+  /** Goroutines made and not dead: gcount(). */
+  gcount: 0,
+  /** The main goroutine of this run, 0 when there is none or it ended by goexit. */
+  main: 0,
+  /** Main has returned, with `result`. */
+  done: false,
+  result: undefined as unknown,
+  /** A goroutine failed, with `error`. */
+  failed: false,
+  error: undefined as unknown,
+};
+
+/** Runs a native body: native.ts, which stands on this file. */
+export type NativeRunner = (gp: number, failed: boolean, value: unknown) => boolean;
+let runNative: NativeRunner = () => {
+  throw new FatalError("no runner of native bodies is set");
+};
+
+/** Called once, by native.ts. */
+export function setNativeRunner(f: NativeRunner): void {
+  runNative = f;
+}
+
+/** Whether the G that findRunnable found inherits the time slice. */
+let inherit = false;
+
+/**
+ * Parks the calling goroutine: gopark. Takes effect when its operation is yielded.
+ *
+ * @param unlockf runs on g0 after running>waiting, and may refuse
+ * @param reason a wait reason of runtime2.ts
+ * @param cont what the goroutine does first when it runs again
+ */
+export function gopark(gp: number, unlockf: UnlockFunction | null, reason: number, cont: Continuation | null): void {
+  gmem8[gp * G_STRIDE_BYTES + G_WAITREASON_BYTE] = reason;
+  mp.waitunlockf = unlockf;
+  mp.mcall = MCALL_PARK;
+  gcont[gp] = cont;
+}
+
+/** Makes a waiting goroutine runnable, next in line: goready. @throws FatalError when it is not waiting */
+export function goready(gp: number): void {
+  const status = readgstatus(gp);
+  if ((status & ~Gscan) !== Gwaiting) {
+    throw new FatalError(
+      `bad g->status in ready: goroutine ${goidOf(gp)} (G ${gp}) is ${statusName(status)}, expected waiting`,
+    );
+  }
+  casgstatus(gp, Gwaiting, Grunnable);
+  runqput(gp, true);
+}
+
+/** Makes an idle G runnable, next in line, as a goroutine of the calling one: the second half of newproc. */
+export function startG(gp: number, entry: unknown): void {
+  gentry[gp] = entry;
+  gparent[gp] = mp.curg === 0 ? 0 : goidOf(mp.curg);
+  casgstatus(gp, Gidle, Grunnable);
+  sched.gcount++;
+  runqput(gp, true);
+}
+
+/**
+ * Starts a goroutine on a generator body, next in line: newproc.
+ *
+ * @param entry what it was started on, for its name in reports
+ * @returns its G
+ */
+export function newproc(body: Frame, entry: unknown): number {
+  const gp = allocG();
+  gbody[gp] = body;
+  startG(gp, entry);
+  return gp;
+}
+
+/** running>waiting, then the unlock function. @returns false, or true when that took the park back */
+function park_m(gp: number): boolean {
+  casgstatus(gp, Grunning, Gwaiting);
+  const unlockf = mp.waitunlockf;
+  if (unlockf === null) return false;
+  mp.waitunlockf = null;
+  mp.curg = 0;
+  if (unlockf(gp)) return false;
+  casgstatus(gp, Gwaiting, Grunnable);
+  casgstatus(gp, Grunnable, Grunning);
+  mp.curg = gp;
+  return true;
+}
+
+function goexit0(gp: number): void {
+  casgstatus(gp, Grunning, Gdead);
+  sched.gcount--;
+  if (gp === sched.main) sched.main = 0;
+  gfput(gp);
+}
+
+/** The goroutine is off the M. */
+export const OFF = 0;
+/** It goes on at once. */
+export const ON = 1;
+/** It goes on, to leave its frames one by one. */
+export const EXIT = 2;
+
+/** Carries out what a goroutine asked for, on g0. @returns OFF, ON or EXIT */
+export function mcall(gp: number): number {
+  const code = mp.mcall;
+  mp.mcall = MCALL_NONE;
+  switch (code) {
+    case MCALL_GOSCHED:
+      casgstatus(gp, Grunning, Grunnable);
+      globrunqput(gp);
+      return OFF;
+    case MCALL_PARK:
+      return park_m(gp) ? ON : OFF;
+    case MCALL_GOYIELD:
+      casgstatus(gp, Grunning, Grunnable);
+      runqput(gp, false);
+      return OFF;
+    case MCALL_CALL:
+      pushFrame(gp, mp.callee as Frame);
+      mp.callee = null;
+      return ON;
+    case MCALL_GOEXIT:
+      gexiting[gp] = true;
+      return EXIT;
+    default:
+      fail(
+        new FatalError(
+          `goroutine ${goidOf(gp)} yielded a value that is no operation: write \`yield*\` and an operation of gobuf`,
+        ),
+      );
+      return OFF;
+  }
+}
+
+function pushFrame(gp: number, frame: Frame): void {
+  const top = gbody[gp];
+  if (top) {
+    const parents = gframes[gp];
+    if (parents) parents.push(top);
+    else gframes[gp] = [top];
+  }
+  gbody[gp] = frame;
+}
+
+/** Ends the run with an error. */
+function fail(error: unknown): void {
+  sched.failed = true;
+  sched.error = error;
+}
+
+/** The last frame of a body is gone: main's return ends the run, all else is goexit. */
+function ended(gp: number, mode: number, value: unknown): void {
+  if (mode === THROW) fail(value);
+  else if (gp === sched.main && !gexiting[gp]) {
+    sched.done = true;
+    sched.result = value;
+  } else goexit0(gp);
+}
+
+// How the next frame goes on.
+const NEXT = 0;
+const THROW = 1;
+const RETURN = 2;
+
+/** Takes the top frame off. */
+function popFrame(gp: number): void {
+  gbody[gp] = gframes[gp]?.pop() ?? null;
+}
+
+/** Runs one goroutine, whose status is running, until it is off the M. */
+function resume(gp: number): void {
+  mp.curg = gp;
+  mp.ok = true;
+  let mode = NEXT;
+  let value: unknown;
+  const cont = gcont[gp] as Continuation | null;
+  if (cont !== null) {
+    gcont[gp] = null;
+    try {
+      value = cont(gp);
+    } catch (error) {
+      mode = THROW;
+      value = error;
+    }
+    if (value === REPARK) {
+      if (mcall(gp) === OFF) return;
+      return resume(gp);
+    }
+  }
+  for (;;) {
+    const frame = gbody[gp] as Frame | null;
+    if (frame === null) {
+      if (!gnative[gp] || gexiting[gp]) return ended(gp, mode, value);
+      if (!runNative(gp, mode === THROW, value)) return;
+      if (gcont[gp] !== null) return resume(gp);
+      mode = NEXT;
+      value = undefined;
+      continue;
+    }
+    let r: IteratorResult<unknown, unknown>;
+    try {
+      if (mode === NEXT) {
+        mp.result = value;
+        r = frame.next(RESUME);
+      } else if (mode === THROW) r = frame.throw(value);
+      else r = frame.return(undefined);
+    } catch (error) {
+      if (mp.dying !== null) return fail(mp.dying);
+      takeForgotten();
+      popFrame(gp);
+      mode = THROW;
+      value = error;
+      continue;
+    }
+    if (mp.dying !== null) return fail(mp.dying);
+    if (r.done === true) {
+      if (takeForgotten()) return fail(forgottenAtEnd(gp));
+      popFrame(gp);
+      mode = gexiting[gp] ? RETURN : NEXT;
+      value = r.value;
+    } else {
+      const next = mcall(gp);
+      if (next === OFF) return;
+      if (gcont[gp] !== null) return resume(gp);
+      mode = next === EXIT ? RETURN : NEXT;
+      value = undefined;
+    }
+  }
+}
+
+function forgottenAtEnd(gp: number): FatalError {
+  return new FatalError(
+    `goroutine ${goidOf(gp)} ended with an operation that was made and never yielded: write \`yield*\` before it`,
+  );
+}
+
+/** Picks the next goroutine, 0 when none can run: findRunnable. Sets `inherit`. */
+function findRunnable(): number {
+  if (timerCount() !== 0) checkTimers();
+  inherit = false;
+  if (sched.schedtick % 61 === 0 && globrunqsize() !== 0) return globrunqget();
+  const gp = runqget();
+  if (gp !== 0) {
+    inherit = inheritTime;
+    return gp;
+  }
+  return globrunqgetbatch();
+}
+
+/**
+ * Runs goroutines until nothing can run, main returned or something failed: schedule and execute.
+ *
+ * @param budget goroutines to resume at the most
+ * @returns whether the budget was used up (else look at `sched`: over, or idle)
+ */
+export function schedule(budget: number): boolean {
+  for (let n = budget; n > 0; n--) {
+    const gp = findRunnable();
+    if (gp === 0) return false;
+    casgstatus(gp, Grunnable, Grunning);
+    if (!inherit) sched.schedtick = (sched.schedtick + 1) >>> 0;
+    resume(gp);
+    mp.curg = 0;
+    if (sched.done || sched.failed) return false;
+  }
+  return true;
+}
+
+/**
+ * Makes an idle G the running main goroutine: in Go main runs when the program starts, so this counts as no execute.
+ * {@link resumeMain} follows.
+ */
+export function startMain(gp: number, entry: unknown): void {
+  sched.main = gp;
+  gentry[gp] = entry;
+  gparent[gp] = 0;
+  casgstatus(gp, Gidle, Grunnable);
+  casgstatus(gp, Grunnable, Grunning);
+  sched.gcount++;
+}
+
+/** Runs main until it first leaves the M. */
+export function resumeMain(): void {
+  resume(sched.main);
+  mp.curg = 0;
+}

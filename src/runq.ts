@@ -1,0 +1,123 @@
+/**
+ * Run queues: the P's local queue of 256 with its runnext slot, and the global queue (runqput, runqputslow, runqget,
+ * globrunqput, globrunqget, globrunqgetbatch of runtime/proc.go).
+ *
+ * The local queue lies in the P's record in region 0, the global one is linked through the Gs' schedlink.
+ */
+import { descriptor, G_SCHEDLINK, G_STRIDE, gmem, mmem, P_RUNNEXT, P_RUNQ, P_RUNQHEAD, P_RUNQTAIL } from "./ffi.ts";
+import { FatalError } from "./panic.ts";
+
+const RUNQ_MASK = descriptor.runq_size - 1;
+const RUNQ_SIZE = descriptor.runq_size;
+
+/** sched.runq: the global queue. */
+let globHead = 0;
+let globTail = 0;
+let globSize = 0;
+
+/** Empties both queues. */
+export function runqinit(): void {
+  mmem[P_RUNQHEAD] = 0;
+  mmem[P_RUNQTAIL] = 0;
+  mmem[P_RUNNEXT] = 0;
+  globHead = 0;
+  globTail = 0;
+  globSize = 0;
+}
+
+/** Gs on the global queue: sched.runq.size. */
+export function globrunqsize(): number {
+  return globSize;
+}
+
+/** Gs on the local queue, runnext included. */
+export function runqsize(): number {
+  return ((mmem[P_RUNQTAIL] as number) - (mmem[P_RUNQHEAD] as number)) + (mmem[P_RUNNEXT] === 0 ? 0 : 1);
+}
+
+/** Puts a G at the tail of the global queue: globrunqput. */
+export function globrunqput(gp: number): void {
+  gmem[gp * G_STRIDE + G_SCHEDLINK] = 0;
+  if (globTail === 0) globHead = gp;
+  else gmem[globTail * G_STRIDE + G_SCHEDLINK] = gp;
+  globTail = gp;
+  globSize++;
+}
+
+/** Takes one G from the head of the global queue, 0 when it is empty: globrunqget. */
+export function globrunqget(): number {
+  const gp = globHead;
+  if (gp === 0) return 0;
+  globHead = gmem[gp * G_STRIDE + G_SCHEDLINK] as number;
+  if (globHead === 0) globTail = 0;
+  globSize--;
+  return gp;
+}
+
+/**
+ * Takes a batch from the global queue: the first is returned, the rest go to the local queue, which must be empty
+ * (globrunqgetbatch and the runqputbatch behind it, with gomaxprocs 1).
+ */
+export function globrunqgetbatch(): number {
+  if (globSize === 0) return 0;
+  let n = Math.min(RUNQ_SIZE / 2, globSize);
+  const first = globrunqget();
+  let tail = mmem[P_RUNQTAIL] as number;
+  for (; n > 1; n--) {
+    mmem[P_RUNQ + (tail & RUNQ_MASK)] = globrunqget();
+    tail = (tail + 1) | 0;
+  }
+  mmem[P_RUNQTAIL] = tail;
+  return first;
+}
+
+/**
+ * Puts a G on the local queue: runqput.
+ *
+ * @param next put it in runnext; the G that was there goes to the tail
+ */
+export function runqput(gp: number, next: boolean): void {
+  if (next) {
+    const old = mmem[P_RUNNEXT] as number;
+    mmem[P_RUNNEXT] = gp;
+    if (old === 0) return;
+    gp = old;
+  }
+  const tail = mmem[P_RUNQTAIL] as number;
+  if (((tail - (mmem[P_RUNQHEAD] as number)) | 0) < RUNQ_SIZE) {
+    mmem[P_RUNQ + (tail & RUNQ_MASK)] = gp;
+    mmem[P_RUNQTAIL] = (tail + 1) | 0;
+    return;
+  }
+  runqputslow(gp);
+}
+
+/** Moves the older half of a full local queue, and a G behind it, to the tail of the global queue: runqputslow. */
+function runqputslow(gp: number): void {
+  let head = mmem[P_RUNQHEAD] as number;
+  if ((((mmem[P_RUNQTAIL] as number) - head) | 0) !== RUNQ_SIZE) throw new FatalError("runqputslow: queue is not full");
+  for (let n = RUNQ_SIZE / 2; n > 0; n--) {
+    globrunqput(mmem[P_RUNQ + (head & RUNQ_MASK)] as number);
+    head = (head + 1) | 0;
+  }
+  mmem[P_RUNQHEAD] = head;
+  globrunqput(gp);
+}
+
+/** What `runqget` says of the G it returned: it came from runnext, and so inherits the time slice. */
+export let inheritTime = false;
+
+/** Takes a G from runnext or else from the head of the local queue, 0 when both are empty: runqget. */
+export function runqget(): number {
+  const next = mmem[P_RUNNEXT] as number;
+  if (next !== 0) {
+    mmem[P_RUNNEXT] = 0;
+    inheritTime = true;
+    return next;
+  }
+  inheritTime = false;
+  const head = mmem[P_RUNQHEAD] as number;
+  if (head === mmem[P_RUNQTAIL]) return 0;
+  mmem[P_RUNQHEAD] = (head + 1) | 0;
+  return mmem[P_RUNQ + (head & RUNQ_MASK)] as number;
+}

@@ -1,0 +1,244 @@
+/**
+ * select: selectgo of runtime/select.go, with the case order of Go's compiler.
+ */
+import { bufget, bufput, type Chan, recv, send } from "./chan.ts";
+import { G_PARAM, G_SELECTDONE, G_STRIDE, G_WAITING, gmem, SUDOG_STRIDE, smem } from "./ffi.ts";
+import { getg, mp, type Op, opPending, opReady } from "./m.ts";
+import { FatalError, PanicError } from "./panic.ts";
+import { gopark } from "./proc.ts";
+import { cheaprandn } from "./rand.ts";
+import { waitReasonSelect, waitReasonSelectNoCases } from "./runtime2.ts";
+import { acquireSudog, releaseSudog, S_CASE, S_ISSELECT, S_SUCCESS, S_WAITLINK, sc, selem } from "./sudog.ts";
+
+/** One case of a select, made by {@link sendCase} or {@link recvCase}: scase. */
+export interface SelectCase<T = unknown> {
+  readonly c: Chan<T>;
+  /** Sends when true, else receives. */
+  readonly send: boolean;
+  /** The value to send. */
+  readonly elem: unknown;
+}
+
+/** A case that sends: `case ch <- value`. */
+export function sendCase<T>(c: Chan<T>, value: T): SelectCase<T> {
+  return { c, send: true, elem: value };
+}
+
+/** A case that receives: `case v, ok := <-ch`. */
+export function recvCase<T>(c: Chan<T>): SelectCase<T> {
+  return { c, send: false, elem: undefined };
+}
+
+/** What a select chose. */
+export interface Selected<T = unknown> {
+  /** Index of the case in the list, -1 for the default. */
+  index: number;
+  /** The value received; undefined for a send, the default, and a closed channel. */
+  value: T | undefined;
+  /** False when a receive found the channel closed. */
+  ok: boolean;
+}
+
+/** Chosen when no case was ready and there is a default. */
+export const DEFAULT_CASE = -1;
+
+// selectgo is done with these before anything else can run.
+const order: number[] = [];
+const poll: number[] = [];
+const lock: number[] = [];
+
+/**
+ * Lists the cases as Go's compiler hands them over: sends in source order, then receives in reverse source order.
+ *
+ * @returns how many there are
+ */
+function compilerOrder(cases: readonly SelectCase[]): void {
+  order.length = 0;
+  for (let i = 0; i < cases.length; i++) if ((cases[i] as SelectCase).send) order.push(i);
+  for (let i = cases.length - 1; i >= 0; i--) if (!(cases[i] as SelectCase).send) order.push(i);
+}
+
+/** The poll order: an inside-out shuffle over the cases with a non-nil channel. */
+function shuffle(cases: readonly SelectCase[]): void {
+  poll.length = 0;
+  for (const i of order) {
+    if ((cases[i] as SelectCase).c.nil) continue;
+    const n = poll.length;
+    const j = cheaprandn(n + 1);
+    if (j === n) poll.push(i);
+    else {
+      poll.push(poll[j] as number);
+      poll[j] = i;
+    }
+  }
+}
+
+function key(cases: readonly SelectCase[], i: number): number {
+  return (cases[i] as SelectCase).c.sortkey;
+}
+
+/**
+ * The lock order: by channel, from a heap sort, which is not stable; where a channel is named twice, the order of its
+ * cases is that of these very steps.
+ */
+function sortByChannel(cases: readonly SelectCase[]): void {
+  const n = poll.length;
+  lock.length = n;
+  for (let i = 0; i < n; i++) {
+    const item = poll[i] as number;
+    const c = key(cases, item);
+    let j = i;
+    while (j > 0) {
+      const parent = (j - 1) >> 1;
+      if (key(cases, lock[parent] as number) >= c) break;
+      lock[j] = lock[parent] as number;
+      j = parent;
+    }
+    lock[j] = item;
+  }
+  for (let i = n - 1; i >= 0; i--) {
+    const item = lock[i] as number;
+    const c = key(cases, item);
+    lock[i] = lock[0] as number;
+    let j = 0;
+    for (;;) {
+      let k = j * 2 + 1;
+      if (k >= i) break;
+      if (k + 1 < i && key(cases, lock[k] as number) < key(cases, lock[k + 1] as number)) k++;
+      if (c >= key(cases, lock[k] as number)) break;
+      lock[j] = lock[k] as number;
+      j = k;
+    }
+    lock[j] = item;
+  }
+}
+
+/** Carries a case out if it is ready; the result is in mp.value and mp.ok. */
+function attempt({ c, send: isSend, elem }: SelectCase): boolean {
+  if (isSend) {
+    if (c.closed) throw new PanicError("send on closed channel");
+    const s = c.recvq.dequeue();
+    if (s !== 0) send(s, elem);
+    else if (c.qcount < c.dataqsiz) bufput(c, elem);
+    else return false;
+    mp.value = undefined;
+    mp.ok = true;
+    return true;
+  }
+  const s = c.sendq.dequeue();
+  if (s !== 0) {
+    mp.value = recv(c, s);
+    mp.ok = true;
+  } else if (c.qcount > 0) {
+    mp.value = bufget(c);
+    mp.ok = true;
+  } else if (c.closed) {
+    mp.value = undefined;
+    mp.ok = false;
+  } else return false;
+  return true;
+}
+
+/** The goroutine has asked to park; the chosen case comes from its continuation. */
+export const SELECT_PARKED = -2;
+
+/**
+ * Carries out one of the cases: selectgo.
+ *
+ * @param block whether to wait when none is ready
+ * @param cont gives the operation's result after a park, by {@link selectContinue}
+ * @returns index of the case, DEFAULT_CASE, or SELECT_PARKED; the received value is in mp.value, mp.ok
+ */
+export function selectgo(
+  gp: number,
+  cases: readonly SelectCase[],
+  block: boolean,
+  cont: (gp: number) => unknown,
+): number {
+  if (cases.length === 0 && block) {
+    gopark(gp, null, waitReasonSelectNoCases, null);
+    return SELECT_PARKED;
+  }
+  compilerOrder(cases);
+  shuffle(cases);
+  for (let i = 0; i < poll.length; i++) {
+    const chosen = poll[i] as number;
+    if (attempt(cases[chosen] as SelectCase)) return chosen;
+  }
+  if (!block) {
+    mp.value = undefined;
+    mp.ok = true;
+    return DEFAULT_CASE;
+  }
+  sortByChannel(cases);
+  let last = 0;
+  for (let i = 0; i < lock.length; i++) {
+    const item = lock[i] as number;
+    const { c, send: isSend, elem } = cases[item] as SelectCase;
+    const s = acquireSudog(gp);
+    const at = s * SUDOG_STRIDE;
+    smem[at + S_ISSELECT] = isSend ? WAITS_TO_SEND : WAITS_TO_RECEIVE;
+    smem[at + S_CASE] = item;
+    selem[s] = elem;
+    sc[s] = c;
+    if (last === 0) gmem[gp * G_STRIDE + G_WAITING] = s;
+    else smem[last * SUDOG_STRIDE + S_WAITLINK] = s;
+    last = s;
+    (isSend ? c.sendq : c.recvq).enqueue(s);
+  }
+  gmem[gp * G_STRIDE + G_PARAM] = 0;
+  gopark(gp, null, waitReasonSelect, cont);
+  return SELECT_PARKED;
+}
+
+// The two values of S_ISSELECT: they also tell which queue a sudog is on.
+const WAITS_TO_SEND = 1;
+const WAITS_TO_RECEIVE = 2;
+
+/** What stands behind selectgo's gopark: leaves the other queues. @returns index of the chosen case */
+export function selectContinue(gp: number): number {
+  const g = gp * G_STRIDE;
+  gmem[g + G_SELECTDONE] = 0;
+  const chosen = gmem[g + G_PARAM] as number;
+  gmem[g + G_PARAM] = 0;
+  let s = gmem[g + G_WAITING] as number;
+  gmem[g + G_WAITING] = 0;
+  let index = SELECT_PARKED;
+  let sending = false;
+  while (s !== 0) {
+    const at = s * SUDOG_STRIDE;
+    const next = smem[at + S_WAITLINK] as number;
+    const isSend = smem[at + S_ISSELECT] === WAITS_TO_SEND;
+    if (s === chosen) {
+      index = smem[at + S_CASE] as number;
+      sending = isSend;
+      mp.ok = smem[at + S_SUCCESS] !== 0;
+      mp.value = isSend ? undefined : selem[s];
+    } else {
+      const c = sc[s] as Chan<unknown>;
+      (isSend ? c.sendq : c.recvq).remove(s);
+    }
+    releaseSudog(s);
+    s = next;
+  }
+  if (index === SELECT_PARKED) throw new FatalError("selectgo: bad wakeup");
+  if (sending && !mp.ok) throw new PanicError("send on closed channel");
+  return index;
+}
+
+function selectResult(gp: number): Selected {
+  const index = selectContinue(gp);
+  return { index, value: mp.value, ok: mp.ok };
+}
+
+/**
+ * Waits until one of the cases can go on, and carries it out: `select`.
+ *
+ * @param cases from {@link sendCase} and {@link recvCase}; a nil channel's case is never chosen
+ * @param options `default: true` gives index -1 at once when no case is ready
+ * @throws PanicError "send on closed channel"
+ */
+export function select(cases: readonly SelectCase[], options?: { default?: boolean }): Op<Selected> {
+  const index = selectgo(getg("select"), cases, options?.default !== true, selectResult);
+  return index === SELECT_PARKED ? opPending() : opReady({ index, value: mp.value, ok: mp.ok });
+}

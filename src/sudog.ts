@@ -1,0 +1,77 @@
+/**
+ * sudogs: a G on a wait queue (sudog of runtime/runtime2.go; acquireSudog and releaseSudog of runtime/proc.go).
+ *
+ * A sudog is a u32 index into region 2; the JavaScript values that belong to it lie in side arrays under that index.
+ */
+import { chunkOfSudogs, chunkSize, SUDOG_STRIDE, smem } from "./ffi.ts";
+
+// Words of a sudog.
+export const S_G = 0;
+export const S_NEXT = 1;
+export const S_PREV = 2;
+/** Next sudog of the same G (g.waiting), or of the same semaphore. */
+export const S_WAITLINK = 3;
+/** 1 when the G takes part in a select, so that its selectDone must be won to wake it. */
+export const S_ISSELECT = 4;
+/** 1 when a value was handed over, 0 when the channel was closed. */
+export const S_SUCCESS = 5;
+/** Semaphores: 1 when the token was handed over. notifyList: the ticket. */
+export const S_TICKET = 6;
+/** Selects: index of the case it stands for. */
+export const S_CASE = 7;
+/** Semaphores: 1 when it queues at the head, each time. */
+export const S_LIFO = 7;
+
+/** The value to send, or the one received. */
+export const selem: unknown[] = [undefined];
+/** What it waits on: a channel, a semaphore's owner. */
+export const sc: unknown[] = [undefined];
+
+let free: number[] = [];
+/** First indices of the chunks this thread has taken from the arena. */
+const chunks: number[] = [];
+let freshNext = 0;
+let freshEnd = 0;
+
+/** Takes a sudog; every word but S_G is 0. @param gp the G it stands for */
+export function acquireSudog(gp: number): number {
+  const s = free.length > 0 ? (free.pop() as number) : fresh();
+  smem[s * SUDOG_STRIDE] = gp;
+  return s;
+}
+
+function fresh(): number {
+  if (freshNext === freshEnd) {
+    freshNext = chunkOfSudogs();
+    freshEnd = freshNext + chunkSize;
+    chunks.push(freshNext);
+    // The side arrays stay dense: a hole would turn them into slow ones.
+    while (selem.length < freshEnd) {
+      selem.push(undefined);
+      sc.push(undefined);
+    }
+  }
+  return freshNext++;
+}
+
+/** Gives a sudog back. It must be on no queue. */
+export function releaseSudog(s: number): void {
+  smem.fill(0, s * SUDOG_STRIDE, s * SUDOG_STRIDE + SUDOG_STRIDE);
+  selem[s] = undefined;
+  sc[s] = undefined;
+  free.push(s);
+}
+
+/** Sudogs taken and not given back. */
+export function liveSudogs(): number {
+  return chunks.length * chunkSize - (freshEnd - freshNext) - free.length;
+}
+
+/** Takes every sudog back: the scheduler was reset, and whoever held one is gone. */
+export function resetSudogs(): void {
+  free = [];
+  for (const first of chunks) {
+    const end = first + chunkSize === freshEnd ? freshNext : first + chunkSize;
+    for (let s = first; s < end; s++) releaseSudog(s);
+  }
+}

@@ -1,0 +1,186 @@
+/**
+ * Operations of native bodies: each trap code's operands decoded, the runtime function called. Objects are named by
+ * handles, u32 numbers that {@link handleOf} gives; 0 is nil.
+ */
+import { Chan, chanrecv, chansend, closechan, nilchan, recvContinue } from "./chan.ts";
+import { Cond } from "./cond.ts";
+import { descriptor, G_OP, G_STRIDE, gmem, M_SCRATCH, mmem } from "./ffi.ts";
+import { goidOf } from "./gstatus.ts";
+import { MCALL_GOSCHED, MCALL_GOYIELD, mp, type Op } from "./m.ts";
+import { Mutex } from "./mutex.ts";
+import { wordToValue } from "./native.ts";
+import { Once } from "./once.ts";
+import { FatalError } from "./panic.ts";
+import { RWMutex } from "./rwmutex.ts";
+import {
+  DEFAULT_CASE,
+  recvCase,
+  SELECT_PARKED,
+  type SelectCase,
+  selectContinue,
+  selectgo,
+  sendCase,
+} from "./select.ts";
+import { timeSleep } from "./time.ts";
+import { WaitGroup } from "./waitgroup.ts";
+
+/** What a handle may name. */
+export type Handled = Chan<never> | Chan<unknown> | Mutex | RWMutex | WaitGroup | Cond | Once;
+
+const objects: Handled[] = [nilchan];
+const handles = new Map<object, number>();
+
+/** The handle of an object, for native bodies; the same one each time. A nil channel is 0. */
+export function handleOf(object: Handled): number {
+  if (object instanceof Chan && object.nil) return 0;
+  let handle = handles.get(object);
+  if (handle === undefined) {
+    handle = objects.push(object) - 1;
+    handles.set(object, handle);
+  }
+  return handle;
+}
+
+/** Forgets all handles: the scheduler was reset. */
+export function resetHandles(): void {
+  objects.length = 1;
+  handles.clear();
+}
+
+/** Names of the traps by their code, for errors and reports. */
+export const trapNames = [
+  "none",
+  "goexit",
+  "gosched",
+  "goyield",
+  "go",
+  "send",
+  "recv",
+  "close",
+  "select",
+  "sleep",
+  "lock",
+  "unlock",
+  "rlock",
+  "runlock",
+  "wlock",
+  "wunlock",
+  "wgadd",
+  "wgwait",
+  "condwait",
+  "signal",
+  "broadcast",
+  "once begin",
+  "once end",
+] as const;
+
+type Class<T> = abstract new (...args: never[]) => T;
+
+function object<T extends Handled>(gp: number, code: number, handle: number, type: Class<T>): T {
+  const found = objects[handle];
+  if (found instanceof type) return found;
+  throw new FatalError(
+    `goroutine ${goidOf(gp)}: ${trapNames[code]} on handle ${handle >>> 0}: expected a ${type.name}, ` +
+      `found ${found === undefined ? "nothing" : found.constructor.name}`,
+  );
+}
+
+/** The result of an operation that may wait: what it asks for is in mp.mcall, else it is over. */
+function settle(op: Op<unknown>): unknown {
+  // An operation of a native body is never yielded: take it off its hands.
+  op[Symbol.iterator]();
+  return op.value;
+}
+
+/** Reads v, a signed 64-bit operand, as a number (exact up to 2^53). */
+function signed(lo: number, hi: number): number {
+  return hi * 0x1_0000_0000 + (lo >>> 0);
+}
+
+/**
+ * Carries out an operation of a native body.
+ *
+ * @param code the trap's code
+ * @param a operand a
+ * @returns its result; mp.mcall tells when it must wait, and mp.ok what gobuf_status is to say
+ * @throws PanicError which the body sees as its status; FatalError, which ends the run
+ */
+export function trap(gp: number, code: number, a: number): unknown {
+  const i = gp * G_STRIDE + G_OP;
+  const lo = gmem[i + 2] as number;
+  const hi = gmem[i + 3] as number;
+  switch (code) {
+    case 2:
+      mp.mcall = MCALL_GOSCHED;
+      return undefined;
+    case 3:
+      mp.mcall = MCALL_GOYIELD;
+      return undefined;
+    case 5:
+      chansend(gp, object(gp, code, a, Chan), wordToValue(lo, hi));
+      return undefined;
+    case 6:
+      return chanrecv(gp, object(gp, code, a, Chan), recvContinue) ? mp.value : undefined;
+    case 7:
+      return closechan(object(gp, code, a, Chan));
+    case 8:
+      return selectTrap(gp, a);
+    case 9:
+      timeSleep(gp, signed(lo, hi));
+      return undefined;
+    case 10:
+      return settle(object(gp, code, a, Mutex).lock());
+    case 11:
+      return object(gp, code, a, Mutex).unlockNow();
+    case 12:
+      return settle(object(gp, code, a, RWMutex).rlock());
+    case 13:
+      return object(gp, code, a, RWMutex).runlock();
+    case 14:
+      return settle(object(gp, code, a, RWMutex).lock());
+    case 15:
+      return settle(object(gp, code, a, RWMutex).unlock());
+    case 16:
+      return object(gp, code, a, WaitGroup).add(signed(lo, hi));
+    case 17:
+      return settle(object(gp, code, a, WaitGroup).wait());
+    case 18:
+      return settle(object(gp, code, a, Cond).wait());
+    case 19:
+      return object(gp, code, a, Cond).signal();
+    case 20:
+      return object(gp, code, a, Cond).broadcast();
+    case 21:
+      return settle(object(gp, code, a, Once).begin());
+    case 22:
+      return settle(object(gp, code, a, Once).end());
+    default:
+      throw new FatalError(`goroutine ${goidOf(gp)}: trap ${code}: no such operation`);
+  }
+}
+
+/** Index of the default case, as a native body sees it. */
+const NATIVE_DEFAULT = -1;
+
+function selectTrap(gp: number, a: number): unknown {
+  const count = a & 0x7fffffff;
+  if (count * 4 > descriptor.scratch_words) throw new FatalError(`select of ${count} cases: too many for the scratch`);
+  const cases: SelectCase[] = [];
+  for (let n = 0; n < count; n++) {
+    const w = M_SCRATCH + 4 * n;
+    const c = object(gp, 8, mmem[w + 1] as number, Chan) as Chan<unknown>;
+    if (mmem[w] === 1) cases.push(sendCase(c, wordToValue(mmem[w + 2] as number, mmem[w + 3] as number)));
+    else cases.push(recvCase(c));
+  }
+  const index = selectgo(gp, cases, a >= 0, selectTrapContinue);
+  return index === SELECT_PARKED ? undefined : selected(gp, index);
+}
+
+function selectTrapContinue(gp: number): unknown {
+  return selected(gp, selectContinue(gp));
+}
+
+function selected(gp: number, index: number): unknown {
+  gmem[gp * G_STRIDE + G_OP] = index === DEFAULT_CASE ? NATIVE_DEFAULT : index;
+  return mp.value;
+}

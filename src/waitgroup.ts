@@ -1,0 +1,70 @@
+/**
+ * WaitGroup: sync/waitgroup.go.
+ */
+import { getg, type Op, opPending, opReady, REPARK } from "./m.ts";
+import { PanicError } from "./panic.ts";
+import { waitReasonSyncWaitGroupWait } from "./runtime2.ts";
+import { Sema, semacquireContinue } from "./sema.ts";
+import { sc } from "./sudog.ts";
+import { G_STRIDE, G_WAITING, gmem } from "./ffi.ts";
+
+class WaitGroupSema extends Sema {
+  constructor(readonly wg: WaitGroup) {
+    super(waitReasonSyncWaitGroupWait);
+  }
+}
+
+/** Waits for a number of goroutines to be done: sync.WaitGroup. */
+export class WaitGroup {
+  private counter = 0;
+  private waiters = 0;
+  private readonly sema = new WaitGroupSema(this);
+
+  /**
+   * Adds to the counter; at 0 every waiter is readied: Add.
+   *
+   * @param delta -2^31 to 2^31-1
+   * @throws PanicError "sync: negative WaitGroup counter" (it stays negative), "sync: WaitGroup misuse: ..."
+   */
+  add(delta: number): void {
+    const v = (this.counter + delta) | 0;
+    this.counter = v;
+    if (v < 0) throw new PanicError("sync: negative WaitGroup counter");
+    if (this.waiters !== 0 && delta > 0 && v === delta) {
+      throw new PanicError("sync: WaitGroup misuse: Add called concurrently with Wait");
+    }
+    if (v > 0 || this.waiters === 0) return;
+    let w = this.waiters;
+    this.waiters = 0;
+    for (; w !== 0; w--) this.sema.release(false);
+  }
+
+  /** Takes one from the counter: Done. @throws PanicError as {@link add} */
+  done(): void {
+    this.add(-1);
+  }
+
+  /** Waits until the counter is 0: Wait. @throws PanicError "sync: WaitGroup is reused before previous Wait has returned" */
+  wait(): Op<void> {
+    const gp = getg("WaitGroup.wait");
+    if (this.counter === 0) return opReady<void>(undefined);
+    this.waiters++;
+    if (!this.sema.acquire(gp, false, waited)) return opPending();
+    this.checkReuse();
+    return opReady<void>(undefined);
+  }
+
+  /** @internal */
+  checkReuse(): void {
+    if (this.counter !== 0 || this.waiters !== 0) {
+      throw new PanicError("sync: WaitGroup is reused before previous Wait has returned");
+    }
+  }
+}
+
+/** What stands behind the semaphore in Wait. */
+function waited(gp: number): unknown {
+  const sema = sc[gmem[gp * G_STRIDE + G_WAITING] as number] as WaitGroupSema;
+  if (!semacquireContinue(gp, waited)) return REPARK;
+  return sema.wg.checkReuse();
+}
