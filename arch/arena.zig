@@ -1,0 +1,96 @@
+//! Three regions of records that never move: 0 the header, Ms and Ps; 1 the Gs; 2 the sudogs. Each is reserved whole and
+//! committed from its start as it grows. A record is named by its index; index 0 of a region means none.
+const std = @import("std");
+const layout = @import("layout.zig");
+const os = @import("os.zig");
+const status = @import("status.zig");
+const G = os.G;
+const M = os.M;
+
+pub const region_header = 0;
+pub const region_g = 1;
+pub const region_sudog = 2;
+const region_count = 3;
+
+/// Regions grow by at least this much, so that a system call and a new view in TypeScript are rare.
+const commit_step = 64 * 1024;
+
+/// Words at the start of region 0. TypeScript adds to them atomically, too.
+pub const Header = extern struct {
+    g_next: u32,
+    sudog_next: u32,
+    m_count: u32,
+};
+
+var lock: os.Lock = .{};
+var bases: [region_count]?[*]u8 = @splat(null);
+var committed: [region_count]usize = @splat(0);
+/// Number of G records there are; the reserved index 0 counts from the start, so it is never zero (see gAt).
+var g_count: u32 = 1;
+
+/// Start of a region, reserved at the first call. Null when there is no address space left.
+pub fn base(region: u32) ?[*]u8 {
+    if (region >= region_count) return null;
+    if (@atomicLoad(?[*]u8, &bases[region], .acquire)) |start| return start;
+    lock.acquire();
+    defer lock.release();
+    return reserveLocked(region);
+}
+
+fn reserveLocked(region: u32) ?[*]u8 {
+    if (bases[region]) |start| return start;
+    const start = os.impl.reserve(sizeOf(region)) orelse return null;
+    if (region == region_header) {
+        // Ms and Ps are few: all are there from the start, and the counts skip record 0 of the other regions.
+        if (!os.impl.commit(start, sizeOf(region))) {
+            os.impl.release(start, sizeOf(region));
+            return null;
+        }
+        committed[region] = sizeOf(region);
+        const words: *Header = @ptrCast(@alignCast(start));
+        words.* = .{ .g_next = 1, .sudog_next = 1, .m_count = 0 };
+    }
+    @atomicStore(?[*]u8, &bases[region], start, .release);
+    return start;
+}
+
+/// Makes at least the first `bytes` of a region usable. Never shrinks, never moves.
+pub fn commit(region: u32, bytes: usize) status.E {
+    if (region >= region_count) return .bad_index;
+    if (bytes > sizeOf(region)) return .size_huge;
+    lock.acquire();
+    defer lock.release();
+    const start = reserveLocked(region) orelse return .nomem;
+    if (bytes <= committed[region]) return .ok;
+    const size = std.mem.alignForward(usize, bytes, @max(commit_step, os.impl.pageSize()));
+    const end = @min(size, sizeOf(region));
+    if (!os.impl.commit(start + committed[region], end - committed[region])) return .nomem;
+    committed[region] = end;
+    if (region == region_g) @atomicStore(u32, &g_count, @intCast(end / @sizeOf(G)), .release);
+    return .ok;
+}
+
+fn sizeOf(region: u32) usize {
+    return std.mem.alignForward(usize, os.records.region_sizes[region], commit_step);
+}
+
+pub fn header() ?*Header {
+    return @ptrCast(@alignCast(base(region_header) orelse return null));
+}
+
+pub fn mAt(index: u32) *M {
+    std.debug.assert(index < layout.m_max);
+    const start = bases[region_header].?;
+    return @ptrCast(@alignCast(start + os.records.m_base + @as(usize, index) * @sizeOf(M)));
+}
+
+/// The record of a G, or null for 0 and for what lies outside of the committed part.
+pub inline fn gAt(index: u32) ?*G {
+    // 0 wraps to the largest value: one comparison refuses both ends
+    if (index -% 1 >= @atomicLoad(u32, &g_count, .monotonic) -% 1) return null;
+    return @ptrCast(@alignCast(bases[region_g].? + @as(usize, index) * @sizeOf(G)));
+}
+
+pub fn indexOf(gp: *G) u32 {
+    return @intCast((@intFromPtr(gp) - @intFromPtr(bases[region_g].?)) / @sizeOf(G));
+}

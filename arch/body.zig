@@ -1,0 +1,72 @@
+//! What a native goroutine body calls. include/gobuf.h is the same in C.
+const m_ = @import("m.zig");
+const arena = @import("arena.zig");
+const g_ = @import("g.zig");
+const layout = @import("layout.zig");
+const status = @import("status.zig");
+const os = @import("os.zig");
+const Op = layout.Op;
+
+pub extern fn gobuf_mcall(code: u32, a: u32, v: u64) callconv(.c) u64;
+pub extern fn gobuf_systemstack(func: g_.Fn, arg: ?*anyopaque) callconv(.c) void;
+
+/// The goroutine on this thread, found afresh at each call: after a switch it may be another thread.
+inline fn curg() ?*os.G {
+    const m = m_.current() orelse return null;
+    return m.curg;
+}
+
+/// Outcome of the last operation of the current goroutine.
+pub fn opStatus() u32 {
+    const gp = curg() orelse return 0;
+    return gp.op[Op.status];
+}
+
+pub fn opA() u32 {
+    const gp = curg() orelse return 0;
+    return gp.op[Op.a];
+}
+
+pub fn getg() u32 {
+    return arena.indexOf(curg() orelse return 0);
+}
+
+pub fn goexit() noreturn {
+    _ = gobuf_mcall(@intFromEnum(status.Trap.goexit), 0, 0);
+    @trap(); // a goroutine that has ended was resumed
+}
+
+/// Starts a goroutine; its goid.
+pub fn go(func: g_.Fn, arg: ?*anyopaque) u64 {
+    const words: u64 = @intFromPtr(arg);
+    scratch(0, @truncate(words));
+    scratch(1, @truncate(words >> 32));
+    return gobuf_mcall(@intFromEnum(status.Trap.go), 0, @intFromPtr(func));
+}
+
+pub const select_none: u32 = 0xFFFFFFFF;
+pub const select_too_many: u32 = 0xFFFFFFFE;
+const has_default_bit = 1 << 31;
+
+/// The index of the case that went on, select_none for the default, or select_too_many above the limit of cases.
+/// `value`, if given, gets what a receive received.
+pub fn select(cases: ?[*]const layout.Case, n: u32, has_default: u32, value: ?*u64) u32 {
+    if (n > layout.select_max) return select_too_many;
+    for (0..n) |i| {
+        const case = cases.?[i];
+        const word: u32 = @intCast(i * layout.case_words);
+        scratch(word, case.dir);
+        scratch(word + 1, case.handle);
+        scratch(word + 2, @truncate(case.value));
+        scratch(word + 3, @truncate(case.value >> 32));
+    }
+    const default: u32 = if (has_default != 0) has_default_bit else 0;
+    const received = gobuf_mcall(@intFromEnum(status.Trap.select), n | default, 0);
+    if (value) |to| to.* = received;
+    return opA();
+}
+
+/// M.scratch carries what does not fit the operands of a trap. TypeScript reads it before anything else runs on this M.
+inline fn scratch(word: u32, to: u32) void {
+    m_.current().?.scratch[word] = to;
+}

@@ -1,0 +1,132 @@
+//! The C ABI of libgobuf: root of the library, and the one place where names are exported. `mcall` and `systemstack` are
+//! exported by the assembly file of the ABI.
+const std = @import("std");
+const arena = @import("arena.zig");
+const body = @import("body.zig");
+const descriptor = @import("descriptor.zig");
+const g = @import("g.zig");
+const layout = @import("layout.zig");
+const m = @import("m.zig");
+const stack = @import("stack.zig");
+
+/// Only a build with safety checks panics: it stops where it stands, for there is no libc to say more.
+pub const panic = std.debug.FullPanic(struct {
+    fn stop(_: []const u8, _: ?usize) noreturn {
+        @trap();
+    }
+}.stop);
+
+/// The words of layout.table.
+export fn gobuf_descriptor() callconv(.c) [*]const u32 {
+    return descriptor.get();
+}
+
+/// Start of region 0 (header, Ms, Ps), 1 (Gs) or 2 (sudogs); null when it cannot be reserved.
+export fn gobuf_arena(region: u32) callconv(.c) ?*anyopaque {
+    return arena.base(region);
+}
+
+/// Makes the first `bytes` of a region usable. 0 or an E code.
+export fn gobuf_arena_commit(region: u32, bytes: u32) callconv(.c) u32 {
+    return @intFromEnum(arena.commit(region, bytes));
+}
+
+/// Index of this thread's M, or an error code of execute.
+export fn gobuf_minit() callconv(.c) u32 {
+    return m.init();
+}
+
+/// Gives this thread's M back: 0, NO_M, or REENTRY while a goroutine runs on it.
+export fn gobuf_mexit() callconv(.c) u32 {
+    return m.exit();
+}
+
+/// 0 or an E code.
+export fn gobuf_gosetup(index: u32, func: g.Fn, arg: ?*anyopaque) callconv(.c) u32 {
+    return @intFromEnum(g.setup(index, func, arg));
+}
+
+/// Gives a goroutine a guarded stack of `size` bytes. 0 or an E code.
+export fn gobuf_stackalloc(index: u32, size: u32) callconv(.c) u32 {
+    return @intFromEnum(g.stackAlloc(index, size));
+}
+
+/// 0 or an E code.
+export fn gobuf_stackfree(index: u32) callconv(.c) u32 {
+    return @intFromEnum(g.stackFree(index));
+}
+
+/// Writes four words: stacks in use, stacks on free lists, slabs, guard method (os.Guard).
+export fn gobuf_stackstats(to: *stack.Stats) callconv(.c) void {
+    to.* = stack.stats();
+}
+
+/// Runs a goroutine until it traps. The trap's code, or an error code, all of them from 0xFFFFFF01 on.
+export fn gobuf_execute(index: u32) callconv(.c) u32 {
+    return g.execute(index);
+}
+
+export fn gobuf_status() callconv(.c) u32 {
+    return body.opStatus();
+}
+
+export fn gobuf_opa() callconv(.c) u32 {
+    return body.opA();
+}
+
+/// Index of the goroutine on this thread, also within systemstack; 0 when there is none.
+export fn gobuf_getg() callconv(.c) u32 {
+    return body.getg();
+}
+
+fn gobuf_goexit() callconv(.c) noreturn {
+    body.goexit();
+}
+
+comptime {
+    // The entry thunk calls it; protected, that call binds directly.
+    @export(&gobuf_goexit, .{ .name = "gobuf_goexit", .visibility = .protected });
+}
+
+export fn gobuf_go(func: g.Fn, arg: ?*anyopaque) callconv(.c) u64 {
+    return body.go(func, arg);
+}
+
+export fn gobuf_select(cases: ?[*]const layout.Case, n: u32, has_default: u32, value: ?*u64) callconv(.c) u32 {
+    return body.select(cases, n, has_default, value);
+}
+
+/// Functions for a body that is not linked with the library; gobuf_api in include/gobuf.h.
+const Api = extern struct {
+    version: u32,
+    size: u32,
+    mcall: *const @TypeOf(body.gobuf_mcall),
+    systemstack: *const @TypeOf(body.gobuf_systemstack),
+    status: *const @TypeOf(gobuf_status),
+    opa: *const @TypeOf(gobuf_opa),
+    getg: *const @TypeOf(gobuf_getg),
+    go: *const @TypeOf(gobuf_go),
+    select: *const @TypeOf(gobuf_select),
+    goexit: *const @TypeOf(gobuf_goexit),
+    execute: *const @TypeOf(gobuf_execute),
+    descriptor: *const @TypeOf(gobuf_descriptor),
+};
+
+const api: Api = .{
+    .version = layout.abi_version,
+    .size = @sizeOf(Api),
+    .mcall = &body.gobuf_mcall,
+    .systemstack = &body.gobuf_systemstack,
+    .status = &gobuf_status,
+    .opa = &gobuf_opa,
+    .getg = &gobuf_getg,
+    .go = &gobuf_go,
+    .select = &gobuf_select,
+    .goexit = &gobuf_goexit,
+    .execute = &gobuf_execute,
+    .descriptor = &gobuf_descriptor,
+};
+
+export fn gobuf_api() callconv(.c) *const Api {
+    return &api;
+}

@@ -1,0 +1,65 @@
+//! The life of a goroutine's record: its stack, its first context, and the switch into it.
+const arena = @import("arena.zig");
+const layout = @import("layout.zig");
+const m_ = @import("m.zig");
+const os = @import("os.zig");
+const stack = @import("stack.zig");
+const status = @import("status.zig");
+const E = status.E;
+const G = os.G;
+const M = os.M;
+
+pub const Fn = *const fn (?*anyopaque) callconv(.c) void;
+
+extern fn gobuf_gogo(gp: *G, m: *M) callconv(.c) u32;
+extern fn gobuf_entry() callconv(.c) noreturn;
+
+/// Runs a goroutine on this thread until its next trap. Hot: what it checks lies on lines the switch needs anyway.
+pub inline fn execute(index: u32) u32 {
+    const m = m_.current() orelse return status.no_m;
+    if (m.curg != null) return status.reentry;
+    const gp = arena.gAt(index) orelse return status.bad_index;
+    if (@atomicLoad(u32, &gp.atomicstatus, .acquire) != status.grunning) return status.not_running;
+    if (gp.stack.hi == 0) return status.no_stack;
+    gp.m = m;
+    return gobuf_gogo(gp, m);
+}
+
+/// Makes the next execute of the goroutine call fn(arg), and end with goexit when fn returns.
+pub fn setup(index: u32, func: Fn, arg: ?*anyopaque) E {
+    const gp = arena.gAt(index) orelse return .bad_index;
+    if (gp.stack.hi == 0) return .no_stack;
+    if (@atomicLoad(u32, &gp.atomicstatus, .monotonic) == status.grunning) return .running;
+    const fp = comptime os.abi.fpDefaults();
+    gp.sched.sp = gp.stack.hi - stack.colour(gp.stack);
+    gp.sched.pc = @intFromPtr(&gobuf_entry);
+    gp.sched.g = @intFromPtr(gp);
+    gp.sched.ctxt = @intFromPtr(func);
+    gp.sched.lr = 0;
+    gp.sched.bp = 0; // the chain of frame pointers ends here
+    gp.sched.regs[0] = @intFromPtr(func); // gobuf_entry finds both in callee-saved registers
+    gp.sched.regs[1] = @intFromPtr(arg);
+    gp.fp0 = fp[0];
+    gp.fp1 = fp[1];
+    return .ok;
+}
+
+pub fn stackAlloc(index: u32, size: usize) E {
+    const gp = arena.gAt(index) orelse return .bad_index;
+    if (gp.stack.hi != 0) return .has_stack;
+    const checked = stack.checkSize(size);
+    if (checked != .ok) return checked;
+    gp.stack = stack.alloc(size) orelse return .nomem;
+    gp.stackguard0 = gp.stack.lo + layout.stack_guard_offset;
+    return .ok;
+}
+
+pub fn stackFree(index: u32) E {
+    const gp = arena.gAt(index) orelse return .bad_index;
+    if (gp.stack.hi == 0) return .no_stack;
+    if (@atomicLoad(u32, &gp.atomicstatus, .acquire) == status.grunning) return .running;
+    stack.free(gp.stack);
+    gp.stack = .{};
+    gp.stackguard0 = 0;
+    return .ok;
+}

@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * gobuf.h - goroutine bodies in C.
+ *
+ * A body is a function `void body(void *arg)` that runs on a goroutine's own guarded stack. Whatever it asks of the runtime
+ * is a call of this header; each is a switch point: other goroutines run before it returns, and it may return on another
+ * thread. Compiles with gcc, clang and zig cc, and with TinyCC (`cc` of bun:ffi).
+ *
+ * A file of bodies has one pointer to the runtime's functions; the embedder sets it before any of them runs:
+ *
+ *     #include "gobuf.h"
+ *     GOBUF_RUNTIME                      // once in each library of bodies
+ *     void body(void *arg) { for (;;) { gobuf_value v = gobuf_recv(1); if (!v.ok) return; gobuf_gosched(); } }
+ *
+ * and on the other side `gobuf_attach(api)` with the pointer that libgobuf's `gobuf_api()` returns.
+ *
+ * RULES
+ * - Addresses of thread-local variables (errno is one) are void after every call here: re-read them. Compilers know nothing
+ *   of switches and may keep such an address in a register; touch thread-local data in a function that is not inlined.
+ * - JavaScript never runs on a goroutine's stack: call back through gobuf_systemstack, and catch exceptions in the callback.
+ *   On g0's stack (inside gobuf_systemstack) no operation of this header may be called: it faults.
+ * - The stack has a fixed size (32 KiB unless chosen otherwise; the first 0 to 1,984 bytes of it are skipped, so that
+ *   stacks do not share cache sets). Below it lies a guard of 64 KiB: a body that touches it ends. A frame of up to the
+ *   guard's size is caught without stack probes; larger ones need them (gcc and clang: -fstack-clash-protection).
+ *   On Windows the guard needs the compiler's stack probes, which are on by default there.
+ * - What a switch preserves is what the ABI has a callee preserve, floating-point control words included:
+ *     System V x86-64 (psABI 1.0, 3.2.1 "Registers and the Stack Frame"): rbx rsp rbp r12-r15, MXCSR control bits, x87 CW
+ *     AArch64 (AAPCS64 6.1): x19-x29 sp, d8-d15, FPCR
+ *     Microsoft x64 ("x64 calling convention", "Caller/callee saved registers"): rbx rbp rdi rsi rsp r12-r15, xmm6-xmm15,
+ *     MXCSR control bits, x87 CW
+ *   MXCSR's sticky exception flags (FPSR's on AArch64) are a caller's to save, as with any call.
+ */
+#ifndef GOBUF_H
+#define GOBUF_H
+
+#ifdef __TINYC__
+/* TinyCC as bun:ffi embeds it finds no system headers. */
+typedef unsigned int gobuf_u32;
+typedef unsigned long long gobuf_u64;
+typedef long long gobuf_i64;
+#else
+#include <stdint.h>
+typedef uint32_t gobuf_u32;
+typedef uint64_t gobuf_u64;
+typedef int64_t gobuf_i64;
+#endif
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Version of this table; the library's descriptor carries the same. */
+#define GOBUF_ABI_VERSION 1u
+
+typedef void (*gobuf_fn)(void *arg);
+
+/* A channel, mutex, ...: given out by TypeScript; 0 is nil and behaves as Go's nil does. */
+typedef gobuf_u32 gobuf_handle;
+
+/* Outcome of an operation. */
+enum {
+  GOBUF_CLOSED = 0, /* a receive from a closed channel; its value is 0 */
+  GOBUF_OK = 1,
+  GOBUF_PANIC = 2 /* what is a panic in Go; C cannot unwind, so the body decides */
+};
+
+enum { GOBUF_SEND = 1, GOBUF_RECV = 2 };
+
+/* At most this many cases in one select. */
+#define GOBUF_SELECT_MAX 64u
+/* Results of gobuf_select that are not the index of a case. */
+#define GOBUF_SELECT_DEFAULT 0xFFFFFFFFu
+#define GOBUF_SELECT_TOO_MANY 0xFFFFFFFEu
+
+typedef struct gobuf_case {
+  gobuf_u32 dir; /* GOBUF_SEND or GOBUF_RECV */
+  gobuf_handle channel;
+  gobuf_u64 value; /* what a send sends */
+} gobuf_case;
+
+typedef struct gobuf_value {
+  gobuf_u64 value;
+  gobuf_u32 ok; /* GOBUF_OK, GOBUF_CLOSED or GOBUF_PANIC */
+} gobuf_value;
+
+typedef struct gobuf_api {
+  gobuf_u32 version; /* GOBUF_ABI_VERSION */
+  gobuf_u32 size;    /* of this table, bytes */
+  /* Traps: `a` and `v` are operands, the result is the operation's. Codes below 256 are the runtime's, others go to the
+   * handler of the embedder. */
+  gobuf_u64 (*mcall)(gobuf_u32 code, gobuf_u32 a, gobuf_u64 v);
+  void (*systemstack)(gobuf_fn fn, void *arg);
+  gobuf_u32 (*status)(void);
+  gobuf_u32 (*opa)(void);
+  gobuf_u32 (*getg)(void);
+  gobuf_u64 (*go)(gobuf_fn fn, void *arg);
+  gobuf_u32 (*select)(const gobuf_case *cases, gobuf_u32 n, gobuf_u32 has_default, gobuf_u64 *value);
+  void (*goexit)(void);
+  /* For an embedder's own loop on g0, not for bodies. */
+  gobuf_u32 (*execute)(gobuf_u32 g);
+  const gobuf_u32 *(*descriptor)(void);
+} gobuf_api;
+
+extern const gobuf_api *gobuf_runtime;
+
+#ifdef _WIN32
+#define GOBUF_EXPORT __declspec(dllexport)
+#else
+#define GOBUF_EXPORT
+#endif
+
+/* Defines the pointer, and gobuf_attach: 0, or 1 when the table is of another version. */
+#define GOBUF_RUNTIME                                                                  \
+  const gobuf_api *gobuf_runtime;                                                      \
+  GOBUF_EXPORT gobuf_u32 gobuf_attach(const gobuf_api *api) {                          \
+    if (api->version != GOBUF_ABI_VERSION || api->size < sizeof(gobuf_api)) return 1u; \
+    gobuf_runtime = api;                                                               \
+    return 0u;                                                                         \
+  }
+
+/* Trap codes. */
+enum {
+  GOBUF_TRAP_GOEXIT = 1,
+  GOBUF_TRAP_GOSCHED = 2,
+  GOBUF_TRAP_GOYIELD = 3,
+  GOBUF_TRAP_GO = 4,
+  GOBUF_TRAP_SEND = 5,
+  GOBUF_TRAP_RECV = 6,
+  GOBUF_TRAP_CLOSE = 7,
+  GOBUF_TRAP_SELECT = 8,
+  GOBUF_TRAP_SLEEP = 9,
+  GOBUF_TRAP_LOCK = 10,
+  GOBUF_TRAP_UNLOCK = 11,
+  GOBUF_TRAP_RLOCK = 12,
+  GOBUF_TRAP_RUNLOCK = 13,
+  GOBUF_TRAP_WLOCK = 14,
+  GOBUF_TRAP_WUNLOCK = 15,
+  GOBUF_TRAP_WGADD = 16,
+  GOBUF_TRAP_WGWAIT = 17,
+  GOBUF_TRAP_CONDWAIT = 18,
+  GOBUF_TRAP_SIGNAL = 19,
+  GOBUF_TRAP_BROADCAST = 20,
+  GOBUF_TRAP_ONCE_BEGIN = 21,
+  GOBUF_TRAP_ONCE_END = 22,
+  GOBUF_TRAP_CALL = 23,
+  GOBUF_TRAP_FAULT = 24, /* execute's answer for a goroutine that touched its guard; no body sends it */
+  GOBUF_TRAP_EMBEDDER = 256
+};
+
+/* An operation whose result is its outcome. */
+static inline gobuf_u32 gobuf_operation(gobuf_u32 code, gobuf_u32 a, gobuf_u64 v) {
+  gobuf_runtime->mcall(code, a, v);
+  return gobuf_runtime->status();
+}
+
+/* Starts a goroutine that calls fn(arg); its goid. */
+static inline gobuf_u64 gobuf_go(gobuf_fn fn, void *arg) { return gobuf_runtime->go(fn, arg); }
+
+/* Lets others run first: behind all that are runnable, or (goyield) only behind this thread's own. */
+static inline void gobuf_gosched(void) { gobuf_runtime->mcall(GOBUF_TRAP_GOSCHED, 0, 0); }
+static inline void gobuf_goyield(void) { gobuf_runtime->mcall(GOBUF_TRAP_GOYIELD, 0, 0); }
+
+/* Ends the goroutine here, as returning from its body does; nothing is unwound. */
+static inline void gobuf_goexit(void) { gobuf_runtime->goexit(); }
+
+/* At least so many nanoseconds, -2^63 to 2^63-1; 0 and less return at once. */
+static inline void gobuf_sleep(gobuf_i64 ns) { gobuf_runtime->mcall(GOBUF_TRAP_SLEEP, 0, (gobuf_u64)ns); }
+
+/* Channels of 64-bit words. A send to and a close of a closed channel, and a close of nil, give GOBUF_PANIC. */
+static inline gobuf_u32 gobuf_send(gobuf_handle ch, gobuf_u64 v) { return gobuf_operation(GOBUF_TRAP_SEND, ch, v); }
+static inline gobuf_u32 gobuf_close(gobuf_handle ch) { return gobuf_operation(GOBUF_TRAP_CLOSE, ch, 0); }
+static inline gobuf_value gobuf_recv(gobuf_handle ch) {
+  gobuf_value result;
+  result.value = gobuf_runtime->mcall(GOBUF_TRAP_RECV, ch, 0);
+  result.ok = gobuf_runtime->status();
+  return result;
+}
+
+/* The index of the case that went on, or a GOBUF_SELECT_ constant; `value` (may be null) gets what was received, and
+ * gobuf_status() tells GOBUF_OK, GOBUF_CLOSED or GOBUF_PANIC. No case and no default blocks forever. */
+static inline gobuf_u32 gobuf_select(const gobuf_case *cases, gobuf_u32 n, gobuf_u32 has_default, gobuf_u64 *value) {
+  return gobuf_runtime->select(cases, n, has_default, value);
+}
+static inline gobuf_u32 gobuf_status(void) { return gobuf_runtime->status(); }
+
+/* sync.Mutex, sync.RWMutex. Unlocking what is not locked is fatal in Go, and so it is here. */
+static inline void gobuf_lock(gobuf_handle m) { gobuf_runtime->mcall(GOBUF_TRAP_LOCK, m, 0); }
+static inline void gobuf_unlock(gobuf_handle m) { gobuf_runtime->mcall(GOBUF_TRAP_UNLOCK, m, 0); }
+static inline void gobuf_rlock(gobuf_handle m) { gobuf_runtime->mcall(GOBUF_TRAP_RLOCK, m, 0); }
+static inline void gobuf_runlock(gobuf_handle m) { gobuf_runtime->mcall(GOBUF_TRAP_RUNLOCK, m, 0); }
+static inline void gobuf_wlock(gobuf_handle m) { gobuf_runtime->mcall(GOBUF_TRAP_WLOCK, m, 0); }
+static inline void gobuf_wunlock(gobuf_handle m) { gobuf_runtime->mcall(GOBUF_TRAP_WUNLOCK, m, 0); }
+
+/* sync.WaitGroup: GOBUF_PANIC where Go panics (a negative counter, misuse). */
+static inline gobuf_u32 gobuf_wg_add(gobuf_handle wg, gobuf_i64 delta) {
+  return gobuf_operation(GOBUF_TRAP_WGADD, wg, (gobuf_u64)delta);
+}
+static inline gobuf_u32 gobuf_wg_done(gobuf_handle wg) { return gobuf_wg_add(wg, -1); }
+static inline gobuf_u32 gobuf_wg_wait(gobuf_handle wg) { return gobuf_operation(GOBUF_TRAP_WGWAIT, wg, 0); }
+
+/* sync.Cond; wait wants its locker held. */
+static inline void gobuf_cond_wait(gobuf_handle c) { gobuf_runtime->mcall(GOBUF_TRAP_CONDWAIT, c, 0); }
+static inline void gobuf_cond_signal(gobuf_handle c) { gobuf_runtime->mcall(GOBUF_TRAP_SIGNAL, c, 0); }
+static inline void gobuf_cond_broadcast(gobuf_handle c) { gobuf_runtime->mcall(GOBUF_TRAP_BROADCAST, c, 0); }
+
+/* sync.Once: when begin gives 1 the caller does the work and then calls end; others wait in begin until then. */
+static inline gobuf_u32 gobuf_once_begin(gobuf_handle o) {
+  return (gobuf_u32)gobuf_runtime->mcall(GOBUF_TRAP_ONCE_BEGIN, o, 0);
+}
+static inline void gobuf_once_end(gobuf_handle o) { gobuf_runtime->mcall(GOBUF_TRAP_ONCE_END, o, 0); }
+
+/* Calls fn(arg) on the thread's own stack, with the thread's floating-point control words: for what needs a deep stack, and
+ * for callbacks into JavaScript. */
+static inline void gobuf_systemstack(gobuf_fn fn, void *arg) { gobuf_runtime->systemstack(fn, arg); }
+
+/* A trap of the embedder's own: code from GOBUF_TRAP_EMBEDDER on. */
+static inline gobuf_u64 gobuf_trap(gobuf_u32 code, gobuf_u32 a, gobuf_u64 v) { return gobuf_runtime->mcall(code, a, v); }
+
+/* Index of the running goroutine. */
+static inline gobuf_u32 gobuf_getg(void) { return gobuf_runtime->getg(); }
+
+#ifdef __cplusplus
+}
+#endif
+#endif

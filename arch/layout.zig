@@ -1,0 +1,291 @@
+//! Records that TypeScript, Zig and assembly share, for all three ABIs at once: the layout of an ABI is checked wherever
+//! the library is built, so a field that moves is caught without the machine it would break.
+//!
+//! Stack, Gobuf and G up to `preempt` have the layout of the seed (a Rust port of runtime2.go); what follows is gobuf's own.
+//! `table` lists every figure by name. The descriptor that TypeScript verifies and the header that the assembly includes are
+//! both made from it, so that no offset is written twice.
+const std = @import("std");
+const assert = std.debug.assert;
+
+pub const magic: u32 = 0x46424F47; // "GOBF"
+/// Grows by one with every change of a layout, an export's signature or a code.
+pub const abi_version: u32 = 1;
+
+pub const Abi = enum(u32) {
+    sysv_x86_64 = 1,
+    aarch64 = 2,
+    ms_x86_64 = 3,
+
+    /// Callee-saved words beside sp, bp and (AArch64) x29, x30, which have fields of their own.
+    pub fn slots(abi: Abi) comptime_int {
+        return switch (abi) {
+            .sysv_x86_64 => 5, // rbx r12-r15
+            .aarch64 => 18, // x19-x28 d8-d15
+            .ms_x86_64 => 27, // rbx rdi rsi r12-r15, xmm6-xmm15 of two words each
+        };
+    }
+
+    /// FP control words of a new goroutine, as its ABI has them on entry to a program.
+    pub fn fpDefaults(abi: Abi) [2]u32 {
+        return switch (abi) {
+            .sysv_x86_64 => .{ 0x1F80, 0x037F }, // every exception masked; x87 rounds to 64 bits of mantissa
+            .ms_x86_64 => .{ 0x1F80, 0x027F }, // the same, x87 rounds to 53 bits
+            .aarch64 => .{ 0, 0 }, // FPCR has no second word
+        };
+    }
+};
+
+pub const Os = enum(u32) { linux = 1, macos = 2, windows = 3 };
+
+// A limit on everything. The regions hold their maximum in well under 4 GiB, so that a byte offset fits a u32.
+pub const g_max = 1 << 22;
+pub const sudog_max = 1 << 24;
+pub const m_max = 256;
+pub const runq_size = 256; // Go's
+pub const scratch_words = 256;
+pub const select_max = scratch_words / case_words;
+pub const case_words = 4;
+pub const sudog_stride = 32;
+/// Words at the start of region 0: next free G, next free sudog, number of Ms; the rest is spare.
+pub const header_words = 16;
+
+pub const stack_size_default = 32 * 1024;
+/// Wide enough that a frame without probes must exceed it to jump over it: TinyCC, AArch64 and the default on Linux emit none.
+pub const stack_guard_size = 64 * 1024;
+pub const stack_size_max = 1 << 30;
+/// Tops are lowered by a multiple of the step below the span: equally strided tops would share one set of the L1 cache.
+pub const stack_colour_step = 64;
+pub const stack_colour_span = 2048;
+/// Go's stackGuard (src/runtime/stack.go): stackNosplit 800 + StackSmall 128; stackSystem is 0 off Windows.
+pub const stack_guard_offset = 928;
+
+pub const Stack = extern struct {
+    lo: usize = 0,
+    hi: usize = 0,
+};
+
+/// What a case of a select looks like in M.scratch and in the C header.
+pub const Case = extern struct {
+    dir: u32,
+    handle: u32,
+    value: u64,
+};
+
+pub fn Records(comptime abi: Abi) type {
+    return struct {
+        /// Where a goroutine that is not on a thread left off.
+        pub const Gobuf = extern struct {
+            sp: u64,
+            pc: u64,
+            g: u64,
+            ctxt: u64,
+            /// Result of the operation that switched away; gogo puts it into the return register.
+            ret: u64,
+            lr: u64,
+            bp: u64,
+            regs: [abi.slots()]u64,
+        };
+
+        pub const G = extern struct {
+            stack: Stack,
+            stackguard0: u64,
+            /// The M that runs this G, or ran it last.
+            m: ?*M,
+            sched: Gobuf,
+            atomicstatus: u32,
+            selectdone: u32,
+            goid: u64,
+            schedlink: u64,
+            param: u64,
+            waitreason: u8,
+            preempt: u8,
+            seed_end: [6]u8,
+            /// MXCSR | FPCR
+            fp0: u32,
+            /// x87 control word | 0
+            fp1: u32,
+            /// Operands and results of the current operation; see `Op`.
+            op: [4]u32,
+            tail: [tail_bytes]u8,
+
+            const tail_bytes = switch (abi) {
+                .sysv_x86_64 => 0,
+                .aarch64 => 24,
+                .ms_x86_64 => 16,
+            };
+        };
+
+        pub const M = extern struct {
+            g0: ?*G,
+            /// The goroutine this thread runs; stays while it is on g0's stack through systemstack.
+            curg: ?*G,
+            /// The goroutine that may trap: curg, but null on g0's stack. A trap from there finds no G to store into and
+            /// faults at once, instead of saving g0's registers as the goroutine's.
+            trapg: ?*G,
+            id: u32,
+            used: u32,
+            line_end: [32]u8,
+            scratch: [scratch_words]u32,
+        };
+
+        /// Go's p, as far as TypeScript wants it; native code reads none of it.
+        pub const P = extern struct {
+            runqhead: u32,
+            runqtail: u32,
+            runnext: u32,
+            line_end: [52]u8,
+            runq: [runq_size]u32,
+        };
+
+        pub const seed_size = @offsetOf(G, "fp0");
+        pub const m_base = header_words * 4;
+        pub const p_base = m_base + m_max * @sizeOf(M);
+        pub const region_sizes = [3]usize{
+            p_base + m_max * @sizeOf(P),
+            g_max * @sizeOf(G),
+            sudog_max * sudog_stride,
+        };
+    };
+}
+
+/// Words of `G.op`.
+pub const Op = struct {
+    /// operand a; result of a select: the index chosen
+    pub const a = 0;
+    pub const status = 1;
+    /// operand v, low and high half; of a FAULT: the address
+    pub const v = 2;
+};
+
+pub const Entry = struct { name: []const u8, value: u32 };
+
+/// Everything that is worth a name, in the order of the descriptor's words.
+pub fn table(comptime abi: Abi, comptime os: Os) []const Entry {
+    const R = Records(abi);
+    const G = R.G;
+    comptime var entries = [_]Entry{
+        e("magic", magic),
+        e("abi_version", abi_version),
+        e("words", 0), // set below
+        e("abi", @intFromEnum(abi)),
+        e("os", @intFromEnum(os)),
+        e("callee_saved_slots", abi.slots()),
+        e("gobuf_size", @sizeOf(R.Gobuf)),
+        e("g_size", R.seed_size),
+        e("g_full_size", @offsetOf(G, "op") + 16),
+        e("g_stride", @sizeOf(G)),
+        e("m_stride", @sizeOf(R.M)),
+        e("p_stride", @sizeOf(R.P)),
+        e("sudog_stride", sudog_stride),
+        e("gobuf_sp", @offsetOf(R.Gobuf, "sp")),
+        e("gobuf_pc", @offsetOf(R.Gobuf, "pc")),
+        e("gobuf_g", @offsetOf(R.Gobuf, "g")),
+        e("gobuf_ctxt", @offsetOf(R.Gobuf, "ctxt")),
+        e("gobuf_ret", @offsetOf(R.Gobuf, "ret")),
+        e("gobuf_lr", @offsetOf(R.Gobuf, "lr")),
+        e("gobuf_bp", @offsetOf(R.Gobuf, "bp")),
+        e("gobuf_regs", @offsetOf(R.Gobuf, "regs")),
+        e("g_stack_lo", @offsetOf(G, "stack") + @offsetOf(Stack, "lo")),
+        e("g_stack_hi", @offsetOf(G, "stack") + @offsetOf(Stack, "hi")),
+        e("g_stackguard0", @offsetOf(G, "stackguard0")),
+        e("g_m", @offsetOf(G, "m")),
+        e("g_sched", @offsetOf(G, "sched")),
+        e("g_atomicstatus", @offsetOf(G, "atomicstatus")),
+        e("g_selectdone", @offsetOf(G, "selectdone")),
+        e("g_goid", @offsetOf(G, "goid")),
+        e("g_schedlink", @offsetOf(G, "schedlink")),
+        e("g_param", @offsetOf(G, "param")),
+        e("g_waitreason", @offsetOf(G, "waitreason")),
+        e("g_preempt", @offsetOf(G, "preempt")),
+        e("g_fp0", @offsetOf(G, "fp0")),
+        e("g_fp1", @offsetOf(G, "fp1")),
+        e("g_op", @offsetOf(G, "op")),
+        e("m_g0", @offsetOf(R.M, "g0")),
+        e("m_curg", @offsetOf(R.M, "curg")),
+        e("m_id", @offsetOf(R.M, "id")),
+        e("m_scratch", @offsetOf(R.M, "scratch")),
+        e("scratch_words", scratch_words),
+        e("m_base", R.m_base),
+        e("p_base", R.p_base),
+        e("p_runqhead", @offsetOf(R.P, "runqhead")),
+        e("p_runqtail", @offsetOf(R.P, "runqtail")),
+        e("p_runnext", @offsetOf(R.P, "runnext")),
+        e("p_runq", @offsetOf(R.P, "runq")),
+        e("runq_size", runq_size),
+        e("g_max", g_max),
+        e("sudog_max", sudog_max),
+        e("m_max", m_max),
+        e("page_size", 4096), // a machine may have larger ones: the library corrects it when it starts
+        e("stack_size_default", stack_size_default),
+        e("stack_guard_size", stack_guard_size),
+        e("stack_colour_step", stack_colour_step),
+        e("stack_colour_span", stack_colour_span),
+    };
+    comptime assert(std.mem.eql(u8, entries[2].name, "words"));
+    entries[2].value = entries.len;
+    const complete = entries;
+    return &complete;
+}
+
+/// What only the assembly needs beside the table.
+pub fn assemblyOnly(comptime abi: Abi) []const Entry {
+    const R = Records(abi);
+    return &.{e("m_trapg", @offsetOf(R.M, "trapg"))};
+}
+
+fn e(name: []const u8, value: u32) Entry {
+    return .{ .name = name, .value = value };
+}
+
+comptime {
+    check(.sysv_x86_64, .{ .gobuf = 96, .seed = 168, .full = 192, .stride = 192 });
+    check(.aarch64, .{ .gobuf = 200, .seed = 272, .full = 296, .stride = 320 });
+    check(.ms_x86_64, .{ .gobuf = 272, .seed = 344, .full = 368, .stride = 384 });
+}
+
+const Sizes = struct { gobuf: usize, seed: usize, full: usize, stride: usize };
+
+fn check(abi: Abi, sizes: Sizes) void {
+    const R = Records(abi);
+    assert(@sizeOf(Stack) == 16);
+    assert(@offsetOf(Stack, "lo") == 0);
+    assert(@offsetOf(Stack, "hi") == 8);
+    assert(@sizeOf(Case) == case_words * 4);
+
+    const Gobuf = R.Gobuf;
+    const gobuf_fields = [_][]const u8{ "sp", "pc", "g", "ctxt", "ret", "lr", "bp", "regs" };
+    for (gobuf_fields, 0..) |name, i| assert(@offsetOf(Gobuf, name) == 8 * i);
+    assert(@sizeOf(Gobuf) == sizes.gobuf);
+
+    const G = R.G;
+    assert(@offsetOf(G, "stack") == 0);
+    assert(@offsetOf(G, "stackguard0") == 16);
+    assert(@offsetOf(G, "m") == 24);
+    assert(@offsetOf(G, "sched") == 32);
+    const after = 32 + sizes.gobuf;
+    assert(@offsetOf(G, "atomicstatus") == after);
+    assert(@offsetOf(G, "selectdone") == after + 4);
+    assert(@offsetOf(G, "goid") == after + 8);
+    assert(@offsetOf(G, "schedlink") == after + 16);
+    assert(@offsetOf(G, "param") == after + 24);
+    assert(@offsetOf(G, "waitreason") == after + 32);
+    assert(@offsetOf(G, "preempt") == after + 33);
+    assert(R.seed_size == sizes.seed);
+    assert(@offsetOf(G, "fp0") == sizes.seed);
+    assert(@offsetOf(G, "fp1") == sizes.seed + 4);
+    assert(@offsetOf(G, "op") == sizes.seed + 8);
+    assert(@offsetOf(G, "tail") == sizes.full);
+    assert(@sizeOf(G) == sizes.stride);
+    assert(sizes.stride % 64 == 0);
+
+    assert(@offsetOf(R.M, "scratch") == 64);
+    assert(@sizeOf(R.M) % 64 == 0);
+    assert(@offsetOf(R.P, "runq") == 64);
+    assert(@sizeOf(R.P) % 64 == 0);
+    assert(R.m_base % 64 == 0 and R.p_base % 64 == 0);
+    var total: usize = 0;
+    for (R.region_sizes) |size| total += size;
+    assert(total < 1 << 32);
+    assert(stack_colour_span % stack_colour_step == 0);
+    assert(stack_guard_size % (64 * 1024) == 0); // a whole number of pages wherever pages are up to 64 KiB
+}

@@ -1,0 +1,55 @@
+//! The operating system as far as the library needs it: memory, guards, a pause. One file each, the same functions.
+const builtin = @import("builtin");
+const layout = @import("layout.zig");
+
+pub const id: layout.Os = switch (builtin.os.tag) {
+    .linux => .linux,
+    .macos => .macos,
+    .windows => .windows,
+    else => @compileError("no port for this operating system"),
+};
+
+pub const abi: layout.Abi = switch (builtin.cpu.arch) {
+    .x86_64 => if (id == .windows) .ms_x86_64 else .sysv_x86_64,
+    .aarch64 => if (id == .windows) @compileError("no port for Windows on AArch64") else .aarch64,
+    else => @compileError("no port for this processor"),
+};
+
+pub const impl = switch (id) {
+    .linux => @import("os/linux.zig"),
+    else => @compileError("no port for this operating system"),
+};
+
+pub const records = layout.Records(abi);
+pub const G = records.G;
+pub const M = records.M;
+
+/// How a guard refuses access; the number is part of `gobuf_stackstats`.
+pub const Guard = enum(u32) {
+    unknown = 0,
+    /// MADV_GUARD_INSTALL: page-table entries, no mapping of their own
+    madvise = 1,
+    /// a mapping of its own without access
+    protect = 2,
+    /// Windows: a one-shot PAGE_GUARD above uncommitted memory
+    one_shot = 3,
+};
+
+/// A lock for what happens rarely: no libc, and a critical section of at most one system call.
+pub const Lock = struct {
+    held: u32 = 0,
+
+    const spins_max = 64;
+
+    pub fn acquire(lock: *Lock) void {
+        var spins: u32 = 0;
+        while (@atomicRmw(u32, &lock.held, .Xchg, 1, .acquire) != 0) {
+            spins += 1;
+            if (spins % spins_max == 0) impl.pause() else @import("std").atomic.spinLoopHint();
+        }
+    }
+
+    pub fn release(lock: *Lock) void {
+        @atomicStore(u32, &lock.held, 0, .release);
+    }
+};

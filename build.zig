@@ -1,0 +1,131 @@
+//! Builds the native library: `zig build` for this machine, `-Dplatform=all` for every platform, or one of them by name.
+//! It lies in zig-out/lib/<platform>/ afterwards, and beside it the probe, a library of test code.
+const std = @import("std");
+const layout = @import("arch/layout.zig");
+
+const Platform = struct {
+    name: []const u8,
+    query: std.Target.Query,
+    abi: layout.Abi,
+    os: layout.Os,
+};
+
+const platforms = [_]Platform{
+    .{
+        .name = "linux-x64",
+        .query = .{ .cpu_arch = .x86_64, .os_tag = .linux, .abi = .none },
+        .abi = .sysv_x86_64,
+        .os = .linux,
+    },
+};
+
+pub fn build(b: *std.Build) void {
+    const names = comptime blk: {
+        var list: []const u8 = "all";
+        for (platforms) |platform| list = list ++ ", " ++ platform.name;
+        break :blk list;
+    };
+    const wanted = b.option([]const u8, "platform", "host (default), " ++ names) orelse "host";
+    const optimize = b.option(std.builtin.OptimizeMode, "optimize", "default: ReleaseFast") orelse .ReleaseFast;
+    const strip = b.option(bool, "strip", "leave out symbols and debug information (default: true)") orelse true;
+
+    var found = false;
+    for (platforms) |platform| {
+        const chosen = if (std.mem.eql(u8, wanted, "host"))
+            isHost(b, platform)
+        else
+            std.mem.eql(u8, wanted, "all") or std.mem.eql(u8, wanted, platform.name);
+        if (!chosen) continue;
+        found = true;
+        addPlatform(b, platform, optimize, strip);
+    }
+    if (!found) {
+        b.getInstallStep().dependOn(&b.addFail(b.fmt("-Dplatform={s}: not one of host, {s}", .{ wanted, names })).step);
+    }
+}
+
+fn isHost(b: *std.Build, platform: Platform) bool {
+    const host = b.graph.host.result;
+    return platform.query.cpu_arch == host.cpu.arch and platform.query.os_tag == host.os.tag;
+}
+
+fn addPlatform(b: *std.Build, platform: Platform, optimize: std.builtin.OptimizeMode, strip: bool) void {
+    const options: std.Build.Module.CreateOptions = .{
+        .target = b.resolveTargetQuery(platform.query),
+        .optimize = optimize,
+        .strip = strip,
+        .pic = true,
+        .omit_frame_pointer = true,
+        // A probe of the stack's end would need libc, and the limits of a goroutine's stack are not the thread's.
+        .stack_check = false,
+        .stack_protector = false,
+        .unwind_tables = .async,
+    };
+    const offsets = offsetsHeader(b, platform);
+
+    var core = options;
+    core.root_source_file = b.path("arch/exports.zig");
+    addLibrary(b, platform, "gobuf", core, b.fmt("arch/{s}.S", .{@tagName(platform.abi)}), offsets);
+
+    // Test code; a package without it builds as well.
+    if (!exists(b, "arch/probe/probe.zig")) return;
+    var probe = options;
+    probe.root_source_file = b.path("arch/probe/probe.zig");
+    probe.imports = &.{.{ .name = "layout", .module = b.createModule(.{ .root_source_file = b.path("arch/layout.zig") }) }};
+    addLibrary(b, platform, "gobuf_probe", probe, b.fmt("arch/probe/{s}.S", .{@tagName(platform.abi)}), offsets);
+}
+
+fn addLibrary(
+    b: *std.Build,
+    platform: Platform,
+    name: []const u8,
+    options: std.Build.Module.CreateOptions,
+    assembly: []const u8,
+    offsets: std.Build.LazyPath,
+) void {
+    const module = b.createModule(options);
+    if (exists(b, assembly)) {
+        module.addAssemblyFile(b.path(assembly));
+        module.addIncludePath(b.path("arch"));
+        module.addIncludePath(offsets);
+    }
+    const library = b.addLibrary(.{
+        .name = name,
+        .linkage = .dynamic,
+        .root_module = module,
+        .use_llvm = true, // Zig's own backend drops assembly files and cannot assemble every instruction
+    });
+    library.build_id = .none; // the same sources give the same bytes
+    library.linker_allow_shlib_undefined = false;
+    const install = b.addInstallArtifact(library, .{
+        .dest_dir = .{ .override = .{ .custom = b.fmt("lib/{s}", .{platform.name}) } },
+        .pdb_dir = .disabled,
+        .implib_dir = .disabled,
+    });
+    b.getInstallStep().dependOn(&install.step);
+}
+
+/// layout.zig's figures for the assembly, as preprocessor macros.
+fn offsetsHeader(b: *std.Build, platform: Platform) std.Build.LazyPath {
+    var text: std.ArrayList(u8) = .empty;
+    switch (platform.abi) {
+        inline else => |abi| {
+            for (layout.table(abi, .linux)) |entry| define(b, &text, entry);
+            for (layout.assemblyOnly(abi)) |entry| define(b, &text, entry);
+        },
+    }
+    const files = b.addWriteFiles();
+    _ = files.add("offsets.h", text.items);
+    return files.getDirectory();
+}
+
+fn define(b: *std.Build, text: *std.ArrayList(u8), entry: layout.Entry) void {
+    const name = b.dupe(entry.name);
+    for (name) |*char| char.* = std.ascii.toUpper(char.*);
+    text.appendSlice(b.allocator, b.fmt("#define {s} {d}\n", .{ name, entry.value })) catch @panic("out of memory");
+}
+
+fn exists(b: *std.Build, path: []const u8) bool {
+    b.build_root.handle.access(b.graph.io, path, .{}) catch return false;
+    return true;
+}
