@@ -1,0 +1,115 @@
+/** The table for gobuf itself. Loading it loads the native library, so `--library` must have been seen before. */
+import {
+  type Address,
+  descriptor,
+  G_STATUS,
+  G_STRIDE,
+  G_STRIDE_BYTES,
+  G_WAITREASON_BYTE,
+  gmem,
+  gmem8,
+  libraryPath,
+  native,
+} from "../../src/ffi.ts";
+import { allocG, gfput } from "../../src/g.ts";
+import { casfrom_gscanstatus, casgstatus, castogscanstatus, readgstatus } from "../../src/gstatus.ts";
+import {
+  type Chan,
+  Cond,
+  chan,
+  go,
+  goexit,
+  gosched,
+  Mutex,
+  nilchan,
+  Once,
+  PanicError,
+  RWMutex,
+  recvCase,
+  runSync,
+  select,
+  sendCase,
+  sleep,
+  WaitGroup,
+} from "../../src/index.ts";
+import { setExecute } from "../../src/native.ts";
+import { runNativeSync } from "../../src/run.ts";
+import { Gdead, Gscan, statusName, statusNames, waitReasonStrings } from "../../src/runtime2.ts";
+import { type Handled, handleOf } from "../../src/trap.ts";
+import type { GeneratorPort, NativePort, RunSettings, StatusMachine, Target } from "./target.ts";
+
+/** Reason of a G that just began to wait. */
+function waitReason(g: number): string {
+  const number = gmem8[g * G_STRIDE_BYTES + G_WAITREASON_BYTE] as number;
+  return waitReasonStrings[number] ?? `reason ${number}`;
+}
+
+function options({ seed, onTransition }: RunSettings) {
+  return {
+    seed,
+    onTransition: (g: number, from: number, to: number) => onTransition(g, statusName(from), statusName(to)),
+  };
+}
+
+const generator: GeneratorPort = {
+  run: (main, settings) => runSync(main, options(settings)),
+  go: (body) => go(body),
+  gosched,
+  goexit,
+  sleepMicros: (us) => sleep(us / 1000),
+  select: (choices, hasDefault) =>
+    select(
+      choices.map(({ channel, send }) => {
+        const c = channel as Chan<number>;
+        return send === undefined ? recvCase(c) : sendCase(c, send);
+      }),
+      { default: hasDefault },
+    ),
+  chan: (capacity) => (capacity === null ? nilchan : chan<number>(capacity)),
+  mutex: () => new Mutex(),
+  rwmutex: () => new RWMutex(),
+  waitgroup: () => new WaitGroup(),
+  cond: () => new Cond(new Mutex()),
+  once: () => new Once(),
+  isPanic: (error) => error instanceof PanicError,
+};
+
+const nativePort: NativePort = {
+  api: native.gobuf_api(),
+  handleOf: (object) => handleOf(object as Handled),
+  run: (prepare, settings) => {
+    runNativeSync(() => {
+      const { fn, arg } = prepare();
+      return { fn: fn as Address, arg: arg as Address };
+    }, options(settings));
+  },
+  setExecute,
+};
+
+const status: StatusMachine = {
+  scanBit: Gscan,
+  byName: Object.fromEntries(Object.entries(statusNames).map(([number, name]) => [name, Number(number)])),
+  scratchG: () => allocG(),
+  release: (g) => {
+    Atomics.store(gmem, g * G_STRIDE + G_STATUS, Gdead);
+    gfput(g);
+  },
+  read: readgstatus,
+  write: (g, value) => {
+    Atomics.store(gmem, g * G_STRIDE + G_STATUS, value);
+  },
+  casgstatus,
+  castogscanstatus,
+  casfromgscanstatus: casfrom_gscanstatus,
+};
+
+/** gobuf, on the library that this process has loaded. */
+export const gobuf: Target = {
+  name: "gobuf",
+  library: libraryPath,
+  generator,
+  native: nativePort,
+  status,
+  layout: descriptor,
+  waitReason,
+};
