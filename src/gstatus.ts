@@ -57,8 +57,8 @@ export function setTransitionHook(f: TransitionHook | null): void {
 
 /** Transitions that the ring keeps, for errors. */
 const RING_SIZE = 256;
-/** Two words a transition: the goid, and both statuses. */
-const ring = new Int32Array(2 * RING_SIZE);
+/** A transition: the lower 24 bits of the goid, and both statuses. */
+const ring = new Int32Array(RING_SIZE);
 let ringNext = 0;
 
 /** Gs whose scan bit this M holds: waiting for one of them would be waiting for itself. */
@@ -71,9 +71,8 @@ export function goidOf(gp: number): number {
 }
 
 function recordTransition(gp: number, from: number, to: number): void {
-  const i = (ringNext++ & (RING_SIZE - 1)) << 1;
-  ring[i] = gmem[gp * G_STRIDE + G_GOID] as number;
-  ring[i + 1] = (from << 8) | to;
+  ring[ringNext & (RING_SIZE - 1)] = ((gmem[gp * G_STRIDE + G_GOID] as number) << 8) | (from << 4) | to;
+  ringNext = (ringNext + 1) & 0x3fffffff;
   if (hook !== null) hook(gp, from, to);
 }
 
@@ -81,9 +80,8 @@ function recordTransition(gp: number, from: number, to: number): void {
 export function lastTransitions(most = 16): string[] {
   const out: string[] = [];
   for (let n = Math.max(0, ringNext - Math.min(most, RING_SIZE)); n < ringNext; n++) {
-    const i = (n & (RING_SIZE - 1)) << 1;
-    const packed = ring[i + 1] as number;
-    out.push(`${(ring[i] as number) >>> 0} ${statusName(packed >> 8)}>${statusName(packed & 0xff)}`);
+    const packed = ring[n & (RING_SIZE - 1)] as number;
+    out.push(`${packed >>> 8} ${statusName((packed >> 4) & 15)}>${statusName(packed & 15)}`);
   }
   return out;
 }

@@ -50,6 +50,8 @@ export const mp = {
   ok: true,
   /** A select's received value. */
   value: undefined as unknown,
+  /** The run is over: main returned, or something failed. */
+  stop: false,
   /** Set by a fatal error: the run ends with it, also where a body caught what was thrown. */
   dying: null as Error | null,
 };
@@ -57,10 +59,12 @@ export const mp = {
 /** What the scheduler passes to a body's `next`, so that an operation tells its resume from its start. */
 export const RESUME = true;
 
-/** Whether an operation was made and not yielded yet. */
-let armed = false;
-/** The operation in hand may be left without its `yield*` (an unlock: its goyield is only a courtesy). */
-let optional = false;
+// State of the one operation object.
+const YIELDED = 0;
+/** Made and not yielded yet. */
+const ARMED = 1;
+/** The same, but it may be left so (an unlock: its goyield is only a courtesy). */
+const OPTIONAL = 2;
 
 /**
  * An operation on its way from a body to the scheduler: `yield*` it, at once.
@@ -74,9 +78,11 @@ export class Op<T> implements Iterable<unknown, T, unknown> {
   done = true;
   /** @internal */
   value: unknown = undefined;
+  /** @internal */
+  state = YIELDED;
 
   [Symbol.iterator](): Iterator<unknown, T, unknown> {
-    armed = false;
+    this.state = YIELDED;
     return this as unknown as Iterator<unknown, T, unknown>;
   }
 
@@ -106,29 +112,31 @@ const op = new Op<never>();
 
 /** The G that calls. @param what the operation, for the error @throws Error outside a goroutine */
 export function getg(what: string): number {
-  if (armed && !optional) forgotten(what);
-  if (mp.curg === 0) {
-    throw new Error(`gobuf: ${what} outside a goroutine: call it in a body started by run() or go()`);
-  }
-  return mp.curg;
+  const gp = mp.curg;
+  if (op.state === ARMED || gp === 0) refuse(what);
+  return gp;
 }
 
-function forgotten(what: string): never {
-  armed = false;
+function refuse(what: string): never {
+  if (mp.curg === 0) {
+    op.state = YIELDED;
+    throw new Error(`gobuf: ${what} outside a goroutine: call it in a body started by run() or go()`);
+  }
+  op.state = YIELDED;
   return fatal(`${what}: the operation before it was made and never yielded: write \`yield*\` before it`);
 }
 
-/** Whether the body that just ended or yielded left an operation without its `yield*`. */
+/** Whether the frame that just ended left an operation without its `yield*`; forgets what it asked for. */
 export function takeForgotten(): boolean {
-  const was = armed && !optional;
-  armed = false;
+  const was = op.state === ARMED;
+  op.state = YIELDED;
+  mp.mcall = MCALL_NONE;
   return was;
 }
 
 /** An operation that is over: its `yield*` gives `value` at once. */
 export function opReady<T>(value: T): Op<T> {
-  armed = true;
-  optional = false;
+  op.state = ARMED;
   op.done = true;
   op.value = value;
   return op as unknown as Op<T>;
@@ -137,20 +145,24 @@ export function opReady<T>(value: T): Op<T> {
 /** An operation that asks g0 for something. */
 export function opMcall<T>(code: number): Op<T> {
   mp.mcall = code;
-  armed = true;
-  optional = false;
+  op.state = ARMED;
   op.done = false;
-  op.value = undefined;
   return op as unknown as Op<T>;
 }
 
-/** An operation whose request is already in `mp.mcall`, or that is over when there is none. */
-export function opPending<T>(optionally = false): Op<T> {
-  armed = true;
-  optional = optionally;
+/** An operation whose request is in `mp.mcall`. */
+export function opPending<T>(): Op<T> {
+  op.state = ARMED;
+  op.done = false;
+  return op as unknown as Op<T>;
+}
+
+/** An operation that is over, but may ask for goyield in `mp.mcall`: it need not be yielded. */
+export function opOptional(): Op<void> {
+  op.state = OPTIONAL;
   op.done = mp.mcall === MCALL_NONE;
   op.value = undefined;
-  return op as unknown as Op<T>;
+  return op as unknown as Op<void>;
 }
 
 /** An operation that runs a generator on the goroutine's own stack of generators and gives its result. */
@@ -163,5 +175,6 @@ export function opCall<T>(callee: Generator<unknown, T, unknown>): Op<T> {
 export function fatal(message: string): never {
   const error = new FatalError(message);
   mp.dying ??= error;
+  mp.stop = true;
   throw error;
 }

@@ -4,7 +4,7 @@
  *
  * There is no spinning, as there is none at GOMAXPROCS=1.
  */
-import { getg, MCALL_NONE, mp, type Op, fatal, opCall, opPending, opReady } from "./m.ts";
+import { getg, MCALL_NONE, mp, type Op, fatal, opCall, opOptional, opPending, opReady } from "./m.ts";
 import { waitReasonSyncMutexLock } from "./runtime2.ts";
 import { Sema, semacquired } from "./sema.ts";
 import { nanotime } from "./time.ts";
@@ -88,7 +88,7 @@ export class Mutex {
   unlock(): Op<void> {
     getg("Mutex.unlock");
     this.unlockNow();
-    return opPending(true);
+    return opOptional();
   }
 
   /** Unlocks; mp.mcall may ask for goyield. @internal */

@@ -19,10 +19,12 @@ import {
   native,
 } from "./ffi.ts";
 import { allocG, gfput, gnative, gtrap, hasStack } from "./g.ts";
-import { goidOf } from "./gstatus.ts";
+import { casgstatus, goidOf } from "./gstatus.ts";
 import { MCALL_GOEXIT, MCALL_NONE, mp } from "./m.ts";
 import { FatalError, PanicError } from "./panic.ts";
-import { mcall, OFF, sched, setNativeRunner, startG } from "./proc.ts";
+import { fail, finish, mcall, OFF, sched, setNativeRunner, startG } from "./proc.ts";
+import { globrunqput } from "./runq.ts";
+import { Grunnable, Grunning } from "./runtime2.ts";
 import { trap } from "./trap.ts";
 
 /** Outcome of an operation, in op[1] of the G: what gobuf_status gives a body. */
@@ -32,6 +34,7 @@ const STATUS_PANIC = 2;
 
 // Traps that end or move the goroutine; the others are operations, in trap.ts.
 const TRAP_GOEXIT = 1;
+const TRAP_GOSCHED = 2;
 const TRAP_GO = 4;
 /** From here on a trap is the embedder's. */
 const TRAP_EMBEDDER = 256;
@@ -118,8 +121,7 @@ function deliver(gp: number, status: number, value: unknown): void {
 /** Ends a trap with a failure: a panic is the body's to see, anything else ends the run. */
 function deliverFailure(gp: number, error: unknown): boolean {
   if (mp.dying !== null || !(error instanceof PanicError)) {
-    sched.failed = true;
-    sched.error = mp.dying ?? error;
+    fail(error);
     return false;
   }
   deliver(gp, STATUS_PANIC, undefined);
@@ -144,6 +146,13 @@ function runNative(gp: number, failed: boolean, value: unknown): boolean {
     let result: unknown;
     try {
       if (code < TRAP_EMBEDDER) {
+        if (code === TRAP_GOSCHED) {
+          // The shortest way of all: what mcall would do.
+          casgstatus(gp, Grunning, Grunnable);
+          globrunqput(gp);
+          gtrap[gp] = code;
+          return false;
+        }
         if (code === TRAP_GOEXIT) return ended(gp);
         result = code === TRAP_GO ? goTrap(gp) : trap(gp, code, gmem[i] as number);
       } else if (code >= EXECUTE_ERROR_MIN) throw new FatalError(`execute: goroutine ${goidOf(gp)}: ${executeError(code)}`);
@@ -167,7 +176,7 @@ setNativeRunner(runNative);
 /** GOEXIT: operand 0 says that the body returned, 1 that it called goexit. */
 function ended(gp: number): boolean {
   if (gp === sched.main && gmem[gp * G_STRIDE + G_OP] === 0) {
-    sched.done = true;
+    finish(undefined);
     return false;
   }
   mp.mcall = MCALL_GOEXIT;

@@ -54,9 +54,6 @@ export function setNativeRunner(f: NativeRunner): void {
   runNative = f;
 }
 
-/** Whether the G that findRunnable found inherits the time slice. */
-let inherit = false;
-
 /**
  * Parks the calling goroutine: gopark. Takes effect when its operation is yielded.
  *
@@ -175,18 +172,26 @@ function pushFrame(gp: number, frame: Frame): void {
   gbody[gp] = frame;
 }
 
-/** Ends the run with an error. */
-function fail(error: unknown): void {
+/** Ends the run with an error; a fatal one that was thrown before comes first. */
+export function fail(error: unknown): void {
+  if (sched.failed) return;
   sched.failed = true;
-  sched.error = error;
+  sched.error = mp.dying ?? error;
+  mp.stop = true;
+}
+
+/** Ends the run with main's result. */
+export function finish(result: unknown): void {
+  sched.done = true;
+  sched.result = result;
+  mp.stop = true;
 }
 
 /** The last frame of a body is gone: main's return ends the run, all else is goexit. */
 function ended(gp: number, mode: number, value: unknown): void {
   if (mode === THROW) fail(value);
   else if (gp === sched.main && !gexiting[gp]) {
-    sched.done = true;
-    sched.result = value;
+    finish(value);
   } else goexit0(gp);
 }
 
@@ -200,26 +205,25 @@ function popFrame(gp: number): void {
   gbody[gp] = gframes[gp]?.pop() ?? null;
 }
 
-/** Runs one goroutine, whose status is running, until it is off the M. */
+/** Runs a goroutine, whose status is running, until it is off the M. */
 function resume(gp: number): void {
   mp.curg = gp;
   mp.ok = true;
-  let mode = NEXT;
-  let value: unknown;
   const cont = gcont[gp] as Continuation | null;
-  if (cont !== null) {
-    gcont[gp] = null;
-    try {
-      value = cont(gp);
-    } catch (error) {
-      mode = THROW;
-      value = error;
-    }
-    if (value === REPARK) {
-      if (mcall(gp) === OFF) return;
-      return resume(gp);
-    }
+  if (cont === null) return proceed(gp, NEXT, undefined);
+  gcont[gp] = null;
+  let value: unknown;
+  try {
+    value = cont(gp);
+  } catch (error) {
+    return proceed(gp, THROW, error);
   }
+  if (value === REPARK) yielded(gp);
+  else proceed(gp, NEXT, value);
+}
+
+/** Goes on with a goroutine's frames until it is off the M. @param mode how the top one goes on, with `value` */
+function proceed(gp: number, mode: number, value: unknown): void {
   for (;;) {
     const frame = gbody[gp] as Frame | null;
     if (frame === null) {
@@ -238,27 +242,42 @@ function resume(gp: number): void {
       } else if (mode === THROW) r = frame.throw(value);
       else r = frame.return(undefined);
     } catch (error) {
-      if (mp.dying !== null) return fail(mp.dying);
       takeForgotten();
       popFrame(gp);
       mode = THROW;
       value = error;
       continue;
     }
-    if (mp.dying !== null) return fail(mp.dying);
-    if (r.done === true) {
-      if (takeForgotten()) return fail(forgottenAtEnd(gp));
-      popFrame(gp);
-      mode = gexiting[gp] ? RETURN : NEXT;
-      value = r.value;
-    } else {
-      const next = mcall(gp);
-      if (next === OFF) return;
-      if (gcont[gp] !== null) return resume(gp);
-      mode = next === EXIT ? RETURN : NEXT;
-      value = undefined;
-    }
+    if (r.done !== true) return yielded(gp);
+    if (takeForgotten()) return fail(forgottenAtEnd(gp));
+    popFrame(gp);
+    mode = gexiting[gp] ? RETURN : NEXT;
+    value = r.value;
   }
+}
+
+/** The top frame has returned. */
+function finished(gp: number, value: unknown): void {
+  if (takeForgotten()) return fail(forgottenAtEnd(gp));
+  popFrame(gp);
+  proceed(gp, gexiting[gp] ? RETURN : NEXT, value);
+}
+
+/** The top frame threw, or what stands behind its wait did, and the frame has not seen it yet. */
+function threw(gp: number, entered: boolean, error: unknown): void {
+  if (entered) {
+    takeForgotten();
+    popFrame(gp);
+  }
+  proceed(gp, THROW, error);
+}
+
+/** The top frame has yielded: carries its request out, and goes on where the goroutine stays on the M. */
+function yielded(gp: number): void {
+  const next = mcall(gp);
+  if (next === OFF) return;
+  if (gcont[gp] !== null) resume(gp);
+  else proceed(gp, next === EXIT ? RETURN : NEXT, undefined);
 }
 
 function forgottenAtEnd(gp: number): FatalError {
@@ -267,34 +286,66 @@ function forgottenAtEnd(gp: number): FatalError {
   );
 }
 
-/** Picks the next goroutine, 0 when none can run: findRunnable. Sets `inherit`. */
+/** Picks the next goroutine, 0 when none can run: findRunnable. Counts the schedtick that execute counts. */
 function findRunnable(): number {
   if (timerCount() !== 0) checkTimers();
-  inherit = false;
-  if (sched.schedtick % 61 === 0 && globrunqsize() !== 0) return globrunqget();
-  const gp = runqget();
-  if (gp !== 0) {
-    inherit = inheritTime;
-    return gp;
+  if (sched.schedtick % 61 === 0 && globrunqsize() !== 0) {
+    sched.schedtick = (sched.schedtick + 1) >>> 0;
+    return globrunqget();
   }
-  return globrunqgetbatch();
+  let gp = runqget();
+  if (gp !== 0 && inheritTime) return gp;
+  if (gp === 0) gp = globrunqgetbatch();
+  if (gp !== 0) sched.schedtick = (sched.schedtick + 1) >>> 0;
+  return gp;
 }
 
 /**
  * Runs goroutines until nothing can run, main returned or something failed: schedule and execute.
+ *
+ * What stands here is the way of a generator body from one wait to the next; {@link resume} and {@link proceed} are the
+ * same for every other turn of events.
  *
  * @param budget goroutines to resume at the most
  * @returns whether the budget was used up (else look at `sched`: over, or idle)
  */
 export function schedule(budget: number): boolean {
   for (let n = budget; n > 0; n--) {
+    if (mp.stop) return false;
     const gp = findRunnable();
     if (gp === 0) return false;
     casgstatus(gp, Grunnable, Grunning);
-    if (!inherit) sched.schedtick = (sched.schedtick + 1) >>> 0;
-    resume(gp);
+    const frame = gbody[gp] as Frame | null;
+    if (frame === null) {
+      resume(gp);
+      mp.curg = 0;
+      continue;
+    }
+    mp.curg = gp;
+    let entered = false;
+    try {
+      const cont = gcont[gp] as Continuation | null;
+      if (cont === null) mp.result = undefined;
+      else {
+        gcont[gp] = null;
+        mp.ok = true;
+        mp.result = cont(gp);
+      }
+      if (mp.result === REPARK) yielded(gp);
+      else {
+        entered = true;
+        const r = frame.next(RESUME);
+        if (r.done === true) finished(gp, r.value);
+        else if (mp.mcall === MCALL_GOSCHED) {
+          mp.mcall = MCALL_NONE;
+          casgstatus(gp, Grunning, Grunnable);
+          globrunqput(gp);
+        } else yielded(gp);
+      }
+    } catch (error) {
+      threw(gp, entered, error);
+    }
     mp.curg = 0;
-    if (sched.done || sched.failed) return false;
   }
   return true;
 }

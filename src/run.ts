@@ -9,7 +9,7 @@ import { resetTransitions, setTransitionHook, type TransitionHook } from "./gsta
 import { MCALL_NONE, mp, takeForgotten } from "./m.ts";
 import { newNativeG } from "./native.ts";
 import { FatalError } from "./panic.ts";
-import { resumeMain, sched, schedule, startMain } from "./proc.ts";
+import { fail, resumeMain, sched, schedule, startMain } from "./proc.ts";
 import { randinit } from "./rand.ts";
 import { runqinit } from "./runq.ts";
 import { resetSudogs } from "./sudog.ts";
@@ -50,6 +50,7 @@ export function schedinit(options: RunOptions = {}): void {
   mp.mcall = MCALL_NONE;
   mp.waitunlockf = null;
   mp.dying = null;
+  mp.stop = false;
   mp.ok = true;
   takeForgotten();
   sched.schedtick = 0;
@@ -86,9 +87,11 @@ function checkdead(): FatalError {
 }
 
 /** Ends the run. @returns main's result @throws what ended it */
-function finish(): unknown {
+function end(): unknown {
   running = false;
   setTransitionHook(null);
+  // A fatal error that a body caught ends the run all the same.
+  if (mp.dying !== null) throw mp.dying;
   const { result, error, failed } = sched;
   if (failed) throw error;
   return result;
@@ -98,14 +101,13 @@ function finish(): unknown {
 function drive(): unknown {
   try {
     resumeMain();
-    while (!sched.done && !sched.failed) {
-      if (!schedule(BUDGET) && !sched.done && !sched.failed && !advanceClock()) throw checkdead();
+    while (!mp.stop) {
+      if (!schedule(BUDGET) && !mp.stop && !advanceClock()) throw checkdead();
     }
   } catch (error) {
-    sched.failed = true;
-    sched.error = error;
+    fail(error);
   }
-  return finish();
+  return end();
 }
 
 /**
@@ -145,7 +147,7 @@ export function run<R>(main: Body<R>, options: RunOptions = {}): Promise<R> {
   beginGenerator(main, options);
   const settle = () => {
     try {
-      resolve(finish() as R);
+      resolve(end() as R);
     } catch (error) {
       reject(error);
     }
@@ -153,10 +155,10 @@ export function run<R>(main: Body<R>, options: RunOptions = {}): Promise<R> {
   const step = () => {
     try {
       const start = performance.now();
-      while (!sched.done && !sched.failed) {
+      while (!mp.stop) {
         if (schedule(BUDGET)) {
           if (performance.now() - start > SLICE_MS) return void setImmediate(step);
-        } else if (!sched.done && !sched.failed && !advanceClock()) {
+        } else if (!mp.stop && !advanceClock()) {
           const when = clockIsFake() ? 0 : wakeTime();
           if (when === 0) throw checkdead();
           const ms = (when - nanotime()) / 1e6;
@@ -165,16 +167,14 @@ export function run<R>(main: Body<R>, options: RunOptions = {}): Promise<R> {
         }
       }
     } catch (error) {
-      sched.failed = true;
-      sched.error = error;
+      fail(error);
     }
     settle();
   };
   try {
     resumeMain();
   } catch (error) {
-    sched.failed = true;
-    sched.error = error;
+    fail(error);
   }
   step();
   return promise;

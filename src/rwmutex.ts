@@ -1,7 +1,7 @@
 /**
  * RWMutex: sync/rwmutex.go.
  */
-import { fatal, getg, mp, MCALL_NONE, type Op, opCall, opPending, opReady } from "./m.ts";
+import { fatal, getg, mp, MCALL_NONE, type Op, opCall, opOptional, opPending, opReady } from "./m.ts";
 import { Mutex } from "./mutex.ts";
 import { waitReasonSyncRWMutexLock, waitReasonSyncRWMutexRLock } from "./runtime2.ts";
 import { Sema, semacquired } from "./sema.ts";
@@ -88,6 +88,6 @@ export class RWMutex {
     this.readerCount = readers;
     for (let i = 0; i < readers; i++) this.readerSem.release(false);
     this.w.unlockNow();
-    return opPending(true);
+    return opOptional();
   }
 }
