@@ -43,7 +43,7 @@ export class Waitq {
       const s = this.first;
       if (s === 0) return 0;
       const i = s * SUDOG_STRIDE;
-      const next = smem[i + S_NEXT] as number;
+      const next = smem[i + S_NEXT];
       this.first = next;
       if (next === 0) this.last = 0;
       else {
@@ -51,7 +51,7 @@ export class Waitq {
         smem[i + S_NEXT] = 0;
       }
       if (smem[i + S_ISSELECT] !== 0) {
-        const done = (smem[i + S_G] as number) * G_STRIDE + G_SELECTDONE;
+        const done = smem[i + S_G] * G_STRIDE + G_SELECTDONE;
         if (gmem[done] !== 0) continue;
         gmem[done] = 1;
       }
@@ -62,8 +62,8 @@ export class Waitq {
   /** Takes a sudog out, wherever it stands; it may be off the queue already: dequeueSudoG. */
   remove(s: number): void {
     const i = s * SUDOG_STRIDE;
-    const prev = smem[i + S_PREV] as number;
-    const next = smem[i + S_NEXT] as number;
+    const prev = smem[i + S_PREV];
+    const next = smem[i + S_NEXT];
     if (prev !== 0) {
       smem[prev * SUDOG_STRIDE + S_NEXT] = next;
       if (next !== 0) smem[next * SUDOG_STRIDE + S_PREV] = prev;
@@ -242,7 +242,7 @@ export function recv(c: Chan<never> | Chan<unknown>, s: number): unknown {
 
 function wake(s: number, success: number): void {
   const i = s * SUDOG_STRIDE;
-  const gp = smem[i + S_G] as number;
+  const gp = smem[i + S_G];
   smem[i + S_SUCCESS] = success;
   gmem[gp * G_STRIDE + G_PARAM] = s;
   goready(gp);
@@ -258,7 +258,7 @@ function sendContinue(gp: number): void {
 
 function takeParam(gp: number): number {
   const i = gp * G_STRIDE;
-  const s = gmem[i + G_PARAM] as number;
+  const s = gmem[i + G_PARAM];
   gmem[i + G_PARAM] = 0;
   gmem[i + G_WAITING] = 0;
   return s;

@@ -41,9 +41,10 @@ function open() {
 /** The library's functions, by the names of arch/include/gobuf.h. */
 export const native = open().symbols;
 
-function view(address: Address | null, bytes: number, what: string): ArrayBuffer {
-  if (address === null) throw new Error(`gobuf: ${libraryPath}: no ${what} (its address is null)`);
-  return toArrayBuffer(address, 0, bytes);
+/** Bytes of native memory as a buffer; nothing keeps them alive. @param address as a function of the library gave it */
+function view(address: Address | bigint | null, bytes: number, what: string): ArrayBuffer {
+  if (!address) throw new Error(`gobuf: ${libraryPath}: no ${what} (its address is null)`);
+  return toArrayBuffer(Number(address) as Address, 0, bytes);
 }
 
 /** The library's descriptor, checked. */

@@ -119,7 +119,7 @@ export function resetGs(): void {
   withStack = [];
   goidgen = 0;
   for (let n = allgs.length - 1; n >= 0; n--) {
-    const gp = allgs[n] as number;
+    const gp = allgs[n];
     Atomics.store(gmem, gp * G_STRIDE + G_STATUS, Gdead);
     gtimer[gp] = null;
     gfput(gp);

@@ -67,11 +67,11 @@ const scanHeld = new Set<number>();
 /** The goroutine number of a G, 0 for one that was never made. */
 export function goidOf(gp: number): number {
   const i = gp * G_STRIDE + G_GOID;
-  return ((gmem[i + 1] as number) >>> 0) * 0x1_0000_0000 + ((gmem[i] as number) >>> 0);
+  return (gmem[i + 1] >>> 0) * 0x1_0000_0000 + (gmem[i] >>> 0);
 }
 
 function recordTransition(gp: number, from: number, to: number): void {
-  ring[ringNext & (RING_SIZE - 1)] = ((gmem[gp * G_STRIDE + G_GOID] as number) << 8) | (from << 4) | to;
+  ring[ringNext & (RING_SIZE - 1)] = (gmem[gp * G_STRIDE + G_GOID] << 8) | (from << 4) | to;
   ringNext = (ringNext + 1) & 0x3fffffff;
   if (hook !== null) hook(gp, from, to);
 }
@@ -80,7 +80,7 @@ function recordTransition(gp: number, from: number, to: number): void {
 export function lastTransitions(most = 16): string[] {
   const out: string[] = [];
   for (let n = Math.max(0, ringNext - Math.min(most, RING_SIZE)); n < ringNext; n++) {
-    const packed = ring[n & (RING_SIZE - 1)] as number;
+    const packed = ring[n & (RING_SIZE - 1)];
     out.push(`${packed >>> 8} ${statusName((packed >> 4) & 15)}>${statusName(packed & 15)}`);
   }
   return out;

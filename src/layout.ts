@@ -144,7 +144,7 @@ export function parseDescriptor(words: Uint32Array, where: string): Descriptor {
   if (words[2] !== DESCRIPTOR_WORDS.length) fail("word count", String(DESCRIPTOR_WORDS.length), String(words[2]));
   const found = {} as Record<DescriptorWord, number>;
   DESCRIPTOR_WORDS.forEach((name, i) => {
-    found[name] = words[i] as number;
+    found[name] = words[i];
   });
   if (found.abi < 1 || found.abi > 3) fail("abi", "1, 2 or 3", String(found.abi));
   for (const [name, want] of Object.entries(seedLayout(found.abi))) {

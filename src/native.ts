@@ -154,10 +154,10 @@ function runNative(gp: number, failed: boolean, value: unknown): boolean {
           return false;
         }
         if (code === TRAP_GOEXIT) return ended(gp);
-        result = code === TRAP_GO ? goTrap(gp) : trap(gp, code, gmem[i] as number);
+        result = code === TRAP_GO ? goTrap(gp) : trap(gp, code, gmem[i]);
       } else if (code >= EXECUTE_ERROR_MIN) throw new FatalError(`execute: goroutine ${goidOf(gp)}: ${executeError(code)}`);
       else if (embedder === null) throw new FatalError(`goroutine ${goidOf(gp)}: trap ${code}: no handler is set`);
-      else result = embedder(gp, code, gmem[i] as number, gmem[i + 2] as number, gmem[i + 3] as number);
+      else result = embedder(gp, code, gmem[i], gmem[i + 2], gmem[i + 3]);
     } catch (error) {
       if (!deliverFailure(gp, error)) return false;
       continue;
@@ -186,7 +186,7 @@ function ended(gp: number): boolean {
 /** GO: v is the function, the argument is in the M's scratch. */
 function goTrap(gp: number): number {
   const i = gp * G_STRIDE + G_OP;
-  const fn = address(gmem[i + 2] as number, gmem[i + 3] as number);
-  const arg = address(mmem[M_SCRATCH] as number, mmem[M_SCRATCH + 1] as number);
+  const fn = address(gmem[i + 2], gmem[i + 3]);
+  const arg = address(mmem[M_SCRATCH], mmem[M_SCRATCH + 1]);
   return goidOf(goNative(fn, arg === 0 ? null : arg));
 }

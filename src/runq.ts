@@ -32,7 +32,7 @@ export function globrunqsize(): number {
 
 /** Gs on the local queue, runnext included. */
 export function runqsize(): number {
-  return ((mmem[P_RUNQTAIL] as number) - (mmem[P_RUNQHEAD] as number)) + (mmem[P_RUNNEXT] === 0 ? 0 : 1);
+  return (mmem[P_RUNQTAIL] - mmem[P_RUNQHEAD]) + (mmem[P_RUNNEXT] === 0 ? 0 : 1);
 }
 
 /** Puts a G at the tail of the global queue: globrunqput. */
@@ -48,7 +48,7 @@ export function globrunqput(gp: number): void {
 export function globrunqget(): number {
   const gp = globHead;
   if (gp === 0) return 0;
-  globHead = gmem[gp * G_STRIDE + G_SCHEDLINK] as number;
+  globHead = gmem[gp * G_STRIDE + G_SCHEDLINK];
   if (globHead === 0) globTail = 0;
   globSize--;
   return gp;
@@ -62,7 +62,7 @@ export function globrunqgetbatch(): number {
   if (globSize === 0) return 0;
   let n = Math.min(RUNQ_SIZE / 2, globSize);
   const first = globrunqget();
-  let tail = mmem[P_RUNQTAIL] as number;
+  let tail = mmem[P_RUNQTAIL];
   for (; n > 1; n--) {
     mmem[P_RUNQ + (tail & RUNQ_MASK)] = globrunqget();
     tail = (tail + 1) | 0;
@@ -78,13 +78,13 @@ export function globrunqgetbatch(): number {
  */
 export function runqput(gp: number, next: boolean): void {
   if (next) {
-    const old = mmem[P_RUNNEXT] as number;
+    const old = mmem[P_RUNNEXT];
     mmem[P_RUNNEXT] = gp;
     if (old === 0) return;
     gp = old;
   }
-  const tail = mmem[P_RUNQTAIL] as number;
-  if (((tail - (mmem[P_RUNQHEAD] as number)) | 0) < RUNQ_SIZE) {
+  const tail = mmem[P_RUNQTAIL];
+  if (((tail - mmem[P_RUNQHEAD]) | 0) < RUNQ_SIZE) {
     mmem[P_RUNQ + (tail & RUNQ_MASK)] = gp;
     mmem[P_RUNQTAIL] = (tail + 1) | 0;
     return;
@@ -94,10 +94,10 @@ export function runqput(gp: number, next: boolean): void {
 
 /** Moves the older half of a full local queue, and a G behind it, to the tail of the global queue: runqputslow. */
 function runqputslow(gp: number): void {
-  let head = mmem[P_RUNQHEAD] as number;
-  if ((((mmem[P_RUNQTAIL] as number) - head) | 0) !== RUNQ_SIZE) throw new FatalError("runqputslow: queue is not full");
+  let head = mmem[P_RUNQHEAD];
+  if (((mmem[P_RUNQTAIL] - head) | 0) !== RUNQ_SIZE) throw new FatalError("runqputslow: queue is not full");
   for (let n = RUNQ_SIZE / 2; n > 0; n--) {
-    globrunqput(mmem[P_RUNQ + (head & RUNQ_MASK)] as number);
+    globrunqput(mmem[P_RUNQ + (head & RUNQ_MASK)]);
     head = (head + 1) | 0;
   }
   mmem[P_RUNQHEAD] = head;
@@ -109,15 +109,15 @@ export let inheritTime = false;
 
 /** Takes a G from runnext or else from the head of the local queue, 0 when both are empty: runqget. */
 export function runqget(): number {
-  const next = mmem[P_RUNNEXT] as number;
+  const next = mmem[P_RUNNEXT];
   if (next !== 0) {
     mmem[P_RUNNEXT] = 0;
     inheritTime = true;
     return next;
   }
   inheritTime = false;
-  const head = mmem[P_RUNQHEAD] as number;
+  const head = mmem[P_RUNQHEAD];
   if (head === mmem[P_RUNQTAIL]) return 0;
   mmem[P_RUNQHEAD] = (head + 1) | 0;
-  return mmem[P_RUNQ + (head & RUNQ_MASK)] as number;
+  return mmem[P_RUNQ + (head & RUNQ_MASK)];
 }

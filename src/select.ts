@@ -67,7 +67,7 @@ function shuffle(cases: readonly SelectCase[]): void {
     const j = cheaprandn(n + 1);
     if (j === n) poll.push(i);
     else {
-      poll.push(poll[j] as number);
+      poll.push(poll[j]);
       poll[j] = i;
     }
   }
@@ -85,28 +85,28 @@ function sortByChannel(cases: readonly SelectCase[]): void {
   const n = poll.length;
   lock.length = n;
   for (let i = 0; i < n; i++) {
-    const item = poll[i] as number;
+    const item = poll[i];
     const c = key(cases, item);
     let j = i;
     while (j > 0) {
       const parent = (j - 1) >> 1;
-      if (key(cases, lock[parent] as number) >= c) break;
-      lock[j] = lock[parent] as number;
+      if (key(cases, lock[parent]) >= c) break;
+      lock[j] = lock[parent];
       j = parent;
     }
     lock[j] = item;
   }
   for (let i = n - 1; i >= 0; i--) {
-    const item = lock[i] as number;
+    const item = lock[i];
     const c = key(cases, item);
-    lock[i] = lock[0] as number;
+    lock[i] = lock[0];
     let j = 0;
     for (;;) {
       let k = j * 2 + 1;
       if (k >= i) break;
-      if (k + 1 < i && key(cases, lock[k] as number) < key(cases, lock[k + 1] as number)) k++;
-      if (c >= key(cases, lock[k] as number)) break;
-      lock[j] = lock[k] as number;
+      if (k + 1 < i && key(cases, lock[k]) < key(cases, lock[k + 1])) k++;
+      if (c >= key(cases, lock[k])) break;
+      lock[j] = lock[k];
       j = k;
     }
     lock[j] = item;
@@ -162,7 +162,7 @@ export function selectgo(
   compilerOrder(cases);
   shuffle(cases);
   for (let i = 0; i < poll.length; i++) {
-    const chosen = poll[i] as number;
+    const chosen = poll[i];
     if (attempt(cases[chosen] as SelectCase)) return chosen;
   }
   if (!block) {
@@ -173,7 +173,7 @@ export function selectgo(
   sortByChannel(cases);
   let last = 0;
   for (let i = 0; i < lock.length; i++) {
-    const item = lock[i] as number;
+    const item = lock[i];
     const { c, send: isSend, elem } = cases[item] as SelectCase;
     const s = acquireSudog(gp);
     const at = s * SUDOG_STRIDE;
@@ -199,18 +199,18 @@ const WAITS_TO_RECEIVE = 2;
 export function selectContinue(gp: number): number {
   const g = gp * G_STRIDE;
   gmem[g + G_SELECTDONE] = 0;
-  const chosen = gmem[g + G_PARAM] as number;
+  const chosen = gmem[g + G_PARAM];
   gmem[g + G_PARAM] = 0;
-  let s = gmem[g + G_WAITING] as number;
+  let s = gmem[g + G_WAITING];
   gmem[g + G_WAITING] = 0;
   let index = SELECT_PARKED;
   let sending = false;
   while (s !== 0) {
     const at = s * SUDOG_STRIDE;
-    const next = smem[at + S_WAITLINK] as number;
+    const next = smem[at + S_WAITLINK];
     const isSend = smem[at + S_ISSELECT] === WAITS_TO_SEND;
     if (s === chosen) {
-      index = smem[at + S_CASE] as number;
+      index = smem[at + S_CASE];
       sending = isSend;
       mp.ok = smem[at + S_SUCCESS] !== 0;
       mp.value = isSend ? undefined : selem[s];

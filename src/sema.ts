@@ -47,7 +47,7 @@ export class Sema {
     const s = this.head;
     if (s === 0) return 0;
     const i = s * SUDOG_STRIDE + S_NEXT;
-    this.head = smem[i] as number;
+    this.head = smem[i];
     if (this.head === 0) this.tail = 0;
     smem[i] = 0;
     return s;
@@ -88,7 +88,7 @@ export class Sema {
     const i = s * SUDOG_STRIDE;
     if (smem[i + S_TICKET] !== 0) throw new FatalError("corrupted semaphore ticket");
     if (handoff && this.tryAcquire()) smem[i + S_TICKET] = 1;
-    goready(smem[i + S_G] as number);
+    goready(smem[i + S_G]);
     if (smem[i + S_TICKET] === 1 && mp.curg !== 0) mp.mcall = MCALL_GOYIELD;
   }
 }
@@ -100,7 +100,7 @@ export class Sema {
  * @returns whether the token is there; else the goroutine has parked again and the caller returns REPARK
  */
 export function semacquireContinue(gp: number, cont: (gp: number) => unknown): boolean {
-  const s = gmem[gp * G_STRIDE + G_WAITING] as number;
+  const s = gmem[gp * G_STRIDE + G_WAITING];
   const sema = sc[s] as Sema;
   const lifo = smem[s * SUDOG_STRIDE + S_LIFO] !== 0;
   if (smem[s * SUDOG_STRIDE + S_TICKET] !== 0 || sema.tryAcquire()) {
@@ -149,9 +149,9 @@ export class NotifyList {
     this.tail = 0;
     this.notify = this.wait;
     while (s !== 0) {
-      const next = smem[s * SUDOG_STRIDE + S_NEXT] as number;
+      const next = smem[s * SUDOG_STRIDE + S_NEXT];
       smem[s * SUDOG_STRIDE + S_NEXT] = 0;
-      goready(smem[s * SUDOG_STRIDE + S_G] as number);
+      goready(smem[s * SUDOG_STRIDE + S_G]);
       s = next;
     }
   }
@@ -160,20 +160,20 @@ export class NotifyList {
   notifyOne(): void {
     if (this.wait === this.notify) return;
     const ticket = this.notify++;
-    for (let prev = 0, s = this.head; s !== 0; prev = s, s = smem[s * SUDOG_STRIDE + S_NEXT] as number) {
+    for (let prev = 0, s = this.head; s !== 0; prev = s, s = smem[s * SUDOG_STRIDE + S_NEXT]) {
       if (smem[s * SUDOG_STRIDE + S_TICKET] !== ticket) continue;
-      const next = smem[s * SUDOG_STRIDE + S_NEXT] as number;
+      const next = smem[s * SUDOG_STRIDE + S_NEXT];
       if (prev === 0) this.head = next;
       else smem[prev * SUDOG_STRIDE + S_NEXT] = next;
       if (next === 0) this.tail = prev;
       smem[s * SUDOG_STRIDE + S_NEXT] = 0;
-      goready(smem[s * SUDOG_STRIDE + S_G] as number);
+      goready(smem[s * SUDOG_STRIDE + S_G]);
       return;
     }
   }
 }
 
 function notified(gp: number): void {
-  releaseSudog(gmem[gp * G_STRIDE + G_WAITING] as number);
+  releaseSudog(gmem[gp * G_STRIDE + G_WAITING]);
   gmem[gp * G_STRIDE + G_WAITING] = 0;
 }

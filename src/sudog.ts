@@ -56,7 +56,15 @@ function fresh(): number {
 
 /** Gives a sudog back. It must be on no queue. */
 export function releaseSudog(s: number): void {
-  smem.fill(0, s * SUDOG_STRIDE, s * SUDOG_STRIDE + SUDOG_STRIDE);
+  const i = s * SUDOG_STRIDE;
+  smem[i + S_G] = 0;
+  smem[i + S_NEXT] = 0;
+  smem[i + S_PREV] = 0;
+  smem[i + S_WAITLINK] = 0;
+  smem[i + S_ISSELECT] = 0;
+  smem[i + S_SUCCESS] = 0;
+  smem[i + S_TICKET] = 0;
+  smem[i + S_CASE] = 0;
   selem[s] = undefined;
   sc[s] = undefined;
   free.push(s);

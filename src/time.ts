@@ -74,7 +74,7 @@ export function timerCount(): number {
 
 /** When the first timer expires, 0 when there is none: timers.wakeTime. */
 export function wakeTime(): number {
-  const when = whens.length === 0 ? 0 : (whens[0] as number);
+  const when = whens.length === 0 ? 0 : whens[0];
   return when === 0 || (minWhenModified !== 0 && minWhenModified < when) ? minWhenModified : when;
 }
 
@@ -88,12 +88,12 @@ export function advanceClock(): boolean {
 
 function siftUp(i: number): void {
   const timer = heap[i] as Timer;
-  const when = whens[i] as number;
+  const when = whens[i];
   while (i > 0) {
     const parent = (i - 1) >> 2;
-    if (when >= (whens[parent] as number)) break;
+    if (when >= whens[parent]) break;
     heap[i] = heap[parent] as Timer;
-    whens[i] = whens[parent] as number;
+    whens[i] = whens[parent];
     i = parent;
   }
   heap[i] = timer;
@@ -103,7 +103,7 @@ function siftUp(i: number): void {
 function siftDown(i: number): void {
   const n = heap.length;
   const timer = heap[i] as Timer;
-  const when = whens[i] as number;
+  const when = whens[i];
   for (;;) {
     const left = (i << 2) + 1;
     if (left >= n) break;
@@ -111,8 +111,8 @@ function siftDown(i: number): void {
     let child = -1;
     const end = left + 4 < n ? left + 4 : n;
     for (let c = left; c < end; c++) {
-      if ((whens[c] as number) < least) {
-        least = whens[c] as number;
+      if (whens[c] < least) {
+        least = whens[c];
         child = c;
       }
     }
@@ -212,7 +212,7 @@ export function checkTimers(): void {
 function runHead(now: number): boolean {
   while (heap.length > 0) {
     const timer = heap[0] as Timer;
-    if ((timer.state & (timerModified | timerZombie)) === 0 && (whens[0] as number) > now) return false;
+    if ((timer.state & (timerModified | timerZombie)) === 0 && whens[0] > now) return false;
     if (updateHead()) continue;
     if (timer.when > now) return false;
     fire(timer, now);

@@ -107,8 +107,8 @@ function signed(lo: number, hi: number): number {
  */
 export function trap(gp: number, code: number, a: number): unknown {
   const i = gp * G_STRIDE + G_OP;
-  const lo = gmem[i + 2] as number;
-  const hi = gmem[i + 3] as number;
+  const lo = gmem[i + 2];
+  const hi = gmem[i + 3];
   switch (code) {
     case 2:
       mp.mcall = MCALL_GOSCHED;
@@ -168,8 +168,8 @@ function selectTrap(gp: number, a: number): unknown {
   const cases: SelectCase[] = [];
   for (let n = 0; n < count; n++) {
     const w = M_SCRATCH + 4 * n;
-    const c = object(gp, 8, mmem[w + 1] as number, Chan) as Chan<unknown>;
-    if (mmem[w] === 1) cases.push(sendCase(c, wordToValue(mmem[w + 2] as number, mmem[w + 3] as number)));
+    const c = object(gp, 8, mmem[w + 1], Chan) as Chan<unknown>;
+    if (mmem[w] === 1) cases.push(sendCase(c, wordToValue(mmem[w + 2], mmem[w + 3])));
     else cases.push(recvCase(c));
   }
   const index = selectgo(gp, cases, a >= 0, selectTrapContinue);

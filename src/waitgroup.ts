@@ -64,7 +64,7 @@ export class WaitGroup {
 
 /** What stands behind the semaphore in Wait. */
 function waited(gp: number): unknown {
-  const sema = sc[gmem[gp * G_STRIDE + G_WAITING] as number] as WaitGroupSema;
+  const sema = sc[gmem[gp * G_STRIDE + G_WAITING]] as WaitGroupSema;
   if (!semacquireContinue(gp, waited)) return REPARK;
   return sema.wg.checkReuse();
 }
