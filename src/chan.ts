@@ -82,40 +82,52 @@ export class Waitq {
 
 let created = 0;
 
+/** What a channel is to the scheduler: hchan. Bound to the thread that made it. @internal */
+export class Hchan {
+  /** Stands for the channel's address: a select locks in this order. */
+  readonly sortkey: number = ++created;
+  qcount = 0;
+  readonly buf: unknown[] = [];
+  sendx = 0;
+  recvx = 0;
+  closed = false;
+  readonly recvq = new Waitq();
+  readonly sendq = new Waitq();
+
+  constructor(
+    readonly dataqsiz: number,
+    /** A nil channel blocks forever. */
+    readonly nil = false,
+  ) {
+    for (let i = 0; i < dataqsiz; i++) this.buf.push(undefined);
+  }
+}
+
+/** The sending end of a channel: `chan<- T`. */
+export interface SendChan<in T> {
+  send(value: T): Op<void>;
+  close(): void;
+  readonly len: number;
+  readonly cap: number;
+}
+
+/** The receiving end of a channel: `<-chan T`. */
+export interface RecvChan<out T> {
+  recv(): Op<T | undefined>;
+  recvOk(): Op<Received<T>>;
+  readonly len: number;
+  readonly cap: number;
+}
+
+/** A value and true, or undefined and false once the channel is closed and empty: `v, ok := <-ch`. */
+export type Received<T> = [value: T, ok: true] | [value: undefined, ok: false];
+
 /**
- * A channel: hchan. Bound to the thread that made it.
+ * A channel: `chan T`, made by {@link chan}.
  *
  * @typeParam T what it carries
  */
-export class Chan<T> {
-  /** Stands for the channel's address: a select locks in this order. @internal */
-  readonly sortkey: number = ++created;
-  /** @internal */
-  qcount = 0;
-  /** @internal */
-  readonly buf: unknown[];
-  /** @internal */
-  sendx = 0;
-  /** @internal */
-  recvx = 0;
-  /** @internal */
-  closed = false;
-  /** @internal */
-  readonly recvq = new Waitq();
-  /** @internal */
-  readonly sendq = new Waitq();
-
-  /** @internal */
-  constructor(
-    /** @internal */
-    readonly dataqsiz: number,
-    /** A nil channel blocks forever. @internal */
-    readonly nil = false,
-  ) {
-    this.buf = [];
-    for (let i = 0; i < dataqsiz; i++) this.buf.push(undefined);
-  }
-
+export class Chan<in out T> extends Hchan implements SendChan<T>, RecvChan<T> {
   /** Values in the buffer: `len(ch)`. */
   get len(): number {
     return this.qcount;
@@ -137,7 +149,7 @@ export class Chan<T> {
   }
 
   /** Receives: `v, ok := <-ch`. */
-  recvOk(): Op<[value: T, ok: true] | [value: undefined, ok: false]> {
+  recvOk(): Op<Received<T>> {
     if (!chanrecv(getg("recvOk"), this, recvOkContinue)) return opPending();
     return opReady(mp.ok ? [mp.value as T, true] : [undefined, false]);
   }
@@ -169,7 +181,7 @@ export function resetChans(): void {
   created = 0;
 }
 
-function enqueueAndPark(gp: number, c: Chan<unknown>, q: Waitq, elem: unknown): void {
+function enqueueAndPark(gp: number, c: Hchan, q: Waitq, elem: unknown): void {
   const s = acquireSudog(gp);
   selem[s] = elem;
   sc[s] = c;
@@ -183,7 +195,7 @@ function enqueueAndPark(gp: number, c: Chan<unknown>, q: Waitq, elem: unknown): 
  *
  * @returns true when it is sent; false when the goroutine has asked to park, and its result is the continuation's
  */
-export function chansend(gp: number, c: Chan<never> | Chan<unknown>, elem: unknown): boolean {
+export function chansend(gp: number, c: Hchan, elem: unknown): boolean {
   if (c.nil) {
     gopark(gp, null, waitReasonChanSendNilChan, null);
     return false;
@@ -198,20 +210,20 @@ export function chansend(gp: number, c: Chan<never> | Chan<unknown>, elem: unkno
     bufput(c, elem);
     return true;
   }
-  enqueueAndPark(gp, c as Chan<unknown>, c.sendq, elem);
+  enqueueAndPark(gp, c, c.sendq, elem);
   gopark(gp, null, waitReasonChanSend, sendContinue);
   return false;
 }
 
 /** Puts a value in the buffer. */
-export function bufput(c: Chan<never> | Chan<unknown>, elem: unknown): void {
+export function bufput(c: Hchan, elem: unknown): void {
   c.buf[c.sendx] = elem;
   c.sendx = c.sendx + 1 === c.dataqsiz ? 0 : c.sendx + 1;
   c.qcount++;
 }
 
 /** Takes the oldest value from the buffer. */
-export function bufget(c: Chan<never> | Chan<unknown>): unknown {
+export function bufget(c: Hchan): unknown {
   const elem = c.buf[c.recvx];
   c.buf[c.recvx] = undefined;
   c.recvx = c.recvx + 1 === c.dataqsiz ? 0 : c.recvx + 1;
@@ -226,7 +238,7 @@ export function send(s: number, elem: unknown): void {
 }
 
 /** Takes a value from a waiting sender, or from the full buffer, into which the sender's goes: recv. */
-export function recv(c: Chan<never> | Chan<unknown>, s: number): unknown {
+export function recv(c: Hchan, s: number): unknown {
   let elem: unknown;
   if (c.dataqsiz === 0) elem = selem[s];
   else {
@@ -284,7 +296,7 @@ function recvOkContinue(gp: number): [unknown, boolean] {
  * @param cont gives the result after a park
  * @returns true when there is a result, in mp.value and mp.ok; false when the goroutine has asked to park
  */
-export function chanrecv(gp: number, c: Chan<never> | Chan<unknown>, cont: (gp: number) => unknown): boolean {
+export function chanrecv(gp: number, c: Hchan, cont: (gp: number) => unknown): boolean {
   if (c.nil) {
     gopark(gp, null, waitReasonChanReceiveNilChan, null);
     return false;
@@ -308,13 +320,13 @@ export function chanrecv(gp: number, c: Chan<never> | Chan<unknown>, cont: (gp: 
     mp.ok = true;
     return true;
   }
-  enqueueAndPark(gp, c as Chan<unknown>, c.recvq, undefined);
+  enqueueAndPark(gp, c, c.recvq, undefined);
   gopark(gp, null, waitReasonChanReceive, cont);
   return false;
 }
 
 /** Closes a channel: closechan. Receivers, then senders, are collected on a stack and readied from its top. */
-export function closechan(c: Chan<never> | Chan<unknown>): void {
+export function closechan(c: Hchan): void {
   if (c.nil) throw new PanicError("close of nil channel");
   if (c.closed) throw new PanicError("close of closed channel");
   c.closed = true;

@@ -19,7 +19,7 @@
  * });
  * ```
  */
-export { type Chan, chan, nilchan } from "./chan.ts";
+export { type Chan, chan, nilchan, type Received, type RecvChan, type SendChan } from "./chan.ts";
 export { Cond, type Locker } from "./cond.ts";
 export { call, type Go, go, goexit, gosched, numGoroutine } from "./go.ts";
 export type { Op } from "./m.ts";
@@ -28,6 +28,16 @@ export { Once } from "./once.ts";
 export { FatalError, PanicError, StatusError } from "./panic.ts";
 export { type Body, type RunOptions, run, runSync } from "./run.ts";
 export { RWMutex } from "./rwmutex.ts";
-export { recvCase, type SelectCase, type Selected, select, sendCase } from "./select.ts";
+export {
+  type RecvCase,
+  recvCase,
+  type SelectCase,
+  type Selected,
+  type SelectedDefault,
+  type SelectOptions,
+  type SendCase,
+  select,
+  sendCase,
+} from "./select.ts";
 export { sleep } from "./time.ts";
 export { WaitGroup } from "./waitgroup.ts";

@@ -1,7 +1,7 @@
 /**
  * select: selectgo of runtime/select.go, with the case order of Go's compiler.
  */
-import { bufget, bufput, type Chan, recv, send } from "./chan.ts";
+import { bufget, bufput, type Chan, type Hchan, type RecvChan, recv, type SendChan, send } from "./chan.ts";
 import { G_PARAM, G_SELECTDONE, G_STRIDE, G_WAITING, gmem, SUDOG_STRIDE, smem } from "./ffi.ts";
 import { getg, mp, type Op, opPending, opReady } from "./m.ts";
 import { FatalError, PanicError } from "./panic.ts";
@@ -10,34 +10,58 @@ import { cheaprandn } from "./rand.ts";
 import { waitReasonSelect, waitReasonSelectNoCases } from "./runtime2.ts";
 import { acquireSudog, releaseSudog, S_CASE, S_ISSELECT, S_SUCCESS, S_WAITLINK, sc, selem } from "./sudog.ts";
 
-/** One case of a select, made by {@link sendCase} or {@link recvCase}: scase. */
-export interface SelectCase<T = unknown> {
-  readonly c: Chan<T>;
-  /** Sends when true, else receives. */
-  readonly send: boolean;
+/** A case that sends, made by {@link sendCase}. */
+export interface SendCase {
+  /** @internal */
+  readonly c: Hchan;
+  readonly send: true;
   /** The value to send. */
   readonly elem: unknown;
 }
 
+/** A case that receives a `T`, made by {@link recvCase}. */
+export interface RecvCase<out T = unknown> {
+  /** @internal */
+  readonly c: Hchan;
+  readonly send: false;
+  /** Never there: it carries the type. @internal */
+  readonly elem: T | undefined;
+}
+
+/** One case of a select: scase. */
+export type SelectCase = SendCase | RecvCase;
+
 /** A case that sends: `case ch <- value`. */
-export function sendCase<T>(c: Chan<T>, value: T): SelectCase<T> {
-  return { c, send: true, elem: value };
+export function sendCase<T>(c: SendChan<T>, value: T): SendCase {
+  return { c: c as Chan<T>, send: true, elem: value };
 }
 
 /** A case that receives: `case v, ok := <-ch`. */
-export function recvCase<T>(c: Chan<T>): SelectCase<T> {
-  return { c, send: false, elem: undefined };
+export function recvCase<T>(c: RecvChan<T>): RecvCase<T> {
+  return { c: c as Chan<T>, send: false, elem: undefined };
 }
 
-/** What a select chose. */
-export interface Selected<T = unknown> {
-  /** Index of the case in the list, -1 for the default. */
-  index: number;
-  /** The value received; undefined for a send, the default, and a closed channel. */
-  value: T | undefined;
-  /** False when a receive found the channel closed. */
-  ok: boolean;
+type Index<I> = I extends `${infer N extends number}` ? N : number;
+
+type Outcome<I, C> =
+  C extends RecvCase<infer T>
+    ? { index: Index<I>; value: T; ok: true } | { index: Index<I>; value: undefined; ok: false }
+    : { index: Index<I>; value: undefined; ok: true };
+
+/** The default was chosen. */
+export interface SelectedDefault {
+  index: -1;
+  value: undefined;
+  ok: true;
 }
+
+/**
+ * What a select chose: `index` of the case in the list, the `value` it received (undefined for a send and for a closed
+ * channel), and `ok`, false when it found the channel closed. A check of `index` narrows the others.
+ */
+export type Selected<C extends readonly unknown[] = readonly RecvCase<unknown>[]> = {
+  [I in keyof C]: Outcome<I, C[I]>;
+}[number];
 
 /** Chosen when no case was ready and there is a default. */
 export const DEFAULT_CASE = -1;
@@ -215,7 +239,7 @@ export function selectContinue(gp: number): number {
       mp.ok = smem[at + S_SUCCESS] !== 0;
       mp.value = isSend ? undefined : selem[s];
     } else {
-      const c = sc[s] as Chan<unknown>;
+      const c = sc[s] as Hchan;
       (isSend ? c.sendq : c.recvq).remove(s);
     }
     releaseSudog(s);
@@ -226,19 +250,38 @@ export function selectContinue(gp: number): number {
   return index;
 }
 
-function selectResult(gp: number): Selected {
+function selectResult(gp: number): { index: number; value: unknown; ok: boolean } {
   const index = selectContinue(gp);
   return { index, value: mp.value, ok: mp.ok };
+}
+
+/** Options of {@link select}. */
+export interface SelectOptions {
+  /** Give index -1 at once when no case is ready. */
+  default?: boolean;
 }
 
 /**
  * Waits until one of the cases can go on, and carries it out: `select`.
  *
  * @param cases from {@link sendCase} and {@link recvCase}; a nil channel's case is never chosen
- * @param options `default: true` gives index -1 at once when no case is ready
  * @throws PanicError "send on closed channel"
+ * @example
+ * ```ts
+ * const r = yield* select([recvCase(numbers), sendCase(words, "x")]);
+ * if (r.index === 0 && r.ok) console.log(r.value + 1);
+ * ```
  */
-export function select(cases: readonly SelectCase[], options?: { default?: boolean }): Op<Selected> {
+export function select<const C extends readonly SelectCase[]>(cases: C): Op<Selected<C>>;
+export function select<const C extends readonly SelectCase[]>(
+  cases: C,
+  options: { default: true },
+): Op<Selected<C> | SelectedDefault>;
+export function select<const C extends readonly SelectCase[]>(
+  cases: C,
+  options: SelectOptions,
+): Op<Selected<C> | SelectedDefault>;
+export function select(cases: readonly SelectCase[], options?: SelectOptions): Op<unknown> {
   const index = selectgo(getg("select"), cases, options?.default !== true, selectResult);
   return index === SELECT_PARKED ? opPending() : opReady({ index, value: mp.value, ok: mp.ok });
 }

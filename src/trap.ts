@@ -2,7 +2,7 @@
  * Operations of native bodies: each trap code's operands decoded, the runtime function called. Objects are named by
  * handles, u32 numbers that {@link handleOf} gives; 0 is nil.
  */
-import { Chan, chanrecv, chansend, closechan, nilchan, recvContinue } from "./chan.ts";
+import { type Chan, chanrecv, chansend, closechan, Hchan, nilchan, recvContinue } from "./chan.ts";
 import { Cond } from "./cond.ts";
 import { descriptor, G_OP, G_STRIDE, gmem, M_SCRATCH, mmem } from "./ffi.ts";
 import { goidOf } from "./gstatus.ts";
@@ -25,14 +25,14 @@ import { timeSleep } from "./time.ts";
 import { WaitGroup } from "./waitgroup.ts";
 
 /** What a handle may name. */
-export type Handled = Chan<never> | Chan<unknown> | Mutex | RWMutex | WaitGroup | Cond | Once;
+export type Handled = Hchan | Mutex | RWMutex | WaitGroup | Cond | Once;
 
 const objects: Handled[] = [nilchan];
 const handles = new Map<object, number>();
 
 /** The handle of an object, for native bodies; the same one each time. A nil channel is 0. */
 export function handleOf(object: Handled): number {
-  if (object instanceof Chan && object.nil) return 0;
+  if (object instanceof Hchan && object.nil) return 0;
   let handle = handles.get(object);
   if (handle === undefined) {
     handle = objects.push(object) - 1;
@@ -80,9 +80,14 @@ function object<T extends Handled>(gp: number, code: number, handle: number, typ
   const found = objects[handle];
   if (found instanceof type) return found;
   throw new FatalError(
-    `goroutine ${goidOf(gp)}: ${trapNames[code]} on handle ${handle >>> 0}: expected a ${type.name}, ` +
-      `found ${found === undefined ? "nothing" : found.constructor.name}`,
+    `goroutine ${goidOf(gp)}: ${trapNames[code]} on handle ${handle >>> 0}: expected a ${typeName(type.name)}, ` +
+      `found ${found === undefined ? "nothing" : `a ${typeName(found.constructor.name)}`}`,
   );
+}
+
+/** What users call a class. */
+function typeName(name: string): string {
+  return name === "Hchan" ? "Chan" : name;
 }
 
 /** The result of an operation that may wait: what it asks for is in mp.mcall, else it is over. */
@@ -117,12 +122,12 @@ export function trap(gp: number, code: number, a: number): unknown {
       mp.mcall = MCALL_GOYIELD;
       return undefined;
     case 5:
-      chansend(gp, object(gp, code, a, Chan), wordToValue(lo, hi));
+      chansend(gp, object(gp, code, a, Hchan), wordToValue(lo, hi));
       return undefined;
     case 6:
-      return chanrecv(gp, object(gp, code, a, Chan), recvContinue) ? mp.value : undefined;
+      return chanrecv(gp, object(gp, code, a, Hchan), recvContinue) ? mp.value : undefined;
     case 7:
-      return closechan(object(gp, code, a, Chan));
+      return closechan(object(gp, code, a, Hchan));
     case 8:
       return selectTrap(gp, a);
     case 9:
@@ -168,7 +173,7 @@ function selectTrap(gp: number, a: number): unknown {
   const cases: SelectCase[] = [];
   for (let n = 0; n < count; n++) {
     const w = M_SCRATCH + 4 * n;
-    const c = object(gp, 8, mmem[w + 1], Chan) as Chan<unknown>;
+    const c = object(gp, 8, mmem[w + 1], Hchan) as Chan<unknown>;
     if (mmem[w] === 1) cases.push(sendCase(c, wordToValue(mmem[w + 2], mmem[w + 3])));
     else cases.push(recvCase(c));
   }
