@@ -19,12 +19,12 @@ export interface Go {
   readonly goroot: string;
 }
 
-/** Go's own settings must not depend on who builds. */
+/** What is built must not depend on the settings of whoever builds it. */
 function buildEnvironment(): NodeJS.ProcessEnv {
-  const env: NodeJS.ProcessEnv = { ...process.env, GOFLAGS: "", GOWORK: "off", GOTOOLCHAIN: "local", CGO_ENABLED: "0" };
-  for (const name of ["GOOS", "GOARCH", "GOEXPERIMENT"]) delete env[name];
-  if (env["HOME"] === undefined && env["GOCACHE"] === undefined) env["GOCACHE"] = join(CACHE, "go-build");
-  return env;
+  const { GOOS: _os, GOARCH: _arch, GOEXPERIMENT: _experiment, ...kept } = process.env;
+  const { HOME, GOCACHE } = kept;
+  const cache = HOME === undefined && GOCACHE === undefined ? { GOCACHE: join(CACHE, "go-build") } : {};
+  return { ...kept, ...cache, GOFLAGS: "", GOWORK: "off", GOTOOLCHAIN: "local", CGO_ENABLED: "0" };
 }
 
 function go(args: readonly string[]): { status: number | null; stdout: string; stderr: string } {
@@ -38,8 +38,8 @@ export function goAvailable(): Go | { readonly ok: false; readonly reason: strin
   if (Bun.which("go") === null) return refuse("no go on PATH");
   const result = go(["env", "-json", "GOVERSION", "GOOS", "GOARCH", "GOROOT"]);
   if (result.status !== 0) return refuse(`go env failed: ${result.stderr.trim()}`);
-  const env = JSON.parse(result.stdout) as Readonly<Record<string, string>>;
-  const [version, goos, goarch, goroot] = [env["GOVERSION"], env["GOOS"], env["GOARCH"], env["GOROOT"]];
+  const env: unknown = JSON.parse(result.stdout);
+  const { GOVERSION: version, GOOS: goos, GOARCH: goarch, GOROOT: goroot } = env as Readonly<Record<string, string>>;
   if (!KNOWN.test(version)) return refuse(`recording needs Go 1.26.x, the go on PATH is ${version}`);
   return { ok: true, version, goos, goarch, goroot };
 }
@@ -64,7 +64,8 @@ export function buildRecorder(installed: Go): string {
   try {
     const map = writeOverlay(installed.goroot, join(SOURCES, "overlay", "gobuf_record.go"), join(building, "overlay"));
     const result = go(["build", ...buildFlags(map), "-o", join(building, "recorder"), "."]);
-    if (result.status !== 0) throw new Error(`the recorder does not build with ${installed.version}:\n${result.stderr}`);
+    if (result.status !== 0)
+      throw new Error(`the recorder does not build with ${installed.version}:\n${result.stderr}`);
     rmSync(join(building, "overlay"), { recursive: true });
     publish(building, folder, binary);
   } finally {
