@@ -17,6 +17,30 @@ const platforms = [_]Platform{
         .abi = .sysv_x86_64,
         .os = .linux,
     },
+    .{
+        .name = "linux-arm64",
+        .query = .{ .cpu_arch = .aarch64, .os_tag = .linux, .abi = .none },
+        .abi = .aarch64,
+        .os = .linux,
+    },
+    .{
+        .name = "windows-x64",
+        .query = .{ .cpu_arch = .x86_64, .os_tag = .windows, .abi = .gnu },
+        .abi = .ms_x86_64,
+        .os = .windows,
+    },
+    .{
+        .name = "darwin-x64",
+        .query = .{ .cpu_arch = .x86_64, .os_tag = .macos },
+        .abi = .sysv_x86_64,
+        .os = .macos,
+    },
+    .{
+        .name = "darwin-arm64",
+        .query = .{ .cpu_arch = .aarch64, .os_tag = .macos },
+        .abi = .aarch64,
+        .os = .macos,
+    },
 };
 
 pub fn build(b: *std.Build) void {
@@ -60,6 +84,8 @@ fn addPlatform(b: *std.Build, platform: Platform, optimize: std.builtin.Optimize
         .stack_check = false,
         .stack_protector = false,
         .unwind_tables = .async,
+        // macOS has no other stable way into its kernel than libSystem; elsewhere the library needs no libc.
+        .link_libc = platform.os == .macos,
     };
     const offsets = offsetsHeader(b, platform);
 
@@ -109,20 +135,17 @@ fn addLibrary(
 fn offsetsHeader(b: *std.Build, platform: Platform) std.Build.LazyPath {
     var text: std.ArrayList(u8) = .empty;
     switch (platform.abi) {
-        inline else => |abi| {
-            for (layout.table(abi, .linux)) |entry| define(b, &text, entry);
-            for (layout.assemblyOnly(abi)) |entry| define(b, &text, entry);
+        inline else => |abi| switch (platform.os) {
+            inline else => |os| for (comptime (layout.table(abi, os) ++ layout.assemblyOnly(abi))) |entry| {
+                const name = b.dupe(entry.name);
+                for (name) |*char| char.* = std.ascii.toUpper(char.*);
+                text.appendSlice(b.allocator, b.fmt("#define {s} {d}\n", .{ name, entry.value })) catch @panic("OOM");
+            },
         },
     }
     const files = b.addWriteFiles();
     _ = files.add("offsets.h", text.items);
     return files.getDirectory();
-}
-
-fn define(b: *std.Build, text: *std.ArrayList(u8), entry: layout.Entry) void {
-    const name = b.dupe(entry.name);
-    for (name) |*char| char.* = std.ascii.toUpper(char.*);
-    text.appendSlice(b.allocator, b.fmt("#define {s} {d}\n", .{ name, entry.value })) catch @panic("out of memory");
 }
 
 fn exists(b: *std.Build, path: []const u8) bool {

@@ -2,6 +2,7 @@
 //
 //   FUNC name      starts a function: visible outside of the library, calls from inside bind directly
 //   HIDDEN name    starts a function that only the library sees
+//   LABEL name     a point inside of a function that only the library sees
 //   END name       ends either
 //   SYM(name)      a C name as the object format spells it
 #if defined(__APPLE__)
@@ -18,6 +19,12 @@ _\name:
   .p2align 4
 _\name:
 .endm
+.macro LABEL name
+  .globl _\name
+  .private_extern _\name
+  .alt_entry _\name
+_\name:
+.endm
 .macro END name
 .endm
 .macro FILE_END
@@ -27,12 +34,19 @@ _\name:
 
 #define SYM(name) name
 .macro FUNC name
+  HIDDEN \name
+  .section .drectve, "yni"
+  .ascii " /EXPORT:\name"
+  .text
+.endm
+.macro HIDDEN name
   .globl \name
   .p2align 4
 \name:
 .endm
-.macro HIDDEN name
-  FUNC \name
+.macro LABEL name
+  .globl \name
+\name:
 .endm
 .macro END name
 .endm
@@ -54,6 +68,11 @@ _\name:
   .hidden \name
   .type \name, %function
   .p2align 4
+\name:
+.endm
+.macro LABEL name
+  .globl \name
+  .hidden \name
 \name:
 .endm
 .macro END name

@@ -4,6 +4,7 @@ const std = @import("std");
 const arena = @import("arena.zig");
 const body = @import("body.zig");
 const descriptor = @import("descriptor.zig");
+const fault = @import("fault.zig");
 const g = @import("g.zig");
 const layout = @import("layout.zig");
 const m = @import("m.zig");
@@ -64,6 +65,12 @@ export fn gobuf_stackstats(to: *stack.Stats) callconv(.c) void {
 /// Runs a goroutine until it traps. The trap's code, or an error code, all of them from 0xFFFFFF01 on.
 export fn gobuf_execute(index: u32) callconv(.c) u32 {
     return g.execute(index);
+}
+
+/// Lets goroutines of this thread end by touching their guard: execute answers FAULT, and op[2..3] is the address. Wanted
+/// once on each M. 0, NO_M, or an E code.
+export fn gobuf_fault_init() callconv(.c) u32 {
+    return fault.init();
 }
 
 export fn gobuf_status() callconv(.c) u32 {

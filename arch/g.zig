@@ -20,7 +20,7 @@ pub inline fn execute(index: u32) u32 {
     if (m.curg != null) return status.reentry;
     const gp = arena.gAt(index) orelse return status.bad_index;
     if (@atomicLoad(u32, &gp.atomicstatus, .acquire) != status.grunning) return status.not_running;
-    if (gp.stack.hi == 0) return status.no_stack;
+    if (gp.stack.lo == 0) return status.no_stack;
     gp.m = m;
     return gobuf_gogo(gp, m);
 }
@@ -28,7 +28,7 @@ pub inline fn execute(index: u32) u32 {
 /// Makes the next execute of the goroutine call fn(arg), and end with goexit when fn returns.
 pub fn setup(index: u32, func: Fn, arg: ?*anyopaque) E {
     const gp = arena.gAt(index) orelse return .bad_index;
-    if (gp.stack.hi == 0) return .no_stack;
+    if (gp.stack.lo == 0) return .no_stack;
     if (@atomicLoad(u32, &gp.atomicstatus, .monotonic) == status.grunning) return .running;
     const fp = comptime os.abi.fpDefaults();
     gp.sched.sp = gp.stack.hi - stack.colour(gp.stack);
@@ -41,12 +41,22 @@ pub fn setup(index: u32, func: Fn, arg: ?*anyopaque) E {
     gp.sched.regs[1] = @intFromPtr(arg);
     gp.fp0 = fp[0];
     gp.fp1 = fp[1];
+    if (os.abi == .ms_x86_64) setupWindows(gp);
     return .ok;
+}
+
+/// The entry thunk's frame has shadow space for its callee below a return address of 0, and the TEB will want the bounds.
+fn setupWindows(gp: *G) void {
+    const shadow_bytes = 32;
+    const return_address: *u64 = @ptrFromInt(gp.sched.sp - 8);
+    return_address.* = 0;
+    gp.sched.sp -= 16 + shadow_bytes;
+    gp.tail = .{ .stack_limit = gp.stack.lo, .deallocation_stack = gp.stack.lo - layout.stack_guard_size };
 }
 
 pub fn stackAlloc(index: u32, size: usize) E {
     const gp = arena.gAt(index) orelse return .bad_index;
-    if (gp.stack.hi != 0) return .has_stack;
+    if (gp.stack.lo != 0) return .has_stack;
     const checked = stack.checkSize(size);
     if (checked != .ok) return checked;
     gp.stack = stack.alloc(size) orelse return .nomem;
@@ -56,7 +66,7 @@ pub fn stackAlloc(index: u32, size: usize) E {
 
 pub fn stackFree(index: u32) E {
     const gp = arena.gAt(index) orelse return .bad_index;
-    if (gp.stack.hi == 0) return .no_stack;
+    if (gp.stack.lo == 0) return .no_stack;
     if (@atomicLoad(u32, &gp.atomicstatus, .acquire) == status.grunning) return .running;
     stack.free(gp.stack);
     gp.stack = .{};

@@ -106,13 +106,15 @@ pub fn Records(comptime abi: Abi) type {
             fp1: u32,
             /// Operands and results of the current operation; see `Op`.
             op: [4]u32,
-            tail: [tail_bytes]u8,
+            /// Fills the stride, a whole number of cache lines.
+            tail: Tail,
+        };
 
-            const tail_bytes = switch (abi) {
-                .sysv_x86_64 => 0,
-                .aarch64 => 24,
-                .ms_x86_64 => 16,
-            };
+        const Tail = switch (abi) {
+            .sysv_x86_64 => extern struct {},
+            .aarch64 => extern struct { fill: [3]u64 },
+            // What the thread's TEB says while this G is on it; StackBase is stack.hi.
+            .ms_x86_64 => extern struct { stack_limit: u64, deallocation_stack: u64 },
         };
 
         pub const M = extern struct {
@@ -124,7 +126,9 @@ pub fn Records(comptime abi: Abi) type {
             trapg: ?*G,
             id: u32,
             used: u32,
-            line_end: [32]u8,
+            /// Signal stack that this library gave the thread, if it had none.
+            signal_stack: ?[*]u8,
+            line_end: [24]u8,
             scratch: [scratch_words]u32,
         };
 
@@ -230,7 +234,15 @@ pub fn table(comptime abi: Abi, comptime os: Os) []const Entry {
 /// What only the assembly needs beside the table.
 pub fn assemblyOnly(comptime abi: Abi) []const Entry {
     const R = Records(abi);
-    return &.{e("m_trapg", @offsetOf(R.M, "trapg"))};
+    const trapg = e("m_trapg", @offsetOf(R.M, "trapg"));
+    if (abi != .ms_x86_64) return &.{trapg};
+    const Tail = @FieldType(R.G, "tail");
+    const tail = @offsetOf(R.G, "tail");
+    return &.{
+        trapg,
+        e("g_stack_limit", tail + @offsetOf(Tail, "stack_limit")),
+        e("g_deallocation_stack", tail + @offsetOf(Tail, "deallocation_stack")),
+    };
 }
 
 fn e(name: []const u8, value: u32) Entry {

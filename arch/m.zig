@@ -2,6 +2,7 @@
 //! by minit and mexit alone; the assembly file of the ABI holds the TLS word.
 const std = @import("std");
 const arena = @import("arena.zig");
+const fault = @import("fault.zig");
 const layout = @import("layout.zig");
 const os = @import("os.zig");
 const status = @import("status.zig");
@@ -10,8 +11,8 @@ const M = os.M;
 
 /// Address of this thread's TLS word.
 extern fn gobuf_tls() callconv(.c) *?*M;
-/// Stores the FP control words of the calling thread.
-extern fn gobuf_fpsave(fp0: *u32, fp1: *u32) callconv(.c) void;
+/// Stores into g0 what of the calling thread is stored once: FP control words, and on Windows the bounds of its stack.
+extern fn gobuf_g0save(g0: *G) callconv(.c) void;
 
 /// Never kept across a switch: the goroutine may go on on another thread.
 pub inline fn current() ?*M {
@@ -32,7 +33,7 @@ pub fn init() u32 {
     }
     const g0 = m.g0.?;
     g0.m = m;
-    gobuf_fpsave(&g0.fp0, &g0.fp1);
+    gobuf_g0save(g0);
     gobuf_tls().* = m;
     return m.id;
 }
@@ -41,6 +42,7 @@ pub fn init() u32 {
 pub fn exit() u32 {
     const m = current() orelse return status.no_m;
     if (m.curg != null) return status.reentry;
+    fault.threadExit(m);
     gobuf_tls().* = null;
     @atomicStore(u32, &m.used, 0, .release);
     return 0;

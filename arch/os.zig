@@ -17,7 +17,14 @@ pub const abi: layout.Abi = switch (builtin.cpu.arch) {
 
 pub const impl = switch (id) {
     .linux => @import("os/linux.zig"),
-    else => @compileError("no port for this operating system"),
+    .macos => @import("os/macos.zig"),
+    .windows => @import("os/windows.zig"),
+};
+
+/// How the operating system tells of a fault.
+pub const faults = switch (id) {
+    .linux, .macos => @import("os/posix_fault.zig"),
+    .windows => @import("os/windows_fault.zig"),
 };
 
 pub const records = layout.Records(abi);

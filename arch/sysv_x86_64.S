@@ -56,28 +56,27 @@ gobuf_m:
 
 #if defined(__APPLE__)
 // A thread-local variable is reached through its descriptor's function, which keeps all registers but rax and rdi.
-.macro LOAD_M to
-  movq %rdi, %r11
-  movq _gobuf_m@TLVP(%rip), %rdi
-  callq *(%rdi)
-  movq %r11, %rdi
-  movq (%rax), \to
-.endm
 .macro TLS_ADDRESS
   movq _gobuf_m@TLVP(%rip), %rdi
   callq *(%rdi)
 .endm
+.macro LOAD_M to
+  movq %rdi, %r11
+  TLS_ADDRESS
+  movq %r11, %rdi
+  movq (%rax), \to
+.endm
 #else
 // TLSDESC: unlike __tls_get_addr it keeps all registers but rax, and unlike initial-exec it loads in musl.
-.macro LOAD_M to
-  leaq gobuf_m@tlsdesc(%rip), %rax
-  call *gobuf_m@tlscall(%rax)
-  movq %fs:(%rax), \to
-.endm
 .macro TLS_ADDRESS
   leaq gobuf_m@tlsdesc(%rip), %rax
   call *gobuf_m@tlscall(%rax)
   addq %fs:0, %rax
+.endm
+.macro LOAD_M to
+  leaq gobuf_m@tlsdesc(%rip), %rax
+  call *gobuf_m@tlscall(%rax)
+  movq %fs:(%rax), \to
 .endm
 #endif
 
@@ -95,14 +94,15 @@ HIDDEN gobuf_tls
   .cfi_endproc
 END gobuf_tls
 
-// void gobuf_fpsave(u32 *fp0, u32 *fp1)
-HIDDEN gobuf_fpsave
+// void gobuf_g0save(G *g0)
+// Stores what of the thread is stored once: its FP words.
+HIDDEN gobuf_g0save
   .cfi_startproc
-  stmxcsr (%rdi)
-  fnstcw (%rsi)                 // 16 bits; the record is zero above them
+  stmxcsr G_FP0(%rdi)
+  fnstcw G_FP1(%rdi)            // 16 bits; the record is zero above them
   ret
   .cfi_endproc
-END gobuf_fpsave
+END gobuf_g0save
 
 // u32 gobuf_gogo(G *g, M *m)
 // On g0: leaves it for g. Returns, when g traps, with mcall's code.
@@ -158,6 +158,7 @@ FUNC gobuf_mcall
   movq %r15, R15(%r9)
   stmxcsr G_FP0(%r9)
   fnstcw G_FP1(%r9)
+LABEL gobuf_leave               // the fault handler comes here with edi = code, r8 = M
   movq M_G0(%r8), %rdx          // rdx = g0
   xorl %eax, %eax
   movq %rax, M_TRAPG(%r8)
@@ -220,7 +221,7 @@ FUNC gobuf_systemstack
   .cfi_endproc
 END gobuf_systemstack
 
-// The first frame of every goroutine. gogo jumps here with rsp = 16 n, rbp = 0, rbx = fn, r12 = arg (gosetup).
+// The first frame of every goroutine. gogo jumps here with rsp = 16 n, rbp = 0, rbx = fn, r12 = arg (g.zig, setup).
 // The return address is undefined to an unwinder: the backtrace ends here.
 HIDDEN gobuf_entry
   .cfi_startproc
@@ -231,5 +232,13 @@ HIDDEN gobuf_entry
   ud2                           // goexit does not return; an unwinder looks at the byte before this address
   .cfi_endproc
 END gobuf_entry
+
+#if defined(__linux__)
+// Where the kernel has a signal handler return to: rt_sigreturn. Debuggers know these bytes.
+HIDDEN gobuf_sigreturn
+  movq $15, %rax
+  syscall
+END gobuf_sigreturn
+#endif
 
 FILE_END

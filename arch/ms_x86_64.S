@@ -1,0 +1,295 @@
+// Microsoft x64 (Windows).
+//
+// Preserved across a switch: rsp, rbp, rbx, rdi, rsi, r12-r15, all 128 bits of xmm6-xmm15, the control bits of MXCSR and the
+// x87 control word: what the ABI has a callee preserve. rax rcx rdx r8-r11 and xmm0-5 are a caller's to save: every switch
+// is a call. MXCSR's sticky flags travel with the word, as in sysv_x86_64.S.
+//
+//        g0's stack (the thread's)                    a goroutine's stack
+//   high | ...                     |             high | colour               | hi
+//        | frames of JavaScript    |                  | 0, as return address | unwinding ends at it
+//        | frame of the FFI call   |                  | 8 free, 32 of shadow |
+//        | return into FFI call    | popped           |----------------------| sp of a new goroutine, 16 n
+//        |-------------------------| g0.sched.sp      | return into entry    |
+//   low  | shadow of               |                  | frames of the body   |
+//        | systemstack's callee    |                  | return into the body | popped by mcall
+//                                                     |----------------------| g.sched.sp
+//                                                low  | (guard)              | lo
+//
+// A caller keeps 32 bytes of shadow space above its callee's return address. Both directions end in a jump through a
+// register: a `ret` would be predicted by the processor's stack of return addresses, which no longer fits after a switch.
+//
+// The thread's TEB names the stack it runs on, and Windows believes it (probes, exception dispatch, stack growth):
+//   gs:0x08   StackBase           stack.hi
+//   gs:0x10   StackLimit          changes while the stack is in use, so it is written back on leaving
+//   gs:0x1478 DeallocationStack   what a stack was reserved from
+// Left alone: gs:0x00, the exception list, for x64 unwinds by tables and never reads it; GuaranteedStackBytes (gs:0x1748),
+// for it says how much Windows leaves above the end of a stack that it grows itself, and these do not grow; fiber-local
+// storage, which is the thread's as long as nothing becomes a fiber.
+//
+// Nothing is ever stored below rsp.
+
+#include "asm.h"
+#include "offsets.h"
+
+#define SP    G_SCHED + GOBUF_SP
+#define PC    G_SCHED + GOBUF_PC
+#define RET   G_SCHED + GOBUF_RET
+#define BP    G_SCHED + GOBUF_BP
+#define RBX   G_SCHED + GOBUF_REGS
+#define RDI   G_SCHED + GOBUF_REGS + 8
+#define RSI   G_SCHED + GOBUF_REGS + 16
+#define R12   G_SCHED + GOBUF_REGS + 24
+#define R13   G_SCHED + GOBUF_REGS + 32
+#define R14   G_SCHED + GOBUF_REGS + 40
+#define R15   G_SCHED + GOBUF_REGS + 48
+#define XMM6  G_SCHED + GOBUF_REGS + 56
+#define XMM7  XMM6 + 16
+#define XMM8  XMM6 + 32
+#define XMM9  XMM6 + 48
+#define XMM10 XMM6 + 64
+#define XMM11 XMM6 + 80
+#define XMM12 XMM6 + 96
+#define XMM13 XMM6 + 112
+#define XMM14 XMM6 + 128
+#define XMM15 XMM6 + 144
+#define OP_A  G_OP
+#define OP_V  G_OP + 8
+
+#define TEB_STACK_BASE  0x08
+#define TEB_STACK_LIMIT 0x10
+#define TEB_TLS_BLOCKS  0x58
+#define TEB_DEALLOCATION_STACK 0x1478
+
+// The TLS word: this thread's M. Static TLS of the library; the loader gives it to threads that are there already, too.
+  .section .tls$, "dw"
+  .p2align 3
+gobuf_m:
+  .quad 0
+
+// Uses rax and the target.
+.macro LOAD_M to
+  movl _tls_index(%rip), %eax
+  movq %gs:TEB_TLS_BLOCKS, \to
+  movq (\to, %rax, 8), \to
+  movq gobuf_m@SECREL32(\to), \to
+.endm
+
+// Uses rax.
+.macro TEB_LEAVE g
+  movq %gs:TEB_STACK_LIMIT, %rax
+  movq %rax, G_STACK_LIMIT(\g)
+.endm
+.macro TEB_ENTER g
+  movq G_STACK_HI(\g), %rax
+  movq %rax, %gs:TEB_STACK_BASE
+  movq G_STACK_LIMIT(\g), %rax
+  movq %rax, %gs:TEB_STACK_LIMIT
+  movq G_DEALLOCATION_STACK(\g), %rax
+  movq %rax, %gs:TEB_DEALLOCATION_STACK
+.endm
+
+  .text
+
+// M **gobuf_tls(void)
+HIDDEN gobuf_tls
+  movl _tls_index(%rip), %eax
+  movq %gs:TEB_TLS_BLOCKS, %rcx
+  movq (%rcx, %rax, 8), %rcx
+  leaq gobuf_m@SECREL32(%rcx), %rax
+  ret
+END gobuf_tls
+
+// void gobuf_g0save(G *g0)
+// Stores what of the thread is stored once: FP words and the TEB's words.
+HIDDEN gobuf_g0save
+  stmxcsr G_FP0(%rcx)
+  fnstcw G_FP1(%rcx)            // 16 bits; the record is zero above them
+  movq %gs:TEB_STACK_BASE, %rax
+  movq %rax, G_STACK_HI(%rcx)
+  movq %gs:TEB_DEALLOCATION_STACK, %rax
+  movq %rax, G_DEALLOCATION_STACK(%rcx)
+  ret
+END gobuf_g0save
+
+// u32 gobuf_gogo(G *g, M *m)
+// On g0: leaves it for g. Returns, when g traps, with mcall's code.
+HIDDEN gobuf_gogo
+  movq M_G0(%rdx), %r8          // r8 = g0
+  popq %r10                     // where execute's caller goes on
+  movq %r10, PC(%r8)
+  movq %rsp, SP(%r8)
+  movq %rbp, BP(%r8)
+  movq %rbx, RBX(%r8)
+  movq %rdi, RDI(%r8)
+  movq %rsi, RSI(%r8)
+  movq %r12, R12(%r8)
+  movq %r13, R13(%r8)
+  movq %r14, R14(%r8)
+  movq %r15, R15(%r8)
+  movups %xmm6, XMM6(%r8)
+  movups %xmm7, XMM7(%r8)
+  movups %xmm8, XMM8(%r8)
+  movups %xmm9, XMM9(%r8)
+  movups %xmm10, XMM10(%r8)
+  movups %xmm11, XMM11(%r8)
+  movups %xmm12, XMM12(%r8)
+  movups %xmm13, XMM13(%r8)
+  movups %xmm14, XMM14(%r8)
+  movups %xmm15, XMM15(%r8)
+  TEB_LEAVE %r8
+  movq %rcx, M_CURG(%rdx)
+  movq %rcx, M_TRAPG(%rdx)
+  ldmxcsr G_FP0(%rcx)
+  fldcw G_FP1(%rcx)
+  TEB_ENTER %rcx
+  movq PC(%rcx), %r10
+  movq SP(%rcx), %rsp
+  movq BP(%rcx), %rbp
+  movq RBX(%rcx), %rbx
+  movq RDI(%rcx), %rdi
+  movq RSI(%rcx), %rsi
+  movq R12(%rcx), %r12
+  movq R13(%rcx), %r13
+  movq R14(%rcx), %r14
+  movq R15(%rcx), %r15
+  movups XMM6(%rcx), %xmm6
+  movups XMM7(%rcx), %xmm7
+  movups XMM8(%rcx), %xmm8
+  movups XMM9(%rcx), %xmm9
+  movups XMM10(%rcx), %xmm10
+  movups XMM11(%rcx), %xmm11
+  movups XMM12(%rcx), %xmm12
+  movups XMM13(%rcx), %xmm13
+  movups XMM14(%rcx), %xmm14
+  movups XMM15(%rcx), %xmm15
+  movq RET(%rcx), %rax          // the result of g's operation
+  jmpq *%r10
+END gobuf_gogo
+
+// u64 gobuf_mcall(u32 code, u32 a, u64 v)
+// On a goroutine: leaves it for g0, on which execute returns code. Returns, when g runs again, with sched.ret.
+FUNC gobuf_mcall
+  popq %r10                     // where g goes on
+  LOAD_M %r9                    // r9 = M
+  movq M_TRAPG(%r9), %r11       // r11 = g; null on g0, and the next store faults
+  movl %edx, OP_A(%r11)
+  movq %r8, OP_V(%r11)
+  movq %r10, PC(%r11)
+  movq %rsp, SP(%r11)
+  movq %rbp, BP(%r11)
+  movq %rbx, RBX(%r11)
+  movq %rdi, RDI(%r11)
+  movq %rsi, RSI(%r11)
+  movq %r12, R12(%r11)
+  movq %r13, R13(%r11)
+  movq %r14, R14(%r11)
+  movq %r15, R15(%r11)
+  movups %xmm6, XMM6(%r11)
+  movups %xmm7, XMM7(%r11)
+  movups %xmm8, XMM8(%r11)
+  movups %xmm9, XMM9(%r11)
+  movups %xmm10, XMM10(%r11)
+  movups %xmm11, XMM11(%r11)
+  movups %xmm12, XMM12(%r11)
+  movups %xmm13, XMM13(%r11)
+  movups %xmm14, XMM14(%r11)
+  movups %xmm15, XMM15(%r11)
+  stmxcsr G_FP0(%r11)
+  fnstcw G_FP1(%r11)
+  TEB_LEAVE %r11
+LABEL gobuf_leave               // the fault handler comes here with ecx = code, r9 = M
+  movq M_G0(%r9), %rdx          // rdx = g0
+  xorl %eax, %eax
+  movq %rax, M_TRAPG(%r9)
+  movq %rax, M_CURG(%r9)
+  ldmxcsr G_FP0(%rdx)           // g0's, as minit stored them
+  fldcw G_FP1(%rdx)
+  TEB_ENTER %rdx
+  movl %ecx, %eax               // execute's result
+  movq PC(%rdx), %r10
+  movq SP(%rdx), %rsp
+  movq BP(%rdx), %rbp
+  movq RBX(%rdx), %rbx
+  movq RDI(%rdx), %rdi
+  movq RSI(%rdx), %rsi
+  movq R12(%rdx), %r12
+  movq R13(%rdx), %r13
+  movq R14(%rdx), %r14
+  movq R15(%rdx), %r15
+  movups XMM6(%rdx), %xmm6
+  movups XMM7(%rdx), %xmm7
+  movups XMM8(%rdx), %xmm8
+  movups XMM9(%rdx), %xmm9
+  movups XMM10(%rdx), %xmm10
+  movups XMM11(%rdx), %xmm11
+  movups XMM12(%rdx), %xmm12
+  movups XMM13(%rdx), %xmm13
+  movups XMM14(%rdx), %xmm14
+  movups XMM15(%rdx), %xmm15
+  jmpq *%r10
+END gobuf_mcall
+
+// void gobuf_systemstack(void (*fn)(void *), void *arg)
+// On a goroutine: calls fn(arg) on g0's stack with g0's FP words. On g0: calls fn(arg). curg stays, trapg is null meanwhile.
+FUNC gobuf_systemstack
+  .seh_proc gobuf_systemstack
+  pushq %rbp
+  .seh_pushreg %rbp
+  pushq %rbx
+  .seh_pushreg %rbx
+  pushq %rdi
+  .seh_pushreg %rdi
+  subq $32, %rsp                // rsp = 16 n, with shadow space for fn
+  .seh_stackalloc 32
+  movq %rsp, %rbp               // g's frame, found again by fn preserving rbp
+  .seh_setframe %rbp, 0
+  .seh_endprologue
+  movq %rcx, %r8                // r8 = fn
+  movq %rdx, %rcx
+  LOAD_M %rbx                   // rbx = M
+  movq M_TRAPG(%rbx), %rdi      // rdi = g
+  testq %rdi, %rdi
+  jz 1f
+  movq M_G0(%rbx), %rdx         // rdx = g0
+  stmxcsr G_FP0(%rdi)
+  fnstcw G_FP1(%rdi)
+  ldmxcsr G_FP0(%rdx)
+  fldcw G_FP1(%rdx)
+  movq $0, M_TRAPG(%rbx)
+  TEB_LEAVE %rdi
+  TEB_ENTER %rdx
+  movq SP(%rdx), %rsp           // 16 n, and all below it is unused since gogo left it
+  subq $32, %rsp                // shadow space for fn
+  callq *%r8
+  movq M_G0(%rbx), %rdx
+  TEB_LEAVE %rdx
+  TEB_ENTER %rdi
+  movq %rdi, M_TRAPG(%rbx)
+  ldmxcsr G_FP0(%rdi)
+  fldcw G_FP1(%rdi)
+  jmp 2f
+1:
+  callq *%r8
+2:
+  leaq 32(%rbp), %rsp
+  popq %rdi
+  popq %rbx
+  popq %rbp
+  ret
+  .seh_endproc
+END gobuf_systemstack
+
+// The first frame of every goroutine. gogo jumps here with rsp = 16 n, 32 bytes of shadow space above it, rbp = 0, rbx = fn,
+// rdi = arg (g.zig, setup). Its own return address is 0: an unwinder ends here.
+HIDDEN gobuf_entry
+  .seh_proc gobuf_entry
+  .seh_stackalloc 40
+  .seh_endprologue
+  movq %rdi, %rcx
+  callq *%rbx                   // at fn's first instruction rsp = 16 n + 8, as the ABI wants
+  callq gobuf_goexit
+  ud2                           // goexit does not return; an unwinder looks at the byte before this address
+  .seh_endproc
+END gobuf_entry
+
+FILE_END

@@ -1,0 +1,63 @@
+//! macOS by libSystem, the only stable way into its kernel.
+const builtin = @import("builtin");
+const Guard = @import("../os.zig").Guard;
+
+extern "c" fn mmap(address: ?*anyopaque, bytes: usize, prot: c_int, flags: c_int, fd: c_int, offset: i64) ?*anyopaque;
+extern "c" fn mprotect(address: *anyopaque, bytes: usize, prot: c_int) c_int;
+extern "c" fn munmap(address: *anyopaque, bytes: usize) c_int;
+extern "c" fn madvise(address: *anyopaque, bytes: usize, advice: c_int) c_int;
+extern "c" fn sched_yield() c_int;
+
+const prot_none = 0;
+const prot_read_write = 3;
+const map_private = 0x0002;
+const map_noreserve = 0x0040;
+const map_anonymous = 0x1000;
+const madv_free = 5;
+
+/// Address space without access.
+pub fn reserve(bytes: usize) ?[*]u8 {
+    return map(bytes, prot_none);
+}
+
+/// Gives access to whole pages of a reservation. They read as zero and cost memory when touched.
+pub fn commit(start: [*]u8, bytes: usize) bool {
+    return mprotect(start, bytes, prot_read_write) == 0;
+}
+
+pub fn release(start: [*]u8, bytes: usize) void {
+    _ = munmap(start, bytes);
+}
+
+/// Memory for stacks.
+pub fn slabMap(bytes: usize) ?[*]u8 {
+    return map(bytes, prot_read_write);
+}
+
+/// Makes a fresh slot of a slab usable: [guard][stack].
+pub fn slotArm(guard: [*]u8, guard_bytes: usize, stack_bytes: usize) bool {
+    _ = stack_bytes; // usable since slabMap
+    return mprotect(guard, guard_bytes, prot_none) == 0;
+}
+
+/// Returns memory to the system; what the pages hold is undefined from here on.
+pub fn discard(start: [*]u8, bytes: usize) void {
+    _ = madvise(start, bytes, madv_free);
+}
+
+pub fn pause() void {
+    _ = sched_yield();
+}
+
+pub fn guardMethod() Guard {
+    return .protect;
+}
+
+pub fn pageSize() usize {
+    return if (builtin.cpu.arch == .aarch64) 16 * 1024 else 4096;
+}
+
+fn map(bytes: usize, prot: c_int) ?[*]u8 {
+    const address = mmap(null, bytes, prot, map_private | map_anonymous | map_noreserve, -1, 0).?;
+    return if (@intFromPtr(address) == ~@as(usize, 0)) null else @ptrCast(address);
+}

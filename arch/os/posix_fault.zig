@@ -1,0 +1,103 @@
+//! SIGSEGV and SIGBUS, on a signal stack: the faulting one has no room left.
+//!
+//! Handlers are installed in front of those that are there (Bun's crash report). Somebody may come in front of this library's
+//! later (JavaScriptCore does for WebAssembly) and hand on what is not his; then the next thread's init goes in front once
+//! more. Each time is a level with a handler function of its own, so that the chain never has a cycle.
+const std = @import("std");
+const builtin = @import("builtin");
+const fault = @import("../fault.zig");
+const os = @import("../os.zig");
+const E = @import("../status.zig").E;
+const sys = if (builtin.os.tag == .linux) @import("linux_signal.zig") else @import("macos_signal.zig");
+
+const levels_max = 4;
+const signals = [_]u32{ sys.sigsegv, sys.sigbus };
+
+/// Bun's own signal stack has this size: the previous handler's crash report runs on it, too.
+const signal_stack_bytes = 512 * 1024;
+const signal_stack_guard_bytes = 64 * 1024;
+
+var lock: os.Lock = .{};
+var previous: [signals.len][levels_max]sys.Action = undefined;
+var levels: [signals.len]u32 = @splat(0);
+
+pub fn threadInit(m: *os.M) E {
+    if (!giveSignalStack(m)) return .nomem;
+    lock.acquire();
+    defer lock.release();
+    for (signals, 0..) |signal, i| installFirst(signal, i);
+    return .ok;
+}
+
+pub fn threadExit(m: *os.M) void {
+    const start = m.signal_stack orelse return;
+    m.signal_stack = null;
+    sys.signalStackDisable();
+    os.impl.release(start, signal_stack_bytes);
+}
+
+/// A thread that has a signal stack keeps it.
+fn giveSignalStack(m: *os.M) bool {
+    if (sys.signalStackPresent()) return true;
+    const start = os.impl.reserve(signal_stack_bytes) orelse return false;
+    const usable = signal_stack_bytes - signal_stack_guard_bytes;
+    const lo = start + signal_stack_guard_bytes;
+    if (!os.impl.commit(lo, usable) or !sys.signalStackEnable(lo, usable)) {
+        os.impl.release(start, signal_stack_bytes);
+        return false;
+    }
+    m.signal_stack = start;
+    return true;
+}
+
+fn installFirst(signal: u32, i: usize) void {
+    const now = sys.getAction(signal);
+    for (handlers) |handler| {
+        if (sys.handlerOf(now) == @intFromPtr(handler)) return; // in front already
+    }
+    const level = levels[i];
+    if (level == levels_max) return; // whoever pushes in front again and again stays there
+    previous[i][level] = now; // before the handler that reads it can run
+    levels[i] = level + 1;
+    // What the previous handler asked the kernel for holds for this one, which may call it.
+    sys.setAction(signal, sys.inFront(now, @intFromPtr(handlers[level])));
+}
+
+const Handler = *const fn (i32, *sys.Info, *sys.Context) callconv(.c) void;
+
+const handlers: [levels_max]Handler = blk: {
+    var all: [levels_max]Handler = undefined;
+    for (&all, 0..) |*handler, level| handler.* = &Level(level).handle;
+    break :blk all;
+};
+
+fn Level(comptime level: usize) type {
+    return struct {
+        fn handle(signal: i32, info: *sys.Info, context: *sys.Context) callconv(.c) void {
+            if (sys.isFault(info)) {
+                if (fault.caught(sys.address(info))) |m| return sys.redirect(context, m);
+            }
+            const i: usize = if (signal == sys.sigsegv) 0 else 1;
+            handOn(&previous[i][level], signal, info, context);
+        }
+    };
+}
+
+/// Does what the kernel would have done, had this library not come in front.
+fn handOn(action: *const sys.Action, signal: i32, info: *sys.Info, context: *sys.Context) void {
+    const handler = sys.handlerOf(action.*);
+    switch (handler) {
+        sys.sig_default, sys.sig_ignore => {
+            const asked_for = !sys.isFault(info); // by kill, not by an instruction
+            if (handler == sys.sig_ignore and asked_for) return;
+            // The instruction faults again, now without a handler. What was sent by kill is sent again.
+            sys.setDefault(@intCast(signal));
+            if (asked_for) sys.raise(@intCast(signal));
+        },
+        else => {
+            if (sys.isOneShot(action.*)) sys.setDefault(@intCast(signal));
+            const function: Handler = @ptrFromInt(handler);
+            function(signal, info, context);
+        },
+    }
+}

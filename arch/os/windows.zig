@@ -1,0 +1,77 @@
+//! Windows by kernel32. Memory of stacks is committed when a slot is armed: Windows counts what is committed, and a whole
+//! slab of it would be refused long before it is used.
+const std = @import("std");
+const Guard = @import("../os.zig").Guard;
+
+extern "kernel32" fn VirtualAlloc(start: ?*anyopaque, bytes: usize, kind: u32, protect: u32) callconv(.winapi) ?[*]u8;
+extern "kernel32" fn VirtualProtect(start: *anyopaque, bytes: usize, protect: u32, old: *u32) callconv(.winapi) c_int;
+extern "kernel32" fn VirtualFree(start: *anyopaque, bytes: usize, kind: u32) callconv(.winapi) c_int;
+extern "kernel32" fn SwitchToThread() callconv(.winapi) c_int;
+
+const mem_commit = 0x1000;
+const mem_reserve = 0x2000;
+const mem_decommit = 0x4000;
+const mem_release = 0x8000;
+const mem_reset = 0x80000;
+const page_noaccess = 0x01;
+const page_readwrite = 0x04;
+const page_guard = 0x100;
+
+const page_bytes = 4096;
+/// Windows writes the record of an exception to the stack that faults: room for it, and for the handlers that run there.
+const slack_bytes = 32 * 1024;
+
+/// Address space without access.
+pub fn reserve(bytes: usize) ?[*]u8 {
+    return VirtualAlloc(null, bytes, mem_reserve, page_noaccess);
+}
+
+/// Gives access to whole pages of a reservation. They read as zero.
+pub fn commit(start: [*]u8, bytes: usize) bool {
+    return VirtualAlloc(start, bytes, mem_commit, page_readwrite) != null;
+}
+
+pub fn release(start: [*]u8, bytes: usize) void {
+    _ = bytes; // the whole reservation
+    _ = VirtualFree(start, 0, mem_release);
+}
+
+/// Memory for stacks.
+pub fn slabMap(bytes: usize) ?[*]u8 {
+    return reserve(bytes);
+}
+
+/// Makes a fresh slot of a slab usable: [uncommitted | slack | guard page][stack]. The page is what a stack runs into; it
+/// gives way at the first touch, and the exception's record lies in the slack below.
+pub fn slotArm(guard: [*]u8, guard_bytes: usize, stack_bytes: usize) bool {
+    std.debug.assert(guard_bytes > slack_bytes + page_bytes);
+    const slack = guard + guard_bytes - page_bytes - slack_bytes;
+    const bytes = slack_bytes + page_bytes + stack_bytes;
+    if (!commit(slack, bytes)) return false;
+    if (slotRearm(guard + guard_bytes)) return true;
+    _ = VirtualFree(slack, bytes, mem_decommit);
+    return false;
+}
+
+/// Arms the guard page below a stack again; it was spent by a touch.
+pub fn slotRearm(stack_lo: [*]u8) bool {
+    var old: u32 = undefined;
+    return VirtualProtect(stack_lo - page_bytes, page_bytes, page_readwrite | page_guard, &old) != 0;
+}
+
+/// Returns memory to the system; what the pages hold is undefined from here on.
+pub fn discard(start: [*]u8, bytes: usize) void {
+    _ = VirtualAlloc(start, bytes, mem_reset, page_readwrite);
+}
+
+pub fn pause() void {
+    _ = SwitchToThread();
+}
+
+pub fn guardMethod() Guard {
+    return .one_shot;
+}
+
+pub fn pageSize() usize {
+    return page_bytes;
+}

@@ -1,0 +1,100 @@
+//! A vectored handler, in front of all others in the process. It runs on the faulting stack, in the slack below the guard
+//! page, and arms the page again before the goroutine's stack can be used by another.
+const std = @import("std");
+const fault = @import("../fault.zig");
+const os = @import("../os.zig");
+const E = @import("../status.zig").E;
+
+extern "kernel32" fn AddVectoredExceptionHandler(first: u32, handler: Handler) callconv(.winapi) ?*anyopaque;
+
+const Handler = *const fn (*Pointers) callconv(.winapi) i32;
+
+const continue_execution: i32 = -1;
+const continue_search: i32 = 0;
+
+const status_guard_page: u32 = 0x80000001;
+const status_access_violation: u32 = 0xC0000005;
+const status_stack_overflow: u32 = 0xC00000FD;
+
+const Pointers = extern struct {
+    record: *const Record,
+    context: *Context,
+};
+
+const Record = extern struct {
+    code: u32,
+    flags: u32,
+    next: ?*const Record,
+    address: usize,
+    parameters: u32,
+    /// Of a fault: kind of access, address.
+    information: [15]usize,
+};
+
+/// The part of CONTEXT for x64 that is touched.
+const Context = extern struct {
+    homes: [6]u64,
+    flags: u32,
+    mxcsr: u32,
+    segments: [6]u16,
+    eflags: u32,
+    debug: [6]u64,
+    rax: u64,
+    rcx: u64,
+    rdx: u64,
+    rbx: u64,
+    rsp: u64,
+    rbp: u64,
+    rsi: u64,
+    rdi: u64,
+    r8: u64,
+    r9: u64,
+    r10_r15: [6]u64,
+    rip: u64,
+    fp_control: u16,
+    fp_status: u16,
+    fp_tags: u8,
+};
+
+comptime {
+    std.debug.assert(@offsetOf(Context, "rax") == 0x78);
+    std.debug.assert(@offsetOf(Context, "rip") == 0xF8);
+    std.debug.assert(@offsetOf(Context, "fp_control") == 0x100);
+}
+
+var lock: os.Lock = .{};
+var installed = false;
+
+pub fn threadInit(_: *os.M) E {
+    lock.acquire();
+    defer lock.release();
+    if (installed) return .ok;
+    if (AddVectoredExceptionHandler(1, &handle) == null) return .nomem;
+    installed = true;
+    return .ok;
+}
+
+pub fn threadExit(_: *os.M) void {}
+
+fn handle(pointers: *Pointers) callconv(.winapi) i32 {
+    const record = pointers.record;
+    switch (record.code) {
+        status_guard_page, status_access_violation, status_stack_overflow => {},
+        else => return continue_search,
+    }
+    if (record.parameters < 2) return continue_search;
+    const m = fault.caught(record.information[1]) orelse return continue_search;
+    const gp = m.trapg.?;
+    if (!os.impl.slotRearm(@ptrFromInt(gp.stack.lo))) return continue_search;
+    const direction_flag: u32 = 1 << 10;
+    const context = pointers.context;
+    context.rcx = fault.code;
+    context.r9 = @intFromPtr(m);
+    context.rsp = m.g0.?.sched.sp;
+    context.rip = fault.leaveAddress();
+    // The goroutine may have been anywhere, but a function begins with both clear.
+    context.eflags &= ~direction_flag;
+    context.fp_status = 0;
+    context.fp_tags = 0;
+    return continue_execution;
+}
