@@ -1,6 +1,7 @@
 /**
  * Channels: runtime/chan.go. Values are handed over directly, both ways; the active side goes on, the other is readied.
  */
+import { recvAsync, recvOkAsync, sendAsync } from "./async.ts";
 import { G_PARAM, G_SELECTDONE, G_STRIDE, G_WAITING, gmem, SUDOG_STRIDE, smem } from "./ffi.ts";
 import { getg, mp, type Op, opPending, opReady } from "./m.ts";
 import { PanicError } from "./panic.ts";
@@ -106,6 +107,7 @@ export class Hchan {
 /** The sending end of a channel: `chan<- T`. */
 export interface SendChan<in T> {
   send(value: T): Op<void>;
+  sendAsync(value: T): Promise<void>;
   close(): void;
   readonly len: number;
   readonly cap: number;
@@ -115,6 +117,8 @@ export interface SendChan<in T> {
 export interface RecvChan<out T> {
   recv(): Op<T | undefined>;
   recvOk(): Op<Received<T>>;
+  recvAsync(): Promise<T | undefined>;
+  [Symbol.asyncIterator](): AsyncGenerator<T, void, undefined>;
   readonly len: number;
   readonly cap: number;
 }
@@ -152,6 +156,25 @@ export class Chan<in out T> extends Hchan implements SendChan<T>, RecvChan<T> {
   recvOk(): Op<Received<T>> {
     if (!chanrecv(getg("recvOk"), this, recvOkContinue)) return opPending();
     return opReady(mp.ok ? [mp.value as T, true] : [undefined, false]);
+  }
+
+  /** Sends, from ordinary async code, in the run under way. Rejects with PanicError "send on closed channel". */
+  sendAsync(value: T): Promise<void> {
+    return sendAsync(this, value);
+  }
+
+  /** Receives, from ordinary async code, in the run under way. */
+  recvAsync(): Promise<T | undefined> {
+    return recvAsync(this);
+  }
+
+  /** Receives until the channel is closed: `for (const v of ch)` of async code. */
+  async *[Symbol.asyncIterator](): AsyncGenerator<T, void, undefined> {
+    for (;;) {
+      const [value, ok] = await recvOkAsync(this);
+      if (!ok) return;
+      yield value;
+    }
   }
 
   /** Closes: `close(ch)`. @throws PanicError "close of closed channel", "close of nil channel" */

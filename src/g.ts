@@ -38,6 +38,8 @@ export const gtrap: number[] = [0];
 export const gentry: unknown[] = [null];
 /** goid of the creator. */
 export const gparent: number[] = [0];
+/** performance.now() when it began to wait: g.waitsince. */
+export const gwaitsince: number[] = [0];
 /** The sleep timer, made at the first sleep: g.timer. */
 export const gtimer: unknown[] = [null];
 
@@ -64,6 +66,7 @@ function malg(): number {
       gtrap.push(0);
       gentry.push(null);
       gparent.push(0);
+      gwaitsince.push(0);
       gtimer.push(null);
     }
   }

@@ -4,6 +4,7 @@
  * The relation of 13 edges is enforced in every build, and every change is one compare-and-swap on the G's own word.
  */
 import { G_GOID, G_STATUS, G_STRIDE, gmem } from "./ffi.ts";
+import { condemn, mp } from "./m.ts";
 import { StatusError } from "./panic.ts";
 import {
   Gcopystack,
@@ -95,13 +96,16 @@ export function resetTransitions(): void {
 function fail(what: string, gp: number, from: number, to: number): never {
   const goid = goidOf(gp);
   const found = Atomics.load(gmem, gp * G_STRIDE + G_STATUS);
-  throw new StatusError(
+  const error = new StatusError(
     `${what}: goroutine ${goid} (G ${gp}): ${statusName(from)}>${statusName(to)}, its status is ${statusName(found)}; ` +
       `last transitions: ${lastTransitions().join(", ") || "none"}`,
     goid,
     from,
     to,
   );
+  // A goroutine that caught it would go on in a broken state.
+  if (mp.curg !== 0) condemn(error);
+  throw error;
 }
 
 /** The status of a G, scan bit included: readgstatus. @param gp index of the G */

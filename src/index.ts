@@ -19,13 +19,15 @@
  * });
  * ```
  */
+export { hold, selectAsync, spawn, wait } from "./async.ts";
 export { type Chan, chan, nilchan, type Received, type RecvChan, type SendChan } from "./chan.ts";
 export { Cond, type Locker } from "./cond.ts";
 export { call, type Go, go, goexit, gosched, numGoroutine } from "./go.ts";
 export type { Op } from "./m.ts";
 export { Mutex } from "./mutex.ts";
 export { Once } from "./once.ts";
-export { FatalError, PanicError, StatusError } from "./panic.ts";
+export { FatalError, PanicError, StatusError, UncaughtError } from "./panic.ts";
+export { type GoroutineInfo, goroutineDump, goroutines } from "./report.ts";
 export { type Body, type RunOptions, run, runSync } from "./run.ts";
 export { RWMutex } from "./rwmutex.ts";
 export {

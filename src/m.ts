@@ -6,7 +6,7 @@
  * `yield*` never leaves the body. Where it must, it leaves a request in `mp.mcall` (park, gosched, ...) and the
  * `yield*` goes to g0, the scheduler, which carries the request out.
  */
-import { FatalError } from "./panic.ts";
+import { FatalError, PanicError } from "./panic.ts";
 
 /** No request. */
 export const MCALL_NONE = 0;
@@ -50,6 +50,8 @@ export const mp = {
   ok: true,
   /** A select's received value. */
   value: undefined as unknown,
+  /** performance.now() at the start of the slice: when a goroutine began to wait, give or take a slice. */
+  now: 0,
   /** The run is over: main returned, or something failed. */
   stop: false,
   /** Set by a fatal error: the run ends with it, also where a body caught what was thrown. */
@@ -97,6 +99,8 @@ export class Op<T> implements Iterable<unknown, T, unknown> {
 
   /** @internal */
   throw(error: unknown): never {
+    // The panic was made on g0; its stack is to show where the goroutine waits.
+    if (error instanceof PanicError) Error.captureStackTrace(error, this.throw);
     throw error;
   }
 
@@ -114,7 +118,15 @@ const op = new Op<never>();
 export function getg(what: string): number {
   const gp = mp.curg;
   if (op.state === ARMED || gp === 0) refuse(what);
+  if (siteHook !== null) siteHook(gp);
   return gp;
+}
+
+let siteHook: ((gp: number) => void) | null = null;
+
+/** Sets what sees each operation as it is made (report.ts notes its place), or nothing. */
+export function setSiteHook(f: ((gp: number) => void) | null): void {
+  siteHook = f;
 }
 
 function refuse(what: string): never {
@@ -174,7 +186,12 @@ export function opCall<T>(callee: Generator<unknown, T, unknown>): Op<T> {
 /** Ends the run with Go's fatal error: it is thrown here, and again by the run where a body catches it. */
 export function fatal(message: string): never {
   const error = new FatalError(message);
+  condemn(error);
+  throw error;
+}
+
+/** Makes an error the end of the run, whoever catches it. */
+export function condemn(error: FatalError): void {
   mp.dying ??= error;
   mp.stop = true;
-  throw error;
 }

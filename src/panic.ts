@@ -10,13 +10,41 @@ export class PanicError extends Error {
   override readonly name = "PanicError";
 }
 
-/** A fatal error of the runtime, e.g. "all goroutines are asleep - deadlock!". Its message is Go's text. */
+/**
+ * A fatal error of the runtime, e.g. "all goroutines are asleep - deadlock!".
+ *
+ * Its message is what Go prints: {@link text}, and behind an empty line all goroutines.
+ */
 export class FatalError extends Error {
-  override readonly name = "FatalError";
+  override readonly name: string = "FatalError";
+  constructor(
+    /** Go's text. */
+    readonly text: string,
+  ) {
+    super(text);
+  }
+}
+
+/**
+ * A goroutine other than main threw and nobody caught it: the run ends, as a Go program does.
+ *
+ * Its message is what Go prints: the panic, the goroutine, and all others; `cause` is what was thrown.
+ */
+export class UncaughtError extends Error {
+  override readonly name = "UncaughtError";
+  constructor(
+    report: string,
+    /** The goroutine's number. */
+    readonly goid: number,
+    cause: unknown,
+  ) {
+    super(report, { cause });
+  }
 }
 
 /** An illegal step of the status machine: names the goroutine, both statuses, and the last transitions. */
 export class StatusError extends FatalError {
+  override readonly name = "StatusError";
   constructor(
     message: string,
     /** The goroutine whose status it was; 0 for one that has no number yet. */

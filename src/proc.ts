@@ -5,7 +5,7 @@
  * function of Go's that runs on g0: park_m, gosched_m, goyield_m, goexit0.
  */
 import { G_STRIDE_BYTES, G_WAITREASON_BYTE, gmem8 } from "./ffi.ts";
-import { allocG, gbody, gcont, gentry, gexiting, gfput, gframes, gnative, gparent } from "./g.ts";
+import { allocG, gbody, gcont, gentry, gexiting, gfput, gframes, gnative, gparent, gwaitsince } from "./g.ts";
 import { casgstatus, goidOf, readgstatus } from "./gstatus.ts";
 import {
   type Continuation,
@@ -22,7 +22,8 @@ import {
   takeForgotten,
   type UnlockFunction,
 } from "./m.ts";
-import { FatalError } from "./panic.ts";
+import { FatalError, UncaughtError } from "./panic.ts";
+import { attachReport, noteCreation, panicReport } from "./report.ts";
 import { globrunqget, globrunqgetbatch, globrunqput, globrunqsize, inheritTime, runqget, runqput } from "./runq.ts";
 import { Gdead, Gidle, Grunnable, Grunning, Gscan, Gwaiting, statusName } from "./runtime2.ts";
 import { checkTimers, timerCount } from "./time.ts";
@@ -84,6 +85,7 @@ export function goready(gp: number): void {
 export function startG(gp: number, entry: unknown): void {
   gentry[gp] = entry;
   gparent[gp] = mp.curg === 0 ? 0 : goidOf(mp.curg);
+  noteCreation(gp);
   casgstatus(gp, Gidle, Grunnable);
   sched.gcount++;
   runqput(gp, true);
@@ -105,6 +107,7 @@ export function newproc(body: Frame, entry: unknown): number {
 /** running>waiting, then the unlock function. @returns false, or true when that took the park back */
 function park_m(gp: number): boolean {
   casgstatus(gp, Grunning, Gwaiting);
+  gwaitsince[gp] = mp.now;
   const unlockf = mp.waitunlockf;
   if (unlockf === null) return false;
   mp.waitunlockf = null;
@@ -187,9 +190,19 @@ export function finish(result: unknown): void {
   mp.stop = true;
 }
 
+/** What ends the run when nobody caught an error: main's own error, or one that tells of the goroutine. */
+function uncaught(gp: number, error: unknown): unknown {
+  if (error instanceof FatalError) {
+    attachReport(error, gp);
+    return error;
+  }
+  if (gp === sched.main) return error;
+  return new UncaughtError(panicReport(gp, error), goidOf(gp), error);
+}
+
 /** The last frame of a body is gone: main's return ends the run, all else is goexit. */
 function ended(gp: number, mode: number, value: unknown): void {
-  if (mode === THROW) fail(value);
+  if (mode === THROW) fail(uncaught(gp, value));
   else if (gp === sched.main && !gexiting[gp]) {
     finish(value);
   } else goexit0(gp);

@@ -11,6 +11,7 @@ import { newNativeG } from "./native.ts";
 import { FatalError } from "./panic.ts";
 import { fail, resumeMain, sched, schedule, startMain } from "./proc.ts";
 import { randinit } from "./rand.ts";
+import { attachReport, goroutineDump, setTracebacks } from "./report.ts";
 import { runqinit } from "./runq.ts";
 import { resetSudogs } from "./sudog.ts";
 import { advanceClock, clockIsFake, nanotime, timeinit, wakeTime } from "./time.ts";
@@ -27,6 +28,11 @@ export interface RunOptions {
   clock?: "real" | "fake";
   /** Sees every status change but main's own start. */
   onTransition?: TransitionHook;
+  /**
+   * "all" notes where each operation and each go statement stands, for reports: some microseconds an operation. By
+   * default a report has the names of functions, states and creators, but no source lines.
+   */
+  traceback?: "single" | "all";
 }
 
 /** Goroutines resumed between two looks at the clock. */
@@ -34,7 +40,14 @@ const BUDGET = 2048;
 /** A run gives timers and I/O of the process their turn after so many milliseconds. */
 const SLICE_MS = 4;
 
+/** Whether a run is under way on this thread. */
 let running = false;
+/** Counts runs: what was started for an earlier one must not touch this one. */
+let epoch = 0;
+/** Promises, async operations and holds that may still make a goroutine runnable. */
+let outside = 0;
+/** There was one since the last look: what it set off may be about to ask for more. */
+let outsideLately = false;
 
 /** Empties the scheduler of this thread: whatever it ran before is gone. */
 export function schedinit(options: RunOptions = {}): void {
@@ -66,35 +79,46 @@ export function schedinit(options: RunOptions = {}): void {
 /** A function that makes a generator body. */
 export type Body<R> = () => Generator<unknown, R, unknown>;
 
-function begin(gp: number, entry: unknown, options: RunOptions): void {
+function begin(options: RunOptions, start: () => [gp: number, entry: unknown]): void {
+  if (running) throw new Error("gobuf: run: a run is under way on this thread");
+  schedinit(options);
+  const [gp, entry] = start();
+  running = true;
+  epoch++;
+  outside = 0;
+  outsideLately = false;
+  setTracebacks(options.traceback === "all");
   startMain(gp, entry);
   setTransitionHook(options.onTransition ?? null);
-  running = true;
 }
 
 function beginGenerator(main: Body<unknown>, options: RunOptions): void {
-  if (running) throw new Error("gobuf: run: a run is under way on this thread");
-  schedinit(options);
-  const gp = allocG();
-  gbody[gp] = main();
-  begin(gp, main, options);
+  begin(options, () => {
+    const body = main();
+    const gp = allocG();
+    gbody[gp] = body;
+    return [gp, main];
+  });
 }
 
 /** Go's verdict on goroutines of which none will ever run again: checkdead. */
 function checkdead(): FatalError {
-  if (sched.gcount === 0) return new FatalError("no goroutines (main called runtime.Goexit) - deadlock!");
-  return new FatalError("all goroutines are asleep - deadlock!");
+  const nobody = sched.gcount === 0;
+  const text = nobody ? "no goroutines (main called runtime.Goexit)" : "all goroutines are asleep";
+  const error = new FatalError(`${text} - deadlock!`);
+  attachReport(error, 0);
+  return error;
 }
 
 /** Ends the run. @returns main's result @throws what ended it */
 function end(): unknown {
   running = false;
+  mp.curg = 0;
   setTransitionHook(null);
   // A fatal error that a body caught ends the run all the same.
   if (mp.dying !== null) throw mp.dying;
-  const { result, error, failed } = sched;
-  if (failed) throw error;
-  return result;
+  if (sched.failed) throw sched.error;
+  return sched.result;
 }
 
 /** Runs to the end without a pause: there is no clock but the fake one. */
@@ -123,53 +147,99 @@ export function runSync<R>(main: Body<R>, options: Omit<RunOptions, "clock"> = {
 }
 
 /**
- * Like {@link runSync}, with a native function as main.
+ * Like {@link runSync}, with a native function as main, which has no result.
  *
  * @param prepare called when the scheduler is empty: makes the objects that the body names by handles
- * @returns nothing: a native main has no result
  */
-export function runNativeSync(prepare: () => { fn: Address; arg: Address | null }, options: Omit<RunOptions, "clock"> = {}): void {
-  if (running) throw new Error("gobuf: run: a run is under way on this thread");
-  schedinit({ ...options, clock: "fake" });
-  const { fn, arg } = prepare();
-  begin(newNativeG(fn, arg), fn, options);
+export function runNativeSync(
+  prepare: () => { fn: Address; arg: Address | null },
+  options: Omit<RunOptions, "clock"> = {},
+): void {
+  begin({ ...options, clock: "fake" }, () => {
+    const { fn, arg } = prepare();
+    return [newNativeG(fn, arg), fn];
+  });
   drive();
+}
+
+/** The run that `run` started: how it goes on, and how it ends. */
+let settle: (() => void) | null = null;
+/** What will call {@link step} next. */
+let next: "microtask" | "immediate" | ReturnType<typeof setTimeout> | null = null;
+
+/** Runs goroutines for a while, and sees to it that it is called again when there is more to run. */
+function step(): void {
+  next = null;
+  if (settle === null) return;
+  try {
+    const start = performance.now();
+    mp.now = start;
+    while (!mp.stop) {
+      if (schedule(BUDGET)) {
+        mp.now = performance.now();
+        if (mp.now - start < SLICE_MS) continue;
+        return later();
+      }
+      if (mp.stop || advanceClock()) continue;
+      const when = clockIsFake() ? 0 : wakeTime();
+      if (when !== 0) return sleepUntil(when);
+      if (outside !== 0) return;
+      if (!outsideLately) throw checkdead();
+      // The async code behind it gets its turn before the verdict.
+      outsideLately = false;
+      return later();
+    }
+  } catch (error) {
+    fail(error);
+  }
+  settle();
+}
+
+function later(): void {
+  next = "immediate";
+  setImmediate(step);
+}
+
+/** Waits for the first timer of the heap. @param when nanoseconds on nanotime's scale */
+function sleepUntil(when: number): void {
+  const ms = (when - nanotime()) / 1e6;
+  // setTimeout counts whole milliseconds: the last fraction of one passes in turns of the event loop.
+  if (ms < 1) return later();
+  next = setTimeout(step, Math.min(Math.floor(ms), 0x7fffffff));
+}
+
+/** Something outside made a goroutine runnable: the run goes on before the event loop does. */
+export function kick(): void {
+  if (settle === null || mp.curg !== 0 || next === "microtask" || next === "immediate") return;
+  if (next !== null) clearTimeout(next);
+  next = "microtask";
+  queueMicrotask(step);
+}
+
+/** SIGQUIT: prints what Go prints. The program goes on, for it may be more than its goroutines. */
+function printGoroutines(): void {
+  console.error(`SIGQUIT: quit\n\n${goroutineDump()}`);
 }
 
 /**
  * Runs goroutines: starts `main`, and everything it starts, among the other work of the process.
  *
  * @param main the main goroutine's body; the run is over when it returns, whatever still runs
- * @returns main's result; rejects with Go's verdict (deadlock) or what a goroutine threw and nobody caught
+ * @returns main's result; rejects with Go's verdict (deadlock), what main threw, or {@link UncaughtError} of another
+ *   goroutine
  */
 export function run<R>(main: Body<R>, options: RunOptions = {}): Promise<R> {
-  const { promise, resolve, reject } = Promise.withResolvers<R>();
   beginGenerator(main, options);
-  const settle = () => {
+  const { promise, resolve, reject } = Promise.withResolvers<R>();
+  if (process.platform !== "win32") process.on("SIGQUIT", printGoroutines);
+  settle = () => {
+    settle = null;
+    process.off("SIGQUIT", printGoroutines);
     try {
       resolve(end() as R);
     } catch (error) {
       reject(error);
     }
-  };
-  const step = () => {
-    try {
-      const start = performance.now();
-      while (!mp.stop) {
-        if (schedule(BUDGET)) {
-          if (performance.now() - start > SLICE_MS) return void setImmediate(step);
-        } else if (!mp.stop && !advanceClock()) {
-          const when = clockIsFake() ? 0 : wakeTime();
-          if (when === 0) throw checkdead();
-          const ms = (when - nanotime()) / 1e6;
-          if (ms < 1) return void setImmediate(step);
-          return void setTimeout(step, Math.ceil(ms));
-        }
-      }
-    } catch (error) {
-      fail(error);
-    }
-    settle();
   };
   try {
     resumeMain();
@@ -178,4 +248,22 @@ export function run<R>(main: Body<R>, options: RunOptions = {}): Promise<R> {
   }
   step();
   return promise;
+}
+
+/** A token of the run under way, for what comes back later. @throws Error when there is none */
+export function currentRun(what: string): number {
+  if (!running) throw new Error(`gobuf: ${what}: no run is under way on this thread: start one with run()`);
+  return epoch;
+}
+
+/** Whether the run of a token is still under way. */
+export function isCurrentRun(token: number): boolean {
+  return running && token === epoch;
+}
+
+/** Something outside may still make a goroutine runnable (1), or no longer may (-1): an idle run is no deadlock meanwhile. */
+export function expectOutside(change: 1 | -1): void {
+  outside += change;
+  outsideLately = true;
+  if (change === -1) kick();
 }

@@ -1,0 +1,142 @@
+/**
+ * Goroutines and promises: a goroutine waits for a promise, and ordinary async code takes part in channels.
+ *
+ * What comes from outside makes a goroutine runnable and kicks the run, which goes on in a microtask. While something
+ * from outside is still expected, an idle run is no deadlock.
+ */
+import type { Chan, Received } from "./chan.ts";
+import { gexiting } from "./g.ts";
+import type { Go } from "./go.ts";
+import { getg, mp, type Op, opPending } from "./m.ts";
+import { gopark, goready, newproc } from "./proc.ts";
+import { currentRun, expectOutside, isCurrentRun, kick } from "./run.ts";
+import { waitReasonIOWait } from "./runtime2.ts";
+import { type SelectCase, type Selected, type SelectedDefault, type SelectOptions, select } from "./select.ts";
+
+/** What a goroutine that waits for a promise finds when it runs again. */
+interface Settled {
+  failed: boolean;
+  value: unknown;
+}
+
+/**
+ * Waits for a promise, in the goroutine: status waiting, reason "IO wait".
+ *
+ * @returns what the promise gives
+ * @throws what the promise rejects with
+ * @example
+ * ```ts
+ * const response = yield* wait(fetch(url));
+ * ```
+ */
+export function wait<T>(promise: PromiseLike<T> | T): Op<Awaited<T>> {
+  const gp = getg("wait");
+  const token = currentRun("wait");
+  const settled: Settled = { failed: false, value: undefined };
+  const arrive = (failed: boolean, value: unknown) => {
+    if (!isCurrentRun(token)) return;
+    settled.failed = failed;
+    settled.value = value;
+    goready(gp);
+    expectOutside(-1);
+  };
+  expectOutside(1);
+  Promise.resolve(promise).then(
+    (value) => arrive(false, value),
+    (error) => arrive(true, error),
+  );
+  gopark(gp, null, waitReasonIOWait, () => {
+    if (settled.failed) throw settled.value;
+    return settled.value;
+  });
+  return opPending();
+}
+
+/**
+ * Says that code outside the goroutines may still make one runnable: until it is disposed of, an idle run is no deadlock.
+ *
+ * @throws Error when no run is under way
+ * @example
+ * ```ts
+ * using _ = hold();
+ * socket.onmessage = (event) => void inbox.sendAsync(event.data);
+ * ```
+ */
+export function hold(): Disposable {
+  const token = currentRun("hold");
+  let held = true;
+  expectOutside(1);
+  return {
+    [Symbol.dispose]() {
+      if (held && isCurrentRun(token)) expectOutside(-1);
+      held = false;
+    },
+  };
+}
+
+/**
+ * Starts a goroutine from ordinary code, in the run under way.
+ *
+ * @returns what its body returns; rejects with what it throws, when it ends by goexit, and when no run is under way
+ */
+export function spawn<A extends unknown[], R>(fn: (...args: A) => Go<R>, ...args: A): Promise<R> {
+  return new Promise((resolve, reject) => {
+    const token = currentRun("spawn");
+    expectOutside(1);
+    newproc(
+      (function* () {
+        try {
+          resolve(yield* fn(...args));
+        } catch (error) {
+          if (mp.dying !== null) throw error;
+          reject(error);
+        } finally {
+          if (gexiting[mp.curg]) reject(new Error("gobuf: spawn: the goroutine ended by goexit"));
+          if (isCurrentRun(token)) expectOutside(-1);
+        }
+      })(),
+      fn,
+    );
+    kick();
+  });
+}
+
+/** The body of Chan.sendAsync. @internal */
+export function sendAsync<T>(c: Chan<T>, value: T): Promise<void> {
+  return spawn(function* sendAsync() {
+    yield* c.send(value);
+  });
+}
+
+/** The body of Chan.recvAsync. @internal */
+export function recvAsync<T>(c: Chan<T>): Promise<T | undefined> {
+  return spawn(function* recvAsync() {
+    return yield* c.recv();
+  });
+}
+
+/** The body of Chan.recvOkAsync. @internal */
+export function recvOkAsync<T>(c: Chan<T>): Promise<Received<T>> {
+  return spawn(function* recvOkAsync() {
+    return yield* c.recvOk();
+  });
+}
+
+/**
+ * {@link select} for ordinary async code, in the run under way.
+ *
+ * @example
+ * ```ts
+ * const r = await selectAsync([recvCase(jobs), recvCase(ctx.done())]);
+ * ```
+ */
+export function selectAsync<const C extends readonly SelectCase[]>(cases: C): Promise<Selected<C>>;
+export function selectAsync<const C extends readonly SelectCase[]>(
+  cases: C,
+  options: SelectOptions,
+): Promise<Selected<C> | SelectedDefault>;
+export function selectAsync(cases: readonly SelectCase[], options: SelectOptions = {}): Promise<unknown> {
+  return spawn(function* selectAsync() {
+    return yield* select(cases, options);
+  });
+}

@@ -1,0 +1,149 @@
+/**
+ * What Go prints of goroutines: the traceback of a panic, a deadlock, a SIGQUIT (goroutineheader and tracebackothers of
+ * runtime/traceback.go, printpanics of runtime/panic.go).
+ */
+import { G_STRIDE_BYTES, G_WAITREASON_BYTE, gmem8 } from "./ffi.ts";
+import { allgs, gentry, gnative, gparent, gwaitsince } from "./g.ts";
+import { goidOf, readgstatus } from "./gstatus.ts";
+import { mp, setSiteHook } from "./m.ts";
+import { type FatalError, PanicError } from "./panic.ts";
+import { Gdead, Gidle, Gscan, Gwaiting, statusName, waitReasonStrings } from "./runtime2.ts";
+
+/** A goroutine, as reports tell of it. */
+export interface GoroutineInfo {
+  /** Its number. */
+  goid: number;
+  /** "running", "runnable", or the wait reason where it waits. */
+  state: string;
+  /** Milliseconds that it has waited, give or take a few; 0 when it does not wait. */
+  waited: number;
+  /** Name of the function that it was started on. */
+  name: string;
+  /** Number of the goroutine that started it; 0 for main. */
+  createdBy: number;
+  /** Where its last operation stands, one frame a line; empty without `traceback: "all"`. */
+  frames: readonly string[];
+  /** Where it was started; empty without `traceback: "all"`. */
+  createdAt: string;
+}
+
+/** Places by G: of the last operation, of the go statement. Kept only with tracebacks. */
+const opSites = new Map<number, Error>();
+const goSites = new Map<number, Error>();
+let tracebacks = false;
+
+/** Starts or stops noting places. */
+export function setTracebacks(on: boolean): void {
+  tracebacks = on;
+  opSites.clear();
+  goSites.clear();
+  setSiteHook(on ? noteSite : null);
+}
+
+function noteSite(gp: number): void {
+  opSites.set(gp, new Error());
+}
+
+/** Notes where a goroutine is started: the creator's operation is the go statement. */
+export function noteCreation(gp: number): void {
+  if (!tracebacks) return;
+  opSites.delete(gp);
+  const site = opSites.get(mp.curg);
+  if (site === undefined) goSites.delete(gp);
+  else goSites.set(gp, site);
+}
+
+const here = import.meta.dir;
+
+function isOwn(frame: string): boolean {
+  return (frame.includes(here) && !frame.includes(".test.ts")) || !/[:)]/.test(frame) || frame.includes("native:");
+}
+
+/** The goroutine's own frames of a stack, "name (file:line:column)": what stands between gobuf's own ones. */
+function framesOf(site: Error | undefined): string[] {
+  const frames: string[] = [];
+  for (const line of (site?.stack ?? "").split("\n").slice(1)) {
+    const frame = line.trim().replace(/^at /, "");
+    if (!isOwn(frame)) frames.push(frame);
+    else if (frames.length > 0) break;
+  }
+  return frames;
+}
+
+function entryName(gp: number): string {
+  const entry = gentry[gp];
+  if (typeof entry === "function") return entry.name || (goidOf(gp) === 1 ? "main" : "anonymous");
+  return gnative[gp] ? `native 0x${Number(entry).toString(16)}` : "anonymous";
+}
+
+/** All goroutines that exist, in the order of their numbers. */
+export function goroutines(): GoroutineInfo[] {
+  const out: GoroutineInfo[] = [];
+  for (const gp of allgs) {
+    const status = readgstatus(gp) & ~Gscan;
+    if (status === Gdead || status === Gidle) continue;
+    const waits = status === Gwaiting;
+    out.push({
+      goid: goidOf(gp),
+      state: waits ? waitReasonStrings[gmem8[gp * G_STRIDE_BYTES + G_WAITREASON_BYTE]] : statusName(status),
+      waited: waits ? Math.max(0, performance.now() - gwaitsince[gp]) : 0,
+      name: entryName(gp),
+      createdBy: gparent[gp],
+      frames: framesOf(opSites.get(gp)),
+      createdAt: framesOf(goSites.get(gp))[0] ?? "",
+    });
+  }
+  return out.sort((a, b) => a.goid - b.goid);
+}
+
+const MINUTE_MS = 60_000;
+
+function names(list: readonly GoroutineInfo[]): Map<number, string> {
+  return new Map(list.map((g) => [g.goid, g.name]));
+}
+
+/** One goroutine as Go prints it. */
+function format(g: GoroutineInfo, creators: ReadonlyMap<number, string>): string {
+  const minutes = Math.floor(g.waited / MINUTE_MS);
+  const lines = [`goroutine ${g.goid} [${g.state}${minutes >= 1 ? `, ${minutes} minutes` : ""}]:`];
+  if (g.frames.length === 0) lines.push(`${g.name}(...)`);
+  for (const frame of g.frames) {
+    const at = /^(.*) \((.*)\)$/.exec(frame);
+    lines.push(`${at?.[1] ?? g.name}(...)`, `\t${at?.[2] ?? frame}`);
+  }
+  if (g.createdBy !== 0) {
+    const creator = creators.get(g.createdBy);
+    lines.push(`created by ${creator ?? "a goroutine that is gone"} in goroutine ${g.createdBy}`);
+    if (g.createdAt !== "") lines.push(`\t${g.createdAt.replace(/^.* \((.*)\)$/, "$1")}`);
+  }
+  return `${lines.join("\n")}\n`;
+}
+
+/**
+ * All goroutines, as Go prints them on SIGQUIT.
+ *
+ * @param first G that comes first (the one that failed), 0 for none
+ */
+export function goroutineDump(first = 0): string {
+  const list = goroutines();
+  const creators = names(list);
+  const goid = first === 0 ? 0 : goidOf(first);
+  const ordered = [...list.filter((g) => g.goid === goid), ...list.filter((g) => g.goid !== goid)];
+  return ordered.map((g) => format(g, creators)).join("\n");
+}
+
+/** How Go prints a panic's value: the first line of its report. */
+function panicLine(error: unknown): string {
+  if (error instanceof PanicError) return `panic: ${error.message}`;
+  return `panic: ${error instanceof Error ? `${error.name}: ${error.message}` : String(error)}`;
+}
+
+/** What Go prints when a goroutine's panic is not recovered. */
+export function panicReport(gp: number, error: unknown): string {
+  return `${panicLine(error)}\n\n${goroutineDump(gp)}`;
+}
+
+/** Puts all goroutines behind the text of a fatal error, once. @param gp G that failed, 0 for none */
+export function attachReport(error: FatalError, gp: number): void {
+  if (error.message === error.text) error.message = `${error.text}\n\n${goroutineDump(gp)}`;
+}
