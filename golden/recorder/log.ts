@@ -51,7 +51,7 @@ function readExactly(fd: number, bytes: number, position: number): Buffer {
 /**
  * Reads the log open as `fd`.
  * @throws when the log is not whole, or holds something that a recording must not contain (a goroutine of Go's own
- * runtime that ran, a system call, an event of a goroutine that is not running)
+ * runtime that ran, a status that no workload brings about, an event of a goroutine that is not running)
  */
 export function readTrace(fd: number): Trace {
   const header = readExactly(fd, HEADER_BYTES, 0);
