@@ -1,0 +1,73 @@
+//! g0's side: execute with every preserved register of the thread under observation.
+const api = @import("api.zig");
+const buffer_ = @import("buffer.zig");
+const call = @import("call.zig");
+const registers = @import("registers.zig");
+const Buffer = buffer_.Buffer;
+
+pub const Outcome = struct { code: u32, mismatches: u32 };
+
+/// Runs `func`, which is execute or stands for it, on goroutine `g`.
+pub fn execute(buffer: *Buffer, func: call.Target, g: u32) Outcome {
+    const n = buffer.executes.get();
+    buffer.executes.add(1);
+    const other: u32 = @intCast(n % (buffer.spawned + 1));
+    const context: call.Context = .{
+        .buffer = buffer,
+        .side = .g0,
+        .ranges = .{ buffer.stackOf(buffer.last.gnum), buffer.stackOf(other) },
+    };
+    var watch: call.Watch = .{
+        .context = &context,
+        .place = buffer.last,
+        .n = n,
+        .random = .init(buffer.seed.get(), .execute, n, 0),
+    };
+    watch.prepare();
+    const want = &watch.call.want;
+    const stored: ?Controls = if (buffer.region_m.get() == 0) null else .of(buffer);
+    // One time in four g0 keeps the words that minit stored: whether they are right is seen only then.
+    const draws = stored != null and watch.random.below(4) != 0;
+    const before: Controls.Words = if (draws) stored.?.get() else undefined;
+    if (draws) {
+        stored.?.setFrom(want);
+    } else {
+        const now = registers.look();
+        for (registers.all()) |*entry| {
+            if (entry.isControl()) want[entry.slot] = now[entry.slot];
+        }
+    }
+    const code = watch.run(func, .{ call.word(g), 0, 0, 0 }, 0);
+    if (draws) stored.?.set(before);
+    return .{ .code = @truncate(code), .mismatches = watch.mismatches };
+}
+
+/// g0's control words in its G record: a trap loads them, and nothing stores them after minit.
+const Controls = struct {
+    at: [2]*u32,
+
+    const Words = [2]u32;
+
+    fn of(buffer: *Buffer) Controls {
+        const m = buffer.region_m.get() + api.word("m_base") + buffer.m * api.word("m_stride");
+        const g0: *const u64 = @ptrFromInt(m + api.word("m_g0"));
+        return .{ .at = .{ @ptrFromInt(g0.* + api.word("g_fp0")), @ptrFromInt(g0.* + api.word("g_fp1")) } };
+    }
+
+    fn get(controls: Controls) Words {
+        return .{ controls.at[0].*, controls.at[1].* };
+    }
+
+    fn set(controls: Controls, to: Words) void {
+        for (controls.at, to) |at, word| at.* = word;
+    }
+
+    fn setFrom(controls: Controls, values: *const registers.Values) void {
+        var i: usize = 0;
+        for (registers.all()) |*entry| {
+            if (!entry.isControl()) continue;
+            controls.at[i].* = @truncate(values[entry.slot]);
+            i += 1;
+        }
+    }
+};

@@ -1,0 +1,122 @@
+//! What is in the registers that a callee preserves: filling them with values that can be told apart, and comparing.
+//!
+//! The registers themselves are in the assembly file of the ABI, which makes the table here from its one list.
+const std = @import("std");
+const Random = @import("random.zig").Random;
+const Range = @import("buffer.zig").Range;
+
+/// Room for the registers of every ABI.
+pub const values_max = 32;
+pub const Values = [values_max]u64;
+
+pub const Entry = extern struct {
+    name: [8]u8,
+    /// where its value is in Values
+    slot: u32,
+    /// 64-bit words of it: 1, or 2 for a whole vector
+    words: u32,
+    /// A control word (compare is not 0): the bits it always has, those that are drawn, those that are compared.
+    base: u32,
+    random: u32,
+    compare: u32,
+    /// Bits that are drawn only where the next higher bit was: of x87's two bits of precision, 01 means nothing.
+    below: u32,
+
+    pub fn isControl(entry: *const Entry) bool {
+        return entry.compare != 0;
+    }
+};
+
+/// How a register can be broken, for the self-test.
+pub const Clobber = extern struct {
+    register: u32,
+    what: [12]u8,
+};
+
+extern const gobuf_probe_registers: [values_max + 1]Entry;
+extern const gobuf_probe_clobbers: [values_max * 3 + 1]Clobber;
+
+/// Up to the entry without a name.
+pub fn all() []const Entry {
+    for (&gobuf_probe_registers, 0..) |*entry, i| {
+        if (entry.name[0] == 0) return gobuf_probe_registers[0..i];
+    }
+    unreachable;
+}
+
+pub fn clobbers() []const Clobber {
+    for (&gobuf_probe_clobbers, 0..) |*clobber, i| {
+        if (clobber.what[0] == 0) return gobuf_probe_clobbers[0..i];
+    }
+    unreachable;
+}
+
+pub const Side = enum(u1) { goroutine = 0, g0 = 1 };
+
+/// A value of 64 bits, in half of the cases an address in the first or the second range. Its low six bits are `slot` and
+/// `side`: values of one operation differ from each other, and from those of the other side, whatever is drawn. An address
+/// moves on by 64 bytes with `n`: those of one operation and the next differ as well.
+pub fn value(r: *Random, slot: u32, side: Side, n: u64, ranges: [2]Range) u64 {
+    const tag: u64 = slot | @as(u32, @intFromEnum(side)) << 5;
+    const kind = r.next();
+    const range = ranges[kind & 1];
+    const blocks = range.size >> 6;
+    // A stack that is not known has no addresses.
+    const raw = if (kind & 2 == 0 or blocks == 0) r.next() else blk: {
+        const at = (range.lo >> 6) + slot * spread + n;
+        break :blk range.lo + (at % blocks << 6);
+    };
+    return raw & ~@as(u64, 63) | tag;
+}
+
+/// Neighbouring slots' addresses lie this many blocks apart.
+const spread = 17;
+
+/// A control word with random rounding and so on, every exception masked. The two sides' words never agree, for the parity
+/// of the bits drawn is the side.
+fn control(r: *Random, entry: *const Entry, side: Side) u64 {
+    const drawn = r.next();
+    var bits = @as(u32, @truncate(drawn)) & entry.random;
+    if (@popCount(bits) & 1 != @intFromEnum(side)) bits ^= entry.random & (~entry.random + 1);
+    bits |= entry.below & (bits >> 1) & @as(u32, @truncate(drawn >> 32));
+    return entry.base | bits;
+}
+
+/// Stores what is in them now.
+extern fn gobuf_probe_look(to: *Values) callconv(.c) void;
+
+/// The control words as they are on this thread; the other registers are whatever the compiler has there.
+pub fn look() Values {
+    var values: Values = undefined;
+    gobuf_probe_look(&values);
+    return values;
+}
+
+pub fn fill(to: *Values, r: *Random, side: Side, n: u64, ranges: [2]Range) void {
+    for (all()) |*entry| {
+        for (to[entry.slot..][0..entry.words], entry.slot..) |*word, slot| {
+            word.* = if (entry.isControl()) control(r, entry, side) else value(r, @intCast(slot), side, n, ranges);
+        }
+    }
+}
+
+/// Whether a register holds what it should.
+pub fn same(entry: *const Entry, want: *const Values, found: *const Values) bool {
+    for (entry.slot..entry.slot + entry.words) |slot| {
+        const differs = want[slot] ^ found[slot];
+        const seen = if (entry.isControl()) differs & entry.compare else differs;
+        if (seen != 0) return false;
+    }
+    return true;
+}
+
+/// Its value as words for a report.
+pub fn words(entry: *const Entry, from: *const Values) [4]u32 {
+    var result: [4]u32 = @splat(0);
+    for (0..entry.words) |i| {
+        const word = from[entry.slot + i];
+        result[2 * i] = @truncate(word);
+        result[2 * i + 1] = @truncate(word >> 32);
+    }
+    return result;
+}
