@@ -10,12 +10,11 @@ import {
   GOROUTINES_MAX,
   type Header,
   INDEXED_OPS,
-  type Op,
   OP_NAMES,
+  type Op,
   OUTCOMES,
   SEED_LIMIT,
   SELECT_CASES_MAX,
-  type SelectCase,
   type Workload,
 } from "../../golden/format.ts";
 import { checkOpEvent, checkStatusEvent, type EventRanges } from "./check-event.ts";
@@ -98,19 +97,19 @@ function name(value: unknown, what: string): string {
 export function checkHeader(value: unknown): Header {
   const fields = ["format", "go", "goos", "goarch", "gomaxprocs", "corpus"] as const;
   const header = object(value, "the header", fields, ["extensions"]);
-  if (header["format"] !== FORMAT) throw new Fault(`format is ${show(header["format"])}`, `format ${FORMAT}`);
-  if (!/^go1\.26(\.\d+)?$/.test(string(header["go"], "go"))) {
-    throw new Fault(`go is ${show(header["go"])}`, "a release of Go 1.26, whose rules this port has");
+  if (header.format !== FORMAT) throw new Fault(`format is ${show(header.format)}`, `format ${FORMAT}`);
+  if (!/^go1\.26(\.\d+)?$/.test(string(header.go, "go"))) {
+    throw new Fault(`go is ${show(header.go)}`, "a release of Go 1.26, whose rules this port has");
   }
   for (const field of ["goos", "goarch"] as const) {
     if (!/^[a-z0-9]+$/.test(string(header[field], field))) {
       throw new Fault(`${field} is ${show(header[field])}`, "Go's name of a system");
     }
   }
-  if (header["gomaxprocs"] !== 1) throw new Fault(`gomaxprocs is ${show(header["gomaxprocs"])}`, "1");
-  name(header["corpus"], "corpus");
-  if (header["extensions"] !== undefined) {
-    const extensions = array(header["extensions"], "extensions", EXTENSIONS.length);
+  if (header.gomaxprocs !== 1) throw new Fault(`gomaxprocs is ${show(header.gomaxprocs)}`, "1");
+  name(header.corpus, "corpus");
+  if (header.extensions !== undefined) {
+    const extensions = array(header.extensions, "extensions", EXTENSIONS.length);
     extensions.forEach((extension, i) => {
       oneOf(extension, `extensions[${i}]`, EXTENSIONS);
       if (extensions.indexOf(extension) !== i) throw new Fault(`extensions has ${show(extension)} twice`, "it once");
@@ -130,12 +129,11 @@ function index(value: unknown, what: string, field: string, size: number): numbe
   return integer(value, what, 0, size - 1);
 }
 
-function checkSelectCase(value: unknown, what: string, sizes: Sizes): SelectCase {
+function checkSelectCase(value: unknown, what: string, sizes: Sizes): void {
   const pair = array(value, what, 2);
   if (pair.length !== 2) throw new Fault(`${what} is ${show(value)}`, "[direction, channel]");
   oneOf(pair[0], `${what}[0]`, ["send", "recv"]);
   index(pair[1], `${what}[1]`, "chans", sizes.chans);
-  return value as SelectCase;
 }
 
 function checkOp(value: unknown, what: string, sizes: Sizes, depth: number): void {
@@ -149,7 +147,8 @@ function checkOp(value: unknown, what: string, sizes: Sizes, depth: number): voi
   switch (opName) {
     case "gosched":
     case "goexit":
-      return operands(0);
+      operands(0);
+      return;
     case "sleep":
       operands(1);
       integer(op[1], `${what}[1]`, -WORKLOAD_LIMITS.sleepMicros, WORKLOAD_LIMITS.sleepMicros);
@@ -161,7 +160,7 @@ function checkOp(value: unknown, what: string, sizes: Sizes, depth: number): voi
     case "select": {
       operands(2);
       const cases = array(op[1], `${what}[1]`, SELECT_CASES_MAX);
-      cases.forEach((c, i) => checkSelectCase(c, `${what}[1][${i}]`, sizes));
+      for (const [i, c] of cases.entries()) checkSelectCase(c, `${what}[1][${i}]`, sizes);
       const hasDefault = boolean(op[2], `${what}[2]`);
       if (cases.length === 0 && !hasDefault && !sizes.selectNone) {
         throw new Fault(`${what} is a select of no cases`, 'the extension "select-none" in the header');
@@ -185,14 +184,15 @@ function checkOp(value: unknown, what: string, sizes: Sizes, depth: number): voi
 }
 
 function checkBody(value: unknown, what: string, sizes: Sizes, depth: number): void {
-  array(value, what, WORKLOAD_LIMITS.ops).forEach((op, i) => checkOp(op, `${what}[${i}]`, sizes, depth));
+  const ops = array(value, what, WORKLOAD_LIMITS.ops);
+  for (const [i, op] of ops.entries()) checkOp(op, `${what}[${i}]`, sizes, depth);
 }
 
 /** Checks a workload. @throws Fault */
 export function checkWorkload(value: unknown, extensions: readonly Extension[]): Workload {
   const counts = ["mutexes", "rwmutexes", "waitgroups", "conds", "onces"] as const;
   const workload = object(value, "workload", ["chans", ...counts, "join", "bodies"]);
-  const chans = array(workload["chans"], "chans", WORKLOAD_LIMITS.chans);
+  const chans = array(workload.chans, "chans", WORKLOAD_LIMITS.chans);
   chans.forEach((capacity, i) => {
     if (capacity !== null) integer(capacity, `chans[${i}]`, 0, WORKLOAD_LIMITS.capacity);
     else if (!extensions.includes("nil-chan")) {
@@ -200,8 +200,8 @@ export function checkWorkload(value: unknown, extensions: readonly Extension[]):
     }
   });
   for (const field of counts) integer(workload[field], field, 0, WORKLOAD_LIMITS[field]);
-  boolean(workload["join"], "join");
-  const bodies = array(workload["bodies"], "bodies", WORKLOAD_LIMITS.bodies);
+  boolean(workload.join, "join");
+  const bodies = array(workload.bodies, "bodies", WORKLOAD_LIMITS.bodies);
   if (bodies.length === 0) throw new Fault("bodies is []", "a body 0, which main runs");
   const sizes = {
     ...(workload as unknown as Workload),
@@ -209,7 +209,7 @@ export function checkWorkload(value: unknown, extensions: readonly Extension[]):
     bodies: bodies.length,
     selectNone: extensions.includes("select-none"),
   };
-  bodies.forEach((body, b) => checkBody(body, `bodies[${b}]`, sizes, 0));
+  for (const [b, body] of bodies.entries()) checkBody(body, `bodies[${b}]`, sizes, 0);
   return value as Workload;
 }
 
@@ -229,10 +229,10 @@ export function eventRanges(workload: Workload): EventRanges {
 /** Checks a line after the header. @throws Fault */
 export function checkCase(value: unknown, extensions: readonly Extension[]): Case {
   const fields = object(value, "the case", ["name", "seed", "workload", "outcome", "ops", "status"]);
-  name(fields["name"], "name");
-  integer(fields["seed"], "seed", 0, SEED_LIMIT - 1);
-  const workload = checkWorkload(fields["workload"], extensions);
-  oneOf(fields["outcome"], "outcome", OUTCOMES);
+  name(fields.name, "name");
+  integer(fields.seed, "seed", 0, SEED_LIMIT - 1);
+  const workload = checkWorkload(fields.workload, extensions);
+  oneOf(fields.outcome, "outcome", OUTCOMES);
   const ranges = eventRanges(workload);
   const lists = [
     ["ops", checkOpEvent],

@@ -9,6 +9,7 @@ import {
   gmem,
   gmem8,
   libraryPath,
+  mid,
   native,
 } from "../../src/ffi.ts";
 import { allocG, gfput } from "../../src/g.ts";
@@ -76,6 +77,8 @@ const generator: GeneratorPort = {
 
 const nativePort: NativePort = {
   api: native.gobuf_api(),
+  region: (index) => Number(native.gobuf_arena(index)),
+  m: mid,
   handleOf: (object) => handleOf(object as Handled),
   run: (prepare, settings) => {
     runNativeSync(() => {

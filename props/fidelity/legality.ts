@@ -86,7 +86,8 @@ class History {
     const able = this.states.findIndex((s) => s === "runnable" || s === "running" || s === TIMED);
     if (able >= 0) return `the verdict is ${outcome}, and goroutine ${able} is ${this.states[able]}`;
     const left = this.states.findIndex((s) => s !== "dead");
-    if (outcome === "nogoroutines") return left < 0 ? undefined : `no goroutine is left, and ${left} is ${this.states[left]}`;
+    if (outcome === "nogoroutines")
+      return left < 0 ? undefined : `no goroutine is left, and ${left} is ${this.states[left]}`;
     if (outcome === "deadlock") return left >= 0 ? undefined : "all goroutines are asleep, and none is left";
     return `no such outcome: ${outcome}`;
   }

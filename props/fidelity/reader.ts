@@ -193,4 +193,3 @@ export function readGoldenFile(path: string, limits: ReaderLimits = READER_LIMIT
 export function isGoldenName(file: string): boolean {
   return file.endsWith(".jsonl") || file.endsWith(".jsonl.gz");
 }
-

@@ -1,5 +1,5 @@
 /** Writes the two event lists of a run while it goes on. */
-import { errorOutcome, type Trace, type TraceLimits, TraceOverflow } from "./trace.ts";
+import { errorOutcome, firstLine, type Trace, type TraceLimits, TraceOverflow } from "./trace.ts";
 
 /** Outcomes by the text of the fatal error that ended the run. */
 const VERDICTS: Readonly<Record<string, string>> = {
@@ -55,7 +55,7 @@ export class Recording {
       body();
       outcome = "return";
     } catch (error) {
-      outcome = (error instanceof Error && VERDICTS[error.message]) || errorOutcome(error);
+      outcome = (error instanceof Error && VERDICTS[firstLine(error.message)]) || errorOutcome(error);
     }
     return { outcome, ops: this.ops, status: this.status };
   }

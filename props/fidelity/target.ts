@@ -81,6 +81,10 @@ export type HandleOf = (object: Channel | Lock | ReadWriteLock | Group | Conditi
 export interface NativePort {
   /** Table of functions that a probe library attaches to. */
   readonly api: unknown;
+  /** Address of the library's region of Ms (0) or of Gs (1). */
+  region(index: 0 | 1): number;
+  /** Index of this thread's M. */
+  readonly m: number;
   readonly handleOf: HandleOf;
   /** Runs a native main to the end. @param prepare makes the objects, once the scheduler is empty */
   run(prepare: () => { fn: unknown; arg: unknown }, settings: RunSettings): void;

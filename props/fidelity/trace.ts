@@ -37,9 +37,14 @@ export class TraceOverflow extends Error {
 }
 
 /** The start of the outcome of a run that ended as no Go program does. */
-export const ERROR_OUTCOME = "error: ";
+const ERROR_OUTCOME = "error: ";
 
-/** Outcome of a run that threw. */
+/** Outcome of a run that threw: the first line of what it threw. */
 export function errorOutcome(error: unknown): string {
-  return ERROR_OUTCOME + (error instanceof Error ? error.message : String(error));
+  return ERROR_OUTCOME + firstLine(error instanceof Error ? error.message : String(error));
+}
+
+/** A fatal error lists the goroutines from its third line on. */
+export function firstLine(text: string): string {
+  return text.split("\n", 1)[0] ?? "";
 }

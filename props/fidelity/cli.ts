@@ -1,0 +1,134 @@
+/** The command line of `bun run fidelity`: options, their checks, and the help text. */
+import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
+import { SEED_LIMIT } from "../../golden/format.ts";
+import { parseReplay, type Replay } from "./replay.ts";
+import { KINDS, type Kind } from "./trace.ts";
+
+/** Workloads of a run that names no number: a few seconds' worth. */
+const RUNS_DEFAULT = 5000;
+const RUNS_MAX = 10_000_000;
+const SEED_DEFAULT = 1;
+const SHARDS_MAX = 10_000;
+
+/** What to run. */
+export interface Options {
+  /** Files and folders in place of the built-in corpora; empty for those. */
+  readonly golden: readonly string[];
+  /** Workloads to record with the installed Go; 0 for none. */
+  readonly live: number;
+  readonly bodies: readonly Kind[];
+  /** Random workloads. */
+  readonly runs: number;
+  /** From which every random workload is made. */
+  readonly seed: number;
+  readonly replay: Replay | undefined;
+  /** File for the machine-readable result. */
+  readonly json: string | undefined;
+  /** 1-based: the index-th of count parts of all workloads. */
+  readonly shard: { readonly index: number; readonly count: number };
+  /** The native library in place of the built one. */
+  readonly library: string | undefined;
+}
+
+/** A command line that makes no sense; nothing was run. */
+export class UsageError extends Error {
+  override readonly name = "UsageError";
+}
+
+/** Nothing is to be run: the help was asked for. */
+export interface Help {
+  readonly help: string;
+}
+
+function integer(min: number, max: number) {
+  return (text: string): number => {
+    const value = /^\d+$/.test(text) ? Number(text) : Number.NaN;
+    if (!(value >= min && value <= max)) throw new InvalidArgumentError(`expected an integer of ${min} to ${max}.`);
+    return value;
+  };
+}
+
+function shard(text: string): Options["shard"] {
+  const match = /^(\d{1,6})\/(\d{1,6})$/.exec(text);
+  const [index, count] = [Number(match?.[1]), Number(match?.[2])];
+  if (!(count >= 1 && count <= SHARDS_MAX && index >= 1 && index <= count)) {
+    throw new InvalidArgumentError(`expected i/n with 1 <= i <= n <= ${SHARDS_MAX}, e.g. 1/4.`);
+  }
+  return { index, count };
+}
+
+function replay(text: string): Replay {
+  try {
+    return parseReplay(text);
+  } catch (error) {
+    throw new InvalidArgumentError((error as Error).message);
+  }
+}
+
+function nonEmpty(text: string): string {
+  if (text === "") throw new InvalidArgumentError("expected a path.");
+  return text;
+}
+
+function command(): Command {
+  return new Command("bun run fidelity")
+    .description(
+      "Runs recorded Go traces and random workloads on gobuf and compares every event.\n" +
+        "Exit code: 0 nothing diverged, 1 something did (or nothing was compared), 2 the command line or the set-up is wrong.",
+    )
+    .addOption(
+      new Option("--golden <path>", "golden file or folder, repeatable; replaces the built-in corpora")
+        .argParser(collect)
+        .default([], "golden/"),
+    )
+    .option("--live <n>", "record n fresh random workloads with the installed Go and compare", integer(0, RUNS_MAX), 0)
+    .addOption(new Option("--bodies <kind>", "kinds of goroutine body").choices([...KINDS, "both"]).default("both"))
+    .option("--runs <n>", "random workloads", integer(0, RUNS_MAX), RUNS_DEFAULT)
+    .option("--seed <s>", "seed of the random workloads", integer(0, SEED_LIMIT - 1), SEED_DEFAULT)
+    .option("--replay <string>", "run one case again: golden:FILE#NAME, random:SEED or live:SEED", replay)
+    .option("--json <file>", "write the result as JSON", nonEmpty)
+    .addOption(
+      new Option("--shard <i/n>", "run the i-th of n parts of the workloads")
+        .argParser(shard)
+        .default({ index: 1, count: 1 }, "1/1"),
+    )
+    .option("--library <path>", "native library to test in place of the built one (also $GOBUF_LIBRARY)", nonEmpty)
+    .allowExcessArguments(false)
+    .exitOverride();
+}
+
+function collect(value: string, before: string[]): string[] {
+  return [...before, nonEmpty(value)];
+}
+
+/**
+ * Reads a command line.
+ *
+ * @param argv without the program's name
+ * @throws UsageError
+ */
+export function parseOptions(argv: readonly string[]): Options | Help {
+  let output = "";
+  const parser = command().configureOutput({
+    writeOut: (text) => {
+      output += text;
+    },
+    writeErr: () => {},
+  });
+  try {
+    parser.parse(argv, { from: "user" });
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    if (error.code === "commander.helpDisplayed" || error.code === "commander.help") return { help: output };
+    throw new UsageError(`${error.message.replace(/^error: /, "")} (--help lists the options)`);
+  }
+  const { bodies, replay, json, library, ...rest } = parser.opts<
+    Pick<Options, "golden" | "live" | "runs" | "seed" | "shard"> & {
+      bodies: Kind | "both";
+      replay?: Replay;
+      json?: string;
+      library?: string;
+    }
+  >();
+  return { ...rest, bodies: bodies === "both" ? KINDS : [bodies], replay, json, library };
+}

@@ -1,0 +1,38 @@
+/** `bun run fidelity`. See `bun run fidelity --help`. */
+import { resolve } from "node:path";
+import { parseOptions, UsageError } from "./cli.ts";
+import { Reporter } from "./reporter.ts";
+
+const EXIT_OK = 0;
+const EXIT_DIVERGED = 1;
+const EXIT_USAGE = 2;
+
+async function main(argv: readonly string[]): Promise<number> {
+  try {
+    const options = parseOptions(argv);
+    if ("help" in options) {
+      process.stdout.write(options.help);
+      return EXIT_OK;
+    }
+    // src/library.ts looks here when it is loaded, which is why nothing of src is imported above
+    if (options.library !== undefined) process.env.GOBUF_LIBRARY = resolve(options.library);
+    const [{ gobuf }, { runFidelity }] = await loadTarget();
+    const ok = await runFidelity(gobuf, options, new Reporter(process.stdout, process.stderr));
+    return ok ? EXIT_OK : EXIT_DIVERGED;
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    console.error(`fidelity: ${error.message}`);
+    return EXIT_USAGE;
+  }
+}
+
+/** Loads what stands on the native library. @throws UsageError when that library is refused */
+async function loadTarget() {
+  try {
+    return await Promise.all([import("./gobuf.ts"), import("./run.ts")]);
+  } catch (error) {
+    throw new UsageError(error instanceof Error ? error.message : String(error));
+  }
+}
+
+process.exitCode = await main(process.argv.slice(2));

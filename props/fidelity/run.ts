@@ -1,0 +1,102 @@
+/** One run of fidelity, from options to exit code. */
+import { writeFileSync } from "node:fs";
+import { type Options, UsageError } from "./cli.ts";
+import type { Bodies, Context } from "./context.ts";
+import { goldenFiles, goldenPart } from "./golden-part.ts";
+import { runGenerators } from "./interp.ts";
+import { livePart } from "./live-part.ts";
+import { NativeBodies } from "./native.ts";
+import { loadProbe, type Probe } from "./probe-library.ts";
+import { probePart } from "./probe-part.ts";
+import { randomPart } from "./random-part.ts";
+import { formatReplay } from "./replay.ts";
+import type { Reporter } from "./reporter.ts";
+import type { PartResult, Row } from "./result.ts";
+import { layoutPart, relationPart } from "./table-part.ts";
+import type { Target } from "./target.ts";
+
+/** Bodies that are TypeScript generators. */
+function generatorBodies(target: Target): Bodies {
+  return { kind: "generator", run: (input, limits) => runGenerators(target, input, limits), takeFaults: () => [] };
+}
+
+/** Parts as they are run, one after the other. */
+async function* parts(context: Context, probe: Probe | undefined): AsyncGenerator<PartResult> {
+  const { options, bodies } = context;
+  const { replay } = options;
+  if (replay?.kind === "golden") return yield goldenPart(context, replay);
+  if (replay?.kind === "random") return yield randomPart(context, replay.seed);
+  if (replay?.kind === "live") return yield await livePart(context, replay.seed);
+  yield layoutPart(context);
+  yield relationPart(context);
+  const native = bodies.find((b) => b instanceof NativeBodies);
+  if (probe !== undefined && native !== undefined) yield probePart(context, probe, native);
+  yield goldenPart(context);
+  if (options.runs > 0) yield randomPart(context);
+  if (options.live > 0) yield await livePart(context);
+}
+
+/** Rows whose sentences close the run: the goldens', or those of the one part that a replay runs. */
+function closing(rows: readonly Row[], { replay }: Options): Row[] {
+  return rows.filter((row) => row.part === (replay?.kind ?? "golden"));
+}
+
+function writeJson(file: string, result: unknown): void {
+  try {
+    writeFileSync(file, `${JSON.stringify(result, null, 2)}\n`);
+  } catch (error) {
+    throw new UsageError(`--json ${file}: ${(error as Error).message}`);
+  }
+}
+
+/** @throws UsageError */
+function probeFor(target: Target): Probe {
+  try {
+    return loadProbe(target.native.api);
+  } catch (error) {
+    throw new UsageError(error instanceof Error ? error.message : String(error));
+  }
+}
+
+/**
+ * Runs what the options ask for.
+ *
+ * @returns whether something was compared and nothing diverged
+ * @throws UsageError
+ */
+export async function runFidelity(target: Target, options: Options, reporter: Reporter): Promise<boolean> {
+  // what is wrong with a path is to be known before the run, not behind it
+  if (options.json !== undefined) writeJson(options.json, {});
+  if (options.replay === undefined) goldenFiles(options.golden);
+  const probe = options.bodies.includes("native") ? probeFor(target) : undefined;
+  const bodies = options.bodies.map((kind) =>
+    kind === "native" && probe !== undefined ? new NativeBodies(target, probe) : generatorBodies(target),
+  );
+  const context: Context = { target, options, reporter, bodies };
+  reporter.line(`${target.name}, ${target.library}, bun ${Bun.version}, seed ${options.seed}`);
+  const results: PartResult[] = [];
+  for await (const result of parts(context, probe)) results.push(result);
+  const rows = results.flatMap((r) => r.rows);
+  const failures = results.flatMap((r) => r.failures);
+  const compared = rows.some((row) => row.body !== "" && row.part !== "probe" && row.cases > 0);
+  const ok = compared && failures.length === 0;
+  reporter.table(rows);
+  if (!compared) reporter.line("nothing was compared: no golden, random or live case was run");
+  if (failures.length > 0) reporter.line(`${failures.length} failures`);
+  reporter.summaries(closing(rows, options));
+  if (options.json !== undefined) {
+    const { seed, shard, replay } = options;
+    writeJson(options.json, {
+      ok,
+      target: target.name,
+      library: target.library,
+      bun: Bun.version,
+      seed,
+      shard,
+      replay: replay === undefined ? null : formatReplay(replay),
+      rows,
+      failures,
+    });
+  }
+  return ok;
+}
