@@ -24,7 +24,8 @@ function open() {
       gobuf_arena: { args: ["u32"], returns: "ptr" },
       gobuf_arena_commit: { args: ["u32", "u32"], returns: "u32" },
       gobuf_minit: { args: [], returns: "u32" },
-      gobuf_mexit: { args: [], returns: "void" },
+      gobuf_mexit: { args: [], returns: "u32" },
+      gobuf_fault_init: { args: [], returns: "u32" },
       gobuf_gosetup: { args: ["u32", "ptr", "ptr"], returns: "u32" },
       gobuf_stackalloc: { args: ["u32", "u32"], returns: "u32" },
       gobuf_stackfree: { args: ["u32"], returns: "u32" },
@@ -93,6 +94,11 @@ export function memoryError(code: number): string {
 /** This thread's M. */
 export const mid: number = native.gobuf_minit();
 if (mid >= EXECUTE_ERROR_MIN) throw new Error(`gobuf: cannot start an M: ${executeError(mid)}`);
+
+{
+  const code = native.gobuf_fault_init();
+  if (code !== 0) throw new Error(`gobuf: cannot catch stack overflows: ${memoryError(code)}`);
+}
 
 // Offsets and strides in words, for indexing the views below.
 export const G_STRIDE = descriptor.g_stride >> 2;

@@ -26,7 +26,7 @@ export { call, type Go, go, goexit, gosched, numGoroutine } from "./go.ts";
 export type { Op } from "./m.ts";
 export { Mutex } from "./mutex.ts";
 export { Once } from "./once.ts";
-export { FatalError, PanicError, StatusError, UncaughtError } from "./panic.ts";
+export { FatalError, PanicError, StackOverflowError, StatusError, UncaughtError } from "./panic.ts";
 export { type GoroutineInfo, goroutineDump, goroutines } from "./report.ts";
 export { type Body, type RunOptions, run, runSync } from "./run.ts";
 export { RWMutex } from "./rwmutex.ts";

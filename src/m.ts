@@ -6,6 +6,7 @@
  * `yield*` never leaves the body. Where it must, it leaves a request in `mp.mcall` (park, gosched, ...) and the
  * `yield*` goes to g0, the scheduler, which carries the request out.
  */
+import { native } from "./ffi.ts";
 import { FatalError, PanicError } from "./panic.ts";
 
 /** No request. */
@@ -40,6 +41,8 @@ export type Frame = Generator<unknown, unknown, unknown>;
 export const mp = {
   /** The G that runs, 0 on g0. Read it anew after every switch. */
   curg: 0,
+  /** gobuf_execute, or what stands in its place (setExecute): runs a native G until its next trap. */
+  execute: native.gobuf_execute as (gp: number) => number,
   /** The request to g0. */
   mcall: MCALL_NONE,
   waitunlockf: null as UnlockFunction | null,

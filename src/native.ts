@@ -11,6 +11,8 @@ import {
   executeError,
   G_OP,
   G_RET,
+  G_STACK_HI,
+  G_STACK_LO,
   G_STRIDE,
   gmem,
   M_SCRATCH,
@@ -19,12 +21,10 @@ import {
   native,
 } from "./ffi.ts";
 import { allocG, gfput, gnative, gtrap, hasStack } from "./g.ts";
-import { casgstatus, goidOf } from "./gstatus.ts";
+import { goidOf } from "./gstatus.ts";
 import { MCALL_GOEXIT, MCALL_NONE, mp } from "./m.ts";
-import { FatalError, PanicError } from "./panic.ts";
-import { fail, finish, mcall, OFF, sched, setNativeRunner, startG } from "./proc.ts";
-import { globrunqput } from "./runq.ts";
-import { Grunnable, Grunning } from "./runtime2.ts";
+import { FatalError, PanicError, StackOverflowError } from "./panic.ts";
+import { fail, finish, goexit0, mcall, OFF, sched, setNativeRunner, startG } from "./proc.ts";
 import { trap } from "./trap.ts";
 
 /** Outcome of an operation, in op[1] of the G: what gobuf_status gives a body. */
@@ -36,6 +36,7 @@ const STATUS_PANIC = 2;
 const TRAP_GOEXIT = 1;
 const TRAP_GOSCHED = 2;
 const TRAP_GO = 4;
+const TRAP_FAULT = 24;
 /** From here on a trap is the embedder's. */
 const TRAP_EMBEDDER = 256;
 
@@ -47,11 +48,9 @@ export function setStackSize(bytes: number): void {
   stackSize = bytes;
 }
 
-let execute: (gp: number) => number = native.gobuf_execute;
-
 /** Puts another function in the place of gobuf_execute, e.g. one that looks at registers around it; null: back. */
 export function setExecute(f: ((gp: number) => number) | null): void {
-  execute = f ?? native.gobuf_execute;
+  mp.execute = f ?? native.gobuf_execute;
 }
 
 /** An embedder's trap: gets operand a and the 64-bit v as two halves, returns the 64-bit result's lower half. */
@@ -129,9 +128,9 @@ function deliverFailure(gp: number, error: unknown): boolean {
 }
 
 /**
- * Runs a native goroutine until it is off the M.
+ * Goes on with a native goroutine that waited for an operation, until it is off the M.
  *
- * @param failed the operation it waited for failed with `value`; else that is its result
+ * @param failed the operation failed with `value`; else that is its result
  * @returns true when the goroutine has a frame to run before it goes on; false when it is off the M
  */
 function runNative(gp: number, failed: boolean, value: unknown): boolean {
@@ -139,39 +138,44 @@ function runNative(gp: number, failed: boolean, value: unknown): boolean {
     if (!deliverFailure(gp, value)) return false;
   } else if (gtrap[gp] !== 0) deliver(gp, mp.ok ? STATUS_OK : STATUS_CLOSED, value);
   gtrap[gp] = 0;
+  return onTrap(gp, mp.execute(gp));
+}
+
+/**
+ * Carries out a trap of a native goroutine, and those that follow, until it is off the M.
+ *
+ * @param code what gobuf_execute returned
+ * @returns as {@link runNative}
+ */
+function onTrap(gp: number, code: number): boolean {
   const i = gp * G_STRIDE + G_OP;
-  for (;;) {
-    const code = execute(gp);
+  for (; ; code = mp.execute(gp)) {
     mp.ok = true;
     let result: unknown;
     try {
       if (code < TRAP_EMBEDDER) {
-        if (code === TRAP_GOSCHED) {
-          // The shortest way of all: what mcall would do.
-          casgstatus(gp, Grunning, Grunnable);
-          globrunqput(gp);
-          gtrap[gp] = code;
-          return false;
-        }
         if (code === TRAP_GOEXIT) return ended(gp);
+        if (code === TRAP_FAULT) return overflowed(gp);
         result = code === TRAP_GO ? goTrap(gp) : trap(gp, code, gmem[i]);
-      } else if (code >= EXECUTE_ERROR_MIN) throw new FatalError(`execute: goroutine ${goidOf(gp)}: ${executeError(code)}`);
-      else if (embedder === null) throw new FatalError(`goroutine ${goidOf(gp)}: trap ${code}: no handler is set`);
-      else result = embedder(gp, code, gmem[i], gmem[i + 2], gmem[i + 3]);
+      } else if (code >= EXECUTE_ERROR_MIN) {
+        throw new FatalError(`execute: goroutine ${goidOf(gp)}: ${executeError(code)}`);
+      } else if (embedder === null) {
+        throw new FatalError(`goroutine ${goidOf(gp)}: trap ${code}: no handler is set`);
+      } else result = embedder(gp, code, gmem[i], gmem[i + 2], gmem[i + 3]);
     } catch (error) {
       if (!deliverFailure(gp, error)) return false;
       continue;
     }
-    if (mp.mcall === MCALL_NONE) {
-      deliver(gp, mp.ok ? STATUS_OK : STATUS_CLOSED, result);
-      continue;
+    if (mp.mcall !== MCALL_NONE) {
+      // A gosched has no result; not to write one keeps its way short.
+      gtrap[gp] = code === TRAP_GOSCHED ? 0 : code;
+      return mcall(gp) !== OFF;
     }
-    gtrap[gp] = code;
-    return mcall(gp) !== OFF;
+    deliver(gp, mp.ok ? STATUS_OK : STATUS_CLOSED, result);
   }
 }
 
-setNativeRunner(runNative);
+setNativeRunner(runNative, onTrap);
 
 /** GOEXIT: operand 0 says that the body returned, 1 that it called goexit. */
 function ended(gp: number): boolean {
@@ -181,6 +185,30 @@ function ended(gp: number): boolean {
   }
   mp.mcall = MCALL_GOEXIT;
   return mcall(gp) !== OFF;
+}
+
+/** What a run does about a stack overflow: null ends it, with the error. */
+let onStackOverflow: ((error: StackOverflowError) => void) | null = null;
+
+/** Sets what sees stack overflows in place of the run's end; null: back. */
+export function setStackOverflowHandler(f: ((error: StackOverflowError) => void) | null): void {
+  onStackOverflow = f;
+}
+
+/** Two words of native memory as one. */
+function word(i: number): bigint {
+  return (BigInt(gmem[i + 1] >>> 0) << 32n) | BigInt(gmem[i] >>> 0);
+}
+
+/** FAULT: the goroutine is dead, and so its stack is free; v is the address that it touched. */
+function overflowed(gp: number): boolean {
+  const g = gp * G_STRIDE;
+  const error = new StackOverflowError(goidOf(gp), word(g + G_OP + 2), word(g + G_STACK_LO), word(g + G_STACK_HI));
+  const main = gp === sched.main;
+  goexit0(gp);
+  if (onStackOverflow === null || main) fail(error);
+  else onStackOverflow(error);
+  return false;
 }
 
 /** GO: v is the function, the argument is in the M's scratch. */

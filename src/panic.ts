@@ -42,6 +42,27 @@ export class UncaughtError extends Error {
   }
 }
 
+/** A native goroutine ran over the end of its stack, or touched the guard below it: it is dead, the others are not. */
+export class StackOverflowError extends FatalError {
+  override readonly name = "StackOverflowError";
+  constructor(
+    /** The goroutine's number. */
+    readonly goid: number,
+    /** The address it touched. */
+    readonly address: bigint,
+    /** Lowest address of its stack; the guard lies below. */
+    readonly lo: bigint,
+    /** The address behind its stack. */
+    readonly hi: bigint,
+  ) {
+    const hex = (n: bigint) => `0x${n.toString(16)}`;
+    super(
+      `stack overflow: goroutine ${goid} touched ${hex(address)}, ${lo - address} bytes below its stack ` +
+        `[${hex(lo)}, ${hex(hi)}) of ${hi - lo} bytes`,
+    );
+  }
+}
+
 /** An illegal step of the status machine: names the goroutine, both statuses, and the last transitions. */
 export class StatusError extends FatalError {
   override readonly name = "StatusError";

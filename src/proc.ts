@@ -5,7 +5,7 @@
  * function of Go's that runs on g0: park_m, gosched_m, goyield_m, goexit0.
  */
 import { G_STRIDE_BYTES, G_WAITREASON_BYTE, gmem8 } from "./ffi.ts";
-import { allocG, gbody, gcont, gentry, gexiting, gfput, gframes, gnative, gparent, gwaitsince } from "./g.ts";
+import { allocG, gbody, gcont, gentry, gexiting, gfput, gframes, gnative, gparent, gtrap, gwaitsince } from "./g.ts";
 import { casgstatus, goidOf, readgstatus } from "./gstatus.ts";
 import {
   type Continuation,
@@ -44,15 +44,18 @@ export const sched = {
   error: undefined as unknown,
 };
 
-/** Runs a native body: native.ts, which stands on this file. */
+/** Goes on with a native body whose operation ended; carries out what a native body trapped for: native.ts. */
 export type NativeRunner = (gp: number, failed: boolean, value: unknown) => boolean;
+export type TrapRunner = (gp: number, code: number) => boolean;
 let runNative: NativeRunner = () => {
   throw new FatalError("no runner of native bodies is set");
 };
+let onTrap: TrapRunner = () => runNative(0, false, undefined);
 
-/** Called once, by native.ts. */
-export function setNativeRunner(f: NativeRunner): void {
+/** Called once, by native.ts, which stands on this file. */
+export function setNativeRunner(f: NativeRunner, g: TrapRunner): void {
   runNative = f;
+  onTrap = g;
 }
 
 /**
@@ -119,7 +122,8 @@ function park_m(gp: number): boolean {
   return true;
 }
 
-function goexit0(gp: number): void {
+/** running>dead, and onto the free list: goexit0. */
+export function goexit0(gp: number): void {
   casgstatus(gp, Grunning, Gdead);
   sched.gcount--;
   if (gp === sched.main) sched.main = 0;
@@ -293,6 +297,20 @@ function yielded(gp: number): void {
   else proceed(gp, next === EXIT ? RETURN : NEXT, undefined);
 }
 
+/** A native body has trapped. @param code what gobuf_execute returned */
+function executed(gp: number, code: number): void {
+  if (code === TRAP_GOSCHED) {
+    casgstatus(gp, Grunning, Grunnable);
+    globrunqput(gp);
+  } else if (onTrap(gp, code)) {
+    if (gcont[gp] !== null) resume(gp);
+    else proceed(gp, NEXT, undefined);
+  }
+}
+
+/** The trap of gobuf_gosched, which needs nothing but this file. */
+const TRAP_GOSCHED = 2;
+
 function forgottenAtEnd(gp: number): FatalError {
   return new FatalError(
     `goroutine ${goidOf(gp)} ended with an operation that was made and never yielded: write \`yield*\` before it`,
@@ -329,12 +347,13 @@ export function schedule(budget: number): boolean {
     if (gp === 0) return false;
     casgstatus(gp, Grunnable, Grunning);
     const frame = gbody[gp] as Frame | null;
+    mp.curg = gp;
     if (frame === null) {
-      resume(gp);
+      if (gtrap[gp] === 0 && gnative[gp]) executed(gp, mp.execute(gp));
+      else resume(gp);
       mp.curg = 0;
       continue;
     }
-    mp.curg = gp;
     let entered = false;
     try {
       const cont = gcont[gp] as Continuation | null;

@@ -7,8 +7,8 @@ import type { Address } from "./ffi.ts";
 import { allocG, gbody, resetGs } from "./g.ts";
 import { resetTransitions, setTransitionHook, type TransitionHook } from "./gstatus.ts";
 import { MCALL_NONE, mp, takeForgotten } from "./m.ts";
-import { newNativeG } from "./native.ts";
-import { FatalError } from "./panic.ts";
+import { newNativeG, setStackOverflowHandler } from "./native.ts";
+import { FatalError, type StackOverflowError } from "./panic.ts";
 import { fail, resumeMain, sched, schedule, startMain } from "./proc.ts";
 import { randinit } from "./rand.ts";
 import { attachReport, goroutineDump, setTracebacks } from "./report.ts";
@@ -28,6 +28,8 @@ export interface RunOptions {
   clock?: "real" | "fake";
   /** Sees every status change but main's own start. */
   onTransition?: TransitionHook;
+  /** Sees a native goroutine's stack overflow, in place of the run's end; not that of a native main. */
+  onStackOverflow?: (error: StackOverflowError) => void;
   /**
    * "all" notes where each operation and each go statement stands, for reports: some microseconds an operation. By
    * default a report has the names of functions, states and creators, but no source lines.
@@ -88,6 +90,7 @@ function begin(options: RunOptions, start: () => [gp: number, entry: unknown]): 
   outside = 0;
   outsideLately = false;
   setTracebacks(options.traceback === "all");
+  setStackOverflowHandler(options.onStackOverflow ?? null);
   startMain(gp, entry);
   setTransitionHook(options.onTransition ?? null);
 }
