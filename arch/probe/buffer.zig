@@ -75,7 +75,11 @@ pub const Buffer = extern struct {
     executes: Word64, // ours
     /// The operation that trapped last: what g0's side of a mismatch is attributed to.
     last: Place, // ours
-    reserved: [13]u32,
+    /// g0's control words, as execute set them last.
+    g0_controls: Controls, // ours
+    /// Calls of systemstack from a goroutine.
+    visits: u32, // ours
+    reserved: [10]u32,
 
     pub fn at(buffer: *Buffer, off: u32) [*]u32 {
         const words: [*]u32 = @ptrCast(buffer);
@@ -175,11 +179,14 @@ pub const Code = enum(u32) {
     done = 103,
 };
 
+/// Floating-point control words, in the order of the registers' table.
+pub const Controls = [2]u32;
+
 pub const Result = enum(u32) { none = 0, value = 1, closed = 2, default = 3, panic = 4 };
 
 pub const Event = extern struct { gnum: u32, kind: Code, i: u32, result: Result, lo: u32, hi: u32 };
 
-/// Bytes of memory.
+/// Bytes of a stack.
 pub const Range = struct { lo: u64, size: u64 };
 
 pub const Kind = enum(u32) {
@@ -195,6 +202,12 @@ pub const Kind = enum(u32) {
     entry_control = 6,
     /// sp there: not aligned, or outside of the stack
     entry_sp = 7,
+    /// a control word within systemstack, where it should be g0's
+    visit_control = 8,
+    /// sp there: not aligned, or on the goroutine's stack
+    visit_sp = 9,
+    /// how often systemstack called its function
+    visit_calls = 10,
 };
 
 pub const Report = extern struct {

@@ -100,7 +100,7 @@ pub const Watch = struct {
 
     /// Drawn again after the operation: nothing remembers them meanwhile but the frame.
     fn localsAt(w: *const Watch, depth: u32) Pattern {
-        return .{ .random = .init(w.random.state, .place, depth, w.n), .watch = w };
+        return .{ .random = .init(w.random.state, .locals, depth, w.n), .watch = w };
     }
 
     const Pattern = struct {

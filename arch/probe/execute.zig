@@ -3,6 +3,8 @@ const api = @import("api.zig");
 const buffer_ = @import("buffer.zig");
 const call = @import("call.zig");
 const registers = @import("registers.zig");
+const systemstack = @import("systemstack.zig");
+const Random = @import("random.zig").Random;
 const Buffer = buffer_.Buffer;
 
 pub const Outcome = struct { code: u32, mismatches: u32 };
@@ -17,57 +19,50 @@ pub fn execute(buffer: *Buffer, func: call.Target, g: u32) Outcome {
         .side = .g0,
         .ranges = .{ buffer.stackOf(buffer.last.gnum), buffer.stackOf(other) },
     };
+    var random: Random = .init(buffer.seed.get(), .execute, n, 0);
+    if (random.below(systemstack.share) == 0) systemstack.visit(&context, buffer.last, n);
     var watch: call.Watch = .{
         .context = &context,
         .place = buffer.last,
         .n = n,
-        .random = .init(buffer.seed.get(), .execute, n, 0),
+        .random = random,
     };
     watch.prepare();
     const want = &watch.call.want;
-    const stored: ?Controls = if (buffer.region_m.get() == 0) null else .of(buffer);
+    const stored: ?Stored = if (buffer.region_m.get() == 0) null else .of(buffer);
     // One time in four g0 keeps the words that minit stored: whether they are right is seen only then.
     const draws = stored != null and watch.random.below(4) != 0;
-    const before: Controls.Words = if (draws) stored.?.get() else undefined;
+    var before: buffer_.Controls = undefined;
     if (draws) {
-        stored.?.setFrom(want);
+        before = stored.?.get();
+        stored.?.set(registers.controlsOf(want));
     } else {
         const now = registers.look();
         for (registers.all()) |*entry| {
             if (entry.isControl()) want[entry.slot] = now[entry.slot];
         }
     }
+    buffer.g0_controls = registers.controlsOf(want);
     const code = watch.run(func, .{ call.word(g), 0, 0, 0 }, 0);
     if (draws) stored.?.set(before);
     return .{ .code = @truncate(code), .mismatches = watch.mismatches };
 }
 
 /// g0's control words in its G record: a trap loads them, and nothing stores them after minit.
-const Controls = struct {
+const Stored = struct {
     at: [2]*u32,
 
-    const Words = [2]u32;
-
-    fn of(buffer: *Buffer) Controls {
+    fn of(buffer: *Buffer) Stored {
         const m = buffer.region_m.get() + api.word("m_base") + buffer.m * api.word("m_stride");
         const g0: *const u64 = @ptrFromInt(m + api.word("m_g0"));
         return .{ .at = .{ @ptrFromInt(g0.* + api.word("g_fp0")), @ptrFromInt(g0.* + api.word("g_fp1")) } };
     }
 
-    fn get(controls: Controls) Words {
-        return .{ controls.at[0].*, controls.at[1].* };
+    fn get(stored: Stored) buffer_.Controls {
+        return .{ stored.at[0].*, stored.at[1].* };
     }
 
-    fn set(controls: Controls, to: Words) void {
-        for (controls.at, to) |at, word| at.* = word;
-    }
-
-    fn setFrom(controls: Controls, values: *const registers.Values) void {
-        var i: usize = 0;
-        for (registers.all()) |*entry| {
-            if (!entry.isControl()) continue;
-            controls.at[i].* = @truncate(values[entry.slot]);
-            i += 1;
-        }
+    fn set(stored: Stored, to: buffer_.Controls) void {
+        for (stored.at, to) |at, word| at.* = word;
     }
 };

@@ -7,6 +7,7 @@ const api = @import("api.zig");
 const buffer_ = @import("buffer.zig");
 const call = @import("call.zig");
 const registers = @import("registers.zig");
+const systemstack = @import("systemstack.zig");
 const Random = @import("random.zig").Random;
 const Buffer = buffer_.Buffer;
 const Block = buffer_.Block;
@@ -321,8 +322,9 @@ const Goroutine = struct {
             .ranges = .{ own, if (other.size == 0) own else other },
         };
         const depth = if (b.flags & Flag.recurse != 0) random.below(call.depth_max + 1) else 0;
-        var watch: call.Watch = .{ .context = &context, .place = place, .n = n, .random = random };
-        watch.checks = b.flags & Flag.check != 0;
+        const checks = b.flags & Flag.check != 0;
+        if (checks and b.executes.get() != 0 and random.below(systemstack.share) == 0) systemstack.visit(&context, place, n);
+        var watch: call.Watch = .{ .context = &context, .place = place, .n = n, .random = random, .checks = checks };
         watch.prepare();
         return watch.run(func, args, @intCast(depth));
     }

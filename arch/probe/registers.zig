@@ -3,7 +3,9 @@
 //! The registers themselves are in the assembly file of the ABI, which makes the table here from its one list.
 const std = @import("std");
 const Random = @import("random.zig").Random;
-const Range = @import("buffer.zig").Range;
+const buffer = @import("buffer.zig");
+const Controls = buffer.Controls;
+const Range = buffer.Range;
 
 /// Room for the registers of every ABI.
 pub const values_max = 32;
@@ -98,6 +100,18 @@ pub fn fill(to: *Values, r: *Random, side: Side, n: u64, ranges: [2]Range) void 
             word.* = if (entry.isControl()) control(r, entry, side) else value(r, @intCast(slot), side, n, ranges);
         }
     }
+}
+
+/// The control words among them.
+pub fn controlsOf(values: *const Values) Controls {
+    var result: Controls = @splat(0);
+    var i: usize = 0;
+    for (all()) |*entry| {
+        if (!entry.isControl()) continue;
+        result[i] = @truncate(values[entry.slot]);
+        i += 1;
+    }
+    return result;
 }
 
 /// Whether a register holds what it should.

@@ -54,10 +54,10 @@ HIDDEN gobuf_probe_look
   .cfi_endproc
 END gobuf_probe_look
 
-// void gobuf_probe_entry(void *arg)
-// A goroutine's function: hands on what it was started with. The stack may be misaligned: that is for Zig to report, and Zig
-// wants an aligned one for it.
-HIDDEN gobuf_probe_entry
+// Calls target(arg, sp before the call, preserved registers). The stack may be misaligned: that is for Zig to report, and
+// Zig wants an aligned one for it.
+.macro ARRIVE name, target
+HIDDEN \name
   .cfi_startproc
   pushq %rbp
   .cfi_adjust_cfa_offset 8
@@ -68,15 +68,24 @@ HIDDEN gobuf_probe_entry
   andq $-16, %rsp
   movq %rsp, %r11
   STORE_ALL 0
-  leaq 16(%rbp), %rsi           // rsp before the call
+  leaq 16(%rbp), %rsi
   movq %rsp, %rdx
-  callq SYM(gobuf_probe_goroutine)
+  callq \target
   movq %rbp, %rsp
   popq %rbp
   .cfi_def_cfa %rsp, 8
   ret
   .cfi_endproc
-END gobuf_probe_entry
+END \name
+.endm
+
+// void gobuf_probe_entry(Block *block)
+// What a goroutine is started on.
+ARRIVE gobuf_probe_entry, SYM(gobuf_probe_goroutine)
+
+// void gobuf_probe_callback(Visit *visit)
+// What systemstack calls.
+ARRIVE gobuf_probe_callback, SYM(gobuf_probe_on_g0)
 
 // Clobbers everything that a callee may clobber, xmm6-xmm15 included: a probe that reports this is wrong.
 HIDDEN gobuf_probe_clobber_caller_saved
