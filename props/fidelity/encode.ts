@@ -1,96 +1,20 @@
-/**
- * The buffer by which a workload reaches the native body of arch/probe, and by which its events come back. One layout,
- * in u32 words, that arch/probe reads under the same names; all positions are word indices from the buffer's start.
- */
-import { GOROUTINES_MAX, OP_NAMES, type Op, type OpName, type Workload } from "../../golden/format.ts";
+/** Writes a workload into a buffer for the native body; see probe-buffer.ts. */
+import { GOROUTINES_MAX, type Op, type Workload } from "../../golden/format.ts";
+import {
+  BLOCK_FIXED,
+  CODES,
+  EVENT_WORDS,
+  FLAG_JOIN,
+  H,
+  HEADER_WORDS,
+  MAGIC,
+  REPORT_WORDS,
+  setWide,
+  VERSION,
+} from "./probe-buffer.ts";
 
-export const MAGIC = 0x47505242;
-export const VERSION = 1;
-
-/** Places of the header's words. */
-export const H = {
-  magic: 0,
-  version: 1,
-  words: 2,
-  seed: 3,
-  flags: 5,
-  spawnLimit: 6,
-  spawned: 7,
-  done: 8,
-  bodies: 9,
-  chans: 11,
-  mutexes: 13,
-  rwmutexes: 15,
-  waitgroups: 17,
-  conds: 19,
-  condLocks: 21,
-  onces: 22,
-  join: 24,
-  log: 25,
-  logCapacity: 26,
-  logCount: 27,
-  logLost: 28,
-  blocks: 29,
-  blockStride: 30,
-  reports: 31,
-  reportCapacity: 32,
-  reportCount: 33,
-  reportLost: 34,
-  opsRun: 35,
-  registersCompared: 37,
-  framesChecked: 39,
-  regionM: 41,
-  regionG: 43,
-  m: 45,
-} as const;
-const HEADER_WORDS = 64;
-
-export const FLAG_JOIN = 1;
-/** Fill and check registers around every op. */
-export const FLAG_REGISTERS = 2;
-/** Run ops at recursion depths of 0 to 8. */
-export const FLAG_RECURSE = 4;
-
-const EVENT_WORDS = 6;
-const REPORT_WORDS = 16;
+/** Mismatches that one run can report; the others are counted. */
 const REPORTS_MAX = 16;
-/** Words of a G block before its bitmaps of held locks. */
-const BLOCK_FIXED = 8;
-
-/** Codes of the ops, from 1, in the order that arch/probe has them. */
-const CODES: Readonly<Record<OpName, number>> = {
-  go: 1,
-  send: 2,
-  recv: 3,
-  close: 4,
-  select: 5,
-  lock: 6,
-  unlock: 7,
-  wlock: 8,
-  wunlock: 9,
-  rlock: 10,
-  runlock: 11,
-  wgadd: 12,
-  wgdone: 13,
-  wgwait: 14,
-  condwait: 15,
-  signal: 16,
-  broadcast: 17,
-  gosched: 18,
-  sleep: 19,
-  goexit: 20,
-  once: 21,
-  work: 22,
-};
-/** Codes of what a goroutine does before and after its ops. */
-const EDGES: Readonly<Record<number, string>> = { 100: "start", 101: "once enter", 102: "exit", 103: "done" };
-const NAMES = new Map(OP_NAMES.map((name) => [CODES[name], name]));
-
-/** Name of an op's code, or of what stands outside of the ops. */
-function opName(code: number): string {
-  return NAMES.get(code) ?? EDGES[code] ?? `op ${code}`;
-}
-
 const CASE_SEND = 0x8000_0000;
 const SELECT_DEFAULT = 0x8000_0000;
 const NS_PER_US = 1000n;
@@ -230,106 +154,4 @@ export function encodeWorkload(
   setWide(buffer, H.regionM, machine.regionM);
   setWide(buffer, H.regionG, machine.regionG);
   return buffer;
-}
-
-const START = 100;
-const ONCE_ENTER = 101;
-const EXIT = 102;
-const DONE = 103;
-
-/** Two halves as a decimal number. */
-function decimal(lo: number, hi: number): string {
-  return hi === 0 ? String(lo) : String((BigInt(hi) << 32n) | BigInt(lo));
-}
-
-function decodeEvent(words: Uint32Array, at: number): string {
-  const [g, kind, i, result, lo, hi] = words.subarray(at, at + EVENT_WORDS) as unknown as [
-    number,
-    number,
-    number,
-    number,
-    number,
-    number,
-  ];
-  const value = decimal(lo, hi);
-  switch (kind) {
-    case START:
-      return `${g} start ${value}`;
-    case ONCE_ENTER:
-      return `${g}.${i} once enter`;
-    case EXIT:
-      return `${g} exit`;
-    case DONE:
-      return `${g} done`;
-    default: {
-      const results = ["", ` ${value}`, " closed", " default", " panic"];
-      return `${g}.${i} ${opName(kind)}${results[result] ?? ` result ${result}`}`;
-    }
-  }
-}
-
-/** The events in a buffer, as an ops list. */
-export function decodeLog(buffer: Uint32Array): string[] {
-  const count = Math.min(buffer[H.logCount] as number, buffer[H.logCapacity] as number);
-  const start = buffer[H.log] as number;
-  return Array.from({ length: count }, (_, n) => decodeEvent(buffer, start + n * EVENT_WORDS));
-}
-
-/** Writes a u64; `value` is below 2^53. */
-export function setWide(buffer: Uint32Array, at: number, value: number): void {
-  buffer[at] = value >>> 0;
-  buffer[at + 1] = Math.floor(value / 0x1_0000_0000);
-}
-
-/** A u64 of a buffer, as a number; exact below 2^53. */
-export function wide(buffer: Uint32Array, at: number): number {
-  return (buffer[at + 1] as number) * 0x1_0000_0000 + (buffer[at] as number);
-}
-
-const REPORT_KINDS: Readonly<Record<number, string>> = {
-  1: "register, seen from the goroutine",
-  2: "local of a frame",
-  3: "register of g0, after execute",
-  4: "floating-point control word, seen from the goroutine",
-  5: "floating-point control word of g0, after execute",
-  6: "floating-point control word at the goroutine's first instruction",
-  7: "stack pointer at the goroutine's first instruction",
-};
-const REPORT_LOCAL = 2;
-const REPORT_SP = 7;
-
-/** Four words, low first, as hexadecimal; the upper two only where the register has them. */
-function hex(words: Uint32Array, at: number): string {
-  const digits = [3, 2, 1, 0].map((i) => (words[at + i] as number).toString(16).padStart(8, "0")).join("");
-  return `0x${digits.replace(/^0{16}/, "")}`;
-}
-
-/** One mismatch that the probe saw. */
-export interface Report {
-  /** Id of the register; of a local, its index. */
-  readonly register: number;
-  /** Goroutine, op, register, expected and found, on a line. */
-  readonly text: string;
-}
-
-/** The mismatches in a buffer. */
-export function decodeReports(buffer: Uint32Array, registerName: (id: number) => string): Report[] {
-  const count = Math.min(buffer[H.reportCount] as number, buffer[H.reportCapacity] as number);
-  return Array.from({ length: count }, (_, n) => {
-    const at = (buffer[H.reports] as number) + n * REPORT_WORDS;
-    const [kind, g, i, code, register, depth] = buffer.subarray(at, at + 6) as unknown as [
-      number,
-      number,
-      number,
-      number,
-      number,
-      number,
-    ];
-    const name = kind === REPORT_LOCAL ? `local ${register}` : kind === REPORT_SP ? "sp" : registerName(register);
-    const what = REPORT_KINDS[kind] ?? `kind ${kind}`;
-    const text =
-      `${g}.${i} ${opName(code)}: ${name} (${what}, depth ${depth}): ` +
-      `expected ${hex(buffer, at + 6)}, found ${hex(buffer, at + 10)}`;
-    return { register, text };
-  });
 }

@@ -1,18 +1,10 @@
 /** Runs a workload on native bodies: arch/probe's code on guarded stacks, the same scheduler above them. */
 import type { CaseInput } from "../../golden/format.ts";
 import type { Bodies } from "./context.ts";
-import {
-  decodeLog,
-  decodeReports,
-  encodeWorkload,
-  FLAG_RECURSE,
-  FLAG_REGISTERS,
-  H,
-  type Handles,
-  setWide,
-  wide,
-} from "./encode.ts";
+import { decodeLog, decodeReports } from "./decode.ts";
+import { encodeWorkload, type Handles } from "./encode.ts";
 import { makeObjects, type Objects } from "./interp.ts";
+import { FLAG_RECURSE, FLAG_REGISTERS, H, setWide, wide } from "./probe-buffer.ts";
 import type { Probe } from "./probe-library.ts";
 import { Recording } from "./recording.ts";
 import type { HandleOf, Target } from "./target.ts";

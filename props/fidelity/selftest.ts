@@ -2,7 +2,9 @@
  * The probe looks at itself first: each register bit that it watches is broken on purpose and must be seen, by name, and
  * what a callee may change must not be. A probe that sees nothing would call every switch right.
  */
-import { decodeReports, encodeWorkload, FLAG_REGISTERS, H, type Handles, setWide } from "./encode.ts";
+import { decodeReports } from "./decode.ts";
+import { encodeWorkload, type Handles } from "./encode.ts";
+import { FLAG_REGISTERS, H, setWide } from "./probe-buffer.ts";
 import { EYES, type Probe } from "./probe-library.ts";
 import type { TableCheck } from "./relation.ts";
 import type { NativePort } from "./target.ts";

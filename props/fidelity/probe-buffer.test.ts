@@ -1,6 +1,8 @@
 import { describe, expect, test } from "bun:test";
 import type { Op } from "../../golden/format.ts";
-import { decodeLog, decodeReports, encodeWorkload, H, type Handles, wide } from "./encode.ts";
+import { decodeLog, decodeReports } from "./decode.ts";
+import { encodeWorkload, type Handles } from "./encode.ts";
+import { H, wide } from "./probe-buffer.ts";
 import { PING } from "./samples.ts";
 
 const HANDLES: Handles = {
