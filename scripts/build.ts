@@ -1,0 +1,88 @@
+/**
+ * Builds the native library when it is missing or older than its sources; once, also when two processes start together.
+ *
+ * "Older" is told by a digest of the sources that lies beside the library, not by times: a checkout, a copy and an edit
+ * within one tick of the clock all come out right.
+ */
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { withLock } from "./lock.ts";
+import { findZig } from "./zig.ts";
+
+const root = resolve(import.meta.dir, "..");
+/** The longest a build by another process may take, milliseconds. */
+const BUILD_MAX_MS = 900_000;
+
+/** Folders of zig-out/lib. */
+export const PLATFORMS = ["linux-x64", "linux-arm64", "windows-x64", "darwin-x64", "darwin-arm64"] as const;
+
+function hostPlatform(): string {
+  return `${process.platform === "win32" ? "windows" : process.platform}-${process.arch}`;
+}
+
+/** Digest of everything that a build reads. */
+function sourceDigest(from: string): string {
+  const hash = new Bun.CryptoHasher("sha1");
+  const files = readdirSync(join(from, "arch"), { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && /\.(zig|S|h)$/.test(entry.name))
+    .map((entry) => join(entry.parentPath, entry.name));
+  for (const file of [...files, join(from, "build.zig"), join(from, "build.zig.zon")].sort()) {
+    hash.update(`${file.slice(from.length)}\0`);
+    hash.update(readFileSync(file));
+  }
+  return hash.digest("hex");
+}
+
+function isFresh(platform: string, digest: string, from: string): boolean {
+  const stamp = join(from, "zig-out", "lib", platform, ".sources");
+  return existsSync(stamp) && readFileSync(stamp, "utf8") === digest;
+}
+
+function build(platform: string, digest: string, from: string): void {
+  console.error(`gobuf: building the native library for ${platform}`);
+  const run = Bun.spawnSync([...findZig(), "build", `-Dplatform=${platform}`], {
+    cwd: from,
+    stdout: "pipe",
+    stderr: "pipe",
+  });
+  if (run.exitCode !== 0) {
+    throw new Error(`gobuf: zig build -Dplatform=${platform} failed:\n${run.stderr.toString()}${run.stdout.toString()}`);
+  }
+  const folder = join(from, "zig-out", "lib", platform);
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(join(folder, ".sources"), digest);
+}
+
+/**
+ * Makes sure that zig-out holds a library that fits the sources. Costs a few milliseconds when it does.
+ *
+ * @param platforms folders of zig-out/lib; this machine's by default
+ * @param from the checkout
+ * @throws Error with Zig's own messages
+ */
+export function ensureNativeSync(platforms: readonly string[] = [hostPlatform()], from = root): void {
+  const digest = sourceDigest(from);
+  for (const platform of platforms) {
+    if (isFresh(platform, digest, from)) continue;
+    withLock(join(from, "zig-out", ".lock"), BUILD_MAX_MS, () => {
+      // Another process may have built it while this one waited.
+      if (!isFresh(platform, digest, from)) build(platform, digest, from);
+    });
+  }
+}
+
+if (import.meta.main) {
+  const wanted = process.argv.slice(2);
+  const unknown = wanted.find((name) => name !== "all" && !PLATFORMS.includes(name as (typeof PLATFORMS)[number]));
+  if (unknown !== undefined) {
+    console.error(`gobuf: build: no platform ${unknown}: expected all, ${PLATFORMS.join(", ")}`);
+    process.exit(2);
+  }
+  try {
+    if (wanted.length === 0) ensureNativeSync();
+    else ensureNativeSync(wanted.includes("all") ? PLATFORMS : wanted);
+  } catch (error) {
+    console.error((error as Error).message);
+    process.exit(1);
+  }
+}

@@ -1,0 +1,85 @@
+/**
+ * Finds Zig, the toolchain of arch/: `$ZIG`, `zig` on PATH, `python3 -m ziglang`, else the PyPI package installed into
+ * a git-ignored folder. 0.16 is the version that build.zig and its first build's time are made for.
+ *
+ * As a command it is Zig itself: `bun scripts/zig.ts fmt arch`.
+ */
+import { existsSync } from "node:fs";
+import { join, resolve } from "node:path";
+
+/** The PyPI package that brings Zig, and its version. */
+const PACKAGE = "ziglang==0.16.0";
+/** The series that works. */
+const SERIES = "0.16.";
+
+const root = resolve(import.meta.dir, "..");
+
+/** How to start Zig: program and first arguments. */
+export type Command = readonly string[];
+
+/** What may be replaced in a test. */
+export interface Surroundings {
+  env: Readonly<Record<string, string | undefined>>;
+  /** Where the PyPI package is installed to when nothing else works. */
+  folder: string;
+  /** Gets one line for each long step. */
+  log(line: string): void;
+}
+
+const real: Surroundings = { env: process.env, folder: join(root, ".zig"), log: (line) => console.error(line) };
+
+/** The version a command answers with, or why it does not. */
+function versionOf(command: Command, env: Surroundings["env"]): { version?: string; reason: string } {
+  try {
+    const run = Bun.spawnSync([...command, "version"], { env, stdout: "pipe", stderr: "pipe" });
+    const version = run.stdout.toString().trim();
+    if (run.exitCode === 0) return { version, reason: `it is version ${version}` };
+    const last = run.stderr.toString().trim().split("\n").at(-1) ?? "";
+    return { reason: `it exits with ${run.exitCode}${last && `: ${last}`}` };
+  } catch (error) {
+    return { reason: (error as Error).message };
+  }
+}
+
+/**
+ * Finds a Zig that works, installing one if need be.
+ *
+ * @throws Error that says what was tried and what was wrong with each
+ */
+export function findZig(around: Surroundings = real): Command {
+  const { env, folder, log } = around;
+  const tried: string[] = [];
+  const works = (what: string, command: Command): boolean => {
+    const { version, reason } = versionOf(command, env);
+    if (version?.startsWith(SERIES)) return true;
+    tried.push(`${what}: ${reason}`);
+    return false;
+  };
+  const named = env.ZIG;
+  if (named) {
+    if (works("$ZIG", [named])) return [named];
+    throw new Error(`gobuf: $ZIG is ${named}: ${tried[0]?.slice(6)}; expected Zig ${SERIES}x`);
+  }
+  const onPath = Bun.which("zig", { PATH: env.PATH ?? "" });
+  if (onPath && works("zig on PATH", [onPath])) return [onPath];
+  const python = Bun.which("python3", { PATH: env.PATH ?? "" });
+  if (python && works("python3 -m ziglang", [python, "-m", "ziglang"])) return [python, "-m", "ziglang"];
+  const installed = join(folder, "ziglang", process.platform === "win32" ? "zig.exe" : "zig");
+  if (existsSync(installed) && works(installed, [installed])) return [installed];
+  if (python) {
+    log(`gobuf: installing ${PACKAGE} from PyPI into ${folder}`);
+    const pip = Bun.spawnSync([python, "-m", "pip", "install", "-q", "--upgrade", "--target", folder, PACKAGE], {
+      env,
+      stdout: "pipe",
+      stderr: "pipe",
+    });
+    if (pip.exitCode === 0 && works(installed, [installed])) return [installed];
+    if (pip.exitCode !== 0) tried.push(`pip install ${PACKAGE}: ${pip.stderr.toString().trim().split("\n").at(-1)}`);
+  } else tried.push("python3: not on PATH, so the PyPI package cannot be installed");
+  throw new Error(`gobuf: no Zig ${SERIES}x found. Tried:\n  ${tried.join("\n  ")}`);
+}
+
+if (import.meta.main) {
+  const run = Bun.spawnSync([...findZig(), ...process.argv.slice(2)], { stdio: ["inherit", "inherit", "inherit"] });
+  process.exit(run.exitCode);
+}
