@@ -93,12 +93,13 @@ fn addPlatform(b: *std.Build, platform: Platform, optimize: std.builtin.Optimize
     core.root_source_file = b.path("arch/exports.zig");
     addLibrary(b, platform, "gobuf", core, b.fmt("arch/{s}.S", .{@tagName(platform.abi)}), offsets);
 
-    // Test code; a package without it builds as well.
-    if (!exists(b, "arch/probe/probe.zig")) return;
+    // Test code: a package without it builds as well, and an ABI before its probe is written.
+    const probe_assembly = b.fmt("arch/probe/{s}.S", .{@tagName(platform.abi)});
+    if (!exists(b, "arch/probe/probe.zig") or !exists(b, probe_assembly)) return;
     var probe = options;
     probe.root_source_file = b.path("arch/probe/probe.zig");
     probe.imports = &.{.{ .name = "layout", .module = b.createModule(.{ .root_source_file = b.path("arch/layout.zig") }) }};
-    addLibrary(b, platform, "gobuf_probe", probe, b.fmt("arch/probe/{s}.S", .{@tagName(platform.abi)}), offsets);
+    addLibrary(b, platform, "gobuf_probe", probe, probe_assembly, offsets);
 }
 
 fn addLibrary(
@@ -110,11 +111,9 @@ fn addLibrary(
     offsets: std.Build.LazyPath,
 ) void {
     const module = b.createModule(options);
-    if (exists(b, assembly)) {
-        module.addAssemblyFile(b.path(assembly));
-        module.addIncludePath(b.path("arch"));
-        module.addIncludePath(offsets);
-    }
+    module.addAssemblyFile(b.path(assembly));
+    module.addIncludePath(b.path("arch"));
+    module.addIncludePath(offsets);
     const library = b.addLibrary(.{
         .name = name,
         .linkage = .dynamic,

@@ -41,17 +41,26 @@ pub fn setup(index: u32, func: Fn, arg: ?*anyopaque) E {
     gp.sched.regs[1] = @intFromPtr(arg);
     gp.fp0 = fp[0];
     gp.fp1 = fp[1];
-    if (os.abi == .ms_x86_64) setupWindows(gp);
-    return .ok;
+    return if (os.abi == .ms_x86_64) setupWindows(gp) else .ok;
 }
 
 /// The entry thunk's frame has shadow space for its callee below a return address of 0, and the TEB will want the bounds.
-fn setupWindows(gp: *G) void {
+fn setupWindows(gp: *G) E {
+    if (!rearmWindows(gp)) return .nomem;
     const shadow_bytes = 32;
     const return_address: *u64 = @ptrFromInt(gp.sched.sp - 8);
     return_address.* = 0;
     gp.sched.sp -= 16 + shadow_bytes;
-    gp.tail = .{ .stack_limit = gp.stack.lo, .deallocation_stack = gp.stack.lo - layout.stack_guard_size };
+    gp.tail = .{ .stack_limit = gp.stack.lo, .deallocation_stack = gp.stack.lo - os.impl.overflow_bytes };
+    return .ok;
+}
+
+/// A guard that a fault spent is armed again before the stack is used again.
+fn rearmWindows(gp: *G) bool {
+    if (gp.tail.stack_limit != os.impl.guard_spent) return true;
+    if (!os.impl.slotRearm(@ptrFromInt(gp.stack.lo))) return false;
+    gp.tail.stack_limit = gp.stack.lo;
+    return true;
 }
 
 pub fn stackAlloc(index: u32, size: usize) E {
@@ -68,6 +77,7 @@ pub fn stackFree(index: u32) E {
     const gp = arena.gAt(index) orelse return .bad_index;
     if (gp.stack.lo == 0) return .no_stack;
     if (@atomicLoad(u32, &gp.atomicstatus, .acquire) == status.grunning) return .running;
+    if (os.abi == .ms_x86_64 and !rearmWindows(gp)) return .nomem;
     stack.free(gp.stack);
     gp.stack = .{};
     gp.stackguard0 = 0;

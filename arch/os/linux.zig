@@ -44,7 +44,29 @@ pub fn slotArm(guard: [*]u8, guard_bytes: usize, stack_bytes: usize) bool {
         // Refused in a process that called mlockall; mprotect works there.
         if (ok(linux.syscall3(.madvise, @intFromPtr(guard), guard_bytes, madv_guard_install))) return true;
     }
-    return ok(linux.syscall3(.mprotect, @intFromPtr(guard), guard_bytes, prot_none));
+    // A process whose mappings ran out dies in the next malloc: stacks are refused before that.
+    if (@atomicRmw(u32, &protected, .Add, 1, .monotonic) < protectedMax() and
+        ok(linux.syscall3(.mprotect, @intFromPtr(guard), guard_bytes, prot_none))) return true;
+    _ = @atomicRmw(u32, &protected, .Sub, 1, .monotonic);
+    return false;
+}
+
+/// Guards that are mappings. Each divides one in three, so it costs two of the process's.
+var protected: u32 = 0;
+var protected_max: u32 = 0;
+
+/// A quarter of the mappings stays for everybody else.
+fn protectedMax() u32 {
+    const known = @atomicLoad(u32, &protected_max, .monotonic);
+    if (known != 0) return known;
+    const mappings_default = 65530;
+    var text: [20]u8 = undefined;
+    const bytes = readFile("/proc/sys/vm/max_map_count", &text) orelse 0;
+    const digits = std.mem.trimEnd(u8, text[0..bytes], "\n");
+    const mappings = std.fmt.parseInt(u32, digits, 10) catch mappings_default;
+    const found = @max(1, mappings / 4 * 3 / 2);
+    @atomicStore(u32, &protected_max, found, .monotonic);
+    return found;
 }
 
 /// Returns memory to the system; the pages read as zero when touched again.
@@ -99,17 +121,23 @@ pub fn pageSize() usize {
 /// A shared library is not handed the auxiliary vector, and libc's getauxval is not there to ask.
 fn pageSizeFromAuxv() ?usize {
     const at_pagesz = 6;
-    const dirfd_cwd: usize = @bitCast(@as(isize, -100));
-    const fd = linux.syscall4(.openat, dirfd_cwd, @intFromPtr("/proc/self/auxv"), 0, 0);
-    if (!ok(fd)) return null;
-    defer _ = linux.syscall1(.close, fd);
     var pairs: [64][2]usize = undefined;
-    const bytes = linux.syscall3(.read, fd, @intFromPtr(&pairs), @sizeOf(@TypeOf(pairs)));
-    if (!ok(bytes)) return null;
+    const bytes = readFile("/proc/self/auxv", std.mem.asBytes(&pairs)) orelse return null;
     for (pairs[0 .. bytes / @sizeOf([2]usize)]) |pair| {
         if (pair[0] == at_pagesz and std.math.isPowerOfTwo(pair[1]) and pair[1] >= 4096) return pair[1];
     }
     return null;
+}
+
+/// The start of a file; how many bytes there were.
+fn readFile(path: [*:0]const u8, to: []u8) ?usize {
+    const dirfd_cwd: usize = @bitCast(@as(isize, -100));
+    const read_only_close_on_exec = @as(u32, @bitCast(linux.O{ .CLOEXEC = true }));
+    const fd = linux.syscall4(.openat, dirfd_cwd, @intFromPtr(path), read_only_close_on_exec, 0);
+    if (!ok(fd)) return null;
+    defer _ = linux.syscall1(.close, fd);
+    const bytes = linux.syscall3(.read, fd, @intFromPtr(to.ptr), to.len);
+    return if (ok(bytes)) bytes else null;
 }
 
 fn map(bytes: usize, prot: usize, extra: usize) ?[*]u8 {

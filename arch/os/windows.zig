@@ -21,6 +21,11 @@ const page_bytes = 4096;
 /// Windows writes the record of an exception to the stack that faults: room for it, and for the handlers that run there.
 const slack_bytes = 32 * 1024;
 
+/// Distance of a stack's end from what the TEB calls DeallocationStack. Windows grows a stack when its guard page is touched,
+/// by one page at a time, and reports an overflow when there are not two whole pages left below the new one. With the guard
+/// page and two pages more there never are: the first touch is reported, and nothing grows.
+pub const overflow_bytes = 3 * page_bytes;
+
 /// Address space without access.
 pub fn reserve(bytes: usize) ?[*]u8 {
     return VirtualAlloc(null, bytes, mem_reserve, page_noaccess);
@@ -44,6 +49,7 @@ pub fn slabMap(bytes: usize) ?[*]u8 {
 /// Makes a fresh slot of a slab usable: [uncommitted | slack | guard page][stack]. The page is what a stack runs into; it
 /// gives way at the first touch, and the exception's record lies in the slack below.
 pub fn slotArm(guard: [*]u8, guard_bytes: usize, stack_bytes: usize) bool {
+    comptime std.debug.assert(overflow_bytes <= slack_bytes + page_bytes);
     std.debug.assert(guard_bytes > slack_bytes + page_bytes);
     const slack = guard + guard_bytes - page_bytes - slack_bytes;
     const bytes = slack_bytes + page_bytes + stack_bytes;
@@ -53,7 +59,10 @@ pub fn slotArm(guard: [*]u8, guard_bytes: usize, stack_bytes: usize) bool {
     return false;
 }
 
-/// Arms the guard page below a stack again; it was spent by a touch.
+/// A G's StackLimit after its guard page was spent; no stack ends there.
+pub const guard_spent = 1;
+
+/// Arms the guard page below a stack again.
 pub fn slotRearm(stack_lo: [*]u8) bool {
     var old: u32 = undefined;
     return VirtualProtect(stack_lo - page_bytes, page_bytes, page_readwrite | page_guard, &old) != 0;

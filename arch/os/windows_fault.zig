@@ -1,5 +1,5 @@
-//! A vectored handler, in front of all others in the process. It runs on the faulting stack, in the slack below the guard
-//! page, and arms the page again before the goroutine's stack can be used by another.
+//! A vectored handler, in front of all others in the process. It runs on the faulting stack, in the guard page that was
+//! spent and the slack below it, so it cannot arm the page again: it leaves a mark, and whoever uses the stack next does.
 const std = @import("std");
 const fault = @import("../fault.zig");
 const os = @import("../os.zig");
@@ -84,8 +84,7 @@ fn handle(pointers: *Pointers) callconv(.winapi) i32 {
     }
     if (record.parameters < 2) return continue_search;
     const m = fault.caught(record.information[1]) orelse return continue_search;
-    const gp = m.trapg.?;
-    if (!os.impl.slotRearm(@ptrFromInt(gp.stack.lo))) return continue_search;
+    m.trapg.?.tail.stack_limit = os.impl.guard_spent;
     const direction_flag: u32 = 1 << 10;
     const context = pointers.context;
     context.rcx = fault.code;
