@@ -250,8 +250,8 @@ HIDDEN gobuf_entry
   bti c
   mov x0, x20
   blr x19
-  bl SYM(gobuf_goexit)
-  brk 1                         // goexit does not return; an unwinder looks at the byte before this address
+  bl SYM(gobuf_returned)
+  brk 1                         // it does not return; an unwinder looks at the byte before this address
   .cfi_endproc
 END gobuf_entry
 

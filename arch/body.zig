@@ -31,8 +31,11 @@ pub fn getg() u32 {
     return arena.indexOf(curg() orelse return 0);
 }
 
-pub fn goexit() noreturn {
-    _ = gobuf_mcall(@intFromEnum(status.Trap.goexit), 0, 0);
+/// How a goroutine ends, in operand a of GOEXIT: main's return ends the run, its Goexit does not.
+pub const Ending = enum(u32) { returned = 0, goexit = 1 };
+
+pub fn end(how: Ending) noreturn {
+    _ = gobuf_mcall(@intFromEnum(status.Trap.goexit), @intFromEnum(how), 0);
     @trap(); // a goroutine that has ended was resumed
 }
 

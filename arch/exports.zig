@@ -86,13 +86,17 @@ export fn gobuf_getg() callconv(.c) u32 {
     return body.getg();
 }
 
-fn gobuf_goexit() callconv(.c) noreturn {
-    body.goexit();
+export fn gobuf_goexit() callconv(.c) noreturn {
+    body.end(.goexit);
+}
+
+/// What the entry thunk calls when a body has returned.
+fn gobuf_returned() callconv(.c) noreturn {
+    body.end(.returned);
 }
 
 comptime {
-    // The entry thunk calls it; protected, that call binds directly.
-    @export(&gobuf_goexit, .{ .name = "gobuf_goexit", .visibility = .protected });
+    @export(&gobuf_returned, .{ .name = "gobuf_returned", .visibility = .hidden });
 }
 
 export fn gobuf_go(func: g.Fn, arg: ?*anyopaque) callconv(.c) u64 {

@@ -287,8 +287,8 @@ HIDDEN gobuf_entry
   .seh_endprologue
   movq %rdi, %rcx
   callq *%rbx                   // at fn's first instruction rsp = 16 n + 8, as the ABI wants
-  callq gobuf_goexit
-  ud2                           // goexit does not return; an unwinder looks at the byte before this address
+  callq gobuf_returned
+  ud2                           // it does not return; an unwinder looks at the byte before this address
   .seh_endproc
 END gobuf_entry
 

@@ -228,8 +228,8 @@ HIDDEN gobuf_entry
   .cfi_undefined %rip
   movq %r12, %rdi
   callq *%rbx                   // at fn's first instruction rsp = 16 n + 8, as the ABI wants
-  callq SYM(gobuf_goexit)
-  ud2                           // goexit does not return; an unwinder looks at the byte before this address
+  callq SYM(gobuf_returned)
+  ud2                           // it does not return; an unwinder looks at the byte before this address
   .cfi_endproc
 END gobuf_entry
 

@@ -46,7 +46,9 @@ function build(platform: string, digest: string, from: string): void {
     stderr: "pipe",
   });
   if (run.exitCode !== 0) {
-    throw new Error(`gobuf: zig build -Dplatform=${platform} failed:\n${run.stderr.toString()}${run.stdout.toString()}`);
+    throw new Error(
+      `gobuf: zig build -Dplatform=${platform} failed:\n${run.stderr.toString()}${run.stdout.toString()}`,
+    );
   }
   const folder = join(from, "zig-out", "lib", platform);
   mkdirSync(folder, { recursive: true });
