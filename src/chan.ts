@@ -12,17 +12,7 @@ import {
   waitReasonChanSend,
   waitReasonChanSendNilChan,
 } from "./runtime2.ts";
-import {
-  acquireSudog,
-  releaseSudog,
-  S_G,
-  S_ISSELECT,
-  S_NEXT,
-  S_PREV,
-  S_SUCCESS,
-  sc,
-  selem,
-} from "./sudog.ts";
+import { acquireSudog, releaseSudog, S_G, S_ISSELECT, S_NEXT, S_PREV, S_SUCCESS, sc, selem } from "./sudog.ts";
 
 /** A queue of sudogs: waitq. */
 export class Waitq {
@@ -83,6 +73,16 @@ export class Waitq {
 
 let created = 0;
 
+/** What feeds a channel when no goroutine sends: a timer (hchan.timer in Go), the world outside. It is told who waits. */
+export interface Source {
+  /** The channel is looked at: puts in the buffer what is due. */
+  poll(): void;
+  /** A goroutine will wait on the channel. */
+  block(): void;
+  /** One that waited runs again. */
+  unblock(): void;
+}
+
 /** What a channel is to the scheduler: hchan. Bound to the thread that made it. @internal */
 export class Hchan {
   /** Stands for the channel's address: a select locks in this order. */
@@ -94,6 +94,7 @@ export class Hchan {
   closed = false;
   readonly recvq = new Waitq();
   readonly sendq = new Waitq();
+  source: Source | null = null;
 
   constructor(
     readonly dataqsiz: number,
@@ -134,12 +135,12 @@ export type Received<T> = [value: T, ok: true] | [value: undefined, ok: false];
 export class Chan<in out T> extends Hchan implements SendChan<T>, RecvChan<T> {
   /** Values in the buffer: `len(ch)`. */
   get len(): number {
-    return this.qcount;
+    return this.source === null ? this.qcount : 0;
   }
 
-  /** Size of the buffer: `cap(ch)`. */
+  /** Size of the buffer: `cap(ch)`. The one of a timer's channel does not count. */
   get cap(): number {
-    return this.dataqsiz;
+    return this.source === null ? this.dataqsiz : 0;
   }
 
   /** Sends: `ch <- value`. @throws PanicError "send on closed channel" */
@@ -275,6 +276,20 @@ export function recv(c: Hchan, s: number): unknown {
   return elem;
 }
 
+/** Sends if a receiver waits or the buffer has room: chansend without block. */
+export function trySend(c: Hchan, elem: unknown): void {
+  const s = c.recvq.dequeue();
+  if (s !== 0) send(s, elem);
+  else if (c.qcount < c.dataqsiz) bufput(c, elem);
+}
+
+/** Empties a timer's channel: timerchandrain. @returns whether anything was in it */
+export function timerchandrain(c: Hchan): boolean {
+  const any = c.qcount > 0;
+  while (c.qcount > 0) bufget(c);
+  return any;
+}
+
 function wake(s: number, success: number): void {
   const i = s * SUDOG_STRIDE;
   const gp = smem[i + S_G];
@@ -302,6 +317,8 @@ function takeParam(gp: number): number {
 /** What stands behind chanrecv's gopark: the value, and mp.ok. */
 export function recvContinue(gp: number): unknown {
   const s = takeParam(gp);
+  const source = (sc[s] as Hchan).source;
+  if (source !== null) source.unblock();
   mp.ok = smem[s * SUDOG_STRIDE + S_SUCCESS] !== 0;
   const elem = selem[s];
   releaseSudog(s);
@@ -338,12 +355,14 @@ export function chanrecv(gp: number, c: Hchan, cont: (gp: number) => unknown): b
       return true;
     }
   }
+  if (c.source !== null) c.source.poll();
   if (c.qcount > 0) {
     mp.value = bufget(c);
     mp.ok = true;
     return true;
   }
   enqueueAndPark(gp, c, c.recvq, undefined);
+  if (c.source !== null) c.source.block();
   gopark(gp, null, waitReasonChanReceive, cont);
   return false;
 }

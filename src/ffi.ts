@@ -6,7 +6,7 @@
  * garbage collector as a gigabyte of heap.
  */
 import { dlopen, type Pointer, toArrayBuffer } from "bun:ffi";
-import { type Descriptor, DESCRIPTOR_WORDS, parseDescriptor } from "./layout.ts";
+import { DESCRIPTOR_WORDS, type Descriptor, parseDescriptor } from "./layout.ts";
 import { checkLibraryFile, findLibrary, hostPlatform } from "./library.ts";
 
 /** A native address as bun:ffi hands it out. */
@@ -59,14 +59,14 @@ export const descriptor: Descriptor = (() => {
 /** Codes that gobuf_execute and gobuf_minit return in place of a trap's. */
 export const EXECUTE_ERROR_MIN = 0xffffff00;
 const EXECUTE_ERRORS: Readonly<Record<number, string>> = {
-  0xffffff01: "this thread has no M (gobuf_minit was not called)",
-  0xffffff02: "re-entry: a goroutine of this thread is running already",
-  0xffffff03: "no such G",
-  0xffffff04: "the G is not in status running",
-  0xffffff05: "the G has no stack",
-  0xffffff06: "no free M: too many threads",
-  0xffffff07: "no free G: the arena is full",
-  0xffffff08: "no memory for the arena",
+  4294967041: "this thread has no M (gobuf_minit was not called)",
+  4294967042: "re-entry: a goroutine of this thread is running already",
+  4294967043: "no such G",
+  4294967044: "the G is not in status running",
+  4294967045: "the G has no stack",
+  4294967046: "no free M: too many threads",
+  4294967047: "no free G: the arena is full",
+  4294967048: "no memory for the arena",
 };
 
 /** What a code from {@link EXECUTE_ERROR_MIN} up means. */

@@ -61,8 +61,8 @@ export async function findLibrary(): Promise<string> {
 }
 
 const ELF_MACHINE: Readonly<Record<number, string>> = { 62: "x64", 183: "arm64" };
-const MACHO_CPU: Readonly<Record<number, string>> = { 0x01000007: "x64", 0x0100000c: "arm64" };
-const PE_MACHINE: Readonly<Record<number, string>> = { 0x8664: "x64", 0xaa64: "arm64" };
+const MACHO_CPU: Readonly<Record<number, string>> = { 16777223: "x64", 16777228: "arm64" };
+const PE_MACHINE: Readonly<Record<number, string>> = { 34404: "x64", 43620: "arm64" };
 
 /** What a file is by its headers, and how many bytes they say it has. */
 interface Image {

@@ -4,7 +4,7 @@
  *
  * There is no spinning, as there is none at GOMAXPROCS=1.
  */
-import { getg, MCALL_NONE, mp, type Op, fatal, opCall, opOptional, opPending, opReady } from "./m.ts";
+import { fatal, getg, MCALL_NONE, mp, type Op, opCall, opOptional, opPending, opReady } from "./m.ts";
 import { waitReasonSyncMutexLock } from "./runtime2.ts";
 import { Sema, semacquired } from "./sema.ts";
 import { nanotime } from "./time.ts";

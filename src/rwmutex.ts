@@ -1,7 +1,7 @@
 /**
  * RWMutex: sync/rwmutex.go.
  */
-import { fatal, getg, mp, MCALL_NONE, type Op, opCall, opOptional, opPending, opReady } from "./m.ts";
+import { fatal, getg, MCALL_NONE, mp, type Op, opCall, opOptional, opPending, opReady } from "./m.ts";
 import { Mutex } from "./mutex.ts";
 import { waitReasonSyncRWMutexLock, waitReasonSyncRWMutexRLock } from "./runtime2.ts";
 import { Sema, semacquired } from "./sema.ts";

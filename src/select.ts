@@ -86,7 +86,9 @@ function compilerOrder(cases: readonly SelectCase[]): void {
 function shuffle(cases: readonly SelectCase[]): void {
   poll.length = 0;
   for (const i of order) {
-    if ((cases[i] as SelectCase).c.nil) continue;
+    const { nil, source } = (cases[i] as SelectCase).c;
+    if (nil) continue;
+    if (source !== null) source.poll();
     const n = poll.length;
     const j = cheaprandn(n + 1);
     if (j === n) poll.push(i);
@@ -209,6 +211,7 @@ export function selectgo(
     else smem[last * SUDOG_STRIDE + S_WAITLINK] = s;
     last = s;
     (isSend ? c.sendq : c.recvq).enqueue(s);
+    if (c.source !== null) c.source.block();
   }
   gmem[gp * G_STRIDE + G_PARAM] = 0;
   gopark(gp, null, waitReasonSelect, cont);
@@ -233,15 +236,14 @@ export function selectContinue(gp: number): number {
     const at = s * SUDOG_STRIDE;
     const next = smem[at + S_WAITLINK];
     const isSend = smem[at + S_ISSELECT] === WAITS_TO_SEND;
+    const c = sc[s] as Hchan;
+    if (c.source !== null) c.source.unblock();
     if (s === chosen) {
       index = smem[at + S_CASE];
       sending = isSend;
       mp.ok = smem[at + S_SUCCESS] !== 0;
       mp.value = isSend ? undefined : selem[s];
-    } else {
-      const c = sc[s] as Hchan;
-      (isSend ? c.sendq : c.recvq).remove(s);
-    }
+    } else (isSend ? c.sendq : c.recvq).remove(s);
     releaseSudog(s);
     s = next;
   }

@@ -4,6 +4,7 @@
  *
  * All times are nanoseconds, as plain numbers.
  */
+import type { Source } from "./chan.ts";
 import { gtimer } from "./g.ts";
 import { getg, type Op, opPending, opReady } from "./m.ts";
 import { FatalError } from "./panic.ts";
@@ -18,21 +19,56 @@ const timerZombie = 4;
 /** What a timer calls when it expires, on g0. */
 export type TimerFunction = (arg: unknown, seq: number, delay: number) => void;
 
-/** A timer: timer of runtime/time.go. */
-export interface Timer {
+/**
+ * A timer, not pending: timer of runtime/time.go.
+ *
+ * One that feeds a channel is in the heap only while a goroutine waits on that channel; else it runs, late, when the
+ * channel is looked at. Nobody can tell, and a timer that was forgotten can be collected.
+ */
+export class Timer implements Source {
   /** When it expires; 0 when it is not pending. */
-  when: number;
+  when = 0;
   /** Expires again every so many nanoseconds; 0 for once. */
-  period: number;
-  f: TimerFunction;
-  arg: unknown;
-  seq: number;
-  state: number;
-}
+  period = 0;
+  seq = 0;
+  state = 0;
+  /** Goroutines that wait on its channel. */
+  blocked = 0;
+  /** The reset of the scheduler that it knows of. */
+  epoch = resets;
 
-/** A timer that is not pending. */
-export function newTimer(f: TimerFunction, arg: unknown): Timer {
-  return { when: 0, period: 0, f, arg, seq: 0, state: 0 };
+  constructor(
+    readonly f: TimerFunction,
+    readonly arg: unknown,
+    /** It feeds a channel. */
+    readonly isChan = false,
+  ) {}
+
+  /** Runs when it has expired and the heap does not see to that: maybeRunChan. */
+  poll(): void {
+    if ((this.state & timerHeaped) !== 0 || this.when === 0) return;
+    const now = nanotime();
+    if (this.when <= now) fire(this, now);
+  }
+
+  /** A goroutine will wait on the channel: blockTimerChan. */
+  block(): void {
+    this.blocked++;
+    if ((this.state & timerZombie) !== 0 && this.when > 0) {
+      this.state &= ~timerZombie;
+      zombies--;
+    }
+    if (needsAdd(this)) add(this);
+  }
+
+  /** A goroutine no longer waits on the channel: unblockTimerChan. */
+  unblock(): void {
+    this.blocked--;
+    if (this.blocked === 0 && (this.state & (timerHeaped | timerZombie)) === timerHeaped) {
+      this.state |= timerZombie;
+      zombies++;
+    }
+  }
 }
 
 /** timers.heap, in two arrays: a timer, and its `when` as it was when it took its place. */
@@ -44,11 +80,18 @@ let minWhenModified = 0;
 
 /** Where the fake clock starts: any time but 0, which means "never" to a Mutex. */
 const FAKE_START_NS = 1_000_000_000;
+/** What the fake clock tells then: the date of Go's faketime build, milliseconds since the Unix epoch. */
+const FAKE_START_MS = 1_257_894_000_000;
+/** No timer expires later, nanoseconds. */
+const MAX_WHEN_NS = 2 ** 63;
+/** Counts resets of the scheduler: what was armed before one is gone. */
+let resets = 0;
 let fake = false;
 let fakeNow = FAKE_START_NS;
 
 /** Empties the heap and sets the clock. */
 export function timeinit(clock: "fake" | "real"): void {
+  resets++;
   heap = [];
   whens = [];
   zombies = 0;
@@ -60,6 +103,27 @@ export function timeinit(clock: "fake" | "real"): void {
 /** The clock, nanoseconds: monotonic, of no particular origin. */
 export function nanotime(): number {
   return fake ? fakeNow : Bun.nanoseconds() + 1;
+}
+
+/** The time `ms` from now on {@link nanotime}'s scale, now for 0 and less: when of time/sleep.go. */
+export function whenOf(ms: number): number {
+  return ms > 0 ? Math.min(nanotime() + Math.round(ms * 1e6), MAX_WHEN_NS) : nanotime();
+}
+
+/**
+ * The time of the run's clock: time.Now.
+ *
+ * @returns milliseconds since the Unix epoch: `Date.now()`, or on the fake clock the time since 2009-11-10 23:00:00 UTC,
+ *   where it starts
+ * @example
+ * ```ts
+ * const start = now();
+ * yield* sleep(20);
+ * console.log(now() - start);
+ * ```
+ */
+export function now(): number {
+  return fake ? FAKE_START_MS + (fakeNow - FAKE_START_NS) / 1e6 : Date.now();
 }
 
 /** Whether time stands still while anything can run. */
@@ -109,7 +173,7 @@ function siftDown(i: number): void {
     if (left >= n) break;
     let least = when;
     let child = -1;
-    const end = left + 4 < n ? left + 4 : n;
+    const end = Math.min(left + 4, n);
     for (let c = left; c < end; c++) {
       if (whens[c] < least) {
         least = whens[c];
@@ -226,13 +290,38 @@ function fire(timer: Timer, now: number): void {
   const { f, arg, seq } = timer;
   const delay = now - timer.when;
   timer.when = timer.period > 0 ? timer.when + timer.period * (1 + Math.floor(delay / timer.period)) : 0;
-  timer.state |= timerModified;
-  if (timer.when === 0) {
-    timer.state |= timerZombie;
-    zombies++;
+  if ((timer.state & timerHeaped) !== 0) {
+    timer.state |= timerModified;
+    if (timer.when === 0) {
+      timer.state |= timerZombie;
+      zombies++;
+    }
+    updateHead();
   }
-  updateHead();
   f(arg, seq, delay);
+}
+
+/** timer.needsAdd. */
+function needsAdd(timer: Timer): boolean {
+  return (timer.state & timerHeaped) === 0 && timer.when > 0 && (!timer.isChan || timer.blocked > 0);
+}
+
+/** Puts a timer in the heap: timer.maybeAdd. */
+function add(timer: Timer): void {
+  cleanHead();
+  timer.state |= timerHeaped;
+  heap.push(timer);
+  whens.push(timer.when);
+  siftUp(heap.length - 1);
+}
+
+/** A timer from before the scheduler was reset is in no heap. */
+function forgetStale(timer: Timer): void {
+  if (timer.epoch === resets) return;
+  timer.epoch = resets;
+  timer.when = 0;
+  timer.state = 0;
+  timer.blocked = 0;
 }
 
 /**
@@ -245,6 +334,7 @@ function fire(timer: Timer, now: number): void {
 export function resetTimer(timer: Timer, when: number, period: number): boolean {
   if (!(when > 0)) throw new FatalError("timer when must be positive");
   if (!(period >= 0)) throw new FatalError("timer period must be non-negative");
+  forgetStale(timer);
   const pending = timer.when > 0;
   timer.period = period;
   timer.when = when;
@@ -256,18 +346,13 @@ export function resetTimer(timer: Timer, when: number, period: number): boolean 
       timer.state &= ~timerZombie;
     }
     if (minWhenModified === 0 || when < minWhenModified) minWhenModified = when;
-    return pending;
-  }
-  cleanHead();
-  timer.state |= timerHeaped;
-  heap.push(timer);
-  whens.push(when);
-  siftUp(heap.length - 1);
+  } else if (needsAdd(timer)) add(timer);
   return pending;
 }
 
 /** Stops a timer: timer.stop. @returns whether it was pending */
 export function stopTimer(timer: Timer): boolean {
+  forgetStale(timer);
   if ((timer.state & timerHeaped) !== 0) {
     timer.state |= timerModified;
     if ((timer.state & timerZombie) === 0) {
@@ -291,7 +376,7 @@ let sleepWhen = 0;
 function resetForSleep(gp: number): boolean {
   let timer = gtimer[gp] as Timer | null;
   if (timer === null) {
-    timer = newTimer(goroutineReady, gp);
+    timer = new Timer(goroutineReady, gp);
     gtimer[gp] = timer;
   }
   resetTimer(timer, sleepWhen, 0);
@@ -316,4 +401,3 @@ export function sleep(ms: number): Op<void> {
   if (!timeSleep(gp, Math.round(ms * 1e6))) return opReady<void>(undefined);
   return opPending();
 }
-

@@ -1,12 +1,13 @@
 /**
  * WaitGroup: sync/waitgroup.go.
  */
+
+import { G_STRIDE, G_WAITING, gmem } from "./ffi.ts";
 import { getg, type Op, opPending, opReady, REPARK } from "./m.ts";
 import { PanicError } from "./panic.ts";
 import { waitReasonSyncWaitGroupWait } from "./runtime2.ts";
 import { Sema, semacquireContinue } from "./sema.ts";
 import { sc } from "./sudog.ts";
-import { G_STRIDE, G_WAITING, gmem } from "./ffi.ts";
 
 class WaitGroupSema extends Sema {
   constructor(readonly wg: WaitGroup) {
