@@ -75,11 +75,11 @@ pub const Buffer = extern struct {
     executes: Word64, // ours
     /// The operation that trapped last: what g0's side of a mismatch is attributed to.
     last: Place, // ours
-    /// g0's control words, as execute set them last.
-    g0_controls: Controls, // ours
-    /// Calls of systemstack from a goroutine.
+    /// Calls of systemstack.
     visits: u32, // ours
-    reserved: [10]u32,
+    /// g0's, as execute set them last.
+    g0_special: Special, // ours
+    reserved: [2]u32,
 
     pub fn at(buffer: *Buffer, off: u32) [*]u32 {
         const words: [*]u32 = @ptrCast(buffer);
@@ -179,8 +179,8 @@ pub const Code = enum(u32) {
     done = 103,
 };
 
-/// Floating-point control words, in the order of the registers' table.
-pub const Controls = [2]u32;
+/// Control and TEB words, in the order of the registers' table.
+pub const Special = [5]Word64;
 
 pub const Result = enum(u32) { none = 0, value = 1, closed = 2, default = 3, panic = 4 };
 
@@ -198,12 +198,12 @@ pub const Kind = enum(u32) {
     g0_register = 3,
     control = 4,
     g0_control = 5,
-    /// a floating-point control word at a goroutine's first instruction
-    entry_control = 6,
+    /// a control or TEB word at a goroutine's first instruction
+    entry_special = 6,
     /// sp there: not aligned, or outside of the stack
     entry_sp = 7,
-    /// a control word within systemstack, where it should be g0's
-    visit_control = 8,
+    /// a control or TEB word within systemstack, where it should be g0's
+    visit_special = 8,
     /// sp there: not aligned, or on the goroutine's stack
     visit_sp = 9,
     /// how often systemstack called its function

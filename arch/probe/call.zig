@@ -21,9 +21,9 @@ comptime {
     std.debug.assert(@offsetOf(Call, "args") == 8);
     std.debug.assert(@offsetOf(Call, "result") == 40);
     std.debug.assert(@offsetOf(Call, "own") == 48);
-    std.debug.assert(@offsetOf(Call, "want") == 304);
-    std.debug.assert(@offsetOf(Call, "found") == 560);
-    std.debug.assert(@sizeOf(registers.Values) == 256);
+    std.debug.assert(@offsetOf(Call, "want") == 368);
+    std.debug.assert(@offsetOf(Call, "found") == 688);
+    std.debug.assert(@sizeOf(registers.Values) == 320);
 }
 
 extern fn gobuf_probe_call(call: *Call) callconv(.c) void;
@@ -124,8 +124,8 @@ pub const Watch = struct {
         for (entries, 0..) |*entry, id| {
             if (registers.same(entry, &w.call.want, &w.call.found)) continue;
             const kind: buffer_.Kind = switch (w.context.side) {
-                .goroutine => if (entry.isControl()) .control else .register,
-                .g0 => if (entry.isControl()) .g0_control else .g0_register,
+                .goroutine => if (entry.class == .control) .control else .register,
+                .g0 => if (entry.class == .control) .g0_control else .g0_register,
             };
             const want = registers.words(entry, &w.call.want);
             w.report(kind, @intCast(id), w.depth, want, registers.words(entry, &w.call.found));

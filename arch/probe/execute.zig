@@ -32,17 +32,17 @@ pub fn execute(buffer: *Buffer, func: call.Target, g: u32) Outcome {
     const stored: ?Stored = if (buffer.region_m.get() == 0) null else .of(buffer);
     // One time in four g0 keeps the words that minit stored: whether they are right is seen only then.
     const draws = stored != null and watch.random.below(4) != 0;
-    var before: buffer_.Controls = undefined;
+    var before: [2]u32 = undefined;
     if (draws) {
         before = stored.?.get();
-        stored.?.set(registers.controlsOf(want));
+        stored.?.set(controlsOf(want));
     } else {
         const now = registers.look();
         for (registers.all()) |*entry| {
-            if (entry.isControl()) want[entry.slot] = now[entry.slot];
+            if (entry.class == .control) want[entry.slot] = now[entry.slot];
         }
     }
-    buffer.g0_controls = registers.controlsOf(want);
+    buffer.g0_special = registers.special(want);
     const code = watch.run(func, .{ call.word(g), 0, 0, 0 }, 0);
     if (draws) stored.?.set(before);
     return .{ .code = @truncate(code), .mismatches = watch.mismatches };
@@ -58,11 +58,22 @@ const Stored = struct {
         return .{ .at = .{ @ptrFromInt(g0.* + api.word("g_fp0")), @ptrFromInt(g0.* + api.word("g_fp1")) } };
     }
 
-    fn get(stored: Stored) buffer_.Controls {
+    fn get(stored: Stored) [2]u32 {
         return .{ stored.at[0].*, stored.at[1].* };
     }
 
-    fn set(stored: Stored, to: buffer_.Controls) void {
+    fn set(stored: Stored, to: [2]u32) void {
         for (stored.at, to) |at, word| at.* = word;
     }
 };
+
+fn controlsOf(values: *const registers.Values) [2]u32 {
+    var result: [2]u32 = .{ 0, 0 };
+    var i: usize = 0;
+    for (registers.all()) |*entry| {
+        if (entry.class != .control) continue;
+        result[i] = @truncate(values[entry.slot]);
+        i += 1;
+    }
+    return result;
+}

@@ -2,11 +2,10 @@
 //!
 //! What an op means is said in golden/README.md; golden/recorder/routine.go is the same program in Go.
 const std = @import("std");
-const layout = @import("layout");
 const api = @import("api.zig");
 const buffer_ = @import("buffer.zig");
 const call = @import("call.zig");
-const registers = @import("registers.zig");
+const entry = @import("entry.zig");
 const systemstack = @import("systemstack.zig");
 const Random = @import("random.zig").Random;
 const Buffer = buffer_.Buffer;
@@ -15,71 +14,11 @@ const Op = buffer_.Op;
 const Place = buffer_.Place;
 const Flag = buffer_.Flag;
 
-extern fn gobuf_probe_entry(arg: ?*anyopaque) callconv(.c) void;
-
-/// What a goroutine is started on; its argument is its block.
-pub const entry: api.Body = &gobuf_probe_entry;
-
-comptime {
-    @export(&start, .{ .name = "gobuf_probe_goroutine", .visibility = .hidden });
-}
-
-/// Called by gobuf_probe_entry with sp as it was before the call, and all preserved registers.
-fn start(block: *Block, sp: u64, values: *const registers.Values) callconv(.c) void {
-    const address: *Buffer = @ptrFromInt(block.buffer.get());
-    var self: Goroutine = .{ .buffer = address, .block = block };
-    self.locate();
-    self.checkEntry(sp, values);
-    self.live();
-}
-
-const Goroutine = struct {
+pub const Goroutine = struct {
     buffer: *Buffer,
     block: *Block,
 
-    /// Notes where its stack is, for values that are to look like addresses.
-    fn locate(self: *Goroutine) void {
-        const base = self.buffer.region_g.get();
-        if (base == 0) return;
-        const record = base + @as(u64, api.api.getg()) * api.word("g_stride");
-        const lo: *const u64 = @ptrFromInt(record + api.word("g_stack_lo"));
-        const hi: *const u64 = @ptrFromInt(record + api.word("g_stack_hi"));
-        self.block.stack_lo.set(lo.*);
-        self.block.stack_size = @intCast(hi.* - lo.*);
-    }
-
-    /// A new goroutine has its ABI's control words, and an aligned sp within its stack.
-    fn checkEntry(self: *Goroutine, sp: u64, values: *const registers.Values) void {
-        if (self.buffer.flags & Flag.check == 0) return;
-        const place: Place = .{ .gnum = self.block.gnum, .i = 0, .code = @intFromEnum(buffer_.Code.start) };
-        const defaults = comptime api.abi.fpDefaults();
-        var control: usize = 0;
-        for (registers.all(), 0..) |*register, id| {
-            if (!register.isControl()) continue;
-            var want = values.*;
-            want[register.slot] = defaults[control];
-            control += 1;
-            if (registers.same(register, &want, values)) continue;
-            self.report(.entry_control, place, @intCast(id), registers.words(register, &want), registers.words(register, values));
-        }
-        const range = self.buffer.stackOf(self.block.gnum);
-        const aligned = sp & ~@as(u64, 15);
-        const want = if (range.size == 0) aligned else std.math.clamp(aligned, range.lo, range.lo + range.size);
-        if (sp != want) self.report(.entry_sp, place, 0, buffer_.split(want), buffer_.split(sp));
-    }
-
-    fn report(self: *Goroutine, kind: buffer_.Kind, place: Place, register: u32, expected: [4]u32, found: [4]u32) void {
-        self.buffer.report(.{
-            .kind = kind,
-            .place = place,
-            .register = register,
-            .depth = 0,
-            .expected = expected,
-            .found = found,
-        });
-    }
-
-    fn live(self: *Goroutine) void {
+    pub fn live(self: *Goroutine) void {
         const buffer = self.buffer;
         const gnum = self.block.gnum;
         const body = buffer.at(buffer.bodies.off)[2 * self.block.body ..][0..2];
@@ -180,7 +119,7 @@ const Goroutine = struct {
         block.gnum = gnum;
         block.body = body;
         if (b.flags & Flag.join != 0) _ = self.trap(place, .wgadd, b.join, 1);
-        _ = self.operate(place, api.api.go, .{ @intFromPtr(entry), @intFromPtr(block), 0, 0 });
+        _ = self.operate(place, api.api.go, .{ @intFromPtr(entry.address), @intFromPtr(block), 0, 0 });
         return gnum;
     }
 

@@ -7,8 +7,8 @@
 const std = @import("std");
 const api = @import("api.zig");
 const buffer = @import("buffer.zig");
+const entry = @import("entry.zig");
 const execute = @import("execute.zig");
-const goroutine = @import("goroutine.zig");
 const registers = @import("registers.zig");
 const selftest = @import("selftest.zig");
 
@@ -38,7 +38,7 @@ export fn gobuf_probe_bind(to: ?*buffer.Buffer) callconv(.c) u32 {
 
 /// The function that a goroutine of a workload is started on, with its block as the argument.
 export fn gobuf_probe_entry_address() callconv(.c) *const anyopaque {
-    return @ptrCast(goroutine.entry);
+    return @ptrCast(entry.address);
 }
 
 /// gobuf_execute, watched when a buffer is bound and wants it.

@@ -4,12 +4,27 @@
 const std = @import("std");
 const Random = @import("random.zig").Random;
 const buffer = @import("buffer.zig");
-const Controls = buffer.Controls;
+const Special = buffer.Special;
 const Range = buffer.Range;
 
 /// Room for the registers of every ABI.
-pub const values_max = 32;
+pub const values_max = 40;
 pub const Values = [values_max]u64;
+
+/// What values a register may take.
+pub const Class = enum(u32) {
+    /// any
+    plain = 0,
+    /// a floating-point control word
+    control = 1,
+    // Words of Windows' TEB, which belong to the stack. A thread's own are left as they are.
+    /// the stack's end
+    stack_base = 2,
+    /// how far down it has been used
+    stack_limit = 3,
+    /// where what was reserved for it starts
+    stack_reserve = 4,
+};
 
 pub const Entry = extern struct {
     name: [8]u8,
@@ -17,16 +32,14 @@ pub const Entry = extern struct {
     slot: u32,
     /// 64-bit words of it: 1, or 2 for a whole vector
     words: u32,
-    /// A control word (compare is not 0): the bits it always has, those that are drawn, those that are compared.
+    class: Class,
+    /// Of a control word: the bits it always has, those that are drawn, those that are compared.
     base: u32,
     random: u32,
     compare: u32,
     /// Bits that are drawn only where the next higher bit was: of x87's two bits of precision, 01 means nothing.
     below: u32,
-
-    pub fn isControl(entry: *const Entry) bool {
-        return entry.compare != 0;
-    }
+    unused: u32,
 };
 
 /// How a register can be broken, for the self-test.
@@ -59,6 +72,7 @@ pub const Side = enum(u1) { goroutine = 0, g0 = 1 };
 /// `side`: values of one operation differ from each other, and from those of the other side, whatever is drawn. An address
 /// moves on by 64 bytes with `n`: those of one operation and the next differ as well.
 pub fn value(r: *Random, slot: u32, side: Side, n: u64, ranges: [2]Range) u64 {
+    std.debug.assert(slot < 32);
     const tag: u64 = slot | @as(u32, @intFromEnum(side)) << 5;
     const kind = r.next();
     const range = ranges[kind & 1];
@@ -84,31 +98,47 @@ fn control(r: *Random, entry: *const Entry, side: Side) u64 {
     return entry.base | bits;
 }
 
+/// A goroutine's StackLimit is any page near the stack's lower end, for Windows may move it.
+fn stackLimit(r: *Random, stack: Range) u64 {
+    const page = 4096;
+    return stack.lo + page * r.below(4);
+}
+
 /// Stores what is in them now.
 extern fn gobuf_probe_look(to: *Values) callconv(.c) void;
 
-/// The control words as they are on this thread; the other registers are whatever the compiler has there.
+/// The registers that the compiler does not use are as they are on this thread; the others are whatever it has there.
 pub fn look() Values {
     var values: Values = undefined;
     gobuf_probe_look(&values);
     return values;
 }
 
+/// What the registers are to hold around one operation. The first range is the own stack.
 pub fn fill(to: *Values, r: *Random, side: Side, n: u64, ranges: [2]Range) void {
+    const now = look();
+    const own: ?Range = if (side == .goroutine and ranges[0].size != 0) ranges[0] else null;
     for (all()) |*entry| {
-        for (to[entry.slot..][0..entry.words], entry.slot..) |*word, slot| {
-            word.* = if (entry.isControl()) control(r, entry, side) else value(r, @intCast(slot), side, n, ranges);
+        const first = entry.slot;
+        switch (entry.class) {
+            .plain => for (to[first..][0..entry.words], first..) |*word, slot| {
+                word.* = value(r, @intCast(slot), side, n, ranges);
+            },
+            .control => to[first] = control(r, entry, side),
+            .stack_base => to[first] = if (own) |stack| stack.lo + stack.size else now[first],
+            .stack_limit => to[first] = if (own) |stack| stackLimit(r, stack) else now[first],
+            .stack_reserve => to[first] = now[first],
         }
     }
 }
 
-/// The control words among them.
-pub fn controlsOf(values: *const Values) Controls {
-    var result: Controls = @splat(0);
+/// The values of the control and TEB words, in the order of the table.
+pub fn special(values: *const Values) Special {
+    var result: Special = @splat(.{ .lo = 0, .hi = 0 });
     var i: usize = 0;
     for (all()) |*entry| {
-        if (!entry.isControl()) continue;
-        result[i] = @truncate(values[entry.slot]);
+        if (entry.class == .plain) continue;
+        result[i].set(values[entry.slot]);
         i += 1;
     }
     return result;
@@ -118,7 +148,7 @@ pub fn controlsOf(values: *const Values) Controls {
 pub fn same(entry: *const Entry, want: *const Values, found: *const Values) bool {
     for (entry.slot..entry.slot + entry.words) |slot| {
         const differs = want[slot] ^ found[slot];
-        const seen = if (entry.isControl()) differs & entry.compare else differs;
+        const seen = if (entry.class == .control) differs & entry.compare else differs;
         if (seen != 0) return false;
     }
     return true;

@@ -2,11 +2,7 @@
 
 #define AT(word) (at + 8 * (slot + word))(%r11)
 
-.set WORDS_gpr, 1
-.set BASE_gpr, 0
-.set RANDOM_gpr, 0
-.set COMPARE_gpr, 0             // 0: a plain value, compared whole
-.set BELOW_gpr, 0
+PLAIN_KIND gpr, 1
 .macro LOAD_gpr name
   movq AT(0), %\name
 .endm
@@ -23,11 +19,7 @@
 .endm
 
 // All 128 bits.
-.set WORDS_xmm, 2
-.set BASE_xmm, 0
-.set RANDOM_xmm, 0
-.set COMPARE_xmm, 0
-.set BELOW_xmm, 0
+PLAIN_KIND xmm, 2
 .macro LOAD_xmm name
   movups AT(0), %\name
 .endm
@@ -52,11 +44,7 @@
 .endm
 
 // MXCSR: bits 0-5 sticky flags (a caller's), 6 denormals are zero, 7-12 exceptions masked, 13-14 rounding, 15 flush to zero.
-.set WORDS_mxcsr, 1
-.set BASE_mxcsr, 0x1F80
-.set RANDOM_mxcsr, 0xE040
-.set COMPARE_mxcsr, 0xFFC0
-.set BELOW_mxcsr, 0
+CONTROL_KIND mxcsr, 0x1F80, 0xE040, 0xFFC0, 0
 .macro LOAD_mxcsr name
   ldmxcsr AT(0)
 .endm
@@ -80,11 +68,7 @@
 .endm
 
 // x87 control word: bits 0-5 exceptions masked, 6 reads as 1, 8-9 precision (01 is reserved), 10-11 rounding.
-.set WORDS_x87, 1
-.set BASE_x87, 0x007F
-.set RANDOM_x87, 0x0E00
-.set COMPARE_x87, 0x0F3F
-.set BELOW_x87, 0x0100
+CONTROL_KIND x87, 0x007F, 0x0E00, 0x0F3F, 0x0100
 .macro LOAD_x87 name
   fldcw AT(0)
 .endm
@@ -107,10 +91,10 @@
 .endm
 
 // Garbage in MXCSR's sticky flags and in the x87 status word, neither of which a callee preserves.
-.macro CLOBBER_FLAGS
+.macro CLOBBER_FLAGS sticky
   pushq %rax
   stmxcsr (%rsp)
-  orl $0x3F, (%rsp)
+  orl $\sticky, (%rsp)
   ldmxcsr (%rsp)
   popq %rax
   fldz

@@ -23,8 +23,8 @@ const Visit = struct {
     n: u64,
     /// The goroutine's stack: where a visit must not run.
     stack: buffer_.Range,
-    /// The control words that are to be found there, in the order of the table.
-    controls: buffer_.Controls,
+    /// What is to be found there.
+    special: buffer_.Special,
     /// Called on g0: a plain call.
     plain: bool,
     calls: u32 = 0,
@@ -39,7 +39,7 @@ pub fn visit(context: *const call.Context, place: buffer_.Place, n: u64) void {
         .place = place,
         .n = n,
         .stack = context.ranges[0],
-        .controls = buffer.g0_controls, // those of the execute that led here
+        .special = buffer.g0_special, // those of the execute that led here
         .plain = context.side == .g0,
     };
     enter(context, &there);
@@ -53,7 +53,7 @@ fn enter(context: *const call.Context, there: *Visit) void {
         .random = .init(there.buffer.seed.get(), .systemstack, there.place.gnum, there.n * 2 + @intFromBool(there.plain)),
     };
     watch.prepare();
-    if (there.plain) there.controls = registers.controlsOf(&watch.call.want);
+    if (there.plain) there.special = registers.special(&watch.call.want);
     _ = watch.run(api.api.systemstack, .{ @intFromPtr(&gobuf_probe_callback), @intFromPtr(there), 0, 0 }, 0);
     if (there.calls != 1) report(there, .visit_calls, 0, buffer_.split(1), buffer_.split(there.calls));
 }
@@ -61,14 +61,14 @@ fn enter(context: *const call.Context, there: *Visit) void {
 /// On g0's stack, called by gobuf_probe_callback with sp as it was before the call, and all preserved registers.
 fn arrive(there: *Visit, sp: u64, values: *const registers.Values) callconv(.c) void {
     there.calls += 1;
-    var control: usize = 0;
+    var i: usize = 0;
     for (registers.all(), 0..) |*register, id| {
-        if (!register.isControl()) continue;
+        if (register.class == .plain) continue;
         var want = values.*;
-        want[register.slot] = there.controls[control];
-        control += 1;
+        want[register.slot] = there.special[i].get();
+        i += 1;
         if (registers.same(register, &want, values)) continue;
-        report(there, .visit_control, @intCast(id), registers.words(register, &want), registers.words(register, values));
+        report(there, .visit_special, @intCast(id), registers.words(register, &want), registers.words(register, values));
     }
     const aligned = sp & ~@as(u64, 15);
     const outside = sp <= there.stack.lo or sp > there.stack.lo + there.stack.size;

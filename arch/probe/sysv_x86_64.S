@@ -89,32 +89,15 @@ ARRIVE gobuf_probe_callback, SYM(gobuf_probe_on_g0)
 
 // Clobbers everything that a callee may clobber, xmm6-xmm15 included: a probe that reports this is wrong.
 HIDDEN gobuf_probe_clobber_caller_saved
-  CLOBBER_FLAGS
+  CLOBBER_FLAGS 0x3F
   movq $-1, %rax
-  movq %rax, %rcx
-  movq %rax, %rdx
-  movq %rax, %rsi
-  movq %rax, %rdi
-  movq %rax, %r8
-  movq %rax, %r9
-  movq %rax, %r10
-  movq %rax, %r11
+  .irp name, rcx, rdx, rsi, rdi, r8, r9, r10, r11
+  movq %rax, %\name
+  .endr
   pcmpeqd %xmm0, %xmm0
-  movaps %xmm0, %xmm1
-  movaps %xmm0, %xmm2
-  movaps %xmm0, %xmm3
-  movaps %xmm0, %xmm4
-  movaps %xmm0, %xmm5
-  movaps %xmm0, %xmm6
-  movaps %xmm0, %xmm7
-  movaps %xmm0, %xmm8
-  movaps %xmm0, %xmm9
-  movaps %xmm0, %xmm10
-  movaps %xmm0, %xmm11
-  movaps %xmm0, %xmm12
-  movaps %xmm0, %xmm13
-  movaps %xmm0, %xmm14
-  movaps %xmm0, %xmm15
+  .irp name, xmm1, xmm2, xmm3, xmm4, xmm5, xmm6, xmm7, xmm8, xmm9, xmm10, xmm11, xmm12, xmm13, xmm14, xmm15
+  movaps %xmm0, %\name
+  .endr
   ret
 END gobuf_probe_clobber_caller_saved
 

@@ -9,7 +9,8 @@
 //
 // A kind of register (gpr, mxcsr, ...) brings its own figures and macros, see registers_x86_64.h:
 //
-//   WORDS_kind BASE_kind RANDOM_kind COMPARE_kind BELOW_kind    see Entry in registers.zig
+//   WORDS_kind CLASS_kind                            see Entry and Class in registers.zig
+//   BASE_kind RANDOM_kind COMPARE_kind BELOW_kind    the same, of a control word; else 0
 //   LOAD_kind name, STORE_kind name                  between the register and word `slot` of the values at `at`
 //   CLOBBERS_kind name                               CLOBBER for every way to break it that the self-test knows
 //
@@ -22,11 +23,40 @@
 #define CALL_ARGS   8
 #define CALL_RESULT 40
 #define CALL_OWN    48
-#define CALL_WANT   304
-#define CALL_FOUND  560
-#define VALUES_SIZE 256
+#define CALL_WANT   368
+#define CALL_FOUND  688
+#define VALUES_SIZE 320
 
 #define CLOBBER_SIZE 32
+
+#define PLAIN   0
+#define CONTROL 1
+#define STACK_BASE    2
+#define STACK_LIMIT   3
+#define STACK_RESERVE 4
+
+// A kind whose values are drawn whole.
+.macro PLAIN_KIND kind, words
+  NO_BITS \kind, \words, PLAIN
+.endm
+
+.macro NO_BITS kind, words, class
+  .set WORDS_\kind, \words
+  .set CLASS_\kind, \class
+  .set BASE_\kind, 0
+  .set RANDOM_\kind, 0
+  .set COMPARE_\kind, 0
+  .set BELOW_\kind, 0
+.endm
+
+.macro CONTROL_KIND kind, base, random, compare, below
+  .set WORDS_\kind, 1
+  .set CLASS_\kind, CONTROL
+  .set BASE_\kind, \base
+  .set RANDOM_\kind, \random
+  .set COMPARE_\kind, \compare
+  .set BELOW_\kind, \below
+.endm
 
 #if defined(__APPLE__)
 #define RODATA .section __TEXT,__const
@@ -64,7 +94,7 @@ _\name:
 .macro DESCRIBE kind, name
   .asciz "\name"
   .balign 8, 0
-  .long slot, WORDS_\kind, BASE_\kind, RANDOM_\kind, COMPARE_\kind, BELOW_\kind
+  .long slot, WORDS_\kind, CLASS_\kind, BASE_\kind, RANDOM_\kind, COMPARE_\kind, BELOW_\kind, 0
   .set slot, slot + WORDS_\kind
 .endm
 
@@ -113,7 +143,7 @@ _\name:
   DATA gobuf_probe_registers
   .set slot, 0
   REGISTERS DESCRIBE
-  .zero 32                      // an entry without a name is the end
+  .zero 40                      // an entry without a name is the end
   .if slot > VALUES_SIZE / 8
   .error "VALUES_SIZE is too small for the registers of this ABI"
   .endif
