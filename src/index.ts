@@ -41,5 +41,6 @@ export {
   select,
   sendCase,
 } from "./select.ts";
-export { sleep } from "./time.ts";
+export { now, sleep } from "./time.ts";
+export { after, afterFunc, type Callback, newTicker, newTimer, Ticker, Timer, tick } from "./timer.ts";
 export { WaitGroup } from "./waitgroup.ts";
