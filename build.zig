@@ -1,5 +1,5 @@
-//! Builds the native library: `zig build` for this machine, `-Dplatform=all` for every platform, or one of them by name.
-//! It lies in zig-out/lib/<platform>/ afterwards, and beside it the probe, a library of test code.
+//! Builds the native library: `zig build` for this machine, `-Dplatform=all` for every platform, or one of them by
+//! name. It lies in zig-out/lib/<platform>/ afterwards, and beside it the probe, a library of test code.
 const std = @import("std");
 const layout = @import("arch/layout.zig");
 
@@ -98,7 +98,8 @@ fn addPlatform(b: *std.Build, platform: Platform, optimize: std.builtin.Optimize
     if (!exists(b, "arch/probe/probe.zig") or !exists(b, probe_assembly)) return;
     var probe = options;
     probe.root_source_file = b.path("arch/probe/probe.zig");
-    probe.imports = &.{.{ .name = "layout", .module = b.createModule(.{ .root_source_file = b.path("arch/layout.zig") }) }};
+    const records = b.createModule(.{ .root_source_file = b.path("arch/layout.zig") });
+    probe.imports = &.{.{ .name = "layout", .module = records }};
     addLibrary(b, platform, "gobuf_probe", probe, probe_assembly, offsets);
 }
 

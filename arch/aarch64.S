@@ -1,8 +1,8 @@
 // AArch64 (Linux, and macOS with Mach-O spelling).
 //
 // Preserved across a switch: sp, x29, x19-x28, d8-d15 (the low halves of v8-v15) and FPCR: what AAPCS64 has a callee
-// preserve. x30 holds the return address at a call and is kept as pc. x0-x17, v0-v7, v16-v31 and FPSR (sticky exceptions)
-// are a caller's to save: every switch is a call. x18 belongs to the platform and is never touched.
+// preserve. x30 holds the return address at a call and is kept as pc. x0-x17, v0-v7, v16-v31 and FPSR (sticky
+// exceptions) are a caller's to save: every switch is a call. x18 belongs to the platform and is never touched.
 //
 //        g0's stack (the thread's)                    a goroutine's stack
 //   high | ...                     |             high | colour               | hi
@@ -12,9 +12,9 @@
 //   low  | systemstack's callee    |                  |----------------------| g.sched.sp
 //                                                low  | (guard)              | lo
 //
-// Both directions end in `ret`, although a jump would spare the processor's stack of return addresses: a resumed pc has no
-// landing pad, and where its page is guarded by BTI only `ret` may go there. Every function begins with `bti c`, a no-op
-// where BTI is off. The library does not announce BTI, for its other code has no pads.
+// Both directions end in `ret`, although a jump would spare the processor's stack of return addresses: a resumed pc has
+// no landing pad, and where its page is guarded by BTI only `ret` may go there. Every function begins with `bti c`, a
+// no-op where BTI is off. The library does not announce BTI, for its other code has no pads.
 //
 // Nothing is ever stored below sp: a signal may arrive between any two instructions and run on this stack.
 
@@ -37,7 +37,8 @@
 #define OP_A G_OP
 #define OP_V G_OP + 8
 
-// The TLS word: this thread's M. TLS_ADDRESS leaves its address in x0; beside it x1, x16, x17, x30 and the flags are lost.
+// The TLS word: this thread's M. TLS_ADDRESS leaves its address in x0; beside it x1, x16, x17, x30 and the flags are
+// lost.
 #if defined(__APPLE__)
   .tbss _gobuf_m$tlv$init, 8, 3
   .section __DATA, __thread_vars, thread_local_variables
@@ -198,7 +199,8 @@ LABEL gobuf_leave               // the fault handler comes here with w10 = code,
 END gobuf_mcall
 
 // void gobuf_systemstack(void (*fn)(void *), void *arg)
-// On a goroutine: calls fn(arg) on g0's stack with g0's FPCR. On g0: calls fn(arg). curg stays, trapg is null meanwhile.
+// On a goroutine: calls fn(arg) on g0's stack with g0's FPCR. On g0: calls fn(arg). curg stays, trapg is null
+// meanwhile.
 FUNC gobuf_systemstack
   .cfi_startproc
   bti c

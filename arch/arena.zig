@@ -1,5 +1,5 @@
-//! Three regions of records that never move: 0 the header, Ms and Ps; 1 the Gs; 2 the sudogs. Each is reserved whole and
-//! committed from its start as it grows. A record is named by its index; index 0 of a region means none.
+//! Three regions of records that never move: 0 the header, Ms and Ps; 1 the Gs; 2 the sudogs. Each is reserved whole
+//! and committed from its start as it grows. A record is named by its index; index 0 of a region means none.
 const std = @import("std");
 const layout = @import("layout.zig");
 const os = @import("os.zig");

@@ -1,5 +1,5 @@
-//! The C ABI of libgobuf: root of the library, and the one place where names are exported. `mcall` and `systemstack` are
-//! exported by the assembly file of the ABI.
+//! The C ABI of libgobuf: root of the library, and the one place where names are exported. `mcall` and `systemstack`
+//! are exported by the assembly file of the ABI.
 const std = @import("std");
 const arena = @import("arena.zig");
 const body = @import("body.zig");
@@ -67,8 +67,8 @@ export fn gobuf_execute(index: u32) callconv(.c) u32 {
     return g.execute(index);
 }
 
-/// Lets goroutines of this thread end by touching their guard: execute answers FAULT, and op[2..3] is the address. Wanted
-/// once on each M. 0, NO_M, or an E code.
+/// Lets goroutines of this thread end by touching their guard: execute answers FAULT, and op[2..3] is the address.
+/// Wanted once on each M. 0, NO_M, or an E code.
 export fn gobuf_fault_init() callconv(.c) u32 {
     return fault.init();
 }

@@ -1,5 +1,5 @@
-//! A goroutine that touches the guard below its stack ends alone: the handler sends its thread to g0 as a trap would, with
-//! code FAULT. Every other fault goes to whoever handled faults before, as if this library were not there.
+//! A goroutine that touches the guard below its stack ends alone: the handler sends its thread to g0 as a trap would,
+//! with code FAULT. Every other fault goes to whoever handled faults before, as if this library were not there.
 //!
 //! Within systemstack a thread is not on a goroutine's stack, and a fault there is never a goroutine's.
 const m_ = @import("m.zig");
@@ -8,8 +8,8 @@ const os = @import("os.zig");
 const status = @import("status.zig");
 const M = os.M;
 
-/// The second half of mcall: leaves for g0. Not a function: the handler puts its address into the faulting context, with
-/// the code and the M in the registers that the assembly file names.
+/// The second half of mcall: leaves for g0. Not a function: the handler puts its address into the faulting context,
+/// with the code and the M in the registers that the assembly file names.
 extern fn gobuf_leave() callconv(.c) noreturn;
 
 pub fn leaveAddress() usize {

@@ -44,7 +44,8 @@ pub fn setup(index: u32, func: Fn, arg: ?*anyopaque) E {
     return if (os.abi == .ms_x86_64) setupWindows(gp) else .ok;
 }
 
-/// The entry thunk's frame has shadow space for its callee below a return address of 0, and the TEB will want the bounds.
+/// The entry thunk's frame has shadow space for its callee below a return address of 0, and the TEB will want the
+/// bounds.
 fn setupWindows(gp: *G) E {
     if (!rearmWindows(gp)) return .nomem;
     const shadow_bytes = 32;

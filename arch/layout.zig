@@ -1,9 +1,9 @@
-//! Records that TypeScript, Zig and assembly share, for all three ABIs at once: the layout of an ABI is checked wherever
-//! the library is built, so a field that moves is caught without the machine it would break.
+//! Records that TypeScript, Zig and assembly share, for all three ABIs at once: the layout of an ABI is checked
+//! wherever the library is built, so a field that moves is caught without the machine it would break.
 //!
-//! Stack, Gobuf and G up to `preempt` have the layout of the seed (a Rust port of runtime2.go); what follows is gobuf's own.
-//! `table` lists every figure by name. The descriptor that TypeScript verifies and the header that the assembly includes are
-//! both made from it, so that no offset is written twice.
+//! Stack, Gobuf and G up to `preempt` have the layout of the seed (a Rust port of runtime2.go); what follows is gobuf's
+//! own. `table` lists every figure by name. The descriptor that TypeScript verifies and the header that the assembly
+//! includes are both made from it, so that no offset is written twice.
 const std = @import("std");
 const assert = std.debug.assert;
 
@@ -50,7 +50,8 @@ pub const sudog_stride = 32;
 pub const header_words = 16;
 
 pub const stack_size_default = 32 * 1024;
-/// Wide enough that a frame without probes must exceed it to jump over it: TinyCC, AArch64 and the default on Linux emit none.
+/// Wide enough that a frame without probes must exceed it to jump over it: TinyCC, AArch64 and the default on Linux
+/// emit none.
 pub const stack_guard_size = 64 * 1024;
 pub const stack_size_max = 1 << 30;
 /// Tops are lowered by a multiple of the step below the span: equally strided tops would share one set of the L1 cache.
@@ -121,8 +122,8 @@ pub fn Records(comptime abi: Abi) type {
             g0: ?*G,
             /// The goroutine this thread runs; stays while it is on g0's stack through systemstack.
             curg: ?*G,
-            /// The goroutine that may trap: curg, but null on g0's stack. A trap from there finds no G to store into and
-            /// faults at once, instead of saving g0's registers as the goroutine's.
+            /// The goroutine that may trap: curg, but null on g0's stack. A trap from there finds no G to store into
+            /// and faults at once, instead of saving g0's registers as the goroutine's.
             trapg: ?*G,
             id: u32,
             used: u32,

@@ -1,5 +1,5 @@
-//! Threads. An M is a thread that runs goroutines; its g0 is the thread's own stack. The M of a thread lies in TLS, written
-//! by minit and mexit alone; the assembly file of the ABI holds the TLS word.
+//! Threads. An M is a thread that runs goroutines; its g0 is the thread's own stack. The M of a thread lies in TLS,
+//! written by minit and mexit alone; the assembly file of the ABI holds the TLS word.
 const std = @import("std");
 const arena = @import("arena.zig");
 const fault = @import("fault.zig");

@@ -1,8 +1,8 @@
 // Microsoft x64 (Windows).
 //
-// Preserved across a switch: rsp, rbp, rbx, rdi, rsi, r12-r15, all 128 bits of xmm6-xmm15, the control bits of MXCSR and the
-// x87 control word: what the ABI has a callee preserve. rax rcx rdx r8-r11 and xmm0-5 are a caller's to save: every switch
-// is a call. MXCSR's sticky flags travel with the word, as in sysv_x86_64.S.
+// Preserved across a switch: rsp, rbp, rbx, rdi, rsi, r12-r15, all 128 bits of xmm6-xmm15, the control bits of MXCSR
+// and the x87 control word: what the ABI has a callee preserve. rax rcx rdx r8-r11 and xmm0-5 are a caller's to save:
+// every switch is a call. MXCSR's sticky flags travel with the word, as in sysv_x86_64.S.
 //
 //        g0's stack (the thread's)                    a goroutine's stack
 //   high | ...                     |             high | colour               | hi
@@ -16,15 +16,16 @@
 //                                                low  | (guard)              | lo
 //
 // A caller keeps 32 bytes of shadow space above its callee's return address. Both directions end in a jump through a
-// register: a `ret` would be predicted by the processor's stack of return addresses, which no longer fits after a switch.
+// register: a `ret` would be predicted by the processor's stack of return addresses, which no longer fits after a
+// switch.
 //
 // The thread's TEB names the stack it runs on, and Windows believes it (probes, exception dispatch, stack growth):
 //   gs:0x08   StackBase           stack.hi
 //   gs:0x10   StackLimit          changes while the stack is in use, so it is written back on leaving
 //   gs:0x1478 DeallocationStack   what a stack was reserved from
-// Left alone: gs:0x00, the exception list, for x64 unwinds by tables and never reads it; GuaranteedStackBytes (gs:0x1748),
-// for it says how much Windows leaves above the end of a stack that it grows itself, and these do not grow; fiber-local
-// storage, which is the thread's as long as nothing becomes a fiber.
+// Left alone: gs:0x00, the exception list, for x64 unwinds by tables and never reads it; GuaranteedStackBytes
+// (gs:0x1748), for it says how much Windows leaves above the end of a stack that it grows itself, and these do not
+// grow; fiber-local storage, which is the thread's as long as nothing becomes a fiber.
 //
 // Nothing is ever stored below rsp.
 
@@ -230,7 +231,8 @@ LABEL gobuf_leave               // the fault handler comes here with ecx = code,
 END gobuf_mcall
 
 // void gobuf_systemstack(void (*fn)(void *), void *arg)
-// On a goroutine: calls fn(arg) on g0's stack with g0's FP words. On g0: calls fn(arg). curg stays, trapg is null meanwhile.
+// On a goroutine: calls fn(arg) on g0's stack with g0's FP words. On g0: calls fn(arg). curg stays, trapg is null
+// meanwhile.
 FUNC gobuf_systemstack
   .seh_proc gobuf_systemstack
   pushq %rbp
@@ -279,8 +281,8 @@ FUNC gobuf_systemstack
   .seh_endproc
 END gobuf_systemstack
 
-// The first frame of every goroutine. gogo jumps here with rsp = 16 n, 32 bytes of shadow space above it, rbp = 0, rbx = fn,
-// rdi = arg (g.zig, setup). Its own return address is 0: an unwinder ends here.
+// The first frame of every goroutine. gogo jumps here with rsp = 16 n, 32 bytes of shadow space above it, rbp = 0, rbx
+// = fn, rdi = arg (g.zig, setup). Its own return address is 0: an unwinder ends here.
 HIDDEN gobuf_entry
   .seh_proc gobuf_entry
   .seh_stackalloc 40

@@ -1,4 +1,5 @@
 //! The operating system as far as the library needs it: memory, guards, a pause. One file each, the same functions.
+const std = @import("std");
 const builtin = @import("builtin");
 const layout = @import("layout.zig");
 
@@ -52,7 +53,7 @@ pub const Lock = struct {
         var spins: u32 = 0;
         while (@atomicRmw(u32, &lock.held, .Xchg, 1, .acquire) != 0) {
             spins += 1;
-            if (spins % spins_max == 0) impl.pause() else @import("std").atomic.spinLoopHint();
+            if (spins % spins_max == 0) impl.pause() else std.atomic.spinLoopHint();
         }
     }
 

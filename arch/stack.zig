@@ -104,8 +104,8 @@ pub fn stats() Stats {
 
 /// Distance of a new goroutine's sp from `hi`. Stacks lie at equal strides, so their tops would compete for one set of
 /// the L1 cache. Neighbours get colours in order: goroutines started together tend to run one after the other, and a
-/// constant distance from top to top is what the processor's prefetcher recognises (a ring of 10,000 takes two thirds of
-/// the time that it takes with colours from a hash).
+/// constant distance from top to top is what the processor's prefetcher recognises (a ring of 10,000 takes two thirds
+/// of the time that it takes with colours from a hash).
 pub fn colour(stack: Stack) usize {
     const stride_pages: u32 = @intCast((layout.stack_guard_size + stack.hi - stack.lo) >> 12);
     const slot = @as(u32, @truncate(stack.hi >> 12)) / stride_pages;

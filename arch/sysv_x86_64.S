@@ -1,9 +1,10 @@
 // System V x86-64 (Linux, and macOS with Mach-O spelling).
 //
-// Preserved across a switch: rsp, rbp, rbx, r12-r15, the control bits of MXCSR and the x87 control word: what the ABI has a
-// callee preserve. rdi rsi rdx rcx r8-r11 rax and xmm0-15 are a caller's to save: every switch is a call. So are MXCSR's six
-// sticky flags, but they travel with the word: to load it is cheaper than to find out whether its control bits differ
-// (comparing with what was just stored costs 3 ns, two loads 1 ns), so a goroutine finds its own flags again.
+// Preserved across a switch: rsp, rbp, rbx, r12-r15, the control bits of MXCSR and the x87 control word: what the ABI
+// has a callee preserve. rdi rsi rdx rcx r8-r11 rax and xmm0-15 are a caller's to save: every switch is a call. So are
+// MXCSR's six sticky flags, but they travel with the word: to load it is cheaper than to find out whether its control
+// bits differ (comparing with what was just stored costs 3 ns, two loads 1 ns), so a goroutine finds its own flags
+// again.
 //
 //        g0's stack (the thread's)                    a goroutine's stack
 //   high | ...                     |             high | colour               | hi
@@ -14,10 +15,10 @@
 //   low  | systemstack's callee    |                  |----------------------| g.sched.sp
 //                                                low  | (guard)              | lo
 //
-// A saved sp is the one after the return, and pc is the return address: both directions end in a jump through a register.
-// A `ret` would be predicted by the processor's stack of return addresses, which no longer fits after a switch; the jump
-// misses less. The direction flag is clear at every call by the ABI and stays so. No landing pads (endbr64): the library
-// does not announce IBT, for a resumed pc is not at a pad.
+// A saved sp is the one after the return, and pc is the return address: both directions end in a jump through a
+// register. A `ret` would be predicted by the processor's stack of return addresses, which no longer fits after a
+// switch; the jump misses less. The direction flag is clear at every call by the ABI and stays so. No landing pads
+// (endbr64): the library does not announce IBT, for a resumed pc is not at a pad.
 //
 // Nothing is ever stored below rsp: a signal may arrive between any two instructions and run on this stack.
 
@@ -179,7 +180,8 @@ LABEL gobuf_leave               // the fault handler comes here with edi = code,
 END gobuf_mcall
 
 // void gobuf_systemstack(void (*fn)(void *), void *arg)
-// On a goroutine: calls fn(arg) on g0's stack with g0's FP words. On g0: calls fn(arg). curg stays, trapg is null meanwhile.
+// On a goroutine: calls fn(arg) on g0's stack with g0's FP words. On g0: calls fn(arg). curg stays, trapg is null
+// meanwhile.
 FUNC gobuf_systemstack
   .cfi_startproc
   pushq %rbp

@@ -2,9 +2,9 @@
  *
  * gobuf.h - goroutine bodies in C.
  *
- * A body is a function `void body(void *arg)` that runs on a goroutine's own guarded stack. Whatever it asks of the runtime
- * is a call of this header; each is a switch point: other goroutines run before it returns, and it may return on another
- * thread. Compiles with gcc, clang and zig cc, and with TinyCC (`cc` of bun:ffi).
+ * A body is a function `void body(void *arg)` that runs on a goroutine's own guarded stack. Whatever it asks of the
+ * runtime is a call of this header; each is a switch point: other goroutines run before it returns, and it may return
+ * on another thread. Compiles with gcc, clang and zig cc, and with TinyCC (`cc` of bun:ffi).
  *
  * A file of bodies has one pointer to the runtime's functions; the embedder sets it before any of them runs:
  *
@@ -15,19 +15,22 @@
  * and on the other side `gobuf_attach(api)` with the pointer that libgobuf's `gobuf_api()` returns.
  *
  * RULES
- * - Addresses of thread-local variables (errno is one) are void after every call here: re-read them. Compilers know nothing
- *   of switches and may keep such an address in a register; touch thread-local data in a function that is not inlined.
- * - JavaScript never runs on a goroutine's stack: call back through gobuf_systemstack, and catch exceptions in the callback.
- *   On g0's stack (inside gobuf_systemstack) no operation of this header may be called: it faults.
+ * - Addresses of thread-local variables (errno is one) are void after every call here: re-read them. Compilers know
+ *   nothing of switches and may keep such an address in a register; touch thread-local data in a function that is not
+ *   inlined.
+ * - JavaScript never runs on a goroutine's stack: call back through gobuf_systemstack, and catch exceptions in the
+ *   callback. On g0's stack (inside gobuf_systemstack) no operation of this header may be called: it faults.
  * - The stack has a fixed size (32 KiB unless chosen otherwise; the first 0 to 1,984 bytes of it are skipped, so that
  *   stacks do not share cache sets). Below it lies a guard of 64 KiB: a body that touches it ends. A frame of up to the
  *   guard's size is caught without stack probes; larger ones need them (gcc and clang: -fstack-clash-protection).
  *   On Windows the guard needs the compiler's stack probes, which are on by default there.
  * - What a switch preserves is what the ABI has a callee preserve, floating-point control words included:
- *     System V x86-64 (psABI 1.0, 3.2.1 "Registers and the Stack Frame"): rbx rsp rbp r12-r15, MXCSR control bits, x87 CW
- *     AArch64 (AAPCS64 6.1): x19-x29 sp, d8-d15, FPCR
- *     Microsoft x64 ("x64 calling convention", "Caller/callee saved registers"): rbx rbp rdi rsi rsp r12-r15, xmm6-xmm15,
- *     MXCSR control bits, x87 CW
+ *     System V x86-64 (psABI 1.0, 3.2.1, "Registers and the Stack Frame"):
+ *       rbx rsp rbp r12-r15, MXCSR control bits, x87 control word
+ *     AArch64 (AAPCS64, 6.1, "Machine Registers"):
+ *       x19-x29 sp, d8-d15, FPCR
+ *     Microsoft x64 ("x64 calling convention", "Caller/callee saved registers"):
+ *       rbx rbp rdi rsi rsp r12-r15, xmm6-xmm15, MXCSR control bits, x87 control word
  *   MXCSR's sticky exception flags (FPSR's on AArch64) are a caller's to save, as with any call.
  */
 #ifndef GOBUF_H
@@ -209,12 +212,14 @@ static inline gobuf_u32 gobuf_once_begin(gobuf_handle o) {
 }
 static inline void gobuf_once_end(gobuf_handle o) { gobuf_runtime->mcall(GOBUF_TRAP_ONCE_END, o, 0); }
 
-/* Calls fn(arg) on the thread's own stack, with the thread's floating-point control words: for what needs a deep stack, and
- * for callbacks into JavaScript. */
+/* Calls fn(arg) on the thread's own stack, with the thread's floating-point control words: for what needs a deep stack,
+ * and for callbacks into JavaScript. */
 static inline void gobuf_systemstack(gobuf_fn fn, void *arg) { gobuf_runtime->systemstack(fn, arg); }
 
 /* A trap of the embedder's own: code from GOBUF_TRAP_EMBEDDER on. */
-static inline gobuf_u64 gobuf_trap(gobuf_u32 code, gobuf_u32 a, gobuf_u64 v) { return gobuf_runtime->mcall(code, a, v); }
+static inline gobuf_u64 gobuf_trap(gobuf_u32 code, gobuf_u32 a, gobuf_u64 v) {
+  return gobuf_runtime->mcall(code, a, v);
+}
 
 /* Index of the running goroutine. */
 static inline gobuf_u32 gobuf_getg(void) { return gobuf_runtime->getg(); }

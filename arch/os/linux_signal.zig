@@ -164,8 +164,8 @@ comptime {
     }
 }
 
-/// Makes the handler's return go on at gobuf_leave. The stack is g0's from there on: a signal that arrives before gobuf_leave
-/// loads it must not find the one that overflowed.
+/// Makes the handler's return go on at gobuf_leave. The stack is g0's from there on: a signal that arrives before
+/// gobuf_leave loads it must not find the one that overflowed.
 pub fn redirect(context: *Context, m: *os.M) void {
     const g0_sp = m.g0.?.sched.sp;
     switch (builtin.cpu.arch) {

@@ -152,8 +152,8 @@ comptime {
     if (builtin.cpu.arch == .aarch64) std.debug.assert(@offsetOf(Machine, "cpsr") == 16 + 33 * 8);
 }
 
-/// Makes the handler's return go on at gobuf_leave. The stack is g0's from there on: a signal that arrives before gobuf_leave
-/// loads it must not find the one that overflowed.
+/// Makes the handler's return go on at gobuf_leave. The stack is g0's from there on: a signal that arrives before
+/// gobuf_leave loads it must not find the one that overflowed.
 pub fn redirect(context: *Context, m: *os.M) void {
     const machine = context.machine;
     const g0_sp = m.g0.?.sched.sp;

@@ -1,8 +1,8 @@
 //! SIGSEGV and SIGBUS, on a signal stack: the faulting one has no room left.
 //!
-//! Handlers are installed in front of those that are there (Bun's crash report). Somebody may come in front of this library's
-//! later (JavaScriptCore does for WebAssembly) and hand on what is not his; then the next thread's init goes in front once
-//! more. Each time is a level with a handler function of its own, so that the chain never has a cycle.
+//! Handlers are installed in front of those that are there (Bun's crash report). Somebody may come in front of this
+//! library's later (an engine for WebAssembly, say) and hand on what is not his; then the next thread's init goes
+//! in front once more. Each time is a level with a handler function of its own, so that the chain never has a cycle.
 const std = @import("std");
 const builtin = @import("builtin");
 const fault = @import("../fault.zig");

@@ -1,5 +1,5 @@
-//! Windows by kernel32. Memory of stacks is committed when a slot is armed: Windows counts what is committed, and a whole
-//! slab of it would be refused long before it is used.
+//! Windows by kernel32. Memory of stacks is committed when a slot is armed: Windows counts what is committed, and a
+//! whole slab of it would be refused long before it is used.
 const std = @import("std");
 const Guard = @import("../os.zig").Guard;
 
@@ -18,12 +18,13 @@ const page_readwrite = 0x04;
 const page_guard = 0x100;
 
 const page_bytes = 4096;
-/// Windows writes the record of an exception to the stack that faults: room for it, and for the handlers that run there.
+/// Windows writes the record of an exception to the stack that faults: room for it, and for the handlers that run
+/// there.
 const slack_bytes = 32 * 1024;
 
-/// Distance of a stack's end from what the TEB calls DeallocationStack. Windows grows a stack when its guard page is touched,
-/// by one page at a time, and reports an overflow when there are not two whole pages left below the new one. With the guard
-/// page and two pages more there never are: the first touch is reported, and nothing grows.
+/// Distance of a stack's end from what the TEB calls DeallocationStack. Windows grows a stack when its guard page is
+/// touched, by one page at a time, and reports an overflow when there are not two whole pages left below the new one.
+/// With the guard page and two pages more there never are: the first touch is reported, and nothing grows.
 pub const overflow_bytes = 3 * page_bytes;
 
 /// Address space without access.
@@ -46,8 +47,8 @@ pub fn slabMap(bytes: usize) ?[*]u8 {
     return reserve(bytes);
 }
 
-/// Makes a fresh slot of a slab usable: [uncommitted | slack | guard page][stack]. The page is what a stack runs into; it
-/// gives way at the first touch, and the exception's record lies in the slack below.
+/// Makes a fresh slot of a slab usable: [uncommitted | slack | guard page][stack]. The page is what a stack runs into;
+/// it gives way at the first touch, and the exception's record lies in the slack below.
 pub fn slotArm(guard: [*]u8, guard_bytes: usize, stack_bytes: usize) bool {
     comptime std.debug.assert(overflow_bytes <= slack_bytes + page_bytes);
     std.debug.assert(guard_bytes > slack_bytes + page_bytes);

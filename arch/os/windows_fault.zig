@@ -1,5 +1,6 @@
 //! A vectored handler, in front of all others in the process. It runs on the faulting stack, in the guard page that was
-//! spent and the slack below it, so it cannot arm the page again: it leaves a mark, and whoever uses the stack next does.
+//! spent and the slack below it, so it cannot arm the page again: it leaves a mark, and whoever uses the stack next
+//! does.
 const std = @import("std");
 const fault = @import("../fault.zig");
 const os = @import("../os.zig");
