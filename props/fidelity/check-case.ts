@@ -24,6 +24,8 @@ import { Fault, show } from "./golden-error.ts";
 export const WORKLOAD_LIMITS = {
   chans: 1024,
   capacity: 65_536,
+  /** Sum over all channels. */
+  capacities: 1_000_000,
   mutexes: 1024,
   rwmutexes: 1024,
   waitgroups: 1024,
@@ -199,6 +201,10 @@ export function checkWorkload(value: unknown, extensions: readonly Extension[]):
       throw new Fault(`chans[${i}] is null`, 'a capacity, or the extension "nil-chan" in the header');
     }
   });
+  const capacities = chans.reduce<number>((sum, capacity) => sum + Number(capacity), 0);
+  if (capacities > WORKLOAD_LIMITS.capacities) {
+    throw new Fault(`chans have room for ${capacities} values`, `at most ${WORKLOAD_LIMITS.capacities}`);
+  }
   for (const field of counts) integer(workload[field], field, 0, WORKLOAD_LIMITS[field]);
   boolean(workload.join, "join");
   const bodies = array(workload.bodies, "bodies", WORKLOAD_LIMITS.bodies);

@@ -80,6 +80,7 @@ describe("a file that is refused", () => {
     ["an unknown outcome", { ...PING, outcome: "panic" }, 'outcome is "panic"'],
     ["no bodies", workload({ bodies: [] }), "bodies is []"],
     ["a capacity below 0", workload({ chans: [-1] }), "chans[0] is -1"],
+    ["too much room in all", workload({ chans: Array(20).fill(65_536) }), "chans have room for 1310720 values"],
     ["a fraction", workload({ mutexes: 0.5 }), "mutexes is 0.5"],
     ["join as a number", workload({ join: 1 }), "join is 1"],
     ["an unknown op", body(["yield"]), 'bodies[0][0][0] is "yield"'],
