@@ -9,11 +9,13 @@ const EXIT_USAGE = 2;
 
 async function main(argv: readonly string[]): Promise<number> {
   try {
-    const options = parseOptions(argv);
-    if ("help" in options) {
-      process.stdout.write(options.help);
+    const parsed = parseOptions(argv);
+    if ("help" in parsed) {
+      process.stdout.write(parsed.help);
       return EXIT_OK;
     }
+    // the environment's library goes into the replay commands, too
+    const options = { ...parsed, library: parsed.library ?? (process.env.GOBUF_LIBRARY || undefined) };
     // src/library.ts looks here when it is loaded, which is why nothing of src is imported above
     if (options.library !== undefined) process.env.GOBUF_LIBRARY = resolve(options.library);
     const [{ gobuf }, { runFidelity }] = await loadTarget();
