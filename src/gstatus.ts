@@ -153,7 +153,10 @@ function casgstatusWait(gp: number, oldval: number, newval: number): void {
   }
 }
 
-const scannable: readonly number[] = [Grunnable, Grunning, Gwaiting, Gsyscall, Gpreempted];
+/** Statuses whose scan bit castogscanstatus takes. A preempted G's is taken in another way (casGToPreemptScan). */
+const scannable: readonly number[] = [Grunnable, Grunning, Gwaiting, Gsyscall];
+/** Statuses whose scan bit casfrom_Gscanstatus gives back. */
+const releasable: readonly number[] = [...scannable, Gpreempted];
 
 /**
  * Takes the scan bit of a G, so that its status stays as it is: castogscanstatus.
@@ -176,7 +179,7 @@ export function castogscanstatus(gp: number, oldval: number, newval: number): bo
  * @throws StatusError when the G is not in `oldval`, or `newval` is not `oldval` without the bit
  */
 export function casfrom_gscanstatus(gp: number, oldval: number, newval: number): void {
-  if ((oldval & Gscan) === 0 || newval !== (oldval & ~Gscan) || !scannable.includes(newval)) {
+  if ((oldval & Gscan) === 0 || newval !== (oldval & ~Gscan) || !releasable.includes(newval)) {
     fail("casfrom_gscanstatus: bad statuses", gp, oldval, newval);
   }
   if (Atomics.compareExchange(gmem, gp * G_STRIDE + G_STATUS, oldval, newval) !== oldval) {
