@@ -12,6 +12,10 @@ const execute = @import("execute.zig");
 const registers = @import("registers.zig");
 const selftest = @import("selftest.zig");
 
+comptime {
+    _ = @import("bench.zig");
+}
+
 /// Only a build with safety checks panics: it stops where it stands, for there is no libc to say more.
 pub const panic = std.debug.FullPanic(struct {
     fn stop(_: []const u8, _: ?usize) noreturn {

@@ -1,0 +1,3 @@
+module gobuf/bench
+
+go 1.26
