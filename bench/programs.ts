@@ -1,0 +1,169 @@
+/**
+ * The programs that are measured, as a user of gobuf writes them. bench/go/main.go has the same in Go.
+ *
+ * Each does `n` operations and gives a number that tells whether it did them.
+ */
+import { type Chan, chan, type Go, go, gosched, Mutex, nilchan, recvCase, run, select, WaitGroup } from "gobuf";
+
+/** A program: does `n` operations, gives its check. */
+export type Program = (n: number) => Promise<number>;
+
+function* yielder(n: number, wg: WaitGroup): Go {
+  for (let i = 0; i < n; i++) yield* gosched();
+  wg.done();
+}
+
+function ring(size: number): Program {
+  return (n) =>
+    run(function* () {
+      const wg = new WaitGroup();
+      const each = Math.floor(n / size);
+      wg.add(size);
+      for (let i = 0; i < size; i++) go(yielder, each, wg);
+      yield* wg.wait();
+      return each * size;
+    });
+}
+
+function* echo(there: Chan<number>, back: Chan<number>, n: number): Go {
+  for (let i = 0; i < n; i++) yield* back.send((yield* there.recv()) ?? -1);
+}
+
+const trip: Program = (n) =>
+  run(function* () {
+    const there = chan<number>();
+    const back = chan<number>();
+    go(echo, there, back, n);
+    let sum = 0;
+    for (let i = 0; i < n; i++) {
+      yield* there.send(i);
+      sum += (yield* back.recv()) ?? -1;
+    }
+    return sum;
+  });
+
+function* sender(c: Chan<number>, n: number): Go {
+  for (let i = 0; i < n; i++) yield* c.send(i);
+}
+
+const buffered: Program = (n) =>
+  run(function* () {
+    const c = chan<number>(128);
+    go(sender, c, n);
+    let sum = 0;
+    for (let i = 0; i < n; i++) sum += (yield* c.recv()) ?? -1;
+    return sum;
+  });
+
+/** Receives from the last of several channels, of which only that one is ever ready. */
+function selected(width: number): Program {
+  return (n) =>
+    run(function* () {
+      const chans = Array.from({ length: width }, () => chan<number>());
+      const cases = chans.map((c) => recvCase(c));
+      go(sender, chans[width - 1] ?? nilchan, n);
+      let sum = 0;
+      for (let i = 0; i < n; i++) {
+        const r = yield* select(cases);
+        if (r.ok) sum += r.value;
+      }
+      return sum;
+    });
+}
+
+function* ender(wg: WaitGroup): Go {
+  wg.done();
+}
+
+const spawn: Program = (n) =>
+  run(function* () {
+    const wg = new WaitGroup();
+    for (let i = 0; i < n; i += 100) {
+      wg.add(100);
+      for (let k = 0; k < 100; k++) go(ender, wg);
+      yield* wg.wait();
+    }
+    return n;
+  });
+
+const handoff: Program = (n) =>
+  run(function* () {
+    const mu = new Mutex();
+    const wg = new WaitGroup();
+    let count = 0;
+    wg.add(10);
+    for (let i = 0; i < 10; i++) {
+      go(function* locker() {
+        for (let k = 0; k < n / 10; k++) {
+          yield* mu.lock();
+          yield* gosched();
+          count++;
+          yield* mu.unlock();
+        }
+        wg.done();
+      });
+    }
+    yield* wg.wait();
+    return count;
+  });
+
+function* generate(c: Chan<number>): Go {
+  for (let i = 2; ; i++) yield* c.send(i);
+}
+
+function* filter(from: Chan<number>, to: Chan<number>, prime: number): Go {
+  for (;;) {
+    const i = (yield* from.recv()) ?? 0;
+    if (i % prime !== 0) yield* to.send(i);
+  }
+}
+
+/** Gives the n-th prime. */
+const sieve: Program = (n) =>
+  run(function* () {
+    let c = chan<number>();
+    go(generate, c);
+    let prime = 0;
+    for (let i = 0; i < n; i++) {
+      prime = (yield* c.recv()) ?? 0;
+      const next = chan<number>();
+      go(filter, c, next, prime);
+      c = next;
+    }
+    return prime;
+  });
+
+function* skynet(c: Chan<number>, num: number, size: number, div: number): Go {
+  if (size === 1) {
+    yield* c.send(num);
+    return;
+  }
+  const rc = chan<number>();
+  for (let i = 0; i < div; i++) go(skynet, rc, num + i * (size / div), size / div, div);
+  let sum = 0;
+  for (let i = 0; i < div; i++) sum += (yield* rc.recv()) ?? 0;
+  yield* c.send(sum);
+}
+
+const sky: Program = (n) =>
+  run(function* () {
+    const c = chan<number>();
+    go(skynet, c, 0, n, 10);
+    return (yield* c.recv()) ?? -1;
+  });
+
+/** The programs by the name of their row. */
+export const programs: Readonly<Record<string, Program>> = {
+  "gosched 1": ring(1),
+  "gosched 2": ring(2),
+  "gosched 100": ring(100),
+  "gosched 10000": ring(10_000),
+  "unbuffered trip": trip,
+  "buffered item 128": buffered,
+  "select 2": selected(2),
+  "select 8": selected(8),
+  "spawn+exit": spawn,
+  "mutex hand-off 10": handoff,
+  sieve,
+  skynet: sky,
+};

@@ -1,0 +1,71 @@
+/**
+ * The shape of `bun run bench --json`, and a check of it.
+ */
+import type { Result } from "./measure.ts";
+
+/** What ran, and where. */
+export interface Header {
+  gobuf: string;
+  abi: string;
+  bun: string;
+  /** Go's version, or why it is missing. */
+  go: string;
+  cpu: string;
+  cores: number;
+  kernel: string;
+  /** Load averages of 1, 5 and 15 minutes when the run started. */
+  load: number[];
+  seed: number;
+}
+
+/** The whole file. */
+export interface Report {
+  header: Header;
+  rows: Result[];
+}
+
+const isText = (v: unknown) => typeof v === "string" && v !== "";
+const isCount = (v: unknown) => typeof v === "number" && Number.isFinite(v) && v >= 0;
+const isPositive = (v: unknown) => typeof v === "number" && Number.isFinite(v) && v > 0;
+const isRatio = (v: unknown) => v === null || isPositive(v);
+
+const HEADER: Record<keyof Header, (v: unknown) => boolean> = {
+  gobuf: isText,
+  abi: isText,
+  bun: isText,
+  go: isText,
+  cpu: isText,
+  cores: isPositive,
+  kernel: isText,
+  load: (v) => Array.isArray(v) && v.length === 3 && v.every(isCount),
+  seed: isCount,
+};
+
+const ROW: Record<keyof Result, (v: unknown) => boolean> = {
+  name: isText,
+  impl: isText,
+  unit: isText,
+  ns_min: isPositive,
+  ns_median: isPositive,
+  spread: isCount,
+  vs_go: isRatio,
+  vs_go_low: isRatio,
+  vs_go_high: isRatio,
+};
+
+function checkFields(what: string, value: unknown, fields: Record<string, (v: unknown) => boolean>): string[] {
+  if (typeof value !== "object" || value === null) return [`${what}: expected an object`];
+  const found = value as Record<string, unknown>;
+  const wrong = Object.entries(fields)
+    .filter(([name, isRight]) => !isRight(found[name]))
+    .map(([name]) => `${what}.${name}: ${JSON.stringify(found[name])}`);
+  const unknown = Object.keys(found).filter((name) => !(name in fields));
+  return [...wrong, ...unknown.map((name) => `${what}.${name}: no such field`)];
+}
+
+/** What is wrong with a report; empty when nothing is. */
+export function checkReport(report: unknown): string[] {
+  const { header, rows } = (report ?? {}) as Partial<Report>;
+  if (!Array.isArray(rows) || rows.length === 0) return ["rows: expected at least one"];
+  return [...checkFields("header", header, HEADER), ...rows.flatMap((row, i) => checkFields(`rows[${i}]`, row, ROW))];
+}
