@@ -68,7 +68,7 @@ export function schedinit(options: RunOptions = {}): void {
   mp.stop = false;
   mp.ok = true;
   takeForgotten();
-  sched.schedtick = 0;
+  sched.schedtick61 = 0;
   sched.gcount = 0;
   sched.main = 0;
   sched.done = false;

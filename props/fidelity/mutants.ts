@@ -40,8 +40,8 @@ export const SCHEDULER_MUTANTS: readonly Mutant[] = [
   {
     rule: "5: the global queue every 61st slice",
     file: "src/proc.ts",
-    from: "% 61 === 0",
-    to: "% 60 === 0",
+    from: "tick === 60 ? 0",
+    to: "tick === 59 ? 0",
     named: 'case "rule-05-every-61st-slice-is-global"',
   },
   {
