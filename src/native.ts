@@ -103,18 +103,28 @@ export function wordToValue(lo: number, hi: number): number | bigint {
 function deliver(gp: number, status: number, value: unknown): void {
   const i = gp * G_STRIDE;
   gmem[i + G_OP + 1] = status;
-  if (typeof value === "number" && Number.isSafeInteger(value)) {
+  if (value === undefined) {
+    gmem[i + G_RET] = 0;
+    gmem[i + G_RET + 1] = 0;
+  } else if (typeof value === "number" && value === (value | 0)) {
     gmem[i + G_RET] = value;
+    gmem[i + G_RET + 1] = value >> 31;
+  } else deliverOther(gp, value);
+}
+
+/** The same for a result that is no int32. */
+function deliverOther(gp: number, value: unknown): void {
+  const i = gp * G_STRIDE;
+  if (typeof value === "number" && Number.isSafeInteger(value)) {
+    gmem[i + G_RET] = value | 0;
     gmem[i + G_RET + 1] = Math.floor(value / 0x1_0000_0000);
   } else if (typeof value === "bigint") {
     gmem[i + G_RET] = Number(BigInt.asIntN(32, value));
     gmem[i + G_RET + 1] = Number(BigInt.asIntN(32, value >> 32n));
-  } else if (value === undefined || value === true || value === false) {
-    gmem[i + G_RET] = value === true ? 1 : 0;
+  } else if (typeof value === "boolean") {
+    gmem[i + G_RET] = value ? 1 : 0;
     gmem[i + G_RET + 1] = 0;
-  } else {
-    deliver(gp, STATUS_PANIC, undefined);
-  }
+  } else gmem[i + G_OP + 1] = STATUS_PANIC; // a value that no word can hold
 }
 
 /** Ends a trap with a failure: a panic is the body's to see, anything else ends the run. */

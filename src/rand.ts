@@ -5,54 +5,55 @@
  * The 64-bit state is two u32 halves and the product is built from 16-bit limbs: no BigInt on the way.
  */
 
+// Halves of the state, as int32.
 let stateLo = 0;
 let stateHi = 0;
 
 /** Seeds the stream. @param seed an integer of 0 to 2^53-1 */
 export function randinit(seed: number): void {
   if (!Number.isSafeInteger(seed) || seed < 0) throw new RangeError(`gobuf: seed ${seed}: expected 0 to 2^53-1`);
-  stateLo = seed >>> 0;
-  stateHi = Math.floor(seed / 0x1_0000_0000) >>> 0;
+  stateLo = seed | 0;
+  stateHi = Math.floor(seed / 0x1_0000_0000) | 0;
 }
 
 /** The state as two u32 halves, low first. */
 export function randstate(): readonly [number, number] {
-  return [stateLo, stateHi];
+  return [stateLo >>> 0, stateHi >>> 0];
+}
+
+/** Whether a sum of u32 numbers, one of which is `part`, has gone past 2^32. */
+function carries(sum: number, part: number): number {
+  return sum >>> 0 < part >>> 0 ? 1 : 0;
 }
 
 /** Adds 0xa0761d6478bd642f and folds the 128-bit product with (s ^ 0xe7037ed1a0b428db) into its low 32 bits. */
 function next32(): number {
-  const lo = stateLo + 0x78bd642f;
-  stateLo = lo >>> 0;
-  stateHi = (stateHi + 0xa0761d64 + (lo > 0xffffffff ? 1 : 0)) >>> 0;
-  const xl = (stateLo ^ 0xa0b428db) >>> 0;
-  const xh = (stateHi ^ 0xe7037ed1) >>> 0;
-  // Words 0 and 2 of the product are wanted. Word 1 is needed for its carry.
-  const p0lo = Math.imul(stateLo, xl) >>> 0;
-  const p0hi = mulhi(stateLo, xl);
-  const p1lo = Math.imul(stateLo, xh) >>> 0;
-  const p1hi = mulhi(stateLo, xh);
-  const p2lo = Math.imul(stateHi, xl) >>> 0;
-  const p2hi = mulhi(stateHi, xl);
-  const p3lo = Math.imul(stateHi, xh) >>> 0;
-  const word1 = p0hi + p1lo + p2lo;
-  const carry = Math.floor(word1 / 0x1_0000_0000);
-  const word2 = (p1hi + p2hi + p3lo + carry) % 0x1_0000_0000;
-  return (p0lo ^ word2) >>> 0;
+  const lo = (stateLo + 0x78bd642f) | 0;
+  const hi = (stateHi + 0xa0761d64 + carries(lo, stateLo)) | 0;
+  stateLo = lo;
+  stateHi = hi;
+  const xl = lo ^ 0xa0b428db;
+  const xh = hi ^ 0xe7037ed1;
+  // Words 0 and 2 of the product are wanted. Word 1 is needed for its carries.
+  const high = mulhi(lo, xl);
+  const sum1 = (high + Math.imul(lo, xh)) | 0;
+  const sum2 = (sum1 + Math.imul(hi, xl)) | 0;
+  const carry = carries(sum1, high) + carries(sum2, sum1);
+  return Math.imul(lo, xl) ^ (mulhi(lo, xh) + mulhi(hi, xl) + Math.imul(hi, xh) + carry);
 }
 
-/** The upper 32 bits of a 32 by 32 bit product. */
+/** The upper 32 bits of the product of two u32 numbers. Nothing leaves the range of int32 arithmetic. */
 function mulhi(a: number, b: number): number {
   const al = a & 0xffff;
   const ah = a >>> 16;
   const bl = b & 0xffff;
   const bh = b >>> 16;
-  const mid = ah * bl + ((al * bl) >>> 16);
-  const mid2 = al * bh + (mid & 0xffff);
-  return (ah * bh + Math.floor(mid / 0x10000) + Math.floor(mid2 / 0x10000)) >>> 0;
+  const mid = Math.imul(ah, bl) + (Math.imul(al, bl) >>> 16);
+  const mid2 = Math.imul(al, bh) + (mid & 0xffff);
+  return (Math.imul(ah, bh) + (mid >>> 16) + (mid2 >>> 16)) | 0;
 }
 
-/** An integer of 0 to n-1: cheaprandn in runtime/rand.go. @param n 1 to 2^20 */
+/** An integer of 0 to n-1: cheaprandn in runtime/rand.go. @param n 1 to 2^31-1 */
 export function cheaprandn(n: number): number {
-  return Math.floor((next32() * n) / 0x1_0000_0000);
+  return mulhi(next32(), n);
 }

@@ -28,6 +28,8 @@ import { WaitGroup } from "./waitgroup.ts";
 export type Handled = Hchan | Mutex | RWMutex | WaitGroup | Cond | Once;
 
 const objects: Handled[] = [nilchan];
+/** The channels among them, under the same handles: a send or receive looks no further. */
+const channels: (Hchan | undefined)[] = [nilchan];
 const handles = new Map<object, number>();
 
 /** The handle of an object, for native bodies; the same one each time. A nil channel is 0. */
@@ -36,6 +38,7 @@ export function handleOf(object: Handled): number {
   let handle = handles.get(object);
   if (handle === undefined) {
     handle = objects.push(object) - 1;
+    channels.push(object instanceof Hchan ? object : undefined);
     handles.set(object, handle);
   }
   return handle;
@@ -44,6 +47,7 @@ export function handleOf(object: Handled): number {
 /** Forgets all handles: the scheduler was reset. */
 export function resetHandles(): void {
   objects.length = 1;
+  channels.length = 1;
   handles.clear();
 }
 
@@ -73,6 +77,11 @@ export const trapNames = [
   "once begin",
   "once end",
 ] as const;
+
+/** The channel of a handle. @throws FatalError when it names none */
+export function channelOf(gp: number, code: number, handle: number): Hchan {
+  return channels[handle] ?? object(gp, code, handle, Hchan);
+}
 
 type Class<T> = abstract new (...args: never[]) => T;
 
@@ -122,10 +131,10 @@ export function trap(gp: number, code: number, a: number): unknown {
       mp.mcall = MCALL_GOYIELD;
       return undefined;
     case 5:
-      chansend(gp, object(gp, code, a, Hchan), wordToValue(lo, hi));
+      chansend(gp, channelOf(gp, code, a), wordToValue(lo, hi));
       return undefined;
     case 6:
-      return chanrecv(gp, object(gp, code, a, Hchan), recvContinue) ? mp.value : undefined;
+      return chanrecv(gp, channelOf(gp, code, a), recvContinue) ? mp.value : undefined;
     case 7:
       return closechan(object(gp, code, a, Hchan));
     case 8:
