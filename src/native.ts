@@ -4,6 +4,7 @@
  * A trap is mcall to g0, on which gobuf_execute returns its code. The operation is the same function that a generator
  * body calls; its result goes into the G's words, and the G goes on.
  */
+import { chanrecv, chansend, recvContinue } from "./chan.ts";
 import {
   type Address,
   descriptor,
@@ -25,7 +26,7 @@ import { goidOf } from "./gstatus.ts";
 import { MCALL_GOEXIT, MCALL_NONE, mp } from "./m.ts";
 import { FatalError, PanicError, StackOverflowError } from "./panic.ts";
 import { fail, finish, goexit0, mcall, OFF, sched, setNativeRunner, startG } from "./proc.ts";
-import { trap } from "./trap.ts";
+import { channelOf, trap } from "./trap.ts";
 
 /** Outcome of an operation, in op[1] of the G: what gobuf_status gives a body. */
 const STATUS_CLOSED = 0;
@@ -36,6 +37,8 @@ const STATUS_PANIC = 2;
 const TRAP_GOEXIT = 1;
 const TRAP_GOSCHED = 2;
 const TRAP_GO = 4;
+const TRAP_SEND = 5;
+const TRAP_RECV = 6;
 const TRAP_FAULT = 24;
 /** From here on a trap is the embedder's. */
 const TRAP_EMBEDDER = 256;
@@ -158,24 +161,31 @@ function runNative(gp: number, failed: boolean, value: unknown): boolean {
  * @returns as {@link runNative}
  */
 function onTrap(gp: number, code: number): boolean {
+  for (;;) {
+    try {
+      return trapLoop(gp, code);
+    } catch (error) {
+      if (!deliverFailure(gp, error)) return false;
+      code = mp.execute(gp);
+    }
+  }
+}
+
+/** The body of {@link onTrap}; throws what an operation throws. */
+function trapLoop(gp: number, code: number): boolean {
   const i = gp * G_STRIDE + G_OP;
   for (; ; code = mp.execute(gp)) {
     mp.ok = true;
     let result: unknown;
-    try {
-      if (code < TRAP_EMBEDDER) {
-        if (code === TRAP_GOEXIT) return ended(gp);
-        if (code === TRAP_FAULT) return overflowed(gp);
-        result = code === TRAP_GO ? goTrap(gp) : trap(gp, code, gmem[i]);
-      } else if (code >= EXECUTE_ERROR_MIN) {
-        throw new FatalError(`execute: goroutine ${goidOf(gp)}: ${executeError(code)}`);
-      } else if (embedder === null) {
-        throw new FatalError(`goroutine ${goidOf(gp)}: trap ${code}: no handler is set`);
-      } else result = embedder(gp, code, gmem[i], gmem[i + 2], gmem[i + 3]);
-    } catch (error) {
-      if (!deliverFailure(gp, error)) return false;
-      continue;
-    }
+    if (code === TRAP_SEND) {
+      chansend(gp, channelOf(gp, code, gmem[i]), wordToValue(gmem[i + 2], gmem[i + 3]));
+    } else if (code === TRAP_RECV) {
+      if (chanrecv(gp, channelOf(gp, code, gmem[i]), recvContinue)) result = mp.value;
+    } else if (code < TRAP_EMBEDDER) {
+      if (code === TRAP_GOEXIT) return ended(gp);
+      if (code === TRAP_FAULT) return overflowed(gp);
+      result = code === TRAP_GO ? goTrap(gp) : trap(gp, code, gmem[i]);
+    } else result = otherTrap(gp, code);
     if (mp.mcall !== MCALL_NONE) {
       // A gosched has no result; not to write one keeps its way short.
       gtrap[gp] = code === TRAP_GOSCHED ? 0 : code;
@@ -183,6 +193,14 @@ function onTrap(gp: number, code: number): boolean {
     }
     deliver(gp, mp.ok ? STATUS_OK : STATUS_CLOSED, result);
   }
+}
+
+/** An error of execute's, or a trap of the embedder's. */
+function otherTrap(gp: number, code: number): number {
+  const i = gp * G_STRIDE + G_OP;
+  if (code >= EXECUTE_ERROR_MIN) throw new FatalError(`execute: goroutine ${goidOf(gp)}: ${executeError(code)}`);
+  if (embedder === null) throw new FatalError(`goroutine ${goidOf(gp)}: trap ${code}: no handler is set`);
+  return embedder(gp, code, gmem[i], gmem[i + 2], gmem[i + 3]);
 }
 
 setNativeRunner(runNative, onTrap);

@@ -2,7 +2,7 @@
  * Operations of native bodies: each trap code's operands decoded, the runtime function called. Objects are named by
  * handles, u32 numbers that {@link handleOf} gives; 0 is nil.
  */
-import { type Chan, chanrecv, chansend, closechan, Hchan, nilchan, recvContinue } from "./chan.ts";
+import { type Chan, closechan, Hchan, nilchan } from "./chan.ts";
 import { Cond } from "./cond.ts";
 import { descriptor, G_OP, G_STRIDE, gmem, M_SCRATCH, mmem } from "./ffi.ts";
 import { goidOf } from "./gstatus.ts";
@@ -112,7 +112,7 @@ function signed(lo: number, hi: number): number {
 }
 
 /**
- * Carries out an operation of a native body.
+ * Carries out an operation of a native body; send and receive are in native.ts, on their shorter way.
  *
  * @param code the trap's code
  * @param a operand a
@@ -130,11 +130,6 @@ export function trap(gp: number, code: number, a: number): unknown {
     case 3:
       mp.mcall = MCALL_GOYIELD;
       return undefined;
-    case 5:
-      chansend(gp, channelOf(gp, code, a), wordToValue(lo, hi));
-      return undefined;
-    case 6:
-      return chanrecv(gp, channelOf(gp, code, a), recvContinue) ? mp.value : undefined;
     case 7:
       return closechan(object(gp, code, a, Hchan));
     case 8:
