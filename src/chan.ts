@@ -276,11 +276,13 @@ export function recv(c: Hchan, s: number): unknown {
   return elem;
 }
 
-/** Sends if a receiver waits or the buffer has room: chansend without block. */
-export function trySend(c: Hchan, elem: unknown): void {
+/** Sends on an open channel if a receiver waits or the buffer has room: chansend without block. @returns whether */
+export function trySend(c: Hchan, elem: unknown): boolean {
   const s = c.recvq.dequeue();
   if (s !== 0) send(s, elem);
   else if (c.qcount < c.dataqsiz) bufput(c, elem);
+  else return false;
+  return true;
 }
 
 /** Empties a timer's channel: timerchandrain. @returns whether anything was in it */

@@ -17,11 +17,14 @@ export type Go<R = void> = Generator<unknown, R, unknown>;
  */
 export function go<A extends unknown[]>(fn: (...args: A) => Go<unknown>, ...args: A): number {
   getg("go");
+  return goidOf(newproc(bodyOf("go", fn, args), fn));
+}
+
+/** The body that a function makes. @param what who asks, for the error @throws TypeError when it makes none @internal */
+export function bodyOf<A extends unknown[]>(what: string, fn: (...args: A) => Go<unknown>, args: A): Go<unknown> {
   const body = fn(...args);
-  if (typeof (body as Partial<Go<unknown>> | undefined)?.next !== "function") {
-    throw new TypeError(`gobuf: go: ${fn.name || "the function"} is no generator function: write \`function*\``);
-  }
-  return goidOf(newproc(body, fn));
+  if (typeof (body as Partial<Go<unknown>> | undefined)?.next === "function") return body;
+  throw new TypeError(`gobuf: ${what}: ${fn.name || "the function"} is no generator function: write \`function*\``);
 }
 
 /** Lets others run: runtime.Gosched. */

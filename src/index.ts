@@ -20,8 +20,11 @@
  * ```
  */
 export { hold, selectAsync, spawn, wait } from "./async.ts";
+export type { CancelCauseFunc, CancelFunc, Context } from "./cancelctx.ts";
 export { type Chan, chan, nilchan, type Received, type RecvChan, type SendChan } from "./chan.ts";
 export { Cond, type Locker } from "./cond.ts";
+export * as context from "./context.ts";
+export { ErrGroup } from "./errgroup.ts";
 export { call, type Go, go, goexit, gosched, numGoroutine } from "./go.ts";
 export type { Op } from "./m.ts";
 export { Mutex } from "./mutex.ts";

@@ -1,13 +1,28 @@
 import { describe, expect, test } from "bun:test";
-import { wait } from "./async.ts";
-import { chan, nilchan, type RecvChan } from "./chan.ts";
-import { type Go, go } from "./go.ts";
-import { PanicError } from "./panic.ts";
-import { run, runSync } from "./run.ts";
-import { recvCase, select } from "./select.ts";
-import { now, sleep, timerCount } from "./time.ts";
-import { after, afterFunc, newTicker, newTimer, type Ticker, type Timer, tick } from "./timer.ts";
-import { WaitGroup } from "./waitgroup.ts";
+import {
+  after,
+  afterFunc,
+  chan,
+  type Go,
+  go,
+  newTicker,
+  newTimer,
+  nilchan,
+  now,
+  PanicError,
+  type RecvChan,
+  recvCase,
+  run,
+  runSync,
+  select,
+  sleep,
+  type Ticker,
+  type Timer,
+  tick,
+  WaitGroup,
+  wait,
+} from "./index.ts";
+import { timerCount } from "./time.ts";
 
 const HOUR = 3_600_000;
 /** A pause in which everything that is due happens. */

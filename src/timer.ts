@@ -5,6 +5,7 @@
  * is received. A timer belongs to the run that it was made in.
  */
 import { Chan, nilchan, type RecvChan, timerchandrain, trySend } from "./chan.ts";
+import { opCall } from "./m.ts";
 import { PanicError } from "./panic.ts";
 import { newproc } from "./proc.ts";
 import { currentRun, kick } from "./run.ts";
@@ -16,7 +17,7 @@ export type Callback = () => Generator<unknown, unknown, unknown> | void;
 /** The body of a goroutine that runs a callback. @internal */
 export function* callBody(f: Callback): Generator<unknown, void, unknown> {
   const body = f();
-  if (typeof body?.next === "function") yield* body;
+  if (typeof body?.next === "function") yield* opCall(body);
 }
 
 /** Runs on g0: puts the time that the timer was set for into its channel, unless one is there. */

@@ -3,8 +3,10 @@
  */
 
 import { G_STRIDE, G_WAITING, gmem } from "./ffi.ts";
-import { getg, type Op, opPending, opReady, REPARK } from "./m.ts";
+import { bodyOf, type Go } from "./go.ts";
+import { getg, type Op, opCall, opPending, opReady, REPARK } from "./m.ts";
 import { PanicError } from "./panic.ts";
+import { newproc } from "./proc.ts";
 import { waitReasonSyncWaitGroupWait } from "./runtime2.ts";
 import { Sema, semacquireContinue } from "./sema.ts";
 import { sc } from "./sudog.ts";
@@ -53,6 +55,44 @@ export class WaitGroup {
     if (!this.sema.acquire(gp, false, waited)) return opPending();
     this.checkReuse();
     return opReady<void>(undefined);
+  }
+
+  /**
+   * Starts a goroutine that the group waits for: Go.
+   *
+   * It counts as done when it returns or ends by goexit; what it throws ends the run, as it does in any goroutine, and
+   * wakes nobody before that.
+   *
+   * @param fn a generator function, called at once with the arguments: its body runs later
+   * @throws TypeError when `fn` does not make a generator; Error outside a goroutine
+   * @example
+   * ```ts
+   * const wg = new WaitGroup();
+   * for (let i = 0; i < 3; i++) {
+   *   wg.go(function* (ms: number) {
+   *     yield* sleep(ms);
+   *   }, i);
+   * }
+   * yield* wg.wait();
+   * ```
+   */
+  go<A extends unknown[]>(fn: (...args: A) => Go<unknown>, ...args: A): void {
+    getg("WaitGroup.go");
+    const body = bodyOf("WaitGroup.go", fn, args);
+    this.add(1);
+    newproc(this.run(body), fn);
+  }
+
+  private *run(body: Go<unknown>): Go {
+    let panicking = false;
+    try {
+      yield* opCall(body);
+    } catch (error) {
+      panicking = true;
+      throw error;
+    } finally {
+      if (!panicking) this.done();
+    }
   }
 
   /** @internal */
