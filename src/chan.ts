@@ -12,12 +12,28 @@ import {
   waitReasonChanSend,
   waitReasonChanSendNilChan,
 } from "./runtime2.ts";
-import { acquireSudog, releaseSudog, S_G, S_ISSELECT, S_NEXT, S_PREV, S_SUCCESS, sc, selem } from "./sudog.ts";
+import {
+  acquireSudog,
+  type Queued,
+  releaseSudog,
+  S_G,
+  S_ISSELECT,
+  S_NEXT,
+  S_PREV,
+  S_SUCCESS,
+  sc,
+  selem,
+} from "./sudog.ts";
 
 /** A queue of sudogs: waitq. */
 export class Waitq {
   first = 0;
   last = 0;
+
+  clear(): void {
+    this.first = 0;
+    this.last = 0;
+  }
 
   enqueue(s: number): void {
     const i = s * SUDOG_STRIDE;
@@ -84,7 +100,7 @@ export interface Source {
 }
 
 /** What a channel is to the scheduler: hchan. Bound to the thread that made it. @internal */
-export class Hchan {
+export class Hchan implements Queued {
   /** Stands for the channel's address: a select locks in this order. */
   readonly sortkey: number = ++created;
   qcount = 0;
@@ -102,6 +118,11 @@ export class Hchan {
     readonly nil = false,
   ) {
     for (let i = 0; i < dataqsiz; i++) this.buf.push(undefined);
+  }
+
+  abandon(): void {
+    this.recvq.clear();
+    this.sendq.clear();
   }
 }
 

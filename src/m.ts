@@ -51,6 +51,8 @@ export const mp = {
   result: undefined as unknown,
   /** Second result of a receive or a select: a value was received (and not the zero value of a closed channel). */
   ok: true,
+  /** A continuation threw what the body is about to see. */
+  waitFailed: false,
   /** A select's received value. */
   value: undefined as unknown,
   /** performance.now() at the start of the slice: when a goroutine began to wait, give or take a slice. */
@@ -102,8 +104,11 @@ export class Op<T> implements Iterable<unknown, T, unknown> {
 
   /** @internal */
   throw(error: unknown): never {
-    // The panic was made on g0; its stack is to show where the goroutine waits.
-    if (error instanceof PanicError) Error.captureStackTrace(error, this.throw);
+    // The panic of a wait was made on g0; its stack is to show where the goroutine waits.
+    if (mp.waitFailed) {
+      mp.waitFailed = false;
+      if (error instanceof PanicError) Error.captureStackTrace(error, this.throw);
+    }
     throw error;
   }
 

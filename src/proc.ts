@@ -236,6 +236,7 @@ function resume(gp: number): void {
   try {
     value = cont(gp);
   } catch (error) {
+    mp.waitFailed = true;
     return proceed(gp, THROW, error);
   }
   if (value === REPARK) yielded(gp);
@@ -288,7 +289,7 @@ function threw(gp: number, entered: boolean, error: unknown): void {
   if (entered) {
     takeForgotten();
     popFrame(gp);
-  }
+  } else mp.waitFailed = true;
   proceed(gp, THROW, error);
 }
 

@@ -9,10 +9,10 @@ import { MCALL_GOYIELD, mp, REPARK } from "./m.ts";
 import { FatalError } from "./panic.ts";
 import { gopark, goready } from "./proc.ts";
 import { waitReasonSyncCondWait } from "./runtime2.ts";
-import { acquireSudog, releaseSudog, S_G, S_LIFO, S_NEXT, S_TICKET, sc } from "./sudog.ts";
+import { acquireSudog, type Queued, releaseSudog, S_G, S_LIFO, S_NEXT, S_TICKET, sc } from "./sudog.ts";
 
 /** A semaphore: the uint32 of Go, and its queue. */
-export class Sema {
+export class Sema implements Queued {
   /** Tokens to be had. */
   value = 0;
   /** First and last waiting sudog. */
@@ -28,6 +28,11 @@ export class Sema {
     if (this.value === 0) return false;
     this.value--;
     return true;
+  }
+
+  abandon(): void {
+    this.head = 0;
+    this.tail = 0;
   }
 
   private queue(s: number, lifo: boolean): void {
@@ -118,11 +123,16 @@ export function semacquired(gp: number): unknown {
 }
 
 /** A ticket-based list of waiters: notifyList. */
-export class NotifyList {
+export class NotifyList implements Queued {
   private wait = 0;
   private notify = 0;
   private head = 0;
   private tail = 0;
+
+  abandon(): void {
+    this.head = 0;
+    this.tail = 0;
+  }
 
   /** Draws the next ticket: notifyListAdd. */
   add(): number {
@@ -134,6 +144,7 @@ export class NotifyList {
     if (ticket < this.notify) return true;
     const s = acquireSudog(gp);
     smem[s * SUDOG_STRIDE + S_TICKET] = ticket;
+    sc[s] = this;
     gmem[gp * G_STRIDE + G_WAITING] = s;
     if (this.tail === 0) this.head = s;
     else smem[this.tail * SUDOG_STRIDE + S_NEXT] = s;

@@ -24,8 +24,14 @@ export const S_LIFO = 7;
 
 /** The value to send, or the one received. */
 export const selem: unknown[] = [undefined];
-/** What it waits on: a channel, a semaphore's owner. */
-export const sc: unknown[] = [undefined];
+/** Something that keeps a queue of sudogs: a channel, a semaphore. */
+export interface Queued {
+  /** Forgets its queues: the goroutines in them are gone. */
+  abandon(): void;
+}
+
+/** What it waits on. */
+export const sc: (Queued | undefined)[] = [undefined];
 
 let free: number[] = [];
 /** First indices of the chunks this thread has taken from the arena. */
@@ -80,6 +86,10 @@ export function resetSudogs(): void {
   free = [];
   for (const first of chunks) {
     const end = first + chunkSize === freshEnd ? freshNext : first + chunkSize;
-    for (let s = first; s < end; s++) releaseSudog(s);
+    for (let s = first; s < end; s++) {
+      // What outlives the run must not wake a sudog that is somebody else's by then.
+      sc[s]?.abandon();
+      releaseSudog(s);
+    }
   }
 }

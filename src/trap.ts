@@ -27,9 +27,9 @@ import { WaitGroup } from "./waitgroup.ts";
 /** What a handle may name. */
 export type Handled = Hchan | Mutex | RWMutex | WaitGroup | Cond | Once;
 
-const objects: Handled[] = [nilchan];
+const objects: Handled[] = [];
 /** The channels among them, under the same handles: a send or receive looks no further. */
-const channels: (Hchan | undefined)[] = [nilchan];
+const channels: (Hchan | undefined)[] = [];
 const handles = new Map<object, number>();
 
 /** The handle of an object, for native bodies; the same one each time. A nil channel is 0. */
@@ -44,10 +44,12 @@ export function handleOf(object: Handled): number {
   return handle;
 }
 
-/** Forgets all handles: the scheduler was reset. */
+/** Forgets all handles but nil's: the scheduler was reset. */
 export function resetHandles(): void {
-  objects.length = 1;
-  channels.length = 1;
+  objects.length = 0;
+  channels.length = 0;
+  objects.push(nilchan);
+  channels.push(nilchan);
   handles.clear();
 }
 
