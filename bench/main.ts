@@ -36,7 +36,7 @@ const { GoPeer } = await import("./go.ts");
 const { header } = await import("./header.ts");
 const { measureRow } = await import("./measure.ts");
 const { nativePrograms } = await import("./native.ts");
-const { programs } = await import("./programs.ts");
+const { programs, setSeed } = await import("./programs.ts");
 const { rows } = await import("./rows.ts");
 const { checkReport } = await import("./schema.ts");
 const { footerLines, headerLines, resultLine } = await import("./table.ts");
@@ -53,6 +53,7 @@ if (chosen.length === 0) {
 }
 const print = options.json === "-" ? () => {} : (line: string) => console.log(line);
 
+setSeed(options.seed);
 const peer = await GoPeer.start(1);
 const go = typeof peer === "string" ? undefined : peer;
 const head = header(go?.version ?? `SKIPPED: ${peer}`, options.seed);

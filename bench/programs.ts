@@ -8,6 +8,14 @@ import { type Chan, chan, type Go, go, gosched, Mutex, nilchan, recvCase, run, s
 /** A program: does `n` operations, gives its check. */
 export type Program = (n: number) => Promise<number>;
 
+/** Seed of select's draws, so that two runs of the benchmark draw alike. */
+let seed = 1;
+
+/** Sets the seed of the programs. @param to 0 to 2^53-1 */
+export function setSeed(to: number): void {
+  seed = to;
+}
+
 function* yielder(n: number, wg: WaitGroup): Go {
   for (let i = 0; i < n; i++) yield* gosched();
   wg.done();
@@ -58,17 +66,20 @@ const buffered: Program = (n) =>
 /** Receives from the last of several channels, of which only that one is ever ready. */
 function selected(width: number): Program {
   return (n) =>
-    run(function* () {
-      const chans = Array.from({ length: width }, () => chan<number>());
-      const cases = chans.map((c) => recvCase(c));
-      go(sender, chans[width - 1] ?? nilchan, n);
-      let sum = 0;
-      for (let i = 0; i < n; i++) {
-        const r = yield* select(cases);
-        if (r.ok) sum += r.value;
-      }
-      return sum;
-    });
+    run(
+      function* () {
+        const chans = Array.from({ length: width }, () => chan<number>());
+        const cases = chans.map((c) => recvCase(c));
+        go(sender, chans[width - 1] ?? nilchan, n);
+        let sum = 0;
+        for (let i = 0; i < n; i++) {
+          const r = yield* select(cases);
+          if (r.ok) sum += r.value;
+        }
+        return sum;
+      },
+      { seed },
+    );
 }
 
 function* ender(wg: WaitGroup): Go {
