@@ -2,7 +2,10 @@
  * `bun run bench`: gobuf's native and generator bodies, and Go beside them where it is installed.
  */
 import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { Command, InvalidArgumentError } from "commander";
+import type { Result } from "./measure.ts";
+import type { RowRequest } from "./row.ts";
 
 function pattern(text: string): RegExp {
   try {
@@ -34,37 +37,41 @@ if (options.library) process.env.GOBUF_LIBRARY = options.library;
 // What loads the library comes only now.
 const { GoPeer } = await import("./go.ts");
 const { header } = await import("./header.ts");
-const { measureRow } = await import("./measure.ts");
-const { nativePrograms } = await import("./native.ts");
-const { programs, setSeed } = await import("./programs.ts");
 const { rows } = await import("./rows.ts");
 const { checkReport } = await import("./schema.ts");
 const { footerLines, headerLines, resultLine } = await import("./table.ts");
 
+const scale = options.quick ? 0.25 : 1;
 const effort = options.quick ? { rounds: 3, samples: 2 } : { rounds: 5, samples: 4 };
-const chosen = rows(options.quick ? 0.25 : 1).filter((row) => options.filter?.test(row.name) ?? true);
+const chosen = rows(scale).filter((row) => options.filter?.test(row.name) ?? true);
 if (chosen.length === 0) {
-  console.error(
-    `bench: no row matches ${options.filter}: there are ${rows(1)
-      .map((row) => row.name)
-      .join(", ")}`,
-  );
+  const names = rows(1).map((row) => row.name);
+  console.error(`bench: no row matches ${options.filter}: there are ${names.join(", ")}`);
   process.exit(2);
 }
-const print = options.json === "-" ? () => {} : (line: string) => console.log(line);
 
-setSeed(options.seed);
+/** Measures a row in a process of its own. */
+function measured(name: string, go: boolean): Result[] {
+  const request: RowRequest = { name, scale, ...effort, seed: options.seed, go };
+  const run = Bun.spawnSync([process.execPath, join(import.meta.dir, "row.ts"), JSON.stringify(request)], {
+    stderr: "inherit",
+  });
+  if (run.exitCode !== 0) throw new Error(`bench: row ${name} ended with exit code ${run.exitCode}`);
+  return JSON.parse(run.stdout.toString()) as Result[];
+}
+
+const print = options.json === "-" ? () => {} : (line: string) => console.log(line);
 const peer = await GoPeer.start(1);
 const go = typeof peer === "string" ? undefined : peer;
+go?.stop();
 const head = header(go?.version ?? `SKIPPED: ${peer}`, options.seed);
 headerLines(head).forEach(print);
-const results = [];
+const results: Result[] = [];
 for (const row of chosen) {
-  const measured = await measureRow(row, { generator: programs, native: nativePrograms, go }, effort);
-  for (const result of measured) print(resultLine(result));
-  results.push(...measured);
+  const these = measured(row.name, go !== undefined);
+  for (const result of these) print(resultLine(result));
+  results.push(...these);
 }
-go?.stop();
 footerLines(results).forEach(print);
 
 const report = { header: head, rows: results };
