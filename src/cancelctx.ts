@@ -68,10 +68,30 @@ export class Key<in out T> {
   }
 }
 
-/** Ends a context, however often it is called; `using` does, too. */
+/**
+ * Ends a context, however often it is called; `using` does, too.
+ *
+ * @example
+ * ```ts
+ * const [ctx, cancel] = context.withCancel(context.background());
+ * {
+ *   using _ = cancel;
+ * }
+ * console.log(ctx.err()?.message);
+ * ```
+ */
 export type CancelFunc = (() => void) & Disposable;
 
-/** Ends a context for a reason that `cause` gives; the first call counts. */
+/**
+ * Ends a context for a reason that `cause` gives; the first call counts. `using` does, too, for no reason.
+ *
+ * @example
+ * ```ts
+ * const [ctx, cancel] = context.withCancelCause(context.background());
+ * cancel(new Error("enough"));
+ * console.log(context.cause(ctx)?.message);
+ * ```
+ */
 export type CancelCauseFunc = ((cause?: Error) => void) & Disposable;
 
 // One object stands for the end of every context: it was made nowhere in particular.
@@ -85,10 +105,29 @@ class ContextError extends Error {
   }
 }
 
-/** What `err()` gives when a context was canceled: context.Canceled. Its name is that of an abort in JavaScript. */
+/**
+ * What `err()` gives when a context was canceled: context.Canceled. Its name is that of an abort in JavaScript.
+ *
+ * @example
+ * ```ts
+ * const [ctx, cancel] = context.withCancel(context.background());
+ * cancel();
+ * console.log(ctx.err() === context.Canceled, String(context.Canceled));
+ * ```
+ */
 export const Canceled: Error = new ContextError("AbortError", "context canceled");
 
-/** What `err()` gives when a context's deadline has passed: context.DeadlineExceeded. */
+/**
+ * What `err()` gives when a context's deadline has passed: context.DeadlineExceeded. Its name is that of a timeout in
+ * JavaScript.
+ *
+ * @example
+ * ```ts
+ * const [ctx] = context.withTimeout(context.background(), 5);
+ * yield* ctx.done().recv();
+ * console.log(ctx.err() === context.DeadlineExceeded, String(context.DeadlineExceeded));
+ * ```
+ */
 export const DeadlineExceeded: Error = new ContextError("TimeoutError", "context deadline exceeded");
 
 /** Anything that was thrown, as an error. @internal */

@@ -653,7 +653,8 @@ describe("signals", () => {
         yield* select([recvCase(ctx.done()), recvCase(other)]);
       });
       yield* other.send();
-      yield* withoutCancel(ctx).done().recv();
+      const [apart] = withCancel(withoutCancel(ctx));
+      yield* apart.done().recv();
     });
     expect(verdict).rejects.toThrow("all goroutines are asleep - deadlock!");
     await verdict.catch(() => {});

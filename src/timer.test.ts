@@ -22,6 +22,7 @@ import {
   WaitGroup,
   wait,
 } from "./index.ts";
+import { Gwaiting } from "./runtime2.ts";
 import { timerCount } from "./time.ts";
 
 const HOUR = 3_600_000;
@@ -52,6 +53,22 @@ describe("Timer", () => {
       yield* sleep(50);
       expect(yield* peek(timer.c)).toBe(start + 5);
     });
+  });
+
+  test("an expired one is received from without a wait", () => {
+    const main = function* () {
+      const timers = [newTimer(5), newTimer(5)] as const;
+      yield* sleep(5);
+      waits = 0;
+      expect(yield* timers[0].c.recvOk()).toEqual([now(), true]);
+      expect((yield* select([recvCase(timers[1].c)])).value).toBe(now());
+      expect(waits).toBe(0);
+    };
+    let waits = 0;
+    const onTransition = (_gp: number, _from: number, to: number) => {
+      if (to === Gwaiting) waits++;
+    };
+    runSync(main, { onTransition });
   });
 
   test.each([0, -1, Number.NEGATIVE_INFINITY, Number.NaN])("%p milliseconds: at once", (ms) => {
@@ -204,6 +221,15 @@ describe("the heap", () => {
       expect(timerCount()).toBe(1);
       stop.close();
       yield* wg.wait();
+      yield* sleep(1);
+      expect(timerCount()).toBe(0);
+    });
+  });
+
+  test("forgets a ticker between two receives", () => {
+    runSync(function* () {
+      using ticker = newTicker(10);
+      yield* ticker.c.recv();
       yield* sleep(1);
       expect(timerCount()).toBe(0);
     });

@@ -11,7 +11,22 @@ import { newproc } from "./proc.ts";
 import { currentRun, kick } from "./run.ts";
 import { now, Timer as RuntimeTimer, resetTimer, stopTimer, whenOf } from "./time.ts";
 
-/** What a timer or the end of a context calls, in a goroutine of its own: a generator function or a plain one. */
+/**
+ * What a timer or the end of a context calls, in a goroutine of its own: a generator function or a plain one.
+ *
+ * @example
+ * ```ts
+ * const wg = new WaitGroup();
+ * wg.add(2);
+ * const plain: Callback = () => wg.done();
+ * const waits: Callback = function* () {
+ *   yield* sleep(5);
+ *   wg.done();
+ * };
+ * for (const f of [plain, waits]) afterFunc(5, f);
+ * yield* wg.wait();
+ * ```
+ */
 export type Callback = () => Generator<unknown, unknown, unknown> | void;
 
 /** The body of a goroutine that runs a callback. @internal */
@@ -75,7 +90,15 @@ function timerchan(): Chan<number> {
   return new Chan<number>(1);
 }
 
-/** Waits for one point in time: time.Timer. Made by {@link newTimer} and {@link afterFunc}; `using` stops it. */
+/**
+ * Waits for one point in time: time.Timer. Made by {@link newTimer} and {@link afterFunc}; `using` stops it.
+ *
+ * @example
+ * ```ts
+ * using timer: Timer = newTimer(10);
+ * console.log(yield* timer.c.recv());
+ * ```
+ */
 export class Timer extends Clockwork {
   /** @internal */
   constructor(ms: number, f: Callback | null) {
@@ -174,6 +197,13 @@ export function afterFunc(ms: number, f: Callback): Timer {
 /**
  * Sends the time at regular intervals: time.Ticker, made by {@link newTicker}. Ticks that nobody took in time are
  * dropped. `using` stops it.
+ *
+ * @example
+ * ```ts
+ * using ticker: Ticker = newTicker(10);
+ * yield* sleep(35);
+ * console.log(now() - ((yield* ticker.c.recv()) as number));
+ * ```
  */
 export class Ticker extends Clockwork {
   /** @internal */

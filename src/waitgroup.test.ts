@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { type Go, go, goexit, gosched, runSync, sleep, UncaughtError, WaitGroup } from "./index.ts";
+import { Grunnable } from "./runtime2.ts";
 
 describe("WaitGroup.go", () => {
   test("waits for what it started, with its arguments", () => {
@@ -53,21 +54,26 @@ describe("WaitGroup.go", () => {
   });
 
   test("what it throws ends the run, before a waiter hears of it", () => {
+    let thrown = false;
     let woken = false;
-    const verdict = () =>
-      runSync(function* () {
-        const wg = new WaitGroup();
-        go(function* () {
-          yield* wg.wait();
-          woken = true;
-        });
-        wg.go(function* thrower() {
-          yield* sleep(1);
-          throw new Error("no luck");
-        });
+    const main = function* () {
+      const wg = new WaitGroup();
+      go(function* () {
         yield* wg.wait();
       });
+      wg.go(function* thrower() {
+        yield* sleep(1);
+        thrown = true;
+        throw new Error("no luck");
+      });
+      yield* wg.wait();
+    };
+    const onTransition = (_gp: number, _from: number, to: number) => {
+      if (thrown && to === Grunnable) woken = true;
+    };
+    const verdict = () => runSync(main, { onTransition });
     expect(verdict).toThrow(UncaughtError);
+    thrown = false;
     expect(verdict).toThrow(/^panic: Error: no luck\n\ngoroutine 3 \[running\]:\nthrower/);
     expect(woken).toBe(false);
   });
