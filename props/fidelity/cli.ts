@@ -28,6 +28,8 @@ export interface Options {
   readonly shard: { readonly index: number; readonly count: number };
   /** The native library in place of the built one. */
   readonly library: string | undefined;
+  /** What to do about FIDELITY.md: write it anew, or fail when it is out of date. */
+  readonly page: "write" | "check" | undefined;
 }
 
 /** A command line that makes no sense; nothing was run. */
@@ -93,6 +95,8 @@ function command(): Command {
         .default({ index: 1, count: 1 }, "1/1"),
     )
     .option("--library <path>", "native library to test in place of the built one (also $GOBUF_LIBRARY)", nonEmpty)
+    .addOption(new Option("--write", "write FIDELITY.md from this run").conflicts(["replay", "golden", "shard"]))
+    .addOption(new Option("--check", "fail when FIDELITY.md differs from what --write would write").conflicts("write"))
     .allowExcessArguments(false)
     .exitOverride();
 }
@@ -122,13 +126,16 @@ export function parseOptions(argv: readonly string[]): Options | Help {
     if (error.code === "commander.helpDisplayed" || error.code === "commander.help") return { help: output };
     throw new UsageError(`${error.message.replace(/^error: /, "")} (--help lists the options)`);
   }
-  const { bodies, replay, json, library, ...rest } = parser.opts<
+  const { bodies, replay, json, library, write, check, ...rest } = parser.opts<
     Pick<Options, "golden" | "live" | "runs" | "seed" | "shard"> & {
       bodies: Kind | "both";
       replay?: Replay;
       json?: string;
       library?: string;
+      write?: boolean;
+      check?: boolean;
     }
   >();
-  return { ...rest, bodies: bodies === "both" ? KINDS : [bodies], replay, json, library };
+  const page = write ? "write" : check ? "check" : undefined;
+  return { ...rest, bodies: bodies === "both" ? KINDS : [bodies], replay, json, library, page };
 }

@@ -6,6 +6,7 @@ import { goldenFiles, goldenPart } from "./golden-part.ts";
 import { runGenerators } from "./interp.ts";
 import { livePart } from "./live-part.ts";
 import { NativeBodies } from "./native.ts";
+import { settlePage } from "./page/page.ts";
 import { loadProbe, type Probe } from "./probe-library.ts";
 import { probePart } from "./probe-part.ts";
 import { randomPart } from "./random-part.ts";
@@ -79,7 +80,8 @@ export async function runFidelity(target: Target, options: Options, reporter: Re
   const rows = results.flatMap((r) => r.rows);
   const failures = results.flatMap((r) => r.failures);
   const compared = rows.some((row) => row.body !== "" && row.part !== "probe" && row.cases > 0);
-  const ok = compared && failures.length === 0;
+  const page = options.page === undefined || (await settlePage(options.page, target, rows, failures, reporter));
+  const ok = compared && failures.length === 0 && page;
   reporter.table(rows);
   if (!compared) reporter.line("nothing was compared: no golden, random or live case was run");
   if (failures.length > 0) reporter.line(`${failures.length} failures`);

@@ -1,0 +1,237 @@
+/** The rows of Go: each function that was ported, by the file it comes from. */
+import { differs, type Item, missing, same } from "./item.ts";
+
+const PROC: readonly Item[] = [
+  same(
+    "gopark, park_m",
+    "runtime/proc.go",
+    "running>waiting, the unlock function, the next G",
+    "golden:rule-07",
+    "export:proc.ts:gopark",
+  ),
+  same("goready, ready", "runtime/proc.go", "the woken G takes runnext", "golden:rule-02", "export:proc.ts:goready"),
+  same("newproc", "runtime/proc.go", "the new G takes runnext", "golden:rule-01", "export:proc.ts:newproc"),
+  same("Gosched", "runtime/proc.go", "to the global tail", "golden:rule-03-gosched", "export:go.ts:gosched"),
+  same("goyield", "runtime/proc.go", "to the local tail", "golden:rule-03-goyield"),
+  same(
+    "Goexit, goexit0",
+    "runtime/panic.go, proc.go",
+    "deferred work, then running>dead",
+    "golden:rule-07-goexit",
+    "golden:events-of-goexit",
+    "export:go.ts:goexit",
+  ),
+  same("execute", "runtime/proc.go", "schedtick counts what does not inherit the slice", "golden:rule-04"),
+  same(
+    "findRunnable, schedule",
+    "runtime/proc.go",
+    "order of timers, global turn, runnext, local, batch",
+    "golden:rule-05",
+    "export:proc.ts:schedule",
+  ),
+  same(
+    "runqput, runqputslow",
+    "runtime/proc.go",
+    "a full queue spills its older half",
+    "golden:rule-06",
+    "export:runq.ts:runqput",
+  ),
+  same(
+    "runqget",
+    "runtime/proc.go",
+    "runnext first; then first in, first out",
+    "golden:rule-04",
+    "export:runq.ts:runqget",
+  ),
+  same(
+    "globrunqput, globrunqget, globrunqgetbatch",
+    "runtime/proc.go",
+    "batches of min(128, n)",
+    "golden:rule-05-a-global",
+    "export:runq.ts:globrunqgetbatch",
+  ),
+  same("checkdead", "runtime/proc.go", "both verdicts, never with a timer pending", "golden:outcome"),
+  same(
+    "casgstatus, castogscanstatus, casfrom_Gscanstatus, readgstatus",
+    "runtime/proc.go",
+    "relation, scan bits",
+    "relation",
+  ),
+  same("acquireSudog, releaseSudog", "runtime/proc.go", "none lost", "goldens", "export:sudog.ts:acquireSudog"),
+  same("gfget, gfput, malg", "runtime/proc.go", "dead Gs come back with a new goid", "random", "export:g.ts:gfput"),
+  same("gogo, mcall, systemstack", "runtime/asm_*.s", "registers and FP words on both sides", "probe"),
+  differs(
+    "the global queue",
+    "runtime/proc.go",
+    "a ring of indices in place of links through schedlink: the same order, 3.5 ns less a gosched",
+    "golden:rule-05",
+    "golden:rule-06",
+  ),
+];
+
+const CHANNELS: readonly Item[] = [
+  same("makechan", "runtime/chan.go", "size out of range", "export:chan.ts:chan", "test:src/chan.test.ts"),
+  same(
+    "chansend, send",
+    "runtime/chan.go",
+    "hand-over to a waiting receiver; else buffer; else park",
+    "golden:rule-08",
+    "export:chan.ts:chansend",
+  ),
+  same(
+    "chanrecv, recv",
+    "runtime/chan.go",
+    "from a waiting sender; a full buffer rotates",
+    "golden:rule-08",
+    "export:chan.ts:chanrecv",
+  ),
+  same("closechan", "runtime/chan.go", "waiters wake last in, first out", "golden:rule-09", "export:chan.ts:closechan"),
+  same("waitq", "runtime/chan.go", "a decided select is passed over", "golden:rule-08-a-decided"),
+  same("nil channels", "runtime/chan.go", "block for ever; close panics", "golden:events-of-nil"),
+  same(
+    "selectgo",
+    "runtime/select.go",
+    "poll order, lock order, hand-over",
+    "golden:rule-10",
+    "export:select.ts:selectgo",
+  ),
+  same("case order", "cmd/compile: walk/select.go", "sends, then receives reversed", "golden:rule-10-sends"),
+  differs(
+    "one case and a default",
+    "cmd/compile: walk/select.go",
+    "goes through the general select and draws; Go compiles it to a non-blocking operation without a draw",
+    "golden:rule-10-a-single",
+  ),
+];
+
+const SYNC: readonly Item[] = [
+  same(
+    "semacquire1, semrelease1, cansemacquire",
+    "runtime/sema.go",
+    "first in, first out; a woken waiter can lose",
+    "golden:rule-11-a-semaphore",
+    "golden:rule-11-a-woken",
+    "export:sema.ts:Sema",
+  ),
+  same(
+    "notifyListAdd, Wait, NotifyOne, NotifyAll",
+    "runtime/sema.go",
+    "tickets in turn",
+    "golden:rule-11-cond",
+    "export:sema.ts:NotifyList",
+  ),
+  same(
+    "Mutex.Lock, Unlock",
+    "internal/sync/mutex.go",
+    "barging, starvation, hand-over",
+    "golden:rule-12",
+    "export:mutex.ts:Mutex.lock",
+  ),
+  same(
+    "Mutex.TryLock",
+    "internal/sync/mutex.go",
+    "never waits",
+    "export:mutex.ts:Mutex.tryLock",
+    "test:src/mutex.test.ts",
+  ),
+  same(
+    "RWMutex",
+    "sync/rwmutex.go",
+    "readers readied before the inner unlock",
+    "golden:rule-11-write",
+    "golden:rule-11-a-writer",
+    "export:rwmutex.ts:RWMutex.rlock",
+  ),
+  same(
+    "WaitGroup",
+    "sync/waitgroup.go",
+    "wakes in order; misuse panics",
+    "golden:rule-11-waitgroup",
+    "golden:rule-11-a-negative",
+    "export:waitgroup.ts:WaitGroup.wait",
+  ),
+  same("Cond", "sync/cond.go", "unlock, wait, lock", "golden:rule-11-cond", "export:cond.ts:Cond.wait"),
+  same(
+    "Once",
+    "sync/once.go",
+    "done before the unlock, also on Goexit",
+    "golden:rule-13",
+    "golden:rule-11-second",
+    "export:once.ts:Once.do",
+  ),
+];
+
+const TIME: readonly Item[] = [
+  same(
+    "timeSleep, resetForSleep",
+    "runtime/time.go",
+    "armed behind the park; 0 returns at once",
+    "golden:rule-14",
+    "export:time.ts:timeSleep",
+  ),
+  same(
+    "siftUp, siftDown, deleteMin",
+    "runtime/time.go",
+    "4-ary heap; equal deadlines as in Go",
+    "golden:rule-14-equal",
+    "export:time.ts:checkTimers",
+  ),
+  same(
+    "check, run, adjust, cleanHead, stop, modify",
+    "runtime/time.go",
+    "one check runs all that expired; lazy deletion",
+    "golden:rule-14-one-check",
+    "test:src/time.test.ts",
+  ),
+  same(
+    "NewTimer, NewTicker, AfterFunc, Stop, Reset",
+    "time/sleep.go, tick.go",
+    "synchronous channels of Go 1.23",
+    "test:src/timer.test.ts",
+  ),
+  same("context", "context/context.go", "cancellation, causes, deadlines, values", "test:src/context.test.ts"),
+  same("errgroup.Group", "golang.org/x/sync/errgroup", "the first error wins and cancels", "test:src/errgroup.test.ts"),
+  same(
+    "cheaprandn",
+    "runtime/rand.go",
+    "the draws of the recorded stream",
+    "golden:rule-10-select-draws",
+    "test:src/rand.test.ts",
+  ),
+];
+
+const MISSING: readonly Item[] = [
+  missing(
+    "newstack, copystack",
+    "runtime/stack.go",
+    "stacks have a fixed size and a guard; the status is in the relation",
+    "export:stack.ts:newstack",
+  ),
+  missing(
+    "preemptM, asyncPreempt",
+    "runtime/preempt.go",
+    "bodies give way at operations only; the status is in the relation",
+    "export:preempt.ts:preemptM",
+  ),
+  missing(
+    "entersyscall, exitsyscall",
+    "runtime/proc.go",
+    "a native body's system call keeps the thread; the status is in the relation",
+    "export:proc.ts:entersyscall",
+  ),
+  missing(
+    "stealWork, GOMAXPROCS above 1",
+    "runtime/proc.go",
+    "one M and one P; the layout has room for more",
+    "export:proc.ts:stealWork",
+  ),
+  missing(
+    "netpoll",
+    "runtime/netpoll.go",
+    "Bun's event loop has that part: a run gives it its turn",
+    "export:proc.ts:netpoll",
+  ),
+  missing("LockOSThread", "runtime/proc.go", "one thread", "export:go.ts:lockOSThread"),
+];
+
+export const GO_ITEMS: readonly Item[] = [...PROC, ...CHANNELS, ...SYNC, ...TIME, ...MISSING];

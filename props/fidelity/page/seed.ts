@@ -1,0 +1,88 @@
+/** The rows of the seed: the Rust port's G, Gobuf, status machine and per-thread context. */
+import { differs, type Item, missing, same } from "./item.ts";
+
+export const SEED_ITEMS: readonly Item[] = [
+  same("GIDLE ... GPREEMPTED, GSCAN", "seed: status", "numbers and names", "relation", "test:src/runtime2.test.ts"),
+  missing(
+    "STACK_PREEMPT",
+    "seed: stack",
+    "stacks do not grow and nothing preempts: no prologue reads it",
+    "export:runtime2.ts:stackPreempt",
+  ),
+  same("STACK_GUARD, stackguard0", "seed: stack", "928 bytes above stack.lo", "layout", "export:ffi.ts:G_STACK_LO"),
+  same("Stack", "seed: stack", "lo and hi at 0 and 8", "layout"),
+  same("Gobuf", "seed: gobuf", "seven words, then the callee-saved slots", "layout", "probe"),
+  same("CALLEE_SAVED_GPR_COUNT", "seed: gobuf", "5, 18, 27 slots", "layout"),
+  same("GOBUF_*_OFFSET", "seed: gobuf", "every offset", "layout"),
+  differs(
+    "WaitReason",
+    "seed: wait reasons",
+    "Go 1.26's numbers and texts; the seed has a subset with numbers of its own",
+    "test:src/runtime2.test.ts",
+    "golden:rule-12b",
+  ),
+  same("G: the seed's fields", "seed: G", "every offset; this port's words lie behind them", "layout"),
+  differs(
+    "size of G",
+    "seed: G",
+    "the seed's 128 bytes count a Gobuf without its registers: the seed's own fields are 168 on System V",
+    "word:g_size=168",
+  ),
+  same("current_g", "seed: context", "read anew after every switch", "export:m.ts:mp", "probe", "goldens"),
+  same("g0's Gobuf", "seed: context", "g0's registers come back after every trap", "probe"),
+  differs(
+    "per-thread context",
+    "seed: context",
+    "thread-local storage holds the M; current G and g0 are its fields, so that a thread writes it once",
+    "word:m_g0=0",
+    "word:m_curg=8",
+  ),
+  same(
+    "is_valid_transition",
+    "seed: transitions",
+    "all pairs, with and without scan bits",
+    "relation",
+    "export:gstatus.ts:isLegalTransition",
+  ),
+  differs(
+    "GIDLE>GRUNNABLE",
+    "seed: transitions",
+    "Go makes Gidle>Gdead>Grunnable; as in the seed a creation is one edge, and a dead G is made idle outside the relation",
+    "relation",
+  ),
+  differs(
+    "casgstatus",
+    "seed: transitions",
+    "the relation is enforced in every build, where the seed asserts it in debug builds",
+    "relation",
+    "test:src/gstatus.test.ts",
+  ),
+  same(
+    "castogscanstatus",
+    "seed: transitions",
+    "takes the scan bit, or leaves all as it is",
+    "export:gstatus.ts:castogscanstatus",
+    "relation",
+  ),
+  same(
+    "casfrom_gscanstatus",
+    "seed: transitions",
+    "gives the scan bit back",
+    "export:gstatus.ts:casfrom_gscanstatus",
+    "relation",
+  ),
+  same("readgstatus", "seed: transitions", "the status word", "export:gstatus.ts:readgstatus", "relation"),
+  same(
+    "scan_stack",
+    "seed: transitions",
+    "the G stays where it is while the scanner runs",
+    "export:gstatus.ts:scan_stack",
+  ),
+  differs(
+    "FP control state",
+    "seed: gobuf",
+    "MXCSR, x87 control word, FPCR are callee-saved under these ABIs, and the seed forgets them: they are preserved, in words behind the seed's",
+    "probe",
+    "word:g_fp0=168",
+  ),
+];
