@@ -1,0 +1,94 @@
+/**
+ * `bun scripts/abis/run.ts arm64|windows|musl test|FILE.ts [ARGUMENTS]`: runs a command of the project on another ABI,
+ * with the library built for it first.
+ */
+import { ensureNativeSync } from "../build.ts";
+import { ABIS, type AbiName, type Env, parseAbi, startBun } from "./abis.ts";
+
+/** A test's time limit on a machine of its own, Bun's default, milliseconds. */
+const TEST_MS = 5000;
+
+/** Wine 8 has no \Device\HarddiskVolume paths, by which Bun opens files next to others: it then opens them by name. */
+const NOTICE = /^Internal error: directory mismatch for directory .* this indicates a bug\.\r?$/;
+
+/** What may be said of a run. */
+export interface RunOptions {
+  /** In place of this process's environment. A GOBUF_LIBRARY in it is loaded, and then none is built. */
+  readonly env?: Env;
+  readonly cwd?: string;
+}
+
+/** Copies a stream of text to another one without the lines of {@link NOTICE}. @returns how many those were */
+async function copyWithoutNotices(
+  from: ReadableStream<Uint8Array>,
+  to: { write(text: string): void },
+): Promise<number> {
+  const decoder = new TextDecoder();
+  let left = "";
+  let count = 0;
+  for await (const chunk of from) {
+    const lines = (left + decoder.decode(chunk, { stream: true })).split("\n");
+    left = lines.pop() ?? "";
+    for (const line of lines) {
+      if (NOTICE.test(line)) count++;
+      else to.write(`${line}\n`);
+    }
+  }
+  if (left !== "") to.write(left);
+  return count;
+}
+
+/**
+ * Runs a command of the project on an ABI, its output on this process's own.
+ *
+ * @param args what stands after `bun`: `test` or a file of the project, then its arguments
+ * @returns its exit code
+ * @throws Error when the ABI is not set up, or the library does not build for it
+ */
+export async function runOnAbi(abi: AbiName, args: readonly string[], options: RunOptions = {}): Promise<number> {
+  const { title, platform, slowness } = ABIS[abi];
+  const env = options.env ?? process.env;
+  const { command, env: childEnv } = startBun(abi, env);
+  if (!env.GOBUF_LIBRARY) ensureNativeSync([platform]);
+  const limit = args[0] === "test" && slowness > 1 ? [`--timeout=${TEST_MS * slowness}`] : [];
+  const line = [...command, ...args.slice(0, 1), ...limit, ...args.slice(1)];
+  console.error(`gobuf: ${args.join(" ")}: on ${title}`);
+  const child = Bun.spawn(line, {
+    env: childEnv,
+    stdio: ["inherit", "inherit", abi === "windows" ? "pipe" : "inherit"],
+    ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
+  });
+  const { stderr } = child;
+  const notices = stderr instanceof ReadableStream ? await copyWithoutNotices(stderr, process.stderr) : 0;
+  const code = await child.exited;
+  const left =
+    notices === 0 ? "" : `; ${notices} of Bun's notices of a "directory mismatch" left out, which wine causes`;
+  console.error(`gobuf: ${args.join(" ")}: on ${title}: exit code ${code}${left}`);
+  return code;
+}
+
+/** What a command line asks for. @throws Error that says what is wrong with it */
+export function parseCommand(argv: readonly string[]): { abi: AbiName; args: readonly string[] } {
+  const abi = parseAbi(argv[0]);
+  const args = argv.slice(1);
+  const [what] = args;
+  if (what === "test" || what?.endsWith(".ts")) return { abi, args };
+  const given = what === undefined ? "nothing to run" : `cannot run "${what}"`;
+  throw new Error(`${given}: expected \`test\` or a .ts file, then its arguments`);
+}
+
+if (import.meta.main) {
+  let command: ReturnType<typeof parseCommand> | undefined;
+  try {
+    command = parseCommand(process.argv.slice(2));
+  } catch (error) {
+    console.error(`abis: ${(error as Error).message}\nusage: bun scripts/abis/run.ts ABI test|FILE.ts [ARGUMENTS]`);
+    process.exit(2);
+  }
+  try {
+    process.exitCode = await runOnAbi(command.abi, command.args);
+  } catch (error) {
+    console.error(`abis: ${(error as Error).message}`);
+    process.exitCode = 1;
+  }
+}

@@ -1,0 +1,76 @@
+/**
+ * `bun run setup:abis [arm64|windows|musl ...]`: makes this machine able to run the project on the other ABIs. All
+ * three without names. What is there and works is left alone.
+ */
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { withLock } from "../lock.ts";
+import { ABI_NAMES, ABIS, type AbiName, abisFolder, parseAbi, STAMP } from "./abis.ts";
+import { Debian } from "./packages.ts";
+import { prepare, type Site, smoke } from "./prepare.ts";
+import { realShell, type Shell } from "./shell.ts";
+
+/** The longest another set-up may take, milliseconds. */
+const SETUP_MAX_MS = 1_800_000;
+
+/** What an ABI's folder is made by: it is made anew when any of these changes. */
+const RECIPE = ["pins.ts", "prepare.ts", "packages.ts", "bcryptprimitives.zig"];
+
+function recipeDigest(): string {
+  const hash = new Bun.CryptoHasher("sha1");
+  for (const name of RECIPE) hash.update(readFileSync(join(import.meta.dir, name)));
+  return hash.digest("hex");
+}
+
+/** The ABIs of a command line. @throws Error for a name that is none */
+export function parseArguments(argv: readonly string[]): readonly AbiName[] {
+  return argv.length === 0 ? ABI_NAMES : [...new Set(argv.map(parseAbi))];
+}
+
+/**
+ * Prepares ABIs.
+ *
+ * @param folder where to
+ * @throws Error that names the step that failed, and what to do where that is known
+ */
+export function setUp(abis: readonly AbiName[], folder: string, shell: Shell): void {
+  if (process.platform !== "linux" || process.arch !== "x64") {
+    throw new Error(`this is ${process.platform} on ${process.arch}; the ABIs are set up on Debian 12, x86-64`);
+  }
+  const site: Site = { shell, debian: new Debian(shell), folder };
+  const digest = recipeDigest();
+  for (const [index, abi] of abis.entries()) {
+    const stamp = join(folder, abi, STAMP);
+    const step = `[${index + 1}/${abis.length}] ${abi} (${ABIS[abi].title})`;
+    const isFresh = existsSync(stamp) && readFileSync(stamp, "utf8") === digest;
+    if (isFresh && smoke(site, abi) === undefined) {
+      shell.log(`${step}: there, and its Bun runs`);
+      continue;
+    }
+    shell.log(step);
+    const start = performance.now();
+    prepare(site, abi);
+    const wrong = smoke(site, abi);
+    if (wrong !== undefined) throw new Error(`the Bun of ${abi} does not run: ${wrong}`);
+    writeFileSync(stamp, digest);
+    shell.log(`${step}: its Bun runs, ${((performance.now() - start) / 1000).toFixed(1)} s`);
+  }
+}
+
+if (import.meta.main) {
+  let abis: readonly AbiName[] = [];
+  try {
+    abis = parseArguments(process.argv.slice(2));
+  } catch (error) {
+    console.error(`setup:abis: ${(error as Error).message}`);
+    process.exit(2);
+  }
+  const folder = abisFolder();
+  try {
+    mkdirSync(folder, { recursive: true });
+    withLock(join(folder, ".lock"), SETUP_MAX_MS, () => setUp(abis, folder, realShell));
+  } catch (error) {
+    console.error(`setup:abis: ${(error as Error).message}`);
+    process.exit(1);
+  }
+}
