@@ -1,7 +1,6 @@
 /** The status relation for all pairs and scan bits, and the scan bit held by another thread. */
 import { describe, expect, test } from "bun:test";
-import { G_STATUS, G_STRIDE, gmem, native } from "../src/ffi.ts";
-import { allocG } from "../src/g.ts";
+import { chunkOfG, G_STATUS, G_STRIDE, gmem, native } from "../src/ffi.ts";
 import {
   casfrom_gscanstatus,
   casgstatus,
@@ -18,7 +17,8 @@ import { Gdead, Gidle, Grunnable, Grunning, Gscan, Gwaiting, statusNames } from 
 import type { ScanOrder } from "./scan-worker.ts";
 
 const statuses = Object.keys(statusNames).map(Number);
-const gp = allocG();
+/** A G that no scheduler knows. */
+const gp = chunkOfG();
 const word = gp * G_STRIDE + G_STATUS;
 const address = Number(native.gobuf_arena(1)) + word * 4;
 

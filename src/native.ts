@@ -46,8 +46,20 @@ const TRAP_EMBEDDER = 256;
 /** Bytes of the stacks that goroutines get from now on. */
 let stackSize = descriptor.stack_size_default;
 
-/** Sets the size of the stacks of goroutines started from now on. @param bytes a multiple of the page, 1 GiB at most */
+/** The largest stack, bytes: 1 GiB. */
+const STACK_SIZE_MAX = 2 ** 30;
+
+/**
+ * Sets the size of the stacks of goroutines started from now on.
+ *
+ * @param bytes a multiple of the page size, 1 GiB at most
+ * @throws RangeError for any other number
+ */
 export function setStackSize(bytes: number): void {
+  const page = descriptor.page_size;
+  if (!Number.isInteger(bytes) || bytes < page || bytes > STACK_SIZE_MAX || bytes % page !== 0) {
+    throw new RangeError(`gobuf: stack size ${bytes}: expected a multiple of ${page}, at most ${STACK_SIZE_MAX}`);
+  }
   stackSize = bytes;
 }
 

@@ -14,6 +14,7 @@ const selftest = @import("selftest.zig");
 
 comptime {
     _ = @import("bench.zig");
+    _ = @import("overflow.zig");
 }
 
 /// Only a build with safety checks panics: it stops where it stands, for there is no libc to say more.

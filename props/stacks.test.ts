@@ -1,0 +1,172 @@
+/** Guarded stacks: aligned, disjoint, guarded by effect, reused, refused with a clear error. */
+
+import type { Pointer } from "bun:ffi";
+import { afterAll, describe, expect, test } from "bun:test";
+import { join } from "node:path";
+import fc from "fast-check";
+import { chunkOfG, chunkSize, descriptor, memoryError, native } from "../src/ffi.ts";
+import { gosched, runSync } from "../src/index.ts";
+import { goNative, newNativeG, setStackSize } from "../src/native.ts";
+import { startG } from "../src/proc.ts";
+import { check } from "./check.ts";
+import { countOverflows } from "./overflows.ts";
+import { boundsOf, makeReadable, overflowing, stackStats } from "./stack-fixture.ts";
+
+const page = descriptor.page_size;
+const linux = process.platform === "linux";
+const SIZE_ZERO = 1;
+const SIZE_ODD = 2;
+const SIZE_HUGE = 3;
+
+/** Gs that no scheduler knows: a chunk of the arena. */
+const firstG = chunkOfG();
+const gs = Array.from({ length: chunkSize }, (_, i) => firstG + i);
+
+function freeAll(): void {
+  for (const gp of gs) if (boundsOf(gp).hi !== 0) expect(native.gobuf_stackfree(gp)).toBe(0);
+}
+
+afterAll(freeAll);
+
+const sizes = fc.array(fc.integer({ min: 1, max: 40 }), { minLength: 1, maxLength: gs.length });
+
+describe("stacks", () => {
+  const name = "are of the size asked for, aligned, and share no byte with another or its guard";
+  test(name, () =>
+    check("props/stacks.test.ts", name, sizes, (pages) => {
+      const taken = pages.map((n, i) => {
+        expect(native.gobuf_stackalloc(gs[i] ?? 0, n * page)).toBe(0);
+        return boundsOf(gs[i] ?? 0);
+      });
+      taken.forEach(({ lo, hi }, i) => {
+        expect(hi - lo).toBe((pages[i] ?? 0) * page);
+        expect(lo % page).toBe(0);
+      });
+      taken.sort((a, b) => a.lo - b.lo);
+      for (let i = 1; i < taken.length; i++) {
+        expect((taken[i]?.lo ?? 0) - descriptor.stack_guard_size).toBeGreaterThanOrEqual(taken[i - 1]?.hi ?? 0);
+      }
+      freeAll();
+    }),
+  );
+
+  test("are reused: freed and taken again, no new ones are made", () => {
+    for (const gp of gs) native.gobuf_stackalloc(gp, 4 * page);
+    const before = new Set(gs.map((gp) => boundsOf(gp).lo));
+    const { slabs } = stackStats();
+    freeAll();
+    for (const gp of gs) native.gobuf_stackalloc(gp, 4 * page);
+    expect(new Set(gs.map((gp) => boundsOf(gp).lo))).toEqual(before);
+    expect(stackStats().slabs).toBe(slabs);
+    freeAll();
+  });
+
+  test.skipIf(!linux)("have a guard below that neither read nor write passes (by effect; Linux only)", () => {
+    const readable = makeReadable();
+    for (const gp of gs.slice(0, 8)) {
+      native.gobuf_stackalloc(gp, 8 * page);
+      const { lo, hi } = boundsOf(gp);
+      for (let at = lo; at < hi; at += page) expect(readable(at)).toBe(true);
+      for (let at = lo - descriptor.stack_guard_size; at < lo; at += page) expect(readable(at)).toBe(false);
+      expect(readable(lo - 1)).toBe(false);
+    }
+    freeAll();
+  });
+
+  test("are refused at size 0, odd and huge, by name; nothing leaks", () => {
+    const [gp = 0] = gs;
+    const before = stackStats();
+    expect(native.gobuf_stackalloc(gp, 0)).toBe(SIZE_ZERO);
+    expect(native.gobuf_stackalloc(gp, page + 1)).toBe(SIZE_ODD);
+    expect(native.gobuf_stackalloc(gp, 0xffff_f000)).toBe(SIZE_HUGE);
+    expect([SIZE_ZERO, SIZE_ODD, SIZE_HUGE].map(memoryError)).toEqual([
+      "its size is 0",
+      "its size is not a multiple of the page size",
+      "its size is too large (more than 1 GiB)",
+    ]);
+    expect(stackStats()).toEqual(before);
+    expect(boundsOf(gp).hi).toBe(0);
+  });
+
+  test.each([0, 1, page + 1, -page, 1.5, 2 ** 31, 2 ** 33, Number.NaN])("setStackSize refuses %p", (bytes) => {
+    expect(() => setStackSize(bytes)).toThrow(`stack size ${bytes}`);
+  });
+
+  test.skipIf(!linux)(
+    "out of memory is an error that says so, and the process goes on (subprocess, Linux only)",
+    () => {
+      const script = join(import.meta.dir, "stack-exhaust.ts");
+      const run = Bun.spawnSync([process.execPath, script], { stderr: "pipe" });
+      expect(run.stdout.toString()).toMatch(
+        /^no stack of 1073741824 bytes for goroutine \d+: out of memory, after \d+; 14\n$/,
+      );
+      expect(run.exitCode).toBe(0);
+    },
+  );
+});
+
+describe("an overflow", () => {
+  test("ends that goroutine alone: the error names goroutine, address, bounds and size", () => {
+    let error: Error | undefined;
+    const main = function* () {
+      goNative(overflowing.jump, null);
+      yield* gosched();
+      yield* gosched();
+      return "main goes on";
+    };
+    const onStackOverflow = (e: Error) => {
+      error = e;
+    };
+    expect(runSync(main, { onStackOverflow })).toBe("main goes on");
+    expect(error?.message).toMatch(
+      /^stack overflow: goroutine 2 touched 0x[0-9a-f]+, \d+ bytes below its stack \[0x[0-9a-f]+, 0x[0-9a-f]+\) of 32768 bytes/,
+    );
+  });
+
+  test("without a handler it ends the run", () => {
+    const main = function* () {
+      goNative(overflowing.recurse, null);
+      yield* gosched();
+      yield* gosched();
+    };
+    expect(() => runSync(main)).toThrow("stack overflow: goroutine 2");
+  });
+
+  test("the guard's last byte and its first are both caught", () => {
+    for (const below of [1, descriptor.stack_guard_size]) {
+      let message = "";
+      const onStackOverflow = (e: Error) => {
+        message = e.message;
+      };
+      const main = function* () {
+        const gp = newNativeG(overflowing.touch, null);
+        native.gobuf_gosetup(gp, overflowing.touch, (boundsOf(gp).lo - below) as Pointer);
+        startG(gp, overflowing.touch);
+        yield* gosched();
+        yield* gosched();
+      };
+      runSync(main, { onStackOverflow });
+      expect(message).toContain(`, ${below} bytes below its stack`);
+    }
+  });
+
+  test("10,000 in a row on the main thread: none lost, the others go on, one stack serves all", () => {
+    const before = stackStats();
+    const { reported, bystander, sizes: seen } = countOverflows(10_000);
+    expect(reported).toBe(10_000);
+    expect(bystander).toBe(10_000);
+    expect(seen).toEqual([descriptor.stack_size_default]);
+    expect(stackStats().live).toBeLessThanOrEqual(before.live + 1);
+  });
+
+  test("10,000 in a row on a Worker: none lost", async () => {
+    const worker = new Worker(new URL("./overflow-worker.ts", import.meta.url).href);
+    const result = await new Promise<ReturnType<typeof countOverflows>>((resolve, reject) => {
+      worker.onmessage = ({ data }) => resolve(data);
+      worker.onerror = (event) => reject(new Error(event.message));
+      worker.postMessage(10_000);
+    });
+    expect(result).toMatchObject({ reported: 10_000, bystander: 10_000 });
+    worker.terminate();
+  });
+});
