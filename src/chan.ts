@@ -205,8 +205,11 @@ export class Chan<in out T> extends Hchan implements SendChan<T>, RecvChan<T> {
   }
 }
 
-/** A channel that is nil: sends and receives on it block forever, select never chooses it. */
-export const nilchan: Chan<never> = new Chan<never>(0, true);
+/**
+ * A channel that is nil: sends and receives on it block forever, select never chooses it. It stands in for a channel of
+ * any type, at either end.
+ */
+export const nilchan = new Chan<never>(0, true) as Chan<never> & SendChan<unknown>;
 
 /**
  * Makes a channel: `make(chan T, capacity)`.
