@@ -162,9 +162,8 @@ describe("an overflow", () => {
   test("10,000 in a row on a Worker: none lost", async () => {
     const worker = new Worker(new URL("./overflow-worker.ts", import.meta.url).href);
     const result = await new Promise<ReturnType<typeof countOverflows>>((resolve, reject) => {
-      worker.onmessage = ({ data }) => resolve(data);
+      worker.onmessage = ({ data }) => (data === "ready" ? worker.postMessage(10_000) : resolve(data));
       worker.onerror = (event) => reject(new Error(event.message));
-      worker.postMessage(10_000);
     });
     expect(result).toMatchObject({ reported: 10_000, bystander: 10_000 });
     worker.terminate();
