@@ -77,9 +77,9 @@ pub const Buffer = extern struct {
     last: Place, // ours
     /// Calls of systemstack.
     visits: u32, // ours
-    /// g0's, as execute set them last.
-    g0_special: Special, // ours
-    reserved: [2]u32,
+    /// Address of what execute wants g0's registers to hold (registers.Values); they do so within systemstack, too. 0 on g0.
+    g0_want: Word64, // ours
+    reserved: [10]u32,
 
     pub fn at(buffer: *Buffer, off: u32) [*]u32 {
         const words: [*]u32 = @ptrCast(buffer);
@@ -178,9 +178,6 @@ pub const Code = enum(u32) {
     exit = 102,
     done = 103,
 };
-
-/// Control and TEB words, in the order of the registers' table.
-pub const Special = [5]Word64;
 
 pub const Result = enum(u32) { none = 0, value = 1, closed = 2, default = 3, panic = 4 };
 

@@ -42,8 +42,9 @@ pub fn execute(buffer: *Buffer, func: call.Target, g: u32) Outcome {
             if (entry.class == .control) want[entry.slot] = now[entry.slot];
         }
     }
-    buffer.g0_special = registers.special(want);
+    buffer.g0_want.set(@intFromPtr(want));
     const code = watch.run(func, .{ call.word(g), 0, 0, 0 }, 0);
+    buffer.g0_want.set(0);
     if (draws) stored.?.set(before);
     return .{ .code = @truncate(code), .mismatches = watch.mismatches };
 }

@@ -262,7 +262,7 @@ pub const Goroutine = struct {
         };
         const depth = if (b.flags & Flag.recurse != 0) random.below(call.depth_max + 1) else 0;
         const checks = b.flags & Flag.check != 0;
-        if (checks and b.executes.get() != 0 and random.below(systemstack.share) == 0) systemstack.visit(&context, place, n);
+        if (checks and b.g0_want.get() != 0 and random.below(systemstack.share) == 0) systemstack.visit(&context, place, n);
         var watch: call.Watch = .{ .context = &context, .place = place, .n = n, .random = random, .checks = checks };
         watch.prepare();
         return watch.run(func, args, @intCast(depth));

@@ -95,8 +95,14 @@ HIDDEN gobuf_probe_look
   ret
 END gobuf_probe_look
 
+// void gobuf_probe_move_limit(u64 bytes)
+HIDDEN gobuf_probe_move_limit
+  addq %rcx, %gs:TEB_STACK_LIMIT
+  ret
+END gobuf_probe_move_limit
+
 // Calls target(arg, sp before the call, preserved registers). The stack may be misaligned: that is for Zig to report, and
-// Zig wants an aligned one for it.
+// Zig wants an aligned one for it. Uses its shadow space, which is there for that.
 .macro ARRIVE name, target
 HIDDEN \name
   .seh_proc \name
@@ -105,6 +111,10 @@ HIDDEN \name
   movq %rsp, %rbp
   .seh_setframe %rbp, 0
   .seh_endprologue
+  movq %rbp, 16(%rbp)
+  movq %rbp, 24(%rbp)
+  movq %rbp, 32(%rbp)
+  movq %rbp, 40(%rbp)
   subq $(VALUES_SIZE + 32), %rsp
   andq $-16, %rsp
   movq %rcx, %r10               // what is stored below uses rcx

@@ -3,9 +3,7 @@
 //! The registers themselves are in the assembly file of the ABI, which makes the table here from its one list.
 const std = @import("std");
 const Random = @import("random.zig").Random;
-const buffer = @import("buffer.zig");
-const Special = buffer.Special;
-const Range = buffer.Range;
+const Range = @import("buffer.zig").Range;
 
 /// Room for the registers of every ABI.
 pub const values_max = 40;
@@ -130,18 +128,6 @@ pub fn fill(to: *Values, r: *Random, side: Side, n: u64, ranges: [2]Range) void 
             .stack_reserve => to[first] = now[first],
         }
     }
-}
-
-/// The values of the control and TEB words, in the order of the table.
-pub fn special(values: *const Values) Special {
-    var result: Special = @splat(.{ .lo = 0, .hi = 0 });
-    var i: usize = 0;
-    for (all()) |*entry| {
-        if (entry.class == .plain) continue;
-        result[i].set(values[entry.slot]);
-        i += 1;
-    }
-    return result;
 }
 
 /// Whether a register holds what it should.

@@ -23,8 +23,8 @@ const Visit = struct {
     n: u64,
     /// The goroutine's stack: where a visit must not run.
     stack: buffer_.Range,
-    /// What is to be found there.
-    special: buffer_.Special,
+    /// What is to be found there in the control and TEB words; set when it is called, where the call is a plain one.
+    want: *registers.Values,
     /// Called on g0: a plain call.
     plain: bool,
     calls: u32 = 0,
@@ -39,7 +39,8 @@ pub fn visit(context: *const call.Context, place: buffer_.Place, n: u64) void {
         .place = place,
         .n = n,
         .stack = context.ranges[0],
-        .special = buffer.g0_special, // those of the execute that led here
+        // That of the execute which led here.
+        .want = if (context.side == .g0) undefined else @ptrFromInt(buffer.g0_want.get()),
         .plain = context.side == .g0,
     };
     enter(context, &there);
@@ -53,7 +54,7 @@ fn enter(context: *const call.Context, there: *Visit) void {
         .random = .init(there.buffer.seed.get(), .systemstack, there.place.gnum, there.n * 2 + @intFromBool(there.plain)),
     };
     watch.prepare();
-    if (there.plain) there.special = registers.special(&watch.call.want);
+    if (there.plain) there.want = &watch.call.want;
     _ = watch.run(api.api.systemstack, .{ @intFromPtr(&gobuf_probe_callback), @intFromPtr(there), 0, 0 }, 0);
     if (there.calls != 1) report(there, .visit_calls, 0, buffer_.split(1), buffer_.split(there.calls));
 }
@@ -61,14 +62,10 @@ fn enter(context: *const call.Context, there: *Visit) void {
 /// On g0's stack, called by gobuf_probe_callback with sp as it was before the call, and all preserved registers.
 fn arrive(there: *Visit, sp: u64, values: *const registers.Values) callconv(.c) void {
     there.calls += 1;
-    var i: usize = 0;
     for (registers.all(), 0..) |*register, id| {
-        if (register.class == .plain) continue;
-        var want = values.*;
-        want[register.slot] = there.special[i].get();
-        i += 1;
-        if (registers.same(register, &want, values)) continue;
-        report(there, .visit_special, @intCast(id), registers.words(register, &want), registers.words(register, values));
+        if (register.class == .plain or registers.same(register, there.want, values)) continue;
+        const want = registers.words(register, there.want);
+        report(there, .visit_special, @intCast(id), want, registers.words(register, values));
     }
     const aligned = sp & ~@as(u64, 15);
     const outside = sp <= there.stack.lo or sp > there.stack.lo + there.stack.size;
@@ -80,6 +77,18 @@ fn arrive(there: *Visit, sp: u64, values: *const registers.Values) callconv(.c) 
     further.plain = true;
     further.calls = 0;
     enter(&context, &further);
+    if (api.abi == .ms_x86_64) moveLimit(there.want);
+}
+
+extern fn gobuf_probe_move_limit(bytes: u64) callconv(.c) void;
+
+/// Moves g0's StackLimit, as Windows does when a stack grows: g0 must find it so when it goes on.
+fn moveLimit(want: *registers.Values) void {
+    const page = 4096;
+    for (registers.all()) |*register| {
+        if (register.class == .stack_limit) want[register.slot] += page;
+    }
+    gobuf_probe_move_limit(page);
 }
 
 fn report(there: *const Visit, kind: buffer_.Kind, register: u32, expected: [4]u32, found: [4]u32) void {
