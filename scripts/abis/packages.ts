@@ -104,7 +104,7 @@ export class Debian {
       if (line !== undefined) return line.slice(0, line.indexOf("|"));
       if (this.#shell.isRoot) this.#update(); // without lists their origin is not known
     }
-    throw new Error("none of this machine's sources of packages is Debian's (apt-get indextargets)");
+    throw new Error("no source of Debian's packages is known here: run `apt-get update` as root");
   }
 }
 

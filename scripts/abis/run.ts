@@ -19,7 +19,7 @@ export interface RunOptions {
 }
 
 /** Copies a stream of text to another one without the lines of {@link NOTICE}. @returns how many those were */
-async function copyWithoutNotices(
+export async function copyWithoutNotices(
   from: ReadableStream<Uint8Array>,
   to: { write(text: string): void },
 ): Promise<number> {

@@ -27,6 +27,12 @@ export function parseArguments(argv: readonly string[]): readonly AbiName[] {
   return argv.length === 0 ? ABI_NAMES : [...new Set(argv.map(parseAbi))];
 }
 
+/** @throws Error on a machine that the set-up is not made for */
+export function checkHost(platform: string, arch: string): void {
+  if (platform === "linux" && arch === "x64") return;
+  throw new Error(`this is ${platform} on ${arch}; the ABIs are set up on Debian 12, x86-64`);
+}
+
 /**
  * Prepares ABIs.
  *
@@ -34,9 +40,6 @@ export function parseArguments(argv: readonly string[]): readonly AbiName[] {
  * @throws Error that names the step that failed, and what to do where that is known
  */
 export function setUp(abis: readonly AbiName[], folder: string, shell: Shell): void {
-  if (process.platform !== "linux" || process.arch !== "x64") {
-    throw new Error(`this is ${process.platform} on ${process.arch}; the ABIs are set up on Debian 12, x86-64`);
-  }
   const site: Site = { shell, debian: new Debian(shell), folder };
   const digest = recipeDigest();
   for (const [index, abi] of abis.entries()) {
@@ -67,6 +70,7 @@ if (import.meta.main) {
   }
   const folder = abisFolder();
   try {
+    checkHost(process.platform, process.arch);
     mkdirSync(folder, { recursive: true });
     withLock(join(folder, ".lock"), SETUP_MAX_MS, () => setUp(abis, folder, realShell));
   } catch (error) {

@@ -1,6 +1,6 @@
 /** Tests that an emulator cannot run: skipped by name, with the reason, and so counted by Bun. */
 import { test } from "bun:test";
-import { type AbiName, currentAbi } from "./abis.ts";
+import { type AbiName, currentAbi, type Env } from "./abis.ts";
 
 /** A test as bun:test takes it. */
 export type TestFunction = (name: string, body: () => void | Promise<unknown>, timeoutMs?: number) => void;
@@ -14,9 +14,10 @@ export type TestFunction = (name: string, body: () => void | Promise<unknown>, t
  *
  * @param abis where the tests cannot run
  * @param reason why the emulator cannot, which ends up in the test's name
+ * @param env says which ABI this is
  */
-export function abiSkip(abis: AbiName | readonly AbiName[], reason: string): TestFunction {
-  const abi = currentAbi();
+export function abiSkip(abis: AbiName | readonly AbiName[], reason: string, env: Env = process.env): TestFunction {
+  const abi = currentAbi(env);
   const isSkipped = abi !== undefined && (typeof abis === "string" ? [abis] : abis).includes(abi.name);
   if (!isSkipped) return test;
   return (name, body) => test.skip(`${name} (skipped on ${abi.title}: ${reason})`, body);

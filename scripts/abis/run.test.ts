@@ -1,0 +1,106 @@
+/** The runner's command line, what it gives a foreign Bun, and what a process under an emulator finds. */
+import { afterAll, beforeAll, expect, test } from "bun:test";
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { currentAbi, parseAbi, STAMP, startBun, winePath } from "./abis.ts";
+import { BUN_VERSION } from "./pins.ts";
+import { copyWithoutNotices, parseCommand } from "./run.ts";
+
+let folder = "";
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), "gobuf-abis-"));
+  for (const abi of ["arm64", "windows"]) {
+    mkdirSync(join(folder, abi));
+    writeFileSync(join(folder, abi, STAMP), "");
+  }
+});
+afterAll(() => {
+  rmSync(folder, { recursive: true });
+  expect(existsSync(folder)).toBe(false);
+});
+
+test("an ABI is one of three", () => {
+  expect(parseAbi("musl")).toBe("musl");
+  expect(() => parseAbi("s390x")).toThrow('no ABI "s390x": expected arm64, windows, musl');
+  expect(() => parseAbi("toString")).toThrow('no ABI "toString"');
+  expect(() => parseAbi(undefined)).toThrow("no ABI given: expected arm64, windows, musl");
+});
+
+test("a command is `test` or a file of the project", () => {
+  expect(parseCommand(["arm64", "test", "src"])).toEqual({ abi: "arm64", args: ["test", "src"] });
+  expect(parseCommand(["musl", "bench/main.ts"])).toEqual({ abi: "musl", args: ["bench/main.ts"] });
+  // `bun run` would start the machine's own Bun from PATH.
+  expect(() => parseCommand(["arm64", "run", "fidelity"])).toThrow('cannot run "run": expected `test` or a .ts file');
+  expect(() => parseCommand(["arm64"])).toThrow("nothing to run: expected");
+});
+
+test("the machine's own ABI has no name here", () => {
+  expect(currentAbi({})).toBeUndefined();
+  expect(currentAbi({ GOBUF_ABI: "arm64" })?.title).toBe("AArch64 under qemu");
+  expect(currentAbi({ GOBUF_ABI: "windows" })?.title).toBe("Microsoft x64 under wine");
+  expect(() => currentAbi({ GOBUF_ABI: "vax" })).toThrow('no ABI "vax"');
+});
+
+test("an ABI that is not set up says how to do it", () => {
+  const start = () => startBun("musl", { GOBUF_ABIS: folder });
+  expect(start).toThrow("the ABI musl is not set up in");
+  expect(start).toThrow("run `bun run setup:abis musl`");
+});
+
+test("a foreign Bun gets its caller's environment and what it needs beside", () => {
+  const { command, env } = startBun("windows", { GOBUF_ABIS: folder, SOME: "1", NONE: undefined });
+  expect(command.at(-1)).toEndWith("bun.exe");
+  expect(env).toMatchObject({ SOME: "1", GOBUF_ABI: "windows", DISPLAY: "", WINEDLLOVERRIDES: "mscoree,mshtml=" });
+  expect(env).not.toHaveProperty("NONE");
+  expect(env.GOBUF_LIBRARY).toEndWith("gobuf.dll");
+  expect(env.BUN_OPTIONS).toEndWith('/scripts/abis/preload.ts"');
+  const arm64 = startBun("arm64", { GOBUF_ABIS: folder });
+  expect(arm64.env.GOBUF_ABI_BUN).toBe(arm64.command[0] as string);
+  expect(arm64.env).not.toHaveProperty("GOBUF_LIBRARY");
+});
+
+test("a library that was named is the one that is loaded", () => {
+  const { env } = startBun("windows", { GOBUF_ABIS: folder, GOBUF_LIBRARY: "mutant.dll" });
+  expect(env.GOBUF_LIBRARY).toBe("mutant.dll");
+});
+
+test("wine knows this machine's files by another name", () => {
+  expect(winePath("/a b/c.dll")).toBe("Z:\\a b\\c.dll");
+});
+
+test("Bun's notices under wine are left out and counted, wherever a chunk ends", async () => {
+  const what = 'directory mismatch for directory "Z:\\x", fd 64[handle]';
+  const notice = `Internal error: ${what}. You don't need to do anything, but this indicates a bug.`;
+  const text = `one\n${notice}\r\n${notice}\ntwo (✓)\nand Internal error: directory mismatch\nthe end`;
+  const bytes = new TextEncoder().encode(text);
+  for (const size of [1, 7, bytes.length]) {
+    const stream = new ReadableStream<Uint8Array>({
+      start(controller) {
+        for (let at = 0; at < bytes.length; at += size) controller.enqueue(bytes.slice(at, at + size));
+        controller.close();
+      },
+    });
+    let out = "";
+    const count = await copyWithoutNotices(stream, { write: (part) => (out += part) });
+    expect(count).toBe(2);
+    expect(out).toBe("one\ntwo (✓)\nand Internal error: directory mismatch\nthe end");
+  }
+});
+
+test("a test can start the Bun that it runs on", () => {
+  const script = "console.log(Bun.version, process.arch, process.env.GOBUF_ABI ?? '')";
+  const { exitCode, stdout } = Bun.spawnSync([process.execPath, "-e", script], { stdin: "ignore" });
+  expect(exitCode).toBe(0);
+  expect(stdout.toString().trim()).toBe(`${BUN_VERSION} ${process.arch} ${process.env.GOBUF_ABI ?? ""}`.trim());
+});
+
+test("a tree of files can be removed", () => {
+  const tree = join(folder, "tree");
+  mkdirSync(join(tree, "a", "b"), { recursive: true });
+  writeFileSync(join(tree, "a", "file"), "");
+  rmSync(tree, { recursive: true });
+  expect(existsSync(tree)).toBe(false);
+  expect(() => rmSync(tree, { recursive: true })).toThrow("ENOENT");
+  rmSync(tree, { recursive: true, force: true });
+});

@@ -1,0 +1,10 @@
+/** A test that an emulator cannot run is skipped there, by name, and nowhere else. */
+import { expect, test } from "bun:test";
+import { abiSkip } from "./skip.ts";
+
+test("only the named ABIs skip", () => {
+  expect(abiSkip("windows", "no links", {})).toBe(test);
+  expect(abiSkip("windows", "no links", { GOBUF_ABI: "arm64" })).toBe(test);
+  expect(abiSkip("windows", "no links", { GOBUF_ABI: "windows" })).not.toBe(test);
+  expect(abiSkip(["arm64", "windows"], "no links", { GOBUF_ABI: "windows" })).not.toBe(test);
+});
