@@ -55,7 +55,7 @@ export const SEED_ITEMS: readonly Item[] = [
     "seed: transitions",
     "the relation is enforced in every build, where the seed asserts it in debug builds",
     "relation",
-    "test:src/gstatus.test.ts",
+    "test:props/scan.test.ts",
   ),
   same(
     "castogscanstatus",

@@ -1,0 +1,134 @@
+/** Goroutines and promises. */
+import { describe, expect, test } from "bun:test";
+import { chan, go, goexit, gosched, hold, recvCase, run, selectAsync, spawn, wait } from "./index.ts";
+
+describe("wait", () => {
+  test("gives what the promise gives, throws what it rejects with, while other goroutines run", async () => {
+    const order: string[] = [];
+    const gate = Promise.withResolvers<string>();
+    await run(function* () {
+      go(function* () {
+        order.push("other");
+        gate.resolve("value");
+        yield* gosched();
+      });
+      order.push(yield* wait(gate.promise));
+      expect(yield* wait(5)).toBe(5);
+      try {
+        yield* wait(Promise.reject(new Error("rejected")));
+      } catch (error) {
+        order.push((error as Error).message);
+      }
+    });
+    expect(order).toEqual(["other", "value", "rejected"]);
+  });
+
+  test("a promise that settles after the run touches nothing", async () => {
+    const gate = Promise.withResolvers<void>();
+    await run(function* () {
+      go(function* () {
+        yield* wait(gate.promise);
+        throw new Error("of an earlier run");
+      });
+      yield* gosched();
+    });
+    gate.resolve();
+    expect(
+      await run(function* () {
+        yield* wait(gate.promise);
+        return 1;
+      }),
+    ).toBe(1);
+  });
+});
+
+describe("channels in async code", () => {
+  test("sendAsync, recvAsync, selectAsync and for await", async () => {
+    const numbers = chan<number>();
+    const words = chan<string>(1);
+    const got: number[] = [];
+    const result = await run(function* () {
+      const consumer = (async () => {
+        for await (const n of numbers) got.push(n);
+        await words.sendAsync("done");
+        return (await selectAsync([recvCase(words)])).value;
+      })();
+      for (let i = 0; i < 5; i++) yield* numbers.send(i);
+      numbers.close();
+      return yield* wait(consumer);
+    });
+    expect(got).toEqual([0, 1, 2, 3, 4]);
+    expect(result).toBe("done");
+  });
+
+  test("a panic rejects, and so does a call without a run", async () => {
+    const ch = chan<number>();
+    await run(function* () {
+      ch.close();
+      const error = yield* wait(ch.sendAsync(1).catch((e: Error) => e));
+      expect(error).toMatchObject({ name: "PanicError", message: "send on closed channel" });
+    });
+    await expect(ch.recvAsync()).rejects.toThrow("no run is under way");
+  });
+
+  test("spawn gives a goroutine's result, its error, and tells of its goexit", async () => {
+    await run(function* () {
+      expect(
+        yield* wait(
+          spawn(
+            function* (a: number, b: number) {
+              yield* gosched();
+              return a + b;
+            },
+            2,
+            3,
+          ),
+        ),
+      ).toBe(5);
+      const failed = spawn(function* () {
+        yield* gosched();
+        throw new RangeError("spawned");
+      });
+      expect(yield* wait(failed.catch((e: Error) => e.message))).toBe("spawned");
+      const gone = spawn(function* () {
+        yield* goexit();
+      });
+      expect(yield* wait(gone.catch((e: Error) => e.message))).toContain("ended by goexit");
+    });
+  });
+});
+
+describe("a deadlock", () => {
+  test("is none while something outside is expected", async () => {
+    const ch = chan<string>();
+    const result = await run(function* () {
+      using _ = hold();
+      setImmediate(() => void ch.sendAsync("from outside"));
+      return yield* ch.recv();
+    });
+    expect(result).toBe("from outside");
+  });
+
+  test("is one as soon as nothing is", async () => {
+    const ch = chan<string>();
+    await expect(
+      run(function* () {
+        {
+          using _ = hold();
+        }
+        yield* wait(Promise.resolve());
+        yield* ch.recv();
+      }),
+    ).rejects.toThrow("goroutine 1 [chan receive]:");
+  });
+});
+
+test("a run gives the event loop its turn", async () => {
+  let ticks = 0;
+  const timer = setInterval(() => ticks++, 1);
+  await run(function* () {
+    while (ticks < 3) yield* gosched();
+  });
+  clearInterval(timer);
+  expect(ticks).toBeGreaterThanOrEqual(3);
+});
