@@ -1,0 +1,43 @@
+/** Every example runs, as a user runs it, and prints what it should. */
+import { describe, expect, test } from "bun:test";
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
+
+const expected: Record<string, { args?: string[]; output: string[] }> = {
+  "pipeline.ts": { output: ["the squares of 1 to 100 add up to 338350"] },
+  "workers.ts": { output: ["done: ant, bee, cat, dog, elk, fox", "stopped: an empty job"] },
+  "rate-limiter.ts": {
+    args: ["fake"],
+    output: [0, 0, 0, 100, 200, 300].map((ms, i) => `request ${i + 1} after ${ms} ms`),
+  },
+  "crawler.ts": {
+    output: [
+      "200 / (3 links)",
+      "200 /ants (2 links)",
+      "200 /ants/red (0 links)",
+      "200 /bees (2 links)",
+      "404 /gone (0 links)",
+    ],
+  },
+  "fan-out.ts": { output: Array(5).fill("80 is the better price") },
+  "sieve.ts": { output: ["2 3 5 7 11 13 17 19 23 29 31 37 41 43 47 53 59 61 67 71 73 79 83 89 97"] },
+};
+
+describe("examples", () => {
+  for (const [file, { args = [], output }] of Object.entries(expected)) {
+    test.concurrent(file, async () => {
+      const child = Bun.spawn([process.execPath, join(import.meta.dir, file), ...args], {
+        stdin: "ignore",
+        stdout: "pipe",
+        stderr: "pipe",
+      });
+      const [stdout, stderr, exitCode] = await Promise.all([child.stdout.text(), child.stderr.text(), child.exited]);
+      expect({ exitCode, stderr, stdout }).toEqual({ exitCode: 0, stderr: "", stdout: `${output.join("\n")}\n` });
+    });
+  }
+
+  test("none is forgotten here", () => {
+    const files = readdirSync(import.meta.dir).filter((name) => !name.endsWith(".test.ts"));
+    expect(files.sort()).toEqual(Object.keys(expected).sort());
+  });
+});
