@@ -1,0 +1,144 @@
+/** The register probe's own eyes: what is broken is seen and named, what a callee may change is not, and all of it again. */
+import { describe, expect, test } from "bun:test";
+import { generate } from "../golden/generate.ts";
+import { descriptor, gmem, native as library, M_BASE, mmem } from "../src/ffi.ts";
+import { decodeReports, type Report } from "./fidelity/decode.ts";
+import { encodeWorkload } from "./fidelity/encode.ts";
+import { gobuf } from "./fidelity/gobuf.ts";
+import { NativeBodies } from "./fidelity/native.ts";
+import { FLAG_REGISTERS, H, setWide } from "./fidelity/probe-buffer.ts";
+import { EYES, type Eye, loadProbe } from "./fidelity/probe-library.ts";
+import { OPEN_LIMITS } from "./fidelity/trace.ts";
+
+const SEED = 20_261_124;
+const probe = loadProbe(gobuf.native.api);
+const registers = Array.from({ length: probe.registers }, (_, id) => probe.registerName(id));
+
+/** A buffer without a workload. */
+function scratch(seed: number): Uint32Array<ArrayBuffer> {
+  const { native } = gobuf;
+  const machine = { regionM: native.region(0), regionG: native.region(1), m: native.m };
+  const handles = {
+    chans: [],
+    mutexes: [],
+    rwmutexes: [],
+    waitgroups: [],
+    conds: [],
+    condLocks: [],
+    onces: [],
+    join: 0,
+  };
+  const nothing = { chans: [], mutexes: 0, rwmutexes: 0, waitgroups: 0, conds: 0, onces: 0, join: false, bodies: [[]] };
+  const buffer = encodeWorkload(nothing, handles, machine, seed, FLAG_REGISTERS, 1);
+  setWide(buffer, buffer[H.blocks] as number, probe.address(buffer, 0));
+  return buffer;
+}
+
+interface Seen {
+  readonly what: string;
+  readonly broken: number | undefined;
+  readonly mismatches: number;
+  readonly reports: readonly Report[];
+}
+
+/** Breaks everything there is before an eye, one thing at a time. */
+function breakAll(eye: Eye, seed: number): Seen[] {
+  const buffer = scratch(seed);
+  probe.bind(buffer);
+  try {
+    return Array.from({ length: probe.selftests(eye) }, (_, k) => {
+      buffer[H.reportCount] = 0;
+      const { what, register, mismatches } = probe.selftest(eye, k);
+      return { what, broken: register, mismatches, reports: decodeReports(buffer, probe.registerName) };
+    });
+  } finally {
+    probe.bind(null);
+  }
+}
+
+test("the names come from a table in which each is there once", () => {
+  expect(registers.length).toBeGreaterThan(0);
+  expect(new Set(registers).size).toBe(registers.length);
+  expect(probe.registerName(registers.length)).toBe(`register ${registers.length}`);
+});
+
+test("the probe looks at every word that the library's Gobuf has room for", () => {
+  // Each plain word has one self-test for its top bit, each half of a vector one of its own.
+  const words = breakAll("goroutine", SEED).filter(({ what }) => /: (bit 63|low half|high half)$/.test(what));
+  const framePointer = 1; // sched.bp
+  expect(words.length).toBe(descriptor.callee_saved_slots + framePointer);
+});
+
+describe.each(["goroutine", "g0"] as const)("registers, as the %s sees them", (eye) => {
+  const seen = breakAll(eye, SEED);
+
+  test("there is a function that breaks each one", () => {
+    expect([...new Set(seen.map(({ broken }) => broken))].sort((a, b) => Number(a) - Number(b))).toEqual(
+      registers.map((_, id) => id),
+    );
+  });
+
+  test.each(seen)("$what: seen once, by name", ({ what, broken, mismatches, reports }) => {
+    expect({ what, mismatches, registers: reports.map(({ register }) => register) }).toEqual({
+      what,
+      mismatches: 1,
+      registers: [broken as number],
+    });
+    expect(reports[0]?.text).toContain(`${registers[broken as number]} (`);
+  });
+});
+
+test("locals of every frame: seen once, in its frame", () => {
+  const seen = breakAll("locals", SEED);
+  const frames = 9;
+  const locals = seen.length / frames;
+  expect(locals).toBeGreaterThan(1);
+  seen.forEach(({ mismatches, reports }, k) => {
+    expect(mismatches).toBe(1);
+    expect(reports[0]?.text).toContain(`local ${k % locals} (local of a frame, depth ${Math.floor(k / locals)})`);
+  });
+});
+
+test.each([...EYES])("what a caller saves may change: %s", (eye) => {
+  const buffer = scratch(SEED);
+  probe.bind(buffer);
+  expect(probe.selftestCallerSaved(eye)).toBe(0);
+  probe.bind(null);
+  expect(decodeReports(buffer, probe.registerName)).toEqual([]);
+});
+
+test("the values follow from the seed", () => {
+  const texts = (seed: number) => breakAll("goroutine", seed).map(({ reports }) => reports[0]?.text);
+  expect(texts(1)).toEqual(texts(1));
+  expect(texts(1)).not.toEqual(texts(2));
+});
+
+/** Word of `gmem` with the first floating-point control word of this thread's g0. */
+function controlOfG0(): number {
+  // The regions are below 4 GiB: the lower halves of two addresses tell their distance.
+  const low = mmem[M_BASE + (descriptor.m_g0 >> 2)] as number;
+  const offset = (low - Number(library.gobuf_arena(1))) >>> 0;
+  return (offset + descriptor.g_fp0) >> 2;
+}
+
+test("a control word that minit stored wrongly is seen, in a run", () => {
+  const bodies = new NativeBodies(gobuf, probe);
+  const input = generate(SEED);
+  bodies.run(input, OPEN_LIMITS);
+  expect(bodies.takeFaults()).toEqual([]);
+  // Rounding: every exception stays masked, and the probe puts the thread's own word back after each execute.
+  const aarch64 = 2;
+  const bit = descriptor.abi === aarch64 ? 1 << 22 : 1 << 13;
+  const at = controlOfG0();
+  gmem[at] = (gmem[at] as number) ^ bit;
+  try {
+    bodies.run(input, OPEN_LIMITS);
+  } finally {
+    gmem[at] = (gmem[at] as number) ^ bit;
+  }
+  const faults = bodies.takeFaults();
+  expect(faults.length).toBeGreaterThan(0);
+  const name = descriptor.abi === aarch64 ? "fpcr" : "mxcsr";
+  for (const fault of faults.filter((text) => !text.startsWith("..."))) expect(fault).toContain(`: ${name} (`);
+  expect(faults.join("\n")).toContain(`${name} (floating-point control word of g0, after execute`);
+});
