@@ -26,8 +26,12 @@ function sourceDigest(from: string): string {
   const files = readdirSync(join(from, "arch"), { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile() && /\.(zig|S|h)$/.test(entry.name))
     .map((entry) => join(entry.parentPath, entry.name));
-  for (const file of [...files, join(from, "build.zig"), join(from, "build.zig.zon")].sort()) {
-    hash.update(`${file.slice(from.length)}\0`);
+  // By names as every platform writes them: a library built on one is fresh on another.
+  const named = [...files, join(from, "build.zig"), join(from, "build.zig.zon")].map(
+    (file) => [file.slice(from.length).replaceAll("\\", "/"), file] as const,
+  );
+  for (const [name, file] of named.sort(([a], [b]) => (a < b ? -1 : 1))) {
+    hash.update(`${name}\0`);
     hash.update(readFileSync(file));
   }
   return hash.digest("hex");

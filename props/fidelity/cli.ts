@@ -1,6 +1,7 @@
 /** The command line of `bun run fidelity`: options, their checks, and the help text. */
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import { SEED_LIMIT } from "../../golden/format.ts";
+import { ABIS, type AbiName, parseAbi } from "../../scripts/abis/abis.ts";
 import { parseReplay, type Replay } from "./replay.ts";
 import { KINDS, type Kind } from "./trace.ts";
 
@@ -28,6 +29,8 @@ export interface Options {
   readonly shard: { readonly index: number; readonly count: number };
   /** The native library in place of the built one. */
   readonly library: string | undefined;
+  /** The ABI to run on, by emulator; undefined for this machine's own. */
+  readonly abi: AbiName | undefined;
   /** What to do about FIDELITY.md: write it anew, or fail when it is out of date. */
   readonly page: "write" | "check" | undefined;
 }
@@ -67,6 +70,14 @@ function replay(text: string): Replay {
   }
 }
 
+function abi(text: string): AbiName {
+  try {
+    return parseAbi(text);
+  } catch (error) {
+    throw new InvalidArgumentError((error as Error).message);
+  }
+}
+
 function nonEmpty(text: string): string {
   if (text === "") throw new InvalidArgumentError("expected a path.");
   return text;
@@ -95,6 +106,7 @@ function command(): Command {
         .default({ index: 1, count: 1 }, "1/1"),
     )
     .option("--library <path>", "native library to test in place of the built one (also $GOBUF_LIBRARY)", nonEmpty)
+    .option("--abi <name>", `run under an emulator: ${Object.keys(ABIS).join(", ")} (see setup:abis)`, abi)
     .addOption(new Option("--write", "write FIDELITY.md from this run").conflicts(["replay", "golden", "shard"]))
     .addOption(new Option("--check", "fail when FIDELITY.md differs from what --write would write").conflicts("write"))
     .allowExcessArguments(false)
@@ -126,16 +138,17 @@ export function parseOptions(argv: readonly string[]): Options | Help {
     if (error.code === "commander.helpDisplayed" || error.code === "commander.help") return { help: output };
     throw new UsageError(`${error.message.replace(/^error: /, "")} (--help lists the options)`);
   }
-  const { bodies, replay, json, library, write, check, ...rest } = parser.opts<
+  const { bodies, replay, json, library, write, check, abi, ...rest } = parser.opts<
     Pick<Options, "golden" | "live" | "runs" | "seed" | "shard"> & {
       bodies: Kind | "both";
       replay?: Replay;
       json?: string;
       library?: string;
+      abi?: AbiName;
       write?: boolean;
       check?: boolean;
     }
   >();
   const page = write ? "write" : check ? "check" : undefined;
-  return { ...rest, bodies: bodies === "both" ? KINDS : [bodies], replay, json, library, page };
+  return { ...rest, bodies: bodies === "both" ? KINDS : [bodies], replay, json, library, page, abi };
 }

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { type Options, parseOptions, UsageError } from "./cli.ts";
 import type { Bodies, Context } from "./context.ts";
 import { goldenPart } from "./golden-part.ts";
+import { formatReplay } from "./replay.ts";
 import { Reporter } from "./reporter.ts";
 import { summary } from "./result.ts";
 import { goldenBytes, HEADER, PING } from "./samples.ts";
@@ -68,7 +69,8 @@ describe("a golden that was tampered with", () => {
       expect(result.failures[0]?.details[0]).toStartWith(`${part}[${i}] is the first event that differs`);
       expect(output()).toContain(`expected ${JSON.stringify(to)}`);
       expect(output()).toContain(`got      ${JSON.stringify(PING[part][i])}`);
-      expect(output()).toContain(`replay: bun run fidelity --replay 'golden:${path}#ping' --bodies generator`);
+      const replay = formatReplay({ kind: "golden", file: path, name: "ping" });
+      expect(output()).toContain(`replay: bun run fidelity --replay '${replay}' --bodies generator`);
     }
   });
 

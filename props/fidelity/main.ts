@@ -1,5 +1,6 @@
 /** `bun run fidelity`. See `bun run fidelity --help`. */
 import { resolve } from "node:path";
+import { runOnAbi } from "../../scripts/abis/run.ts";
 import { parseOptions, UsageError } from "./cli.ts";
 import { Reporter } from "./reporter.ts";
 
@@ -14,6 +15,7 @@ async function main(argv: readonly string[]): Promise<number> {
       process.stdout.write(parsed.help);
       return EXIT_OK;
     }
+    if (parsed.abi !== undefined) return await runOnAbi(parsed.abi, ["props/fidelity/main.ts", ...withoutAbi(argv)]);
     // the environment's library goes into the replay commands, too
     const options = { ...parsed, library: parsed.library ?? (process.env.GOBUF_LIBRARY || undefined) };
     // src/library.ts looks here when it is loaded, which is why nothing of src is imported above
@@ -26,6 +28,11 @@ async function main(argv: readonly string[]): Promise<number> {
     console.error(`fidelity: ${error.message}`);
     return EXIT_USAGE;
   }
+}
+
+/** The command line without its --abi: what runs there. */
+function withoutAbi(argv: readonly string[]): string[] {
+  return argv.filter((arg, i) => !arg.startsWith("--abi") && argv[i - 1] !== "--abi");
 }
 
 /** Loads what stands on the native library. @throws UsageError when that library is refused */

@@ -1,5 +1,7 @@
 /** One run of fidelity, from options to exit code. */
 import { writeFileSync } from "node:fs";
+import { resolve } from "node:path";
+import { currentAbi } from "../../scripts/abis/abis.ts";
 import { type Options, UsageError } from "./cli.ts";
 import type { Bodies, Context } from "./context.ts";
 import { goldenFiles, goldenPart } from "./golden-part.ts";
@@ -44,7 +46,7 @@ function closing(rows: readonly Row[], { replay }: Options): Row[] {
 
 function writeJson(file: string, result: unknown): void {
   try {
-    writeFileSync(file, `${JSON.stringify(result, null, 2)}\n`);
+    writeFileSync(resolve(file), `${JSON.stringify(result, null, 2)}\n`);
   } catch (error) {
     throw new UsageError(`--json ${file}: ${(error as Error).message}`);
   }
@@ -74,7 +76,10 @@ export async function runFidelity(target: Target, options: Options, reporter: Re
     kind === "native" && probe !== undefined ? new NativeBodies(target, probe) : generatorBodies(target),
   );
   const context: Context = { target, options, reporter, bodies };
-  reporter.line(`${target.name}, ${target.library}, bun ${Bun.version}, seed ${options.seed}`);
+  const emulated = currentAbi()?.title;
+  reporter.line(
+    `${target.name}${emulated ? `, ${emulated}` : ""}, ${target.library}, bun ${Bun.version}, seed ${options.seed}`,
+  );
   const results: PartResult[] = [];
   for await (const result of parts(context, probe)) results.push(result);
   const rows = results.flatMap((r) => r.rows);
@@ -91,6 +96,7 @@ export async function runFidelity(target: Target, options: Options, reporter: Re
     writeJson(options.json, {
       ok,
       target: target.name,
+      abi: emulated ?? null,
       library: target.library,
       bun: Bun.version,
       seed,
