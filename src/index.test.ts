@@ -15,8 +15,7 @@ test("the README's example runs and gives what it says", async () => {
   writeFileSync(file, `${blocks[0]}\nconsole.log(total);\n`);
   try {
     const run = Bun.spawnSync([process.execPath, file], { cwd: root, stderr: "pipe" });
-    expect(run.stderr.toString()).toBe("");
-    expect(run.stdout.toString()).toBe("14\n");
+    expect({ code: run.exitCode, out: run.stdout.toString() }).toEqual({ code: 0, out: "14\n" });
   } finally {
     rmSync(file);
   }
