@@ -1,7 +1,10 @@
 /** The register probe's own eyes: what is broken is seen and named, what a callee may change is not, and all of it again. */
+import { dlopen, type Pointer } from "bun:ffi";
 import { describe, expect, test } from "bun:test";
+import { join } from "node:path";
 import { generate } from "../golden/generate.ts";
-import { descriptor, gmem, native as library, M_BASE, mmem } from "../src/ffi.ts";
+import { descriptor, gmem, native as library, M_BASE, mid, mmem } from "../src/ffi.ts";
+import { hostPlatform, libraryFile, packageRoot } from "../src/library.ts";
 import { decodeReports, type Report } from "./fidelity/decode.ts";
 import { encodeWorkload } from "./fidelity/encode.ts";
 import { gobuf } from "./fidelity/gobuf.ts";
@@ -11,6 +14,8 @@ import { EYES, type Eye, loadProbe } from "./fidelity/probe-library.ts";
 import { OPEN_LIMITS } from "./fidelity/trace.ts";
 
 const SEED = 20_261_124;
+/** Words of a buffer with the control words that gobuf_probe_under chose. */
+const UNDER = 54;
 const probe = loadProbe(gobuf.native.api);
 const registers = Array.from({ length: probe.registers }, (_, id) => probe.registerName(id));
 
@@ -141,4 +146,30 @@ test("a control word that minit stored wrongly is seen, in a run", () => {
   const name = descriptor.abi === aarch64 ? "fpcr" : "mxcsr";
   for (const fault of faults.filter((text) => !text.startsWith("..."))) expect(fault).toContain(`: ${name} (`);
   expect(faults.join("\n")).toContain(`${name} (floating-point control word of g0, after execute`);
+});
+
+test("minit stores the control words that it finds", () => {
+  const platform = hostPlatform();
+  const { symbols } = dlopen(join(packageRoot, "zig-out", "lib", platform, libraryFile("gobuf_probe", platform)), {
+    gobuf_probe_under: { args: ["ptr"], returns: "u32" },
+  });
+  const minit = (library.gobuf_minit as unknown as { ptr: Pointer }).ptr;
+  for (const seed of [1, 2, 3, 4]) {
+    const buffer = scratch(seed);
+    probe.bind(buffer);
+    let stored: Int32Array;
+    try {
+      expect(library.gobuf_mexit()).toBe(0);
+      expect(symbols.gobuf_probe_under(minit)).toBe(mid);
+      const at = controlOfG0();
+      stored = gmem.slice(at, at + 2);
+    } finally {
+      // Again, under the thread's own: every trap from now on loads what is stored now.
+      library.gobuf_mexit();
+      library.gobuf_minit();
+      probe.bind(null);
+    }
+    expect(decodeReports(buffer, probe.registerName)).toEqual([]);
+    expect([...stored]).toEqual([...buffer.subarray(UNDER, UNDER + 2)]);
+  }
 });

@@ -49,6 +49,20 @@ pub fn execute(buffer: *Buffer, func: call.Target, g: u32) Outcome {
     return .{ .code = @truncate(code), .mismatches = watch.mismatches };
 }
 
+/// Calls a function without arguments on this thread, every preserved register and control word drawn. Its result.
+pub fn under(buffer: *Buffer, func: call.Target) u32 {
+    const context: call.Context = .{ .buffer = buffer, .side = .g0, .ranges = @splat(buffer.stackOf(0)) };
+    var watch: call.Watch = .{
+        .context = &context,
+        .place = buffer.last,
+        .n = 0,
+        .random = .init(buffer.seed.get(), .under, 0, 0),
+    };
+    watch.prepare();
+    buffer.under = controlsOf(&watch.call.want);
+    return @truncate(watch.run(func, .{ 0, 0, 0, 0 }, 0));
+}
+
 /// g0's control words in its G record: a trap loads them, and nothing stores them after minit.
 const Stored = struct {
     at: [2]*u32,
