@@ -235,8 +235,11 @@ export function run<R>(main: Body<R>, options: RunOptions = {}): Promise<R> {
   beginGenerator(main, options);
   const { promise, resolve, reject } = Promise.withResolvers<R>();
   if (process.platform !== "win32") process.on("SIGQUIT", printGoroutines);
+  // While it waits for the world outside, nothing else may keep the event loop: the process would end, or spin.
+  const alive = setInterval(() => {}, 0x7fffffff);
   settle = () => {
     settle = null;
+    clearInterval(alive);
     process.off("SIGQUIT", printGoroutines);
     try {
       resolve(end() as R);
