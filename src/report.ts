@@ -119,6 +119,12 @@ function format(g: GoroutineInfo, creators: ReadonlyMap<number, string>): string
   return `${lines.join("\n")}\n`;
 }
 
+/** Goroutines as Go prints them. @param all where the names of creators are looked up @internal */
+export function formatGoroutines(list: readonly GoroutineInfo[], all: readonly GoroutineInfo[]): string {
+  const creators = names(all);
+  return list.map((g) => format(g, creators)).join("\n");
+}
+
 /**
  * All goroutines, as Go prints them on SIGQUIT.
  *
@@ -126,10 +132,8 @@ function format(g: GoroutineInfo, creators: ReadonlyMap<number, string>): string
  */
 export function goroutineDump(first = 0): string {
   const list = goroutines();
-  const creators = names(list);
   const goid = first === 0 ? 0 : goidOf(first);
-  const ordered = [...list.filter((g) => g.goid === goid), ...list.filter((g) => g.goid !== goid)];
-  return ordered.map((g) => format(g, creators)).join("\n");
+  return formatGoroutines([...list.filter((g) => g.goid === goid), ...list.filter((g) => g.goid !== goid)], list);
 }
 
 /** How Go prints a panic's value: the first line of its report. */
