@@ -1,9 +1,12 @@
 /** Native bodies: words that go through, traps that are refused, execute's own refusals. */
+import { dlopen, JSCallback, type Pointer } from "bun:ffi";
 import { describe, expect, test } from "bun:test";
-import { descriptor, executeError, mid, native } from "./ffi.ts";
+import { join } from "node:path";
+import { chunkOfG, descriptor, executeError, mid, native } from "./ffi.ts";
 import { casgstatus } from "./gstatus.ts";
-import { chan, Mutex, runSync } from "./index.ts";
-import { newNativeG, wordToValue } from "./native.ts";
+import { chan, gosched, Mutex, runSync } from "./index.ts";
+import { hostPlatform, libraryFile, packageRoot } from "./library.ts";
+import { goNative, newNativeG, wordToValue } from "./native.ts";
 import { schedinit } from "./run.ts";
 import { Gdead, Gidle, Grunnable, Grunning } from "./runtime2.ts";
 import { handleOf, trap, trapNames } from "./trap.ts";
@@ -20,6 +23,23 @@ describe("64-bit words", () => {
     expect(wordToValue(lo, hi)).toBe(value);
   });
 });
+
+const probe = dlopen(join(packageRoot, "zig-out", "lib", hostPlatform(), libraryFile("gobuf_probe", hostPlatform())), {
+  gobuf_probe_attach: { args: ["ptr"], returns: "u32" },
+  gobuf_probe_callback_body: { args: [], returns: "ptr" },
+}).symbols;
+expect(probe.gobuf_probe_attach(native.gobuf_api() as Pointer)).toBe(0);
+const callingBack = probe.gobuf_probe_callback_body() as Pointer;
+
+/** A G that could run: a stack, and status running. No scheduler knows it. */
+function newInner(): number {
+  const gp = chunkOfG();
+  expect(native.gobuf_stackalloc(gp, descriptor.stack_size_default)).toBe(0);
+  expect(native.gobuf_gosetup(gp, callingBack, null)).toBe(0);
+  casgstatus(gp, Gidle, Grunnable);
+  casgstatus(gp, Grunnable, Grunning);
+  return gp;
+}
 
 describe("gobuf_execute refuses, by code", () => {
   schedinit();
@@ -41,6 +61,26 @@ describe("gobuf_execute refuses, by code", () => {
     expect(native.gobuf_minit()).toBe(mid);
     expect(native.gobuf_getg()).toBe(0);
   });
+});
+
+test("gobuf_execute refuses re-entry: a callback on g0 cannot run another goroutine", () => {
+  const codes: number[] = [];
+  const inner = newInner();
+  const callback = new JSCallback(() => void codes.push(native.gobuf_execute(inner), native.gobuf_getg()), {
+    args: ["ptr"],
+    returns: "void",
+  });
+  try {
+    runSync(function* () {
+      const outer = goNative(callingBack, callback.ptr);
+      yield* gosched();
+      yield* gosched();
+      expect(codes.map(String)).toEqual([String(0xffff_ff02), String(outer)]);
+      expect(executeError(codes[0] ?? 0)).toContain("re-entry");
+    });
+  } finally {
+    callback.close();
+  }
 });
 
 describe("handles", () => {

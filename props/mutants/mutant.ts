@@ -1,0 +1,51 @@
+/** What a mutant is, and what the harness says of one. */
+
+/** ABIs whose library is mutated; `src` are mutants of the TypeScript. */
+export const SUBJECTS = ["linux-x64", "linux-arm64", "windows-x64", "src"] as const;
+export type Subject = (typeof SUBJECTS)[number];
+
+/** An edit of one file. */
+export interface Edit {
+  /** From the project's root. */
+  readonly file: string;
+  /** Text that the file holds exactly once, or a number: the line, counted from 0. */
+  readonly from: string | number;
+  readonly to: string;
+}
+
+/** A deliberate fault, or a neutral change. */
+export interface Mutant {
+  /** e.g. "linux-x64/delete gobuf_mcall 12: movq %rbx, RBX(%r9)". */
+  readonly name: string;
+  readonly subject: Subject;
+  readonly edits: readonly Edit[];
+  /** The class of fault: a line of the catalogue of real bugs, or "instruction deletion". */
+  readonly kind: string;
+  /** Changes nothing that a program could tell: it must pass. */
+  readonly neutral?: boolean;
+}
+
+/** What came of a mutant. */
+export const VERDICTS = ["EXPECTED", "NEUTRAL-OK", "EQUIVALENT", "UNTESTABLE-HERE", "SURVIVED", "WRONG"] as const;
+export type Verdict =
+  /** The suite went red, by a named check, a crash or a time-out. */
+  | "EXPECTED"
+  /** A neutral change passed. */
+  | "NEUTRAL-OK"
+  /** Passed, and is listed with the argument why no program could tell. */
+  | "EQUIVALENT"
+  /** Passed, and is listed with what it would take to tell. */
+  | "UNTESTABLE-HERE"
+  /** Passed, and should not have. */
+  | "SURVIVED"
+  /** A neutral change failed, a listed one was found after all, or it does not build. */
+  | "WRONG";
+
+/** A mutant with its verdict. */
+export interface Outcome {
+  readonly mutant: Mutant;
+  readonly verdict: Verdict;
+  /** The check that found it, or what is wrong. */
+  readonly by: string;
+  readonly ms: number;
+}

@@ -1,0 +1,40 @@
+/** Changes that no program can tell: they go the way of every mutant, and must pass. */
+import { ASSEMBLY } from "./assembly.ts";
+import type { Mutant, Subject } from "./mutant.ts";
+
+function neutral(subject: Subject, what: string, edits: Mutant["edits"]): Mutant {
+  return { name: `${subject}/neutral: ${what}`, subject, kind: "neutral", edits, neutral: true };
+}
+
+const X64_SAVES = (base: string) => [`  movq %r12, R12(%${base})\n  movq %r13, R13(%${base})`, base] as const;
+
+/** Three neutral changes a subject, and none at all. */
+export function neutrals(subject: Subject): Mutant[] {
+  const unchanged = neutral(subject, "nothing changed", []);
+  if (subject === "src") {
+    return [
+      unchanged,
+      neutral(subject, "a comment", [
+        { file: "src/proc.ts", from: "/** Takes the top frame off. */", to: "/** Off. */" },
+      ]),
+      neutral(subject, "a name", [{ file: "src/chan.ts", from: "let created = 0;", to: "let created = 0 + 0;" }]),
+      neutral(subject, "an equal number", [
+        { file: "src/mutex.ts", from: "starvationThresholdNs = 1e6", to: "starvationThresholdNs = 1_000_000" },
+      ]),
+    ];
+  }
+  const file = ASSEMBLY[subject];
+  const nop = neutral(subject, "a nop more", [
+    { file, from: "HIDDEN gobuf_entry\n", to: "HIDDEN gobuf_entry\n  nop\n" },
+  ]);
+  const comment = neutral(subject, "a comment", [
+    { file, from: "HIDDEN gobuf_gogo\n", to: "// .\nHIDDEN gobuf_gogo\n" },
+  ]);
+  if (subject === "linux-arm64") {
+    const padding = { file, from: "FUNC gobuf_systemstack\n", to: "FUNC gobuf_systemstack\n  nop\n" };
+    return [unchanged, nop, comment, neutral(subject, "a nop in systemstack", [padding])];
+  }
+  const [from] = X64_SAVES("rdx");
+  const to = from.split("\n").reverse().join("\n");
+  return [unchanged, nop, comment, neutral(subject, "two independent stores swapped", [{ file, from, to }])];
+}

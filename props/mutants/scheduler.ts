@@ -1,0 +1,178 @@
+/** Seeded faults of the TypeScript: scheduler, channels, sync, timers, status machine. */
+import type { Mutant } from "./mutant.ts";
+
+function fault(kind: string, file: string, from: string, to: string): Mutant {
+  return { name: `src/${kind}`, subject: "src", kind, edits: [{ file: `src/${file}`, from, to }] };
+}
+
+export const SCHEDULER_MUTANTS: readonly Mutant[] = [
+  fault(
+    "a status edge added",
+    "gstatus.ts",
+    "  [Gidle, Grunnable],\n",
+    "  [Gidle, Grunnable],\n  [Gdead, Gwaiting],\n",
+  ),
+  fault("a status edge removed", "gstatus.ts", "  [Gpreempted, Grunnable],\n", ""),
+  fault("the relation is not enforced", "gstatus.ts", "relation[(oldval << 4) | newval] !== 1", "false"),
+  fault(
+    "GSCAN ignored",
+    "gstatus.ts",
+    "if (found !== (oldval | Gscan)) fail",
+    "if (found === (oldval | Gscan)) { Atomics.store(gmem, i, newval); return; }\n    if (true) fail",
+  ),
+  fault("a held scan is waited for by its holder", "gstatus.ts", "if (scanHeld.has(gp)) fail", "if (false) fail"),
+  fault(
+    "CAS made a plain store",
+    "gstatus.ts",
+    "  if (Atomics.compareExchange(gmem, gp * G_STRIDE + G_STATUS, oldval, newval) !== oldval) {\n    casgstatusWait(gp, oldval, newval);\n  }",
+    "  gmem[gp * G_STRIDE + G_STATUS] = newval;",
+  ),
+  fault(
+    "ready to the queue's tail",
+    "proc.ts",
+    "  casgstatus(gp, Gwaiting, Grunnable);\n  runqput(gp, true);",
+    "  casgstatus(gp, Gwaiting, Grunnable);\n  runqput(gp, false);",
+  ),
+  fault(
+    "go to the queue's tail",
+    "proc.ts",
+    "  sched.gcount++;\n  runqput(gp, true);",
+    "  sched.gcount++;\n  runqput(gp, false);",
+  ),
+  fault(
+    "gosched to the local queue",
+    "proc.ts",
+    "      casgstatus(gp, Grunning, Grunnable);\n      globrunqput(gp);\n      return OFF;",
+    "      casgstatus(gp, Grunning, Grunnable);\n      runqput(gp, false);\n      return OFF;",
+  ),
+  fault(
+    "goyield to the global queue",
+    "proc.ts",
+    "      runqput(gp, false);\n      return OFF;\n    case MCALL_CALL",
+    "      globrunqput(gp);\n      return OFF;\n    case MCALL_CALL",
+  ),
+  fault("the 61 rule off", "proc.ts", "if (tick === 0) gp = globrunqget();", ""),
+  fault("the 61 rule at 60", "proc.ts", "tick === 60 ? 0", "tick === 59 ? 0"),
+  fault("an inherited slice counts", "proc.ts", "else if (inheritTime) return gp;", ""),
+  fault(
+    "one G enqueued twice",
+    "proc.ts",
+    "  casgstatus(gp, Gwaiting, Grunnable);\n  runqput(gp, true);",
+    "  casgstatus(gp, Gwaiting, Grunnable);\n  runqput(gp, true);\n  runqput(gp, false);",
+  ),
+  fault("timers are never looked at", "proc.ts", "if (timerCount() !== 0) checkTimers();", ""),
+  fault("a dead goroutine is counted on", "proc.ts", "  sched.gcount--;\n", ""),
+  fault(
+    "the batch takes one too few",
+    "runq.ts",
+    "Math.min(RUNQ_SIZE / 2, globrunqsize())",
+    "Math.min(RUNQ_SIZE / 2 - 1, globrunqsize())",
+  ),
+  fault(
+    "a full queue spills all but one",
+    "runq.ts",
+    "for (let n = RUNQ_SIZE / 2; n > 0; n--)",
+    "for (let n = RUNQ_SIZE / 2 - 1; n > 0; n--)",
+  ),
+  fault(
+    "runnext overtakes nobody",
+    "runq.ts",
+    "    if (old === 0) return;\n    gp = old;",
+    "    if (old === 0) return;\n    mmem[P_RUNNEXT] = old;",
+  ),
+  fault("close in FIFO order", "chan.ts", "stack.pop()", "stack.shift()"),
+  fault(
+    "close forgets the senders",
+    "chan.ts",
+    "for (let s = c.sendq.dequeue(); s !== 0; s = c.sendq.dequeue())",
+    "for (let s = 0; s !== 0; s = 0)",
+  ),
+  fault(
+    "a wake-up lost",
+    "chan.ts",
+    "  smem[i + S_SUCCESS] = success;\n",
+    "  smem[i + S_SUCCESS] = success;\n  if (gp % 7 === 0) return;\n",
+  ),
+  fault("a decided select is woken again", "chan.ts", "if (gmem[done] !== 0) continue;", ""),
+  fault(
+    "a closed channel takes values",
+    "chan.ts",
+    '  if (c.closed) throw new PanicError("send on closed channel");\n  const s',
+    "  const s",
+  ),
+  fault("the buffer does not rotate", "chan.ts", "    c.sendx = c.recvx;\n", ""),
+  fault(
+    "a waiting sender is overlooked",
+    "chan.ts",
+    "    const s = c.sendq.dequeue();\n    if (s !== 0) {\n      mp.value = recv(c, s);",
+    "    const s = c.sendq.first === 0 ? 0 : c.qcount > 0 ? 0 : c.sendq.dequeue();\n    if (s !== 0) {\n      mp.value = recv(c, s);",
+  ),
+  fault(
+    "receives in source order",
+    "select.ts",
+    "for (let i = cases.length - 1; i >= 0; i--)",
+    "for (let i = 0; i < cases.length; i++)",
+  ),
+  fault(
+    "no draw for the first case",
+    "select.ts",
+    "const j = cheaprandn(n + 1);",
+    "const j = n === 0 ? 0 : cheaprandn(n + 1);",
+  ),
+  fault(
+    "lock order is source order",
+    "select.ts",
+    "  sortByChannel(cases);\n",
+    "  lock.length = 0;\n  lock.push(...poll);\n",
+  ),
+  fault("the select stays in the other queues", "select.ts", ".remove(s);\n", ";\n"),
+  fault("the draw's constant", "rand.ts", "0xa0b428db", "0xa0b428da"),
+  fault("lifo requeue lost", "mutex.ts", "const lifo = waitStart !== 0;", "const lifo = false;"),
+  fault("no starvation", "mutex.ts", "starvationThresholdNs = 1e6", "starvationThresholdNs = 1e15"),
+  fault("two waiters woken", "mutex.ts", "(left & (mutexWoken | mutexStarving)) === 0", "(left & mutexStarving) === 0"),
+  fault("goyield missing", "sema.ts", "if (smem[i + S_TICKET] === 1 && mp.curg !== 0) mp.mcall = MCALL_GOYIELD;", ""),
+  fault(
+    "a woken waiter owns the token",
+    "sema.ts",
+    "smem[s * SUDOG_STRIDE + S_TICKET] !== 0 || sema.tryAcquire()",
+    "(sema.tryAcquire(), true)",
+  ),
+  fault(
+    "readers wait for no writer",
+    "rwmutex.ts",
+    "if (++this.readerCount >= 0 ||",
+    "if (++this.readerCount >= -(2 ** 30) ||",
+  ),
+  fault("WaitGroup may go negative", "waitgroup.ts", "if (v < 0) throw", "if (v < -1) throw"),
+  fault(
+    "Cond wakes the youngest",
+    "sema.ts",
+    "const ticket = this.notify++;",
+    "const ticket = this.wait - 1;\n    this.notify++;",
+  ),
+  fault(
+    "Once is done before its function",
+    "once.ts",
+    "    if (!this.finished) return true;",
+    "    if (!this.finished) {\n      this.finished = true;\n      return true;\n    }",
+  ),
+  fault("equal deadlines are first in, first out", "time.ts", "if (whens[c] < least) {", "if (whens[c] <= least) {"),
+  fault(
+    "the clock jumps too far",
+    "time.ts",
+    "if (when > fakeNow) fakeNow = when;",
+    "if (when > fakeNow) fakeNow = when + 1000;",
+  ),
+  fault(
+    "the verdict ignores timers",
+    "run.ts",
+    "!mp.stop && !advanceClock()) throw checkdead();",
+    "!mp.stop) throw checkdead();",
+  ),
+  fault(
+    "current G kept across a switch",
+    "proc.ts",
+    "    mp.curg = gp;\n    if (frame === null) {",
+    "    if (mp.curg === 0) mp.curg = gp;\n    if (frame === null) {",
+  ),
+];
