@@ -8,34 +8,11 @@ import { ABIS, type AbiName, type Env, parseAbi, startBun } from "./abis.ts";
 /** A test's time limit on a machine of its own, Bun's default, milliseconds. */
 const TEST_MS = 5000;
 
-/** Wine 8 has no \Device\HarddiskVolume paths, by which Bun opens files next to others: it then opens them by name. */
-const NOTICE = /^Internal error: directory mismatch for directory .* this indicates a bug\.\r?$/;
-
 /** What may be said of a run. */
 export interface RunOptions {
   /** In place of this process's environment. A GOBUF_LIBRARY in it is loaded, and then none is built. */
   readonly env?: Env;
   readonly cwd?: string;
-}
-
-/** Copies a stream of text to another one without the lines of {@link NOTICE}. @returns how many those were */
-export async function copyWithoutNotices(
-  from: ReadableStream<Uint8Array>,
-  to: { write(text: string): void },
-): Promise<number> {
-  const decoder = new TextDecoder();
-  let left = "";
-  let count = 0;
-  for await (const chunk of from) {
-    const lines = (left + decoder.decode(chunk, { stream: true })).split("\n");
-    left = lines.pop() ?? "";
-    for (const line of lines) {
-      if (NOTICE.test(line)) count++;
-      else to.write(`${line}\n`);
-    }
-  }
-  if (left !== "") to.write(left);
-  return count;
 }
 
 /**
@@ -55,15 +32,11 @@ export async function runOnAbi(abi: AbiName, args: readonly string[], options: R
   console.error(`gobuf: ${args.join(" ")}: on ${title}`);
   const child = Bun.spawn(line, {
     env: childEnv,
-    stdio: ["inherit", "inherit", abi === "windows" ? "pipe" : "inherit"],
+    stdio: ["inherit", "inherit", "inherit"],
     ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
   });
-  const { stderr } = child;
-  const notices = stderr instanceof ReadableStream ? await copyWithoutNotices(stderr, process.stderr) : 0;
   const code = await child.exited;
-  const left =
-    notices === 0 ? "" : `; ${notices} of Bun's notices of a "directory mismatch" left out, which wine causes`;
-  console.error(`gobuf: ${args.join(" ")}: on ${title}: exit code ${code}${left}`);
+  console.error(`gobuf: ${args.join(" ")}: on ${title}: exit code ${code}`);
   return code;
 }
 
