@@ -26,7 +26,8 @@ interface Settled {
  * @throws what the promise rejects with
  * @example
  * ```ts
- * const response = yield* wait(fetch(url));
+ * const page = yield* wait(Promise.resolve("<html>"));
+ * console.log(page.length);
  * ```
  */
 export function wait<T>(promise: PromiseLike<T> | T): Op<Awaited<T>> {
@@ -58,8 +59,14 @@ export function wait<T>(promise: PromiseLike<T> | T): Op<Awaited<T>> {
  * @throws Error when no run is under way
  * @example
  * ```ts
- * using _ = hold();
- * socket.onmessage = (event) => void inbox.sendAsync(event.data);
+ * import { chan, hold, run } from "gobuf";
+ *
+ * const clicks = chan<string>();
+ * setTimeout(() => clicks.sendAsync("click"), 5);
+ * await run(function* () {
+ *   using _ = hold();
+ *   console.log(yield* clicks.recv());
+ * });
  * ```
  */
 export function hold(): Disposable {
@@ -78,6 +85,22 @@ export function hold(): Disposable {
  * Starts a goroutine from ordinary code, in the run under way.
  *
  * @returns what its body returns; rejects with what it throws, when it ends by goexit, and when no run is under way
+ * @example
+ * ```ts
+ * import { chan, type Go, hold, run, spawn } from "gobuf";
+ *
+ * const stop = chan<void>();
+ * const done = run(function* () {
+ *   using _ = hold();
+ *   yield* stop.recv();
+ * });
+ * function* double(n: number): Go<number> {
+ *   return 2 * n;
+ * }
+ * console.log(await spawn(double, 21));
+ * await stop.sendAsync();
+ * await done;
+ * ```
  */
 export function spawn<A extends unknown[], R>(fn: (...args: A) => Go<R>, ...args: A): Promise<R> {
   return new Promise((resolve, reject) => {
@@ -127,7 +150,21 @@ export function recvOkAsync<T>(c: Chan<T>): Promise<Received<T>> {
  *
  * @example
  * ```ts
- * const r = await selectAsync([recvCase(jobs), recvCase(ctx.done())]);
+ * import { chan, go, hold, recvCase, run, selectAsync } from "gobuf";
+ *
+ * const jobs = chan<string>();
+ * const quit = chan<void>();
+ * const done = run(function* () {
+ *   go(function* () {
+ *     yield* jobs.send("sweep");
+ *   });
+ *   using _ = hold();
+ *   yield* quit.recv();
+ * });
+ * const r = await selectAsync([recvCase(jobs), recvCase(chan<number>())]);
+ * if (r.index === 0) console.log(r.value);
+ * await quit.sendAsync();
+ * await done;
  * ```
  */
 export function selectAsync<const C extends readonly SelectCase[]>(cases: C): Promise<Selected<C>>;

@@ -126,7 +126,18 @@ export class Hchan implements Queued {
   }
 }
 
-/** The sending end of a channel: `chan<- T`. */
+/**
+ * The sending end of a channel: `chan<- T`.
+ *
+ * @example
+ * ```ts
+ * function* count(to: SendChan<number>): Go {
+ *   for (let n = 0; n < 3; n++) yield* to.send(n);
+ *   to.close();
+ * }
+ * go(count, chan<number>(3));
+ * ```
+ */
 export interface SendChan<in T> {
   send(value: T): Op<void>;
   sendAsync(value: T): Promise<void>;
@@ -135,7 +146,23 @@ export interface SendChan<in T> {
   readonly cap: number;
 }
 
-/** The receiving end of a channel: `<-chan T`. */
+/**
+ * The receiving end of a channel: `<-chan T`.
+ *
+ * @example
+ * ```ts
+ * function* sum(from: RecvChan<number>): Go<number> {
+ *   let total = 0;
+ *   for (let n = yield* from.recv(); n !== undefined; n = yield* from.recv()) total += n;
+ *   return total;
+ * }
+ * const numbers = chan<number>(2);
+ * yield* numbers.send(40);
+ * yield* numbers.send(2);
+ * numbers.close();
+ * console.log(yield* sum(numbers));
+ * ```
+ */
 export interface RecvChan<out T> {
   recv(): Op<T | undefined>;
   recvOk(): Op<Received<T>>;
@@ -145,13 +172,33 @@ export interface RecvChan<out T> {
   readonly cap: number;
 }
 
-/** A value and true, or undefined and false once the channel is closed and empty: `v, ok := <-ch`. */
+/**
+ * A value and true, or undefined and false once the channel is closed and empty: `v, ok := <-ch`.
+ *
+ * @example
+ * ```ts
+ * const words = chan<string>(1);
+ * yield* words.send("ant");
+ * words.close();
+ * const first: Received<string> = yield* words.recvOk();
+ * const second: Received<string> = yield* words.recvOk();
+ * console.log(first, second);
+ * ```
+ */
 export type Received<T> = [value: T, ok: true] | [value: undefined, ok: false];
 
 /**
  * A channel: `chan T`, made by {@link chan}.
  *
  * @typeParam T what it carries
+ * @example
+ * ```ts
+ * const ch: Chan<string> = chan<string>(2);
+ * yield* ch.send("ant");
+ * console.log(ch.len, ch.cap);
+ * ch.close();
+ * console.log(yield* ch.recvOk(), yield* ch.recvOk());
+ * ```
  */
 export class Chan<in out T> extends Hchan implements SendChan<T>, RecvChan<T> {
   /** Values in the buffer: `len(ch)`. */
@@ -208,6 +255,16 @@ export class Chan<in out T> extends Hchan implements SendChan<T>, RecvChan<T> {
 /**
  * A channel that is nil: sends and receives on it block forever, select never chooses it. It stands in for a channel of
  * any type, at either end.
+ *
+ * @example
+ * ```ts
+ * // A select that is to listen to one of two channels only.
+ * const words = chan<string>(1);
+ * yield* words.send("ant");
+ * let quiet = false;
+ * const r = yield* select([recvCase(quiet ? nilchan : words), recvCase(after(10))]);
+ * quiet = r.index === 0;
+ * ```
  */
 export const nilchan = new Chan<never>(0, true) as Chan<never> & SendChan<unknown>;
 
@@ -216,6 +273,14 @@ export const nilchan = new Chan<never>(0, true) as Chan<never> & SendChan<unknow
  *
  * @param capacity 0 (unbuffered) to 2^31-1
  * @throws PanicError "makechan: size out of range"
+ * @example
+ * ```ts
+ * const replies = chan<number>();
+ * go(function* () {
+ *   yield* replies.send(42);
+ * });
+ * console.log(yield* replies.recv());
+ * ```
  */
 export function chan<T>(capacity = 0): Chan<T> {
   if (!Number.isInteger(capacity) || capacity < 0 || capacity > 0x7fffffff) {

@@ -4,13 +4,46 @@
 import { getg, type Op, opCall, opPending, opReady } from "./m.ts";
 import { NotifyList } from "./sema.ts";
 
-/** What a {@link Cond} may have as its lock: sync.Locker. */
+/**
+ * What a {@link Cond} may have as its lock: sync.Locker.
+ *
+ * @example
+ * ```ts
+ * function* locked(lock: Locker, what: () => void): Go {
+ *   yield* lock.lock();
+ *   try {
+ *     what();
+ *   } finally {
+ *     yield* lock.unlock();
+ *   }
+ * }
+ * yield* locked(new Mutex(), () => console.log("alone"));
+ * ```
+ */
 export interface Locker {
   lock(): Op<void>;
   unlock(): Op<void>;
 }
 
-/** A condition variable: sync.Cond. */
+/**
+ * A condition variable: sync.Cond.
+ *
+ * @example
+ * ```ts
+ * const queue: string[] = [];
+ * const filled = new Cond(new Mutex());
+ * go(function* () {
+ *   yield* filled.L.lock();
+ *   queue.push("ant");
+ *   filled.signal();
+ *   yield* filled.L.unlock();
+ * });
+ * yield* filled.L.lock();
+ * while (queue.length === 0) yield* filled.wait();
+ * console.log(queue.shift());
+ * yield* filled.L.unlock();
+ * ```
+ */
 export class Cond {
   private readonly notify = new NotifyList();
 

@@ -5,7 +5,18 @@ import { goidOf } from "./gstatus.ts";
 import { getg, MCALL_GOEXIT, MCALL_GOSCHED, type Op, opCall, opMcall } from "./m.ts";
 import { newproc, sched } from "./proc.ts";
 
-/** The body of a goroutine, or a function it calls: gives `R` in the end. */
+/**
+ * The body of a goroutine, or a function it calls: gives `R` in the end.
+ *
+ * @example
+ * ```ts
+ * function* half(n: number): Go<number> {
+ *   yield* gosched();
+ *   return n / 2;
+ * }
+ * console.log(yield* half(84));
+ * ```
+ */
 export type Go<R = void> = Generator<unknown, R, unknown>;
 
 /**
@@ -14,6 +25,14 @@ export type Go<R = void> = Generator<unknown, R, unknown>;
  * @param fn a generator function, called at once with the arguments: its body runs later
  * @returns the goroutine's number
  * @throws TypeError when `fn` does not make a generator; Error outside a goroutine
+ * @example
+ * ```ts
+ * function* greet(name: string): Go {
+ *   console.log(`hello ${name}`);
+ * }
+ * go(greet, "ant");
+ * yield* gosched();
+ * ```
  */
 export function go<A extends unknown[]>(fn: (...args: A) => Go<unknown>, ...args: A): number {
   getg("go");
@@ -27,13 +46,38 @@ export function bodyOf<A extends unknown[]>(what: string, fn: (...args: A) => Go
   throw new TypeError(`gobuf: ${what}: ${fn.name || "the function"} is no generator function: write \`function*\``);
 }
 
-/** Lets others run: runtime.Gosched. */
+/**
+ * Lets others run: runtime.Gosched.
+ *
+ * @example
+ * ```ts
+ * go(function* () {
+ *   console.log("first");
+ * });
+ * yield* gosched();
+ * console.log("second");
+ * ```
+ */
 export function gosched(): Op<void> {
   getg("gosched");
   return opMcall(MCALL_GOSCHED);
 }
 
-/** Ends the goroutine, after the finally blocks it is in: runtime.Goexit. */
+/**
+ * Ends the goroutine, after the finally blocks it is in: runtime.Goexit.
+ *
+ * @example
+ * ```ts
+ * go(function* () {
+ *   try {
+ *     yield* goexit();
+ *   } finally {
+ *     console.log("on the way out");
+ *   }
+ * });
+ * yield* gosched();
+ * ```
+ */
 export function goexit(): Op<never> {
   getg("goexit");
   return opMcall(MCALL_GOEXIT);
@@ -42,13 +86,30 @@ export function goexit(): Op<never> {
 /**
  * Calls a generator function on the goroutine's own stack of generators: a resume costs the same at every depth, where
  * a plain `yield* f()` costs a little more a level.
+ *
+ * @example
+ * ```ts
+ * function* depth(n: number): Go<number> {
+ *   yield* gosched();
+ *   return n === 0 ? 0 : 1 + (yield* call(depth, n - 1));
+ * }
+ * console.log(yield* call(depth, 100));
+ * ```
  */
 export function call<A extends unknown[], R>(fn: (...args: A) => Go<R>, ...args: A): Op<R> {
   getg("call");
   return opCall(fn(...args));
 }
 
-/** Goroutines that exist: runtime.NumGoroutine. */
+/**
+ * Goroutines that exist: runtime.NumGoroutine.
+ *
+ * @example
+ * ```ts
+ * go(function* () {});
+ * console.log(numGoroutine()); // 2
+ * ```
+ */
 export function numGoroutine(): number {
   return sched.gcount;
 }

@@ -79,6 +79,12 @@ const OPTIONAL = 2;
  * There is one object for all of them, as a thread runs one goroutine at a time: nothing is allocated.
  *
  * @typeParam T what `yield*` on it gives
+ * @example
+ * ```ts
+ * const ch = chan<number>(1);
+ * yield* ch.send(1);
+ * const n: number | undefined = yield* ch.recv();
+ * ```
  */
 export class Op<T> implements Iterable<unknown, T, unknown> {
   /** @internal */

@@ -16,7 +16,29 @@ const mutexWaiterShift = 3;
 /** A waiter that waits longer turns the mutex starving, nanoseconds. */
 const starvationThresholdNs = 1e6;
 
-/** A mutual exclusion lock: sync.Mutex. */
+/**
+ * A mutual exclusion lock: sync.Mutex.
+ *
+ * @example
+ * ```ts
+ * const mutex = new Mutex();
+ * let balance = 100;
+ * function* withdraw(amount: number): Go {
+ *   yield* mutex.lock();
+ *   try {
+ *     const before = balance;
+ *     yield* sleep(1);
+ *     balance = before - amount;
+ *   } finally {
+ *     yield* mutex.unlock();
+ *   }
+ * }
+ * const wg = new WaitGroup();
+ * for (let i = 0; i < 3; i++) wg.go(withdraw, 10);
+ * yield* wg.wait();
+ * console.log(balance);
+ * ```
+ */
 export class Mutex {
   private state = 0;
   private readonly sema = new Sema(waitReasonSyncMutexLock);

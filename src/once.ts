@@ -4,7 +4,25 @@
 import { getg, type Op, opCall, opReady } from "./m.ts";
 import { Mutex } from "./mutex.ts";
 
-/** Runs one function, once: sync.Once. */
+/**
+ * Runs one function, once: sync.Once.
+ *
+ * @example
+ * ```ts
+ * const once = new Once();
+ * function* setUp(): Go {
+ *   yield* sleep(1);
+ *   console.log("only now");
+ * }
+ * const wg = new WaitGroup();
+ * for (let i = 0; i < 3; i++) {
+ *   wg.go(function* () {
+ *     yield* once.do(setUp);
+ *   });
+ * }
+ * yield* wg.wait();
+ * ```
+ */
 export class Once {
   /** @internal */
   finished = false;

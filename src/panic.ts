@@ -5,7 +5,21 @@
  * {@link FatalError}: it ends the run even where a goroutine caught it, because the state it speaks of is broken.
  */
 
-/** A panic of the runtime, e.g. "send on closed channel": plainError in runtime/error.go. Its message is Go's text. */
+/**
+ * A panic of the runtime, e.g. "send on closed channel": plainError in runtime/error.go. Its message is Go's text.
+ *
+ * @example
+ * ```ts
+ * const ch = chan<number>();
+ * ch.close();
+ * try {
+ *   ch.close();
+ * } catch (error) {
+ *   if (!(error instanceof PanicError)) throw error;
+ *   console.log(error.message); // close of closed channel
+ * }
+ * ```
+ */
 export class PanicError extends Error {
   override readonly name = "PanicError";
 }
@@ -14,6 +28,17 @@ export class PanicError extends Error {
  * A fatal error of the runtime, e.g. "all goroutines are asleep - deadlock!".
  *
  * Its message is what Go prints: {@link text}, and behind an empty line all goroutines.
+ *
+ * @example
+ * ```ts
+ * import { chan, FatalError, run } from "gobuf";
+ *
+ * await run(function* () {
+ *   yield* chan<number>().recv();
+ * }).catch((error) => {
+ *   if (error instanceof FatalError) console.log(error.text); // all goroutines are asleep - deadlock!
+ * });
+ * ```
  */
 export class FatalError extends Error {
   override readonly name: string = "FatalError";
@@ -29,6 +54,20 @@ export class FatalError extends Error {
  * A goroutine other than main threw and nobody caught it: the run ends, as a Go program does.
  *
  * Its message is what Go prints: the panic, the goroutine, and all others; `cause` is what was thrown.
+ *
+ * @example
+ * ```ts
+ * import { go, gosched, run, UncaughtError } from "gobuf";
+ *
+ * await run(function* () {
+ *   go(function* () {
+ *     throw new Error("no luck");
+ *   });
+ *   yield* gosched();
+ * }).catch((error) => {
+ *   if (error instanceof UncaughtError) console.log(error.goid, error.cause);
+ * });
+ * ```
  */
 export class UncaughtError extends Error {
   override readonly name = "UncaughtError";
@@ -42,7 +81,20 @@ export class UncaughtError extends Error {
   }
 }
 
-/** A native goroutine ran over the end of its stack, or touched the guard below it: it is dead, the others are not. */
+/**
+ * A native goroutine ran over the end of its stack, or touched the guard below it: it is dead, the others are not.
+ *
+ * @example
+ * ```ts
+ * import { type RunOptions, StackOverflowError } from "gobuf";
+ *
+ * const options: RunOptions = {
+ *   onStackOverflow(error) {
+ *     console.log(error instanceof StackOverflowError, error.goid, error.hi - error.lo);
+ *   },
+ * };
+ * ```
+ */
 export class StackOverflowError extends FatalError {
   override readonly name = "StackOverflowError";
   constructor(
@@ -63,7 +115,18 @@ export class StackOverflowError extends FatalError {
   }
 }
 
-/** An illegal step of the status machine: names the goroutine, both statuses, and the last transitions. */
+/**
+ * An illegal step of the status machine: names the goroutine, both statuses, and the last transitions.
+ *
+ * @example
+ * ```ts
+ * import { run, StatusError } from "gobuf";
+ *
+ * await run(function* () {}).catch((error) => {
+ *   if (error instanceof StatusError) console.log(error.goid, error.from, error.to);
+ * });
+ * ```
+ */
 export class StatusError extends FatalError {
   override readonly name = "StatusError";
   constructor(

@@ -9,7 +9,15 @@ import { mp, setSiteHook } from "./m.ts";
 import { type FatalError, PanicError } from "./panic.ts";
 import { Gdead, Gidle, Gscan, Gwaiting, statusName, waitReasonStrings } from "./runtime2.ts";
 
-/** A goroutine, as reports tell of it. */
+/**
+ * A goroutine, as reports tell of it.
+ *
+ * @example
+ * ```ts
+ * const [main]: GoroutineInfo[] = goroutines();
+ * console.log(main?.goid, main?.name, main?.state);
+ * ```
+ */
 export interface GoroutineInfo {
   /** Its number. */
   goid: number;
@@ -76,7 +84,18 @@ function entryName(gp: number): string {
   return gnative[gp] ? `native 0x${Number(entry).toString(16)}` : "anonymous";
 }
 
-/** All goroutines that exist, in the order of their numbers. */
+/**
+ * All goroutines that exist, in the order of their numbers.
+ *
+ * @example
+ * ```ts
+ * go(function* worker() {
+ *   yield* chan<number>().recv();
+ * });
+ * yield* gosched();
+ * console.log(goroutines().filter((g) => g.state === "chan receive"));
+ * ```
+ */
 export function goroutines(): GoroutineInfo[] {
   const out: GoroutineInfo[] = [];
   for (const gp of allgs) {
@@ -129,6 +148,14 @@ export function formatGoroutines(list: readonly GoroutineInfo[], all: readonly G
  * All goroutines, as Go prints them on SIGQUIT.
  *
  * @param first G that comes first (the one that failed), 0 for none
+ * @example
+ * ```ts
+ * go(function* worker() {
+ *   yield* chan<number>().recv();
+ * });
+ * yield* gosched();
+ * console.log(goroutineDump());
+ * ```
  */
 export function goroutineDump(first = 0): string {
   const list = goroutines();

@@ -17,7 +17,19 @@ import { resetSudogs } from "./sudog.ts";
 import { advanceClock, clockIsFake, nanotime, timeinit, wakeTime } from "./time.ts";
 import { resetHandles } from "./trap.ts";
 
-/** How a run is to go. */
+/**
+ * How a run is to go.
+ *
+ * @example
+ * ```ts
+ * import { run, type RunOptions, sleep } from "gobuf";
+ *
+ * const options: RunOptions = { clock: "fake", seed: 1, traceback: "all" };
+ * await run(function* () {
+ *   yield* sleep(3_600_000);
+ * }, options);
+ * ```
+ */
 export interface RunOptions {
   /** Seed of select's draws, 0 to 2^53-1. By default the time of day chooses one. */
   seed?: number;
@@ -78,7 +90,19 @@ export function schedinit(options: RunOptions = {}): void {
   setTransitionHook(null);
 }
 
-/** A function that makes a generator body. */
+/**
+ * A function that makes a generator body.
+ *
+ * @example
+ * ```ts
+ * import { type Body, run } from "gobuf";
+ *
+ * const main: Body<number> = function* () {
+ *   return 42;
+ * };
+ * console.log(await run(main));
+ * ```
+ */
 export type Body<R> = () => Generator<unknown, R, unknown>;
 
 function begin(options: RunOptions, start: () => [gp: number, entry: unknown]): void {
@@ -143,6 +167,17 @@ function drive(): unknown {
  * @param main the main goroutine's body; the run is over when it returns
  * @returns main's result
  * @throws FatalError with Go's verdict (deadlock), or what a goroutine threw and nobody caught
+ * @example
+ * ```ts
+ * import { now, runSync, sleep } from "gobuf";
+ *
+ * const hour = runSync(function* () {
+ *   const start = now();
+ *   yield* sleep(3_600_000);
+ *   return now() - start;
+ * });
+ * console.log(hour);
+ * ```
  */
 export function runSync<R>(main: Body<R>, options: Omit<RunOptions, "clock"> = {}): R {
   beginGenerator(main, { ...options, clock: "fake" });
@@ -230,6 +265,16 @@ function printGoroutines(): void {
  * @param main the main goroutine's body; the run is over when it returns, whatever still runs
  * @returns main's result; rejects with Go's verdict (deadlock), what main threw, or {@link UncaughtError} of another
  *   goroutine
+ * @example
+ * ```ts
+ * import { after, run } from "gobuf";
+ *
+ * const result = await run(function* main() {
+ *   yield* after(5).recv();
+ *   return "5 ms later";
+ * });
+ * console.log(result);
+ * ```
  */
 export function run<R>(main: Body<R>, options: RunOptions = {}): Promise<R> {
   beginGenerator(main, options);

@@ -8,7 +8,27 @@ import { Sema, semacquired } from "./sema.ts";
 
 const rwmutexMaxReaders = 1 << 30;
 
-/** A lock that any number of readers or one writer may hold: sync.RWMutex. */
+/**
+ * A lock that any number of readers or one writer may hold: sync.RWMutex.
+ *
+ * @example
+ * ```ts
+ * const lock = new RWMutex();
+ * const prices = new Map([["ant", 1]]);
+ * function* read(name: string): Go<number | undefined> {
+ *   yield* lock.rlock();
+ *   try {
+ *     return prices.get(name);
+ *   } finally {
+ *     lock.runlock();
+ *   }
+ * }
+ * yield* lock.lock();
+ * prices.set("bee", 2);
+ * yield* lock.unlock();
+ * console.log(yield* read("bee"));
+ * ```
+ */
 export class RWMutex {
   private readonly w = new Mutex();
   private readonly writerSem = new Sema(waitReasonSyncRWMutexLock);

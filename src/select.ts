@@ -10,7 +10,16 @@ import { cheaprandn } from "./rand.ts";
 import { waitReasonSelect, waitReasonSelectNoCases } from "./runtime2.ts";
 import { acquireSudog, releaseSudog, S_CASE, S_ISSELECT, S_SUCCESS, S_WAITLINK, sc, selem } from "./sudog.ts";
 
-/** A case that sends, made by {@link sendCase}. */
+/**
+ * A case that sends, made by {@link sendCase}.
+ *
+ * @example
+ * ```ts
+ * const words = chan<string>(1);
+ * const cases: SendCase[] = [sendCase(words, "ant"), sendCase(words, "bee")];
+ * console.log((yield* select(cases)).index);
+ * ```
+ */
 export interface SendCase {
   /** @internal */
   readonly c: Hchan;
@@ -19,7 +28,18 @@ export interface SendCase {
   readonly elem: unknown;
 }
 
-/** A case that receives a `T`, made by {@link recvCase}. */
+/**
+ * A case that receives a `T`, made by {@link recvCase}.
+ *
+ * @example
+ * ```ts
+ * const words = chan<string>(1);
+ * yield* words.send("ant");
+ * const fromAny: RecvCase<string>[] = [recvCase(words), recvCase(chan<string>())];
+ * const r = yield* select(fromAny);
+ * console.log(r.index, r.value);
+ * ```
+ */
 export interface RecvCase<out T = unknown> {
   /** @internal */
   readonly c: Hchan;
@@ -28,15 +48,44 @@ export interface RecvCase<out T = unknown> {
   readonly elem: T | undefined;
 }
 
-/** One case of a select: scase. */
+/**
+ * One case of a select: scase.
+ *
+ * @example
+ * ```ts
+ * const words = chan<string>(1);
+ * const numbers = chan<number>();
+ * const cases: SelectCase[] = [recvCase(numbers), sendCase(words, "ant")];
+ * console.log((yield* select(cases)).index);
+ * ```
+ */
 export type SelectCase = SendCase | RecvCase;
 
-/** A case that sends: `case ch <- value`. */
+/**
+ * A case that sends: `case ch <- value`.
+ *
+ * @example
+ * ```ts
+ * const words = chan<string>(1);
+ * yield* select([sendCase(words, "ant")]);
+ * console.log(words.len);
+ * ```
+ */
 export function sendCase<T>(c: SendChan<T>, value: T): SendCase {
   return { c: c as Chan<T>, send: true, elem: value };
 }
 
-/** A case that receives: `case v, ok := <-ch`. */
+/**
+ * A case that receives: `case v, ok := <-ch`.
+ *
+ * @example
+ * ```ts
+ * const words = chan<string>(1);
+ * yield* words.send("ant");
+ * const r = yield* select([recvCase(words)]);
+ * if (r.ok) console.log(r.value.toUpperCase());
+ * ```
+ */
 export function recvCase<T>(c: RecvChan<T>): RecvCase<T> {
   return { c: c as Chan<T>, send: false, elem: undefined };
 }
@@ -48,7 +97,16 @@ type Outcome<I, C> =
     ? { index: Index<I>; value: T; ok: true } | { index: Index<I>; value: undefined; ok: false }
     : { index: Index<I>; value: undefined; ok: true };
 
-/** The default was chosen. */
+/**
+ * The default was chosen.
+ *
+ * @example
+ * ```ts
+ * const r = yield* select([recvCase(chan<string>())], { default: true });
+ * const nobody: SelectedDefault | undefined = r.index === -1 ? r : undefined;
+ * console.log(nobody !== undefined);
+ * ```
+ */
 export interface SelectedDefault {
   index: -1;
   value: undefined;
@@ -58,6 +116,15 @@ export interface SelectedDefault {
 /**
  * What a select chose: `index` of the case in the list, the `value` it received (undefined for a send and for a closed
  * channel), and `ok`, false when it found the channel closed. A check of `index` narrows the others.
+ *
+ * @example
+ * ```ts
+ * function describe(r: Selected<readonly [RecvCase<string>, SendCase]>): string {
+ *   return r.index === 0 ? (r.value ?? "closed") : "sent";
+ * }
+ * const words = chan<string>(1);
+ * console.log(describe(yield* select([recvCase(chan<string>()), sendCase(words, "ant")])));
+ * ```
  */
 export type Selected<C extends readonly unknown[] = readonly RecvCase<unknown>[]> = {
   [I in keyof C]: Outcome<I, C[I]>;
@@ -257,7 +324,17 @@ function selectResult(gp: number): { index: number; value: unknown; ok: boolean 
   return { index, value: mp.value, ok: mp.ok };
 }
 
-/** Options of {@link select}. */
+/**
+ * Options of {@link select}.
+ *
+ * @example
+ * ```ts
+ * function* poll(ch: RecvChan<string>, options: SelectOptions): Go<string | undefined> {
+ *   return (yield* select([recvCase(ch)], options)).value;
+ * }
+ * console.log(yield* poll(chan<string>(), { default: true }));
+ * ```
+ */
 export interface SelectOptions {
   /** Give index -1 at once when no case is ready. */
   default?: boolean;
@@ -270,6 +347,8 @@ export interface SelectOptions {
  * @throws PanicError "send on closed channel"
  * @example
  * ```ts
+ * const numbers = chan<number>();
+ * const words = chan<string>(1);
  * const r = yield* select([recvCase(numbers), sendCase(words, "x")]);
  * if (r.index === 0 && r.ok) console.log(r.value + 1);
  * ```

@@ -395,6 +395,10 @@ export function timeSleep(gp: number, ns: number): boolean {
  * Pauses the goroutine: time.Sleep.
  *
  * @param ms milliseconds; fractions count, down to a nanosecond. 0 or less returns at once.
+ * @example
+ * ```ts
+ * yield* sleep(1.5);
+ * ```
  */
 export function sleep(ms: number): Op<void> {
   const gp = getg("sleep");

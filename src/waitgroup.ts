@@ -17,7 +17,23 @@ class WaitGroupSema extends Sema {
   }
 }
 
-/** Waits for a number of goroutines to be done: sync.WaitGroup. */
+/**
+ * Waits for a number of goroutines to be done: sync.WaitGroup.
+ *
+ * @example
+ * ```ts
+ * const wg = new WaitGroup();
+ * wg.add(1);
+ * go(function* () {
+ *   yield* sleep(1);
+ *   wg.done();
+ * });
+ * wg.go(function* () {
+ *   yield* sleep(2);
+ * });
+ * yield* wg.wait();
+ * ```
+ */
 export class WaitGroup {
   private counter = 0;
   private waiters = 0;
