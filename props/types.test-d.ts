@@ -1,0 +1,224 @@
+/**
+ * What TypeScript infers from the API: checked by `bun run typecheck`, never run. A line under `@ts-expect-error` must
+ * not compile; it is what Go's compiler refuses, too.
+ */
+import {
+  type Chan,
+  call,
+  chan,
+  type Go,
+  go,
+  goexit,
+  nilchan,
+  type Received,
+  type RecvChan,
+  recvCase,
+  run,
+  runSync,
+  type SelectCase,
+  type SelectedDefault,
+  type SendChan,
+  select,
+  selectAsync,
+  sendCase,
+  spawn,
+  wait,
+} from "gobuf";
+
+type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
+
+/** Compiles when the argument's type is exactly `Expected`. */
+declare function has<Expected>(): <Actual>(
+  value: Actual,
+  ...wrong: Same<Actual, Expected> extends true ? [] : ["another type was inferred", Actual]
+) => void;
+
+interface Ant {
+  legs: 6;
+}
+interface Insect {
+  legs: number;
+}
+interface Soldier extends Ant {
+  sting: true;
+}
+
+declare const c: Chan<Ant>;
+declare const source: RecvChan<Ant>;
+declare const sink: SendChan<Ant>;
+declare const ant: Ant;
+declare const n: number;
+
+export function* receives(): Go {
+  has<Ant | undefined>()(yield* c.recv());
+  has<Ant | undefined>()(yield* source.recv());
+  has<Received<Ant>>()(yield* c.recvOk());
+  has<Received<Ant>>()(yield* source.recvOk());
+  has<void>()(yield* c.send(ant));
+  has<void>()(yield* sink.send(ant));
+  has<void>()(c.close());
+  has<Chan<number>>()(chan<number>());
+
+  const [value, ok] = yield* source.recvOk();
+  if (ok) has<Ant>()(value);
+  else has<undefined>()(value);
+
+  // @ts-expect-error an Insect is no Ant
+  yield* c.send({ legs: 8 });
+  // @ts-expect-error may be undefined
+  (yield* source.recv()).legs;
+  // @ts-expect-error not by default an Ant
+  has<Ant>()((yield* c.recvOk())[0]);
+}
+
+/** Permutations of a channel and its two ends. */
+export function* ends(): Go {
+  let both: Chan<Ant> = c;
+  let receive: RecvChan<Ant> = c;
+  let send: SendChan<Ant> = c;
+  // @ts-expect-error
+  both = source;
+  // @ts-expect-error
+  both = sink;
+  // @ts-expect-error
+  receive = sink;
+  // @ts-expect-error
+  send = source;
+  has<Chan<Ant>>()(both);
+
+  // @ts-expect-error
+  yield* n.recv();
+  // @ts-expect-error
+  yield* n.send(2);
+
+  yield* receive.recv();
+  yield* receive.recvOk();
+  // @ts-expect-error
+  yield* receive.send(ant);
+  // @ts-expect-error
+  receive.close();
+
+  yield* send.send(ant);
+  send.close();
+  // @ts-expect-error
+  yield* send.recv();
+  // @ts-expect-error
+  yield* send.recvOk();
+
+  yield* select([sendCase(both, ant), recvCase(both), recvCase(receive), sendCase(send, ant)]);
+  // @ts-expect-error
+  sendCase(receive, ant);
+  // @ts-expect-error
+  recvCase(send);
+  // @ts-expect-error
+  n.close();
+}
+
+/** Who can receive ants can receive insects; who takes ants takes soldiers. A channel itself is neither. */
+export function variance(soldiers: Chan<Soldier>): void {
+  const insects: RecvChan<Insect> = source;
+  const barracks: SendChan<Soldier> = sink;
+  has<RecvChan<Insect>>()(insects);
+  has<SendChan<Soldier>>()(barracks);
+  // @ts-expect-error
+  const fewer: RecvChan<Soldier> = source;
+  // @ts-expect-error
+  const more: SendChan<Insect> = sink;
+  // @ts-expect-error
+  const wider: Chan<Ant> = soldiers;
+  has<unknown[]>()([fewer, more, wider] as unknown[]);
+}
+
+/** The nil channel stands in for either end of any. */
+export function* nil(): Go {
+  const receive: RecvChan<Ant> = nilchan;
+  const send: SendChan<Ant> = nilchan;
+  has<RecvChan<Ant>>()(receive);
+  yield* send.send(ant);
+  has<undefined>()(yield* nilchan.recv());
+}
+
+export function* selects(words: RecvChan<string>, flags: Chan<boolean>): Go {
+  const r = yield* select([recvCase(c), sendCase(flags, true), recvCase(words)]);
+  has<0 | 1 | 2>()(r.index);
+  has<Ant | string | undefined>()(r.value);
+  has<boolean>()(r.ok);
+  switch (r.index) {
+    case 0:
+      has<Ant | undefined>()(r.value);
+      if (r.ok) has<Ant>()(r.value);
+      else has<undefined>()(r.value);
+      break;
+    case 1:
+      has<undefined>()(r.value);
+      has<true>()(r.ok);
+      break;
+    case 2:
+      if (r.ok) has<string>()(r.value);
+      // @ts-expect-error a string is no Ant
+      has<Ant>()(r.value);
+      break;
+    // @ts-expect-error there is no default
+    case -1:
+      break;
+    // @ts-expect-error there is no fourth case
+    case 3:
+      break;
+  }
+
+  const d = yield* select([recvCase(words)], { default: true });
+  has<0 | -1>()(d.index);
+  if (d.index === -1) has<SelectedDefault>()(d);
+  else if (d.ok) has<string>()(d.value);
+
+  const list: SelectCase[] = [recvCase(words), sendCase(flags, false)];
+  const any = yield* select(list);
+  has<number>()(any.index);
+  has<unknown>()(any.value);
+
+  const many = yield* select([recvCase(words), recvCase(words)].map((one) => one));
+  has<number>()(many.index);
+  has<string | undefined>()(many.value);
+
+  // @ts-expect-error a channel of booleans takes no string
+  sendCase(flags, "true");
+  // @ts-expect-error a channel is no case
+  yield* select([words]);
+}
+
+export async function outside(words: Chan<string>): Promise<void> {
+  has<string | undefined>()(await words.recvAsync());
+  has<void>()(await words.sendAsync("ant"));
+  for await (const word of words) has<string>()(word);
+  const r = await selectAsync([recvCase(words), recvCase(c)]);
+  if (r.index === 1 && r.ok) has<Ant>()(r.value);
+  const d = await selectAsync([recvCase(words)], { default: true });
+  has<0 | -1>()(d.index);
+  // @ts-expect-error
+  await words.sendAsync(1);
+}
+
+function* half(of: number, by = 2): Go<number> {
+  return of / by;
+}
+
+export function* goroutines(): Go {
+  has<number>()(go(half, 1));
+  has<number>()(go(half, 1, 2));
+  has<number>()(yield* call(half, 1));
+  has<number>()(yield* half(1));
+  has<Promise<number>>()(spawn(half, 1));
+  has<string>()(yield* wait(Promise.resolve("ant")));
+  has<string>()(yield* wait("ant"));
+  has<Promise<number>>()(run(() => half(1)));
+  has<number>()(runSync(() => half(1)));
+  // @ts-expect-error an argument is missing
+  go(half);
+  // @ts-expect-error an argument of another type
+  go(half, "1");
+  // @ts-expect-error a function that is no generator function
+  go(() => 1);
+  // @ts-expect-error an async function is none, either
+  go(async () => {});
+  yield* goexit();
+}
