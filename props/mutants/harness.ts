@@ -162,7 +162,8 @@ function edit(text: string, from: string | number, to: string, where: string): s
 
 /** The steps of the suite, the quickest first. */
 function ladder(subject: Subject, library: string): string[][] {
-  const fidelity = ["props/fidelity/main.ts", "--library", library, "--golden", "golden/named.jsonl", "--json", RESULT];
+  const command = ["props/fidelity/main.ts", "--library", library, "--json", RESULT];
+  const named = [...command, "--golden", "golden/named.jsonl", "--runs", "0"];
   const tests = ["src/native.test.ts", "props/assembly.test.ts", "props/probe.test.ts", "props/stacks.test.ts"];
   if (subject === "src") {
     const own = [
@@ -173,13 +174,14 @@ function ladder(subject: Subject, library: string): string[][] {
       "src/chan.test.ts",
     ];
     return [
-      [...fidelity, "--bodies", "generator", "--runs", "0"],
+      [...named, "--bodies", "generator"],
+      [...command, "--bodies", "generator", "--runs", "0"],
       ["test", ...own.map((file) => `./${file}`)],
-      [...fidelity, "--bodies", "both", "--runs", "200"],
+      [...command, "--bodies", "both", "--runs", "200"],
     ];
   }
   return [
-    [...fidelity, "--bodies", "native", "--runs", "0"],
+    [...named, "--bodies", "native"],
     ["test", ...tests.map((file) => `./${file}`)],
   ];
 }

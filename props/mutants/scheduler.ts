@@ -169,10 +169,17 @@ export const SCHEDULER_MUTANTS: readonly Mutant[] = [
     "!mp.stop && !advanceClock()) throw checkdead();",
     "!mp.stop) throw checkdead();",
   ),
-  fault(
-    "current G kept across a switch",
-    "proc.ts",
-    "    mp.curg = gp;\n    if (frame === null) {",
-    "    if (mp.curg === 0) mp.curg = gp;\n    if (frame === null) {",
-  ),
+  {
+    name: "src/current G kept across a switch",
+    subject: "src",
+    kind: "current G cached across a switch",
+    edits: [
+      {
+        file: "src/proc.ts",
+        from: "    mp.curg = gp;\n    if (frame === null) {",
+        to: "    if (mp.curg === 0) mp.curg = gp;\n    if (frame === null) {",
+      },
+      { file: "src/proc.ts", from: "    mp.curg = 0;\n  }\n  return true;", to: "  }\n  return true;" },
+    ],
+  },
 ];
