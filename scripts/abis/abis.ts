@@ -67,11 +67,6 @@ export function wineEnv(folder: string): Record<string, string> {
   };
 }
 
-/** A Linux path as a program under wine names it. */
-export function winePath(path: string): string {
-  return `Z:${path.replaceAll("/", "\\")}`;
-}
-
 function bunCommand(abi: AbiName, folder: string): string[] {
   if (abi === "windows") return [WINE, join(folder, "windows", "bin", "bun.exe")];
   // A script under qemu: it is what a test starts as process.execPath.
@@ -86,7 +81,7 @@ export function startBareBun(abi: AbiName, folder: string, env: Env = process.en
 }
 
 /**
- * How to start the Bun of an ABI on the project's files: with the ABI's library, what preload.ts mends, and
+ * How to start the Bun of an ABI on the project's files: with what preload.ts mends, and with
  * GOBUF_ABI for {@link currentAbi}. Use it to run with a time limit or to read the output; else `runOnAbi` does.
  *
  * @param env what the program is to find in its environment; a GOBUF_LIBRARY in it is the library it loads
@@ -104,13 +99,8 @@ export function startBun(abi: AbiName, env: Env = process.env): Start {
     added.GOBUF_ABI_BUN = start.command[0] as string;
     added.BUN_OPTIONS = `"--preload=${preload}"`;
   }
-  if (abi === "windows") {
-    // A backslash is an escape in this variable.
-    added.BUN_OPTIONS = `"--preload=${winePath(preload).replaceAll("\\", "/")}"`;
-    if (!env.GOBUF_LIBRARY) {
-      added.GOBUF_LIBRARY = winePath(join(root, "zig-out", "lib", ABIS.windows.platform, "gobuf.dll"));
-    }
-  }
+  // With slashes: in this variable a backslash is an escape.
+  if (abi === "windows") added.BUN_OPTIONS = `"--preload=Z:${preload}"`;
   return { command: start.command, env: { ...start.env, ...added } };
 }
 

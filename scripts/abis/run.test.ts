@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, test } from "bun:test";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { currentAbi, parseAbi, STAMP, startBun, winePath } from "./abis.ts";
+import { currentAbi, parseAbi, STAMP, startBun } from "./abis.ts";
 import { BUN_VERSION } from "./pins.ts";
 import { parseCommand } from "./run.ts";
 
@@ -53,20 +53,9 @@ test("a foreign Bun gets its caller's environment and what it needs beside", () 
   expect(command.at(-1)).toEndWith("bun.exe");
   expect(env).toMatchObject({ SOME: "1", GOBUF_ABI: "windows", DISPLAY: "", WINEDLLOVERRIDES: "mscoree,mshtml=" });
   expect(env).not.toHaveProperty("NONE");
-  expect(env.GOBUF_LIBRARY).toEndWith("gobuf.dll");
   expect(env.BUN_OPTIONS).toEndWith('/scripts/abis/preload.ts"');
   const arm64 = startBun("arm64", { GOBUF_ABIS: folder });
   expect(arm64.env.GOBUF_ABI_BUN).toBe(arm64.command[0] as string);
-  expect(arm64.env).not.toHaveProperty("GOBUF_LIBRARY");
-});
-
-test("a library that was named is the one that is loaded", () => {
-  const { env } = startBun("windows", { GOBUF_ABIS: folder, GOBUF_LIBRARY: "mutant.dll" });
-  expect(env.GOBUF_LIBRARY).toBe("mutant.dll");
-});
-
-test("wine knows this machine's files by another name", () => {
-  expect(winePath("/a b/c.dll")).toBe("Z:\\a b\\c.dll");
 });
 
 test("files are made and found by names that start at the folder one is in", () => {
