@@ -52,9 +52,13 @@ const REPORT_KINDS: Readonly<Record<number, string>> = {
   5: "floating-point control word of g0, after execute",
   6: "floating-point control word at the goroutine's first instruction",
   7: "stack pointer at the goroutine's first instruction",
+  8: "floating-point control or TEB word within systemstack",
+  9: "stack pointer within systemstack",
+  10: "calls of systemstack's function",
 };
 const REPORT_LOCAL = 2;
-const REPORT_SP = 7;
+/** Kinds of report that are not about one of the table's registers, with what they are about. */
+const NO_REGISTER: Readonly<Record<number, string>> = { 7: "sp", 9: "sp", 10: "calls" };
 
 /** Four words, low first, as hexadecimal; the upper two only where the register has them. */
 function hex(words: Uint32Array, at: number): string {
@@ -83,7 +87,7 @@ export function decodeReports(buffer: Uint32Array, registerName: (id: number) =>
       number,
       number,
     ];
-    const name = kind === REPORT_LOCAL ? `local ${register}` : kind === REPORT_SP ? "sp" : registerName(register);
+    const name = kind === REPORT_LOCAL ? `local ${register}` : (NO_REGISTER[kind] ?? registerName(register));
     const what = REPORT_KINDS[kind] ?? `kind ${kind}`;
     const text =
       `${g}.${i} ${opName(code)}: ${name} (${what}, depth ${depth}): ` +

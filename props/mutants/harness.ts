@@ -71,8 +71,9 @@ export class Workshop {
   /** Judges one mutant. */
   async judge(mutant: Mutant): Promise<Outcome> {
     const start = performance.now();
-    const undo = this.apply(mutant);
+    let undo = () => {};
     try {
+      undo = this.apply(mutant);
       const step = await this.run(mutant.subject);
       return { mutant, ...verdictOf(mutant, step), ms: performance.now() - start };
     } catch (error) {

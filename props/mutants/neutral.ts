@@ -6,7 +6,11 @@ function neutral(subject: Subject, what: string, edits: Mutant["edits"]): Mutant
   return { name: `${subject}/neutral: ${what}`, subject, kind: "neutral", edits, neutral: true };
 }
 
-const X64_SAVES = (base: string) => [`  movq %r12, R12(%${base})\n  movq %r13, R13(%${base})`, base] as const;
+/** Two stores of gogo that may come in either order, as each x86-64 file spells them. */
+const STORES: Readonly<Record<string, string>> = {
+  "linux-x64": "  movq %r12, R12(%rdx)\n  movq %r13, R13(%rdx)",
+  "windows-x64": "  movq %r12, R12(%r8)\n  movq %r13, R13(%r8)",
+};
 
 /** Three neutral changes a subject, and none at all. */
 export function neutrals(subject: Subject): Mutant[] {
@@ -34,7 +38,7 @@ export function neutrals(subject: Subject): Mutant[] {
     const padding = { file, from: "FUNC gobuf_systemstack\n", to: "FUNC gobuf_systemstack\n  nop\n" };
     return [unchanged, nop, comment, neutral(subject, "a nop in systemstack", [padding])];
   }
-  const [from] = X64_SAVES("rdx");
+  const from = STORES[subject] ?? "";
   const to = from.split("\n").reverse().join("\n");
   return [unchanged, nop, comment, neutral(subject, "two independent stores swapped", [{ file, from, to }])];
 }

@@ -136,5 +136,5 @@ export const SWITCH_MUTANTS: readonly Mutant[] = [
   win("stale StackLimit", "  movq %rax, %gs:TEB_STACK_LIMIT\n", ""),
   win("stale DeallocationStack", "  movq %rax, %gs:TEB_DEALLOCATION_STACK\n", ""),
   arm("half of d8-d15 forgotten", "  stp d8, d9, [x4, D8]", "  stp d8, d8, [x4, D8]"),
-  arm("FPCR of g0 kept", "  mrs x13, fpcr", "  mov x13, xzr"),
+  arm("FPCR of g0 kept", "  stp d14, d15, [x4, D14]\n  mrs x13, fpcr", "  stp d14, d15, [x4, D14]\n  mov x13, xzr"),
 ];
