@@ -1,5 +1,5 @@
 /** `bun run mutants`: the suite against deliberate faults. See `bun run mutants --help`. */
-import { writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Command, InvalidArgumentError, Option } from "commander";
 import { packageRoot } from "../../src/library.ts";
@@ -29,7 +29,7 @@ const options = new Command("bun run mutants")
   .option("--share <i/n>", "the i-th of n parts of them; neutral ones always", share)
   .option("--jobs <n>", "how many at a time", Number, 2)
   .option("--list", "print the names only")
-  .option("--write", "write props/mutants/results.json, for FIDELITY.md")
+  .option("--write", "write what was run whole into props/mutants/results.json, for FIDELITY.md")
   .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2))
   .parse()
   .opts<{
@@ -104,7 +104,12 @@ if (!options.list) {
   }
   const isWhole = options.only === undefined && options.share === undefined;
   if (options.write && isWhole && !isWrong) {
-    writeFileSync(join(packageRoot, "props", "mutants", "results.json"), `${JSON.stringify(counts, null, 2)}\n`);
+    const file = join(packageRoot, "props", "mutants", "results.json");
+    const before = existsSync(file) ? (JSON.parse(readFileSync(file, "utf8")) as typeof counts) : {};
+    const all = { ...before, ...counts };
+    // In one order, whichever subjects were run.
+    const ordered = Object.fromEntries(SUBJECTS.flatMap((s) => (all[s] === undefined ? [] : [[s, all[s]]])));
+    writeFileSync(file, `${JSON.stringify(ordered, null, 2)}\n`);
   }
 }
 process.exitCode = isWrong ? 1 : 0;
