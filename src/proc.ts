@@ -316,9 +316,11 @@ function executed(gp: number, code: number): void {
 const TRAP_GOSCHED = 2;
 
 function forgottenAtEnd(gp: number): FatalError {
-  return new FatalError(
+  const error = new FatalError(
     `goroutine ${goidOf(gp)} ended with an operation that was made and never yielded: write \`yield*\` before it`,
   );
+  attachReport(error, gp);
+  return error;
 }
 
 /** Picks the next goroutine, 0 when none can run: findRunnable. Counts the schedtick that execute counts. */
