@@ -191,6 +191,69 @@ main(...)
   });
 });
 
+describe("an operation without its yield*", () => {
+  test("at the end of a goroutine", async () => {
+    const ch = chan<number>(1);
+    function* forgetful(): Go {
+      ch.send(1);
+    }
+    const error = await failure(
+      FatalError,
+      runTest(function* main() {
+        go(forgetful);
+        yield* sleep(1);
+      }),
+    );
+    expect(withCode(error.message)).toBe(`\
+goroutine 2 ended with an operation that was made and never yielded: write \`yield*\` before it
+
+goroutine 2 [running]:
+forgetful(...)
+\tch.send(1);
+created by main in goroutine 1
+\tgo(forgetful);
+
+goroutine 1 [sleep]:
+main(...)
+\tyield* sleep(1);
+`);
+  });
+
+  test("at the end of main", async () => {
+    const error = await failure(
+      FatalError,
+      runTest(function* main() {
+        chan<number>(1).send(1);
+      }),
+    );
+    expect(withCode(error.message)).toBe(`\
+goroutine 1 ended with an operation that was made and never yielded: write \`yield*\` before it
+
+goroutine 1 [running]:
+main(...)
+\tchan<number>(1).send(1);
+`);
+  });
+
+  test("before another one", async () => {
+    const ch = chan<number>(1);
+    const error = await failure(
+      FatalError,
+      runTest(function* main() {
+        ch.send(1);
+        yield* ch.recv();
+      }),
+    );
+    expect(withCode(error.message)).toBe(`\
+recv: the operation before it was made and never yielded: write \`yield*\` before it
+
+goroutine 1 [running]:
+main(...)
+\tch.send(1);
+`);
+  });
+});
+
 describe("a leaked goroutine", () => {
   test("runTest lists who was left behind, and where it waits", async () => {
     const lines = chan<string>();

@@ -119,7 +119,7 @@ export function runTest<R>(main: Body<R>, options: RunOptions = {}): Promise<R> 
   return run(
     function* () {
       const noLeaks = leakCheck();
-      const result = yield* main();
+      const result = yield* opCall(main());
       yield* noLeaks();
       return result;
     },
