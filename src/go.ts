@@ -113,3 +113,15 @@ export function call<A extends unknown[], R>(fn: (...args: A) => Go<R>, ...args:
 export function numGoroutine(): number {
   return sched.gcount;
 }
+
+/**
+ * How many goroutines run at the same time: runtime.GOMAXPROCS(0). One: a thread has one M and one P.
+ *
+ * @example
+ * ```ts
+ * console.log(gomaxprocs()); // 1
+ * ```
+ */
+export function gomaxprocs(): number {
+  return 1;
+}

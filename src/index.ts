@@ -25,7 +25,7 @@ export { type Chan, chan, nilchan, type Received, type RecvChan, type SendChan }
 export { Cond, type Locker } from "./cond.ts";
 export * as context from "./context.ts";
 export { ErrGroup } from "./errgroup.ts";
-export { call, type Go, go, goexit, gosched, numGoroutine } from "./go.ts";
+export { call, type Go, go, goexit, gomaxprocs, gosched, numGoroutine } from "./go.ts";
 export type { Op } from "./m.ts";
 export { Mutex } from "./mutex.ts";
 export { Once } from "./once.ts";
