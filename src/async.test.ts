@@ -132,3 +132,20 @@ test("a run gives the event loop its turn", async () => {
   clearInterval(timer);
   expect(ticks).toBeGreaterThanOrEqual(3);
 });
+
+test("async code that answers at once does not keep the event loop from its turn", async () => {
+  let ticks = 0;
+  const timer = setInterval(() => ticks++, 1);
+  const ch = chan<number>();
+  let got = 0;
+  await run(function* () {
+    const consumer = (async () => {
+      for await (const _ of ch) got++;
+    })();
+    while (ticks < 3) yield* ch.send(1);
+    ch.close();
+    yield* wait(consumer);
+  });
+  clearInterval(timer);
+  expect(got).toBeGreaterThan(0);
+});

@@ -246,10 +246,25 @@ function sleepUntil(when: number): void {
   next = setTimeout(step, Math.min(Math.floor(ms), 0x7fffffff));
 }
 
-/** Something outside made a goroutine runnable: the run goes on before the event loop does. */
+/** When the first kick since the last turn of the event loop came, performance.now(); 0: none has come. */
+let kicked = 0;
+
+/**
+ * Something outside made a goroutine runnable: the run goes on before the event loop does.
+ *
+ * Not without end, though: async code that answers each step of ours in a microtask would keep timers and I/O out.
+ */
 export function kick(): void {
   if (settle === null || mp.curg !== 0 || next === "microtask" || next === "immediate") return;
   if (next !== null) clearTimeout(next);
+  const now = performance.now();
+  if (kicked === 0) {
+    kicked = now;
+    setImmediate(() => {
+      kicked = 0;
+    });
+  }
+  if (now - kicked > SLICE_MS) return later();
   next = "microtask";
   queueMicrotask(step);
 }
