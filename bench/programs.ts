@@ -3,7 +3,7 @@
  *
  * Each does `n` operations and gives a number that tells whether it did them.
  */
-import { type Chan, chan, type Go, go, gosched, Mutex, nilchan, recvCase, run, select, WaitGroup } from "gobuf";
+import { type Chan, call, chan, type Go, go, gosched, Mutex, nilchan, recvCase, run, select, WaitGroup } from "gobuf";
 
 /** A program: does `n` operations, gives its check. */
 export type Program = (n: number) => Promise<number>;
@@ -32,6 +32,83 @@ function ring(size: number): Program {
       return each * size;
     });
 }
+
+/** Sixteen bodies that are alike but are not the same function, as a program's goroutines are not. */
+const yielders = Array.from({ length: 16 }, (_, i) => {
+  const make = new Function(
+    "gosched",
+    `return function* yielder${i}(n, wg) {
+    for (let i = 0; i < n; i++) yield* gosched();
+    wg.done();
+  }`,
+  ) as (op: typeof gosched) => typeof yielder;
+  return make(gosched);
+});
+
+const distinct: Program = (n) =>
+  run(function* () {
+    const wg = new WaitGroup();
+    const each = Math.floor(n / 100);
+    wg.add(100);
+    for (let i = 0; i < 100; i++) go(yielders[i % yielders.length] ?? yielder, each, wg);
+    yield* wg.wait();
+    return each * 100;
+  });
+
+function* deepPlain(depth: number, n: number): Go {
+  if (depth > 0) yield* deepPlain(depth - 1, n);
+  else for (let i = 0; i < n; i++) yield* gosched();
+}
+
+function* deepCall(depth: number, n: number): Go {
+  if (depth > 0) yield* call(deepCall, depth - 1, n);
+  else for (let i = 0; i < n; i++) yield* gosched();
+}
+
+/** gosched below eight generators that call each other. */
+function deep(body: typeof deepPlain): Program {
+  return (n) =>
+    run(function* () {
+      yield* body(8, n);
+      return n;
+    });
+}
+
+const fanOut: Program = (n) =>
+  run(function* () {
+    const wg = new WaitGroup();
+    let sum = 0;
+    for (let i = 0; i < n; i += 1000) {
+      for (let k = 0; k < 1000; k++) {
+        wg.go(function* adder() {
+          yield* gosched();
+          sum++;
+        });
+      }
+      yield* wg.wait();
+    }
+    return sum;
+  });
+
+function* link(left: Chan<number>, right: Chan<number>): Go {
+  yield* left.send(1 + ((yield* right.recv()) ?? 0));
+}
+
+const daisy: Program = (n) =>
+  run(function* () {
+    const first = chan<number>();
+    let right = first;
+    for (let i = 0; i < n; i++) {
+      const left = right;
+      right = chan<number>();
+      go(link, left, right);
+    }
+    const last = right;
+    go(function* () {
+      yield* last.send(0);
+    });
+    return (yield* first.recv()) ?? -1;
+  });
 
 function* echo(there: Chan<number>, back: Chan<number>, n: number): Go {
   for (let i = 0; i < n; i++) yield* back.send((yield* there.recv()) ?? -1);
@@ -169,6 +246,11 @@ export const programs: Readonly<Record<string, Program>> = {
   "gosched 2": ring(2),
   "gosched 100": ring(100),
   "gosched 10000": ring(10_000),
+  "gosched 100, 16 bodies": distinct,
+  "gosched, yield* 8 deep": deep(deepPlain),
+  "gosched, call 8 deep": deep(deepCall),
+  "WaitGroup fan-out 1000": fanOut,
+  "daisy chain 100k": daisy,
   "unbuffered trip": trip,
   "buffered item 128": buffered,
   "select 2": selected(2),

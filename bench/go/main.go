@@ -12,18 +12,23 @@ import (
 )
 
 var programs = map[string]func(n int) int{
-	"gosched 1":         func(n int) int { return ring(1, n) },
-	"gosched 2":         func(n int) int { return ring(2, n) },
-	"gosched 100":       func(n int) int { return ring(100, n) },
-	"gosched 10000":     func(n int) int { return ring(10000, n) },
-	"unbuffered trip":   trip,
-	"buffered item 128": buffered,
-	"select 2":          func(n int) int { return selected(2, n) },
-	"select 8":          func(n int) int { return selected(8, n) },
-	"spawn+exit":        spawn,
-	"mutex hand-off 10": handoff,
-	"sieve":             sieve,
-	"skynet":            func(n int) int { c := make(chan int); go skynet(c, 0, n, 10); return <-c },
+	"gosched 1":              func(n int) int { return ring(1, n) },
+	"gosched 2":              func(n int) int { return ring(2, n) },
+	"gosched 100":            func(n int) int { return ring(100, n) },
+	"gosched 10000":          func(n int) int { return ring(10000, n) },
+	"gosched 100, 16 bodies": func(n int) int { return ring(100, n) },
+	"gosched, yield* 8 deep": func(n int) int { deep(8, n); return n },
+	"gosched, call 8 deep":   func(n int) int { deep(8, n); return n },
+	"WaitGroup fan-out 1000": fanOut,
+	"daisy chain 100k":       daisy,
+	"unbuffered trip":        trip,
+	"buffered item 128":      buffered,
+	"select 2":               func(n int) int { return selected(2, n) },
+	"select 8":               func(n int) int { return selected(8, n) },
+	"spawn+exit":             spawn,
+	"mutex hand-off 10":      handoff,
+	"sieve":                  sieve,
+	"skynet":                 func(n int) int { c := make(chan int); go skynet(c, 0, n, 10); return <-c },
 }
 
 func ring(size, n int) int {
@@ -40,6 +45,44 @@ func ring(size, n int) int {
 	}
 	wg.Wait()
 	return each * size
+}
+
+//go:noinline
+func deep(depth, n int) {
+	if depth > 0 {
+		deep(depth-1, n)
+		return
+	}
+	for i := 0; i < n; i++ {
+		runtime.Gosched()
+	}
+}
+
+func fanOut(n int) int {
+	var wg sync.WaitGroup
+	sum := 0
+	for i := 0; i < n; i += 1000 {
+		for k := 0; k < 1000; k++ {
+			wg.Go(func() {
+				runtime.Gosched()
+				sum++
+			})
+		}
+		wg.Wait()
+	}
+	return sum
+}
+
+func daisy(n int) int {
+	first := make(chan int)
+	right := first
+	for i := 0; i < n; i++ {
+		left := right
+		right = make(chan int)
+		go func(left, right chan int) { left <- 1 + <-right }(left, right)
+	}
+	go func(last chan int) { last <- 0 }(right)
+	return <-first
 }
 
 func trip(n int) int {

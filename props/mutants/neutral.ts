@@ -35,8 +35,9 @@ export function neutrals(subject: Subject): Mutant[] {
     { file, from: "HIDDEN gobuf_gogo\n", to: "// .\nHIDDEN gobuf_gogo\n" },
   ]);
   if (subject === "linux-arm64") {
-    const padding = { file, from: "FUNC gobuf_systemstack\n", to: "FUNC gobuf_systemstack\n  nop\n" };
-    return [unchanged, nop, comment, neutral(subject, "a nop in systemstack", [padding])];
+    const from = "  stp x21, x22, [x5, X21]\n  stp x23, x24, [x5, X23]";
+    const to = from.split("\n").reverse().join("\n");
+    return [unchanged, nop, comment, neutral(subject, "two independent stores swapped", [{ file, from, to }])];
   }
   const from = STORES[subject] ?? "";
   const to = from.split("\n").reverse().join("\n");
