@@ -152,6 +152,11 @@ function refuse(what: string): never {
   return fatal(`${what}: the operation before it was made and never yielded: write \`yield*\` before it`);
 }
 
+/** Whether the frame that just yielded did so with a plain `yield`, an operation in its hands. */
+export function isArmed(): boolean {
+  return op.state === ARMED;
+}
+
 /** Whether the frame that just ended left an operation without its `yield*`; forgets what it asked for. */
 export function takeForgotten(): boolean {
   const was = op.state === ARMED;

@@ -10,6 +10,7 @@ import { casgstatus, goidOf, readgstatus } from "./gstatus.ts";
 import {
   type Continuation,
   type Frame,
+  isArmed,
   MCALL_CALL,
   MCALL_GOEXIT,
   MCALL_GOSCHED,
@@ -295,6 +296,7 @@ function threw(gp: number, entered: boolean, error: unknown): void {
 
 /** The top frame has yielded: carries its request out, and goes on where the goroutine stays on the M. */
 function yielded(gp: number): void {
+  if (isArmed()) return fail(plainYield(gp));
   const next = mcall(gp);
   if (next === OFF) return;
   if (gcont[gp] !== null) resume(gp);
@@ -314,6 +316,13 @@ function executed(gp: number, code: number): void {
 
 /** The trap of gobuf_gosched, which needs nothing but this file. */
 const TRAP_GOSCHED = 2;
+
+function plainYield(gp: number): FatalError {
+  takeForgotten();
+  const error = new FatalError(`goroutine ${goidOf(gp)} yielded an operation with a plain \`yield\`: write \`yield*\``);
+  attachReport(error, gp);
+  return error;
+}
 
 function forgottenAtEnd(gp: number): FatalError {
   const error = new FatalError(
@@ -375,7 +384,7 @@ export function schedule(budget: number): boolean {
         entered = true;
         const r = frame.next(RESUME);
         if (r.done === true) finished(gp, r.value);
-        else if (mp.mcall === MCALL_GOSCHED) {
+        else if (mp.mcall === MCALL_GOSCHED && !isArmed()) {
           mp.mcall = MCALL_NONE;
           casgstatus(gp, Grunning, Grunnable);
           globrunqput(gp);

@@ -176,5 +176,6 @@ export function panicReport(gp: number, error: unknown): string {
 
 /** Puts all goroutines behind the text of a fatal error, once. @param gp G that failed, 0 for none */
 export function attachReport(error: FatalError, gp: number): void {
-  if (error.message === error.text) error.message = `${error.text}\n\n${goroutineDump(gp)}`;
+  const dump = goroutineDump(gp);
+  if (error.message === error.text && dump !== "") error.message = `${error.text}\n\n${dump}`;
 }

@@ -192,6 +192,27 @@ describe("operations in the wrong place", () => {
     expect(end.message).toContain("goroutine 1 ended with an operation that was made and never yielded");
   });
 
+  test("a plain yield of an operation is reported, and nobody else is blamed for it", () => {
+    const error = failure(() =>
+      runSync(function* main() {
+        const ch = chan<number>();
+        go(function* innocent() {
+          yield* chan<number>(1).send(1);
+        });
+        yield ch.recv();
+      }),
+    );
+    expect(
+      failure(() =>
+        runSync(function* () {
+          yield* gosched();
+          yield gosched();
+        }),
+      ).message,
+    ).toStartWith("goroutine 1 yielded an operation");
+    expect(error.message).toStartWith("goroutine 1 yielded an operation with a plain `yield`: write `yield*`");
+  });
+
   test("a yield of something else is reported", () => {
     const error = failure(() =>
       runSync(function* () {

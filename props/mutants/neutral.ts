@@ -28,8 +28,14 @@ export function neutrals(subject: Subject): Mutant[] {
     ];
   }
   const file = ASSEMBLY[subject];
+  const last = subject === "linux-arm64" ? "  brk 1" : "  ud2";
   const nop = neutral(subject, "a nop more", [
-    { file, from: "HIDDEN gobuf_entry\n", to: "HIDDEN gobuf_entry\n  nop\n" },
+    {
+      file,
+      from: last,
+      to: `  nop
+${last}`,
+    },
   ]);
   const comment = neutral(subject, "a comment", [
     { file, from: "HIDDEN gobuf_gogo\n", to: "// .\nHIDDEN gobuf_gogo\n" },
