@@ -27,6 +27,7 @@ const good: Report = {
       vs_go_high: 3,
     },
   ],
+  serve: [],
 };
 
 test("a whole report passes", () => {

@@ -2,6 +2,7 @@
  * The shape of `bun run bench --json`, and a check of it.
  */
 import type { Result } from "./measure.ts";
+import type { ServeResult } from "./serve.ts";
 
 /** What ran, and where. */
 export interface Header {
@@ -22,6 +23,8 @@ export interface Header {
 export interface Report {
   header: Header;
   rows: Result[];
+  /** How late an interval runs beside a server; empty when that was left out. */
+  serve: ServeResult[];
 }
 
 const isText = (v: unknown) => typeof v === "string" && v !== "";
@@ -53,6 +56,15 @@ const ROW: Record<keyof Result, (v: unknown) => boolean> = {
   vs_go_high: isRatio,
 };
 
+const SERVE: Record<keyof ServeResult, (v: unknown) => boolean> = {
+  name: isText,
+  impl: isText,
+  per_second: isPositive,
+  late_p50: isCount,
+  late_p99: isCount,
+  late_max: isCount,
+};
+
 function checkFields(what: string, value: unknown, fields: Record<string, (v: unknown) => boolean>): string[] {
   if (typeof value !== "object" || value === null) return [`${what}: expected an object`];
   const found = value as Record<string, unknown>;
@@ -65,7 +77,12 @@ function checkFields(what: string, value: unknown, fields: Record<string, (v: un
 
 /** What is wrong with a report; empty when nothing is. */
 export function checkReport(report: unknown): string[] {
-  const { header, rows } = (report ?? {}) as Partial<Report>;
-  if (!Array.isArray(rows) || rows.length === 0) return ["rows: expected at least one"];
-  return [...checkFields("header", header, HEADER), ...rows.flatMap((row, i) => checkFields(`rows[${i}]`, row, ROW))];
+  const { header, rows = [], serve = [] } = (report ?? {}) as Partial<Report>;
+  if (!Array.isArray(rows) || !Array.isArray(serve)) return ["rows and serve: expected lists"];
+  if (rows.length + serve.length === 0) return ["rows: expected at least one"];
+  return [
+    ...checkFields("header", header, HEADER),
+    ...rows.flatMap((row, i) => checkFields(`rows[${i}]`, row, ROW)),
+    ...serve.flatMap((row, i) => checkFields(`serve[${i}]`, row, SERVE)),
+  ];
 }

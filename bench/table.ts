@@ -1,6 +1,7 @@
 /** The benchmark as text. */
 import type { Result } from "./measure.ts";
 import type { Header } from "./schema.ts";
+import type { ServeResult } from "./serve.ts";
 
 /** Quartiles further apart than this share of the median say that the machine is busy with something else. */
 const NOISY = 0.15;
@@ -28,6 +29,12 @@ export function resultLine(r: Result): string {
     r.vs_go_low === null || r.vs_go_high === null ? "" : ` (${r.vs_go_low.toFixed(2)}-${r.vs_go_high.toFixed(2)})`;
   const noise = r.spread > NOISY ? `  noisy: quartiles ${(r.spread * 100).toFixed(0)} % apart` : "";
   return `${r.name.padEnd(24)} ${r.impl.padEnd(14)} ${ns(r.ns_min).padStart(10)} ${ns(r.ns_median).padStart(10)}  ${ratio.padStart(8)}  ${r.unit}${range}${noise}`;
+}
+
+/** The row of the interval that runs beside a server. */
+export function serveLine(r: ServeResult): string {
+  const late = `late by p50 ${r.late_p50.toFixed(2)} ms, p99 ${r.late_p99.toFixed(2)} ms, max ${r.late_max.toFixed(2)} ms`;
+  return `${r.name.padEnd(24)} ${r.impl.padEnd(14)} ${late}; ${Math.round(r.per_second)} requests a second`;
 }
 
 /** The lines behind the last row. */
