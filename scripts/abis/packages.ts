@@ -22,6 +22,8 @@ function installedVersion(shell: Shell, name: string): string | undefined {
 export class Debian {
   readonly #shell: Shell;
   #isUpdated = false;
+  /** What apt-get update warned of: it works without a network, but the packages are missing then. */
+  #warnings = "";
 
   constructor(shell: Shell) {
     this.#shell = shell;
@@ -50,15 +52,19 @@ export class Debian {
     }
     this.#update();
     this.#shell.log(`  apt-get install ${missing.join(" ")}`);
-    must(this.#shell, `install ${missing.join(", ")}`, command, {
-      env: { ...process.env, DEBIAN_FRONTEND: "noninteractive" },
-    });
+    const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
+    try {
+      must(this.#shell, `install ${missing.join(", ")}`, command, { env });
+    } catch (error) {
+      if (this.#warnings === "") throw error;
+      throw new Error(`${(error as Error).message}\n\`apt-get update\` had warned:\n  ${this.#warnings}`);
+    }
   }
 
   #update(): void {
     if (this.#isUpdated) return;
     this.#shell.log("  apt-get update");
-    must(this.#shell, "fetch Debian's lists of packages", ["apt-get", "update", "-q"]);
+    this.#warnings = must(this.#shell, "fetch Debian's lists of packages", ["apt-get", "update", "-q"]).stderr.trim();
     this.#isUpdated = true;
   }
 
@@ -84,6 +90,7 @@ export class Debian {
       "Dir::State::lists": lists,
       "Dir::Cache": cache,
       "Acquire::Languages": "none",
+      "APT::Update::Error-Mode": "any", // without a network too
       "APT::Sandbox::User": "root", // its own user may not write into the checkout
     }).flatMap(([name, value]) => ["-o", `${name}=${value}`]);
     this.#shell.log(`  apt-get download ${pin.name}=${pin.version} (${suite})`);
@@ -99,7 +106,7 @@ export class Debian {
     const format = "$(REPO_URI)|$(ORIGIN)|$(SUITE)|$(CODENAME)";
     const command = ["apt-get", "indextargets", "--format", format, "Created-By: Packages"];
     for (let pass = 0; pass < 2; pass++) {
-      const lines = must(this.#shell, "list the sources of packages", command).trim().split("\n");
+      const lines = must(this.#shell, "list the sources of packages", command).stdout.trim().split("\n");
       const line = lines.find((text) => /\|Debian\|[^|]*\|[a-z]+$/.test(text));
       if (line !== undefined) return line.slice(0, line.indexOf("|"));
       if (this.#shell.isRoot) this.#update(); // without lists their origin is not known

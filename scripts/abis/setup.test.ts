@@ -95,6 +95,17 @@ describe("Debian's packages", () => {
     expect(install).toThrow(`exits with 100:\n  ${words}`);
   });
 
+  test("that cannot be had as there is no network say so", () => {
+    const shell = shellThat((text) => {
+      if (text.includes(" update")) return { exitCode: 0, stdout: "", stderr: "W: Failed to fetch the lists\n" };
+      return text.includes(" install ") ? failed(100, "E: Unable to locate package") : nothingInstalled(text);
+    });
+    const install = () => new Debian(shell).install(QEMU);
+    expect(install).toThrow(
+      "E: Unable to locate package\n`apt-get update` had warned:\n  W: Failed to fetch the lists",
+    );
+  });
+
   test("need apt-get", () => {
     const shell = shellThat((text) => (text.startsWith("apt-get") ? failed(127, "not found") : nothingInstalled(text)));
     expect(() => new Debian(shell).install(QEMU)).toThrow(

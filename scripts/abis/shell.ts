@@ -50,9 +50,9 @@ export function must(
   what: string,
   command: readonly string[],
   options?: Parameters<Shell["run"]>[1],
-): string {
+): Ran {
   const ran = shell.run(command, options);
-  if (ran.exitCode === 0) return ran.stdout;
+  if (ran.exitCode === 0) return ran;
   const how =
     ran.exitCode === 127 ? `${command[0]} is not there` : `\`${command.join(" ")}\` exits with ${ran.exitCode}`;
   throw new Error(`cannot ${what}: ${how}:\n  ${lastWords(ran)}`);
