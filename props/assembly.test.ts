@@ -39,9 +39,9 @@ describe.each(ABIS)("$abi", ({ abi, source }) => {
       expect(sites.filter(({ text }) => /\b[xw]18\b/.test(text))).toEqual([]);
     });
 
-    test("every function that is called through a pointer begins with a landing pad", () => {
+    test("every function begins with a landing pad: it may be called through a pointer", () => {
       const first = new Map(sites.filter(({ place }) => place === 1).map(({ fn, text }) => [fn, text]));
-      for (const fn of ["gobuf_gogo", "gobuf_mcall", "gobuf_systemstack", "gobuf_entry"])
+      for (const fn of ["gobuf_g0save", "gobuf_gogo", "gobuf_mcall", "gobuf_systemstack", "gobuf_entry"])
         expect(first.get(fn)).toBe("bti c");
     });
   }

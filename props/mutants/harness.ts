@@ -207,6 +207,11 @@ function verdictOf(mutant: Mutant, { red, by }: Step): { verdict: Verdict; by: s
     return red ? { verdict: "WRONG", by: `a neutral change failed: ${by}` } : { verdict: "NEUTRAL-OK", by };
   const entry = listed(mutant.name);
   if (entry === undefined) return red ? { verdict: "EXPECTED", by } : { verdict: "SURVIVED", by };
+  // What no run can tell must at least be seen by who reads the source.
+  if (entry.readBy !== undefined) {
+    if (entry.readBy.test(by)) return { verdict: entry.verdict, by: `${entry.why}; ${by}` };
+    return { verdict: "WRONG", by: `listed as read by ${entry.readBy}, which said nothing${by && `, but: ${by}`}` };
+  }
   return red
     ? { verdict: "WRONG", by: `listed as ${entry.verdict}, but found: ${by}` }
     : { verdict: entry.verdict, by: entry.why };

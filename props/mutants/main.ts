@@ -73,6 +73,7 @@ async function judgeAll(list: readonly Mutant[], shops: readonly Workshop[]): Pr
 
 const counts: Record<string, Record<string, number>> = {};
 let isWrong = false;
+let found = false;
 for (const subject of options.abi ?? SUBJECTS) {
   const { neutral, faults } = mutantsOf(subject);
   if (options.list) {
@@ -80,6 +81,7 @@ for (const subject of options.abi ?? SUBJECTS) {
     continue;
   }
   if (faults.length === 0) continue;
+  found = true;
   const shops = Array.from({ length: Math.max(1, options.jobs) }, () => new Workshop());
   try {
     const passed = await judgeAll(neutral, shops);
@@ -112,4 +114,7 @@ if (!options.list) {
     writeFileSync(file, `${JSON.stringify(ordered, null, 2)}\n`);
   }
 }
-process.exitCode = isWrong ? 1 : 0;
+if (!options.list && !found) {
+  console.error(`mutants: no mutant is named ${JSON.stringify(options.only ?? "")} there: --list prints the names`);
+  process.exitCode = 2;
+} else process.exitCode = isWrong ? 1 : 0;

@@ -44,7 +44,7 @@ export const SWITCH_MUTANTS: readonly Mutant[] = [
   ),
   sysv("misaligned entry SP", "  movq %r12, %rdi\n  callq *%rbx", "  pushq %r12\n  movq %r12, %rdi\n  callq *%rbx"),
   sysv(
-    "publish before save",
+    "the place to go on is never saved",
     "  movq %rcx, PC(%r9)\n  movq %rsp, SP(%r9)",
     "  movq %rsp, SP(%r9)\n  movq PC(%r9), %rcx\n  movq %rcx, PC(%r9)",
   ),
@@ -130,6 +130,18 @@ export const SWITCH_MUTANTS: readonly Mutant[] = [
     "fault.zig",
     "gp.op[layout.Op.v] = @truncate(address);",
     "gp.op[layout.Op.v] = 0;",
+  ),
+  zig(
+    "size rounded up to the next power of two",
+    "g.zig",
+    "gp.stack = stack.alloc(size) orelse return .nomem;",
+    'gp.stack = stack.alloc(@import("std").math.ceilPowerOfTwoAssert(usize, size)) orelse return .nomem;',
+  ),
+  zig(
+    "current G kept from the first call on",
+    "body.zig",
+    "    const m = m_.current() orelse return null;\n    return m.curg;",
+    "    const kept = struct {\n        var g: ?*os.G = null;\n    };\n    const m = m_.current() orelse return null;\n    kept.g = kept.g orelse m.curg;\n    return kept.g;",
   ),
   ...xmmMutants(),
   win("stale StackBase", "  movq %rax, %gs:TEB_STACK_BASE\n", ""),
