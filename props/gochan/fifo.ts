@@ -14,6 +14,18 @@ function* buffered(): Go {
   }
 }
 
+/** What is in the buffer is received after a close, too. */
+function* closed(): Go {
+  const ch = chan<number>(N);
+  for (let i = 0; i < N; i++) yield* ch.send(i);
+  ch.close();
+  for (let i = 0; i < N; i++) {
+    const [v, ok] = yield* ch.recvOk();
+    must(ok && v === i, `received ${v} after the close, where ${i} was due`);
+  }
+  must((yield* ch.recv()) === undefined, "a value that nobody sent");
+}
+
 /** Receivers that take turns: each waits for the one before it. */
 function* turns(): Go {
   const ch = chan<number>();
@@ -57,6 +69,7 @@ export const fifo: Program = {
   pins: "values leave a channel in the order in which they were sent",
   *main() {
     yield* buffered();
+    yield* closed();
     yield* turns();
     yield* queued();
   },

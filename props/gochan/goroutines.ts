@@ -1,6 +1,6 @@
 /** Ten thousand goroutines in a chain, each waiting for the next, come to life and end. */
-import { chan, type Go, go, gosched, numGoroutine, type RecvChan, type SendChan } from "gobuf";
-import { must, type Program } from "./program.ts";
+import { chan, type Go, go, numGoroutine, type RecvChan, type SendChan } from "gobuf";
+import { must, type Program, settle } from "./program.ts";
 
 const N = 10_000;
 
@@ -25,7 +25,7 @@ export const goroutines: Program = {
     yield* last.send(0);
     const hops = yield* end.recv();
     must(hops === N, `the value went through ${hops} goroutines`);
-    yield* gosched();
+    yield* settle();
     must(numGoroutine() === 1, `${numGoroutine() - 1} goroutines are left of the chain`);
   },
 };

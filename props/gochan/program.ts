@@ -2,7 +2,7 @@
  * What the programs of this folder share. Each stands for one of Go's /test/chan: it pins the same behaviour on gobuf, in
  * its own way, and prints what that one prints.
  */
-import type { Go } from "gobuf";
+import { type Go, gosched } from "gobuf";
 
 /** Takes what a program prints. */
 export type Print = (text: string) => void;
@@ -24,4 +24,13 @@ export interface Program {
 /** Fails the program. @throws Error when `ok` is false */
 export function must(ok: boolean, otherwise: string): asserts ok {
   if (!ok) throw new Error(otherwise);
+}
+
+/**
+ * Lets every other goroutine run until it waits. Once does not do: every 61st time the global queue comes first, where the
+ * caller stands.
+ */
+export function* settle(): Go {
+  yield* gosched();
+  yield* gosched();
 }

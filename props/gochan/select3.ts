@@ -4,7 +4,6 @@ import {
   chan,
   type Go,
   go,
-  gosched,
   nilchan,
   PanicError,
   type RecvChan,
@@ -13,7 +12,7 @@ import {
   select,
   sendCase,
 } from "gobuf";
-import { must, type Program } from "./program.ts";
+import { must, type Program, settle } from "./program.ts";
 
 type Outcome = "waits" | "goes on" | "panics";
 
@@ -29,8 +28,7 @@ function* outcomeOf(operation: () => Go<unknown>): Go<Outcome> {
       outcome = "panics";
     }
   });
-  yield* gosched();
-  yield* gosched();
+  yield* settle();
   return outcome;
 }
 

@@ -1,6 +1,6 @@
 /** Three ways to receive a value that nobody looks at, met by three ways to send one. */
-import { type Chan, chan, type Go, go, gosched, numGoroutine, recvCase, select, sendCase } from "gobuf";
-import { must, type Program } from "./program.ts";
+import { type Chan, chan, type Go, go, numGoroutine, recvCase, select, sendCase } from "gobuf";
+import { must, type Program, settle } from "./program.ts";
 
 type Side = (ch: Chan<number>) => Go;
 
@@ -40,10 +40,10 @@ export const select7: Program = {
         ] as const) {
           const ch = chan<number>();
           go(first, ch);
-          yield* gosched();
+          yield* settle();
           must(numGoroutine() === 2, `${from} to ${to}: the first side did not wait`);
           yield* second(ch);
-          yield* gosched();
+          yield* settle();
           must(numGoroutine() === 1, `${from} to ${to}: the first side still waits`);
         }
       }
