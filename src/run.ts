@@ -202,12 +202,24 @@ export function runNativeSync(
 
 /** The run that `run` started: how it goes on, and how it ends. */
 let settle: (() => void) | null = null;
-/** What will call {@link step} next. */
-let next: "microtask" | "immediate" | ReturnType<typeof setTimeout> | null = null;
+/** Whether {@link step} will be called in a microtask, or in the event loop's next turn. */
+let scheduled = false;
+/** Calls it when the first timer of the heap is due, at `timerWhen` on nanotime's scale. */
+let timer: ReturnType<typeof setTimeout> | null = null;
+let timerWhen = 0;
+
+function scheduledStep(): void {
+  scheduled = false;
+  step();
+}
+
+function timedStep(): void {
+  timer = null;
+  if (!scheduled) step();
+}
 
 /** Runs goroutines for a while, and sees to it that it is called again when there is more to run. */
 function step(): void {
-  next = null;
   if (settle === null) return;
   try {
     const start = performance.now();
@@ -234,16 +246,25 @@ function step(): void {
 }
 
 function later(): void {
-  next = "immediate";
-  setImmediate(step);
+  scheduled = true;
+  setImmediate(scheduledStep);
 }
 
 /** Waits for the first timer of the heap. @param when nanoseconds on nanotime's scale */
 function sleepUntil(when: number): void {
+  // One that is armed for an earlier time serves as well: it will look again.
+  if (timer !== null && timerWhen <= when) return;
   const ms = (when - nanotime()) / 1e6;
   // setTimeout counts whole milliseconds: the last fraction of one passes in turns of the event loop.
   if (ms < 1) return later();
-  next = setTimeout(step, Math.min(Math.floor(ms), 0x7fffffff));
+  stopTimer();
+  timer = setTimeout(timedStep, Math.min(Math.floor(ms), 0x7fffffff));
+  timerWhen = when;
+}
+
+function stopTimer(): void {
+  if (timer !== null) clearTimeout(timer);
+  timer = null;
 }
 
 /** When the first kick since the last turn of the event loop came, performance.now(); 0: none has come. */
@@ -255,8 +276,7 @@ let kicked = 0;
  * Not without end, though: async code that answers each step of ours in a microtask would keep timers and I/O out.
  */
 export function kick(): void {
-  if (settle === null || mp.curg !== 0 || next === "microtask" || next === "immediate") return;
-  if (next !== null) clearTimeout(next);
+  if (settle === null || mp.curg !== 0 || scheduled) return;
   const now = performance.now();
   if (kicked === 0) {
     kicked = now;
@@ -265,8 +285,8 @@ export function kick(): void {
     });
   }
   if (now - kicked > SLICE_MS) return later();
-  next = "microtask";
-  queueMicrotask(step);
+  scheduled = true;
+  queueMicrotask(scheduledStep);
 }
 
 /** SIGQUIT: prints what Go prints. The program goes on, for it may be more than its goroutines. */
@@ -299,6 +319,7 @@ export function run<R>(main: Body<R>, options: RunOptions = {}): Promise<R> {
   const alive = setInterval(() => {}, 0x7fffffff);
   settle = () => {
     settle = null;
+    stopTimer();
     clearInterval(alive);
     process.off("SIGQUIT", printGoroutines);
     try {
