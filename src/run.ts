@@ -111,6 +111,7 @@ function begin(options: RunOptions, start: () => [gp: number, entry: unknown]): 
   const [gp, entry] = start();
   running = true;
   epoch++;
+  mp.now = performance.now();
   outside = 0;
   outsideLately = false;
   setTracebacks(options.traceback === "all");
@@ -153,7 +154,8 @@ function drive(): unknown {
   try {
     resumeMain();
     while (!mp.stop) {
-      if (!schedule(BUDGET) && !mp.stop && !advanceClock()) throw checkdead();
+      if (schedule(BUDGET)) mp.now = performance.now();
+      else if (!mp.stop && !advanceClock()) throw checkdead();
     }
   } catch (error) {
     fail(error);
