@@ -1,8 +1,20 @@
 /** What gobuf says when a program fails: the whole text, as Go prints it. */
-import { describe, expect, test } from "bun:test";
+import { describe, expect, spyOn, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { chan, FatalError, type Go, go, gosched, PanicError, run, runSync, sleep, UncaughtError } from "gobuf";
+import {
+  chan,
+  FatalError,
+  type Go,
+  go,
+  goroutineDump,
+  gosched,
+  PanicError,
+  run,
+  runSync,
+  sleep,
+  UncaughtError,
+} from "gobuf";
 import { LeakError, leakCheck, runTest } from "gobuf/testing";
 
 const source = readFileSync(import.meta.path, "utf8").split("\n");
@@ -90,6 +102,50 @@ goroutine 2 [chan receive]:
 late(...)
 created by main in goroutine 1
 `);
+  });
+});
+
+describe("how long a goroutine has waited", () => {
+  /** Runs `f` with a clock that only it moves. */
+  function withClock(start: number, f: (clock: { now: number }) => void): void {
+    const clock = { now: start };
+    const spy = spyOn(performance, "now").mockImplementation(() => clock.now);
+    try {
+      f(clock);
+    } finally {
+      spy.mockRestore();
+    }
+  }
+
+  test("in whole minutes, from the first on", () => {
+    withClock(600_000, (clock) => {
+      runSync(function* main() {
+        go(function* worker() {
+          yield* chan<void>().recv();
+        });
+        yield* gosched();
+        yield* gosched();
+        const dumps = [0, 59_999, 1, 120_000].map((ms) => {
+          clock.now += ms;
+          return goroutineDump().match(/goroutine 2 \[(.*)\]/)?.[1];
+        });
+        expect(dumps).toEqual(["chan receive", "chan receive", "chan receive, 1 minutes", "chan receive, 3 minutes"]);
+      });
+    });
+  });
+
+  test("not since the process started", () => {
+    withClock(600_000, () => {
+      let message = "";
+      try {
+        runSync(function* main() {
+          yield* chan<void>().recv();
+        });
+      } catch (error) {
+        message = (error as Error).message;
+      }
+      expect(message).toContain("goroutine 1 [chan receive]:");
+    });
   });
 });
 

@@ -4,8 +4,10 @@ import { type Chan, chan, type Go, go, recvCase, select } from "gobuf";
 import { must, type Program } from "./program.ts";
 
 const N = 100_000;
-/** Bytes that the second half may add. */
+/** Bytes that a round may add. */
 const ALLOWED = 110_000;
+/** What else the process does may add to one round, and not to all of them. */
+const ROUNDS = 5;
 
 function* send(ch: Chan<number>): Go {
   for (let n = 0; n < N; n++) yield* ch.send(n);
@@ -31,10 +33,13 @@ export const select2: Program = {
     const idle = chan<number>();
     go(send, ch);
     yield* receive(ch, idle);
-    const before = used();
-    go(send, ch);
-    yield* receive(ch, idle);
-    const grown = used() - before;
-    must(grown < ALLOWED, `${N} selects left ${grown} bytes`);
+    let least = Number.POSITIVE_INFINITY;
+    for (let round = 0; round < ROUNDS && least >= ALLOWED; round++) {
+      const before = used();
+      go(send, ch);
+      yield* receive(ch, idle);
+      least = Math.min(least, used() - before);
+    }
+    must(least < ALLOWED, `${N} selects left ${least} bytes`);
   },
 };
