@@ -13,7 +13,7 @@ import { checkLibraryFile, findLibrary, hostPlatform } from "./library.ts";
 export type Address = Pointer;
 
 /** The path of the library that this process runs on. */
-export const libraryPath = await findLibrary();
+export const libraryPath = findLibrary();
 checkLibraryFile(libraryPath, hostPlatform());
 
 function open() {

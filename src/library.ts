@@ -35,14 +35,43 @@ export function libraryFile(base: string, platform: Platform): string {
   return platform.startsWith("darwin") ? `lib${base}.dylib` : `lib${base}.so`;
 }
 
+/** Whether this module stands in a bundle or a `bun build --compile` executable, and not in src/ of the package. */
+const bundled = import.meta.file !== "library.ts";
+
 /**
- * The path of the library to load: `$GOBUF_LIBRARY`, else the one built into zig-out.
+ * The path of the library that the bundler put beside or into what it made.
  *
- * In a checkout the default one is built first when it is missing or older than its sources.
+ * Each `require` is of one literal path, so that the bundler sees a file to take along; an executable has its target's
+ * alone, because `process.platform` and `process.arch` are constants there. They stand in a `try`, in which the bundler
+ * lets a path be missing: a checkout holds this machine's library only.
+ */
+function bundledLibrary(platform: Platform): string {
+  try {
+    if (process.platform === "linux" && process.arch === "x64") return require("../zig-out/lib/linux-x64/libgobuf.so");
+    if (process.platform === "linux" && process.arch === "arm64") {
+      return require("../zig-out/lib/linux-arm64/libgobuf.so");
+    }
+    if (process.platform === "darwin" && process.arch === "x64") {
+      return require("../zig-out/lib/darwin-x64/libgobuf.dylib");
+    }
+    if (process.platform === "darwin" && process.arch === "arm64") {
+      return require("../zig-out/lib/darwin-arm64/libgobuf.dylib");
+    }
+    return require("../zig-out/lib/windows-x64/gobuf.dll");
+  } catch (cause) {
+    throw new Error(`gobuf: the bundle has no native library for ${platform}: gobuf had none when it was made`, {
+      cause,
+    });
+  }
+}
+
+/**
+ * The path of the library to load: `$GOBUF_LIBRARY`; else the one in a bundle; else the one in zig-out, which an
+ * installed package brings along, and which a checkout builds when it is missing or older than its sources.
  *
  * @throws Error when there is no such file
  */
-export async function findLibrary(): Promise<string> {
+export function findLibrary(): string {
   const platform = hostPlatform();
   const override = process.env.GOBUF_LIBRARY;
   if (override) {
@@ -50,14 +79,16 @@ export async function findLibrary(): Promise<string> {
     if (!existsSync(path)) throw new Error(`gobuf: no library at ${path} (GOBUF_LIBRARY or --library)`);
     return path;
   }
+  // A bundle in a folder has the path beside itself.
+  if (bundled) return resolve(import.meta.dir, bundledLibrary(platform));
   const build = join(packageRoot, "scripts", "build.ts");
-  if (existsSync(build)) {
-    const { ensureNativeSync } = (await import(build)) as { ensureNativeSync(): void };
-    ensureNativeSync();
-  }
+  const checkout = existsSync(build);
+  // No literal, so that no bundle has it.
+  if (checkout) (require(build) as { ensureNativeSync(): void }).ensureNativeSync();
   const path = join(packageRoot, "zig-out", "lib", platform, libraryFile("gobuf", platform));
-  if (!existsSync(path)) throw new Error(`gobuf: no native library at ${path}: run \`bun run build\``);
-  return path;
+  if (existsSync(path)) return path;
+  const remedy = checkout ? "run `bun run build`" : "the installed package lacks it; install it anew";
+  throw new Error(`gobuf: no native library for ${platform} at ${path}: ${remedy}`);
 }
 
 const ELF_MACHINE: Readonly<Record<number, string>> = { 62: "x64", 183: "arm64" };

@@ -1,0 +1,204 @@
+/**
+ * The package as a user gets it: packed, checked, installed into an empty project without Zig and without a network,
+ * run, bundled and compiled. On this machine only: what an emulated one would load, every other test there loads too.
+ */
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { hostPlatform, libraryFile } from "../src/library.ts";
+import { currentAbi } from "./abis/abis.ts";
+import { PLATFORMS } from "./build.ts";
+
+const root = resolve(import.meta.dir, "..");
+/** What the tarball may have, bytes. */
+const SIZE_MAX = 200_000;
+const STEP_MS = 20_000;
+
+/** The options that `bun init` gives a project; they are stricter than this project's own. */
+const BUN_INIT = {
+  lib: ["ESNext"],
+  target: "ESNext",
+  module: "Preserve",
+  moduleDetection: "force",
+  moduleResolution: "bundler",
+  allowImportingTsExtensions: true,
+  verbatimModuleSyntax: true,
+  noEmit: true,
+  strict: true,
+  skipLibCheck: true,
+  noFallthroughCasesInSwitch: true,
+  noUncheckedIndexedAccess: true,
+  noImplicitOverride: true,
+};
+
+const folder = mkdtempSync(join(tmpdir(), "gobuf-package-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+const project = join(folder, "project");
+const elsewhere = join(folder, "elsewhere");
+const executable = process.platform === "win32" ? "app.exe" : "app";
+
+/** The environment of a user's machine: no Zig to be found, no registry to be reached. */
+const userEnv: Record<string, string | undefined> = {
+  ...process.env,
+  PATH: join(folder, "empty"),
+  ZIG: undefined,
+  GOBUF_LIBRARY: undefined,
+  BUN_INSTALL_CACHE_DIR: join(folder, "cache"),
+  BUN_CONFIG_REGISTRY: "http://127.0.0.1:9/",
+};
+
+interface Ran {
+  readonly code: number;
+  readonly out: string;
+  readonly err: string;
+}
+
+function run(command: readonly string[], cwd: string, env: Record<string, string | undefined> = userEnv): Ran {
+  const ran = Bun.spawnSync([...command], { cwd, env, stdout: "pipe", stderr: "pipe" });
+  return { code: ran.exitCode, out: ran.stdout.toString(), err: ran.stderr.toString() };
+}
+
+function bun(args: readonly string[], cwd: string): Ran {
+  return run([process.execPath, ...args], cwd);
+}
+
+/** Runs what must work. @returns its output */
+function must(ran: Ran): string {
+  if (ran.code !== 0) throw new Error(`exit code ${ran.code}:\n${ran.out}${ran.err}`);
+  return ran.out;
+}
+
+/** Makes a project that has gobuf installed, and the README's example. */
+function install(where: string): void {
+  mkdirSync(where);
+  writeFileSync(join(where, "package.json"), '{ "name": "app", "type": "module", "private": true }\n');
+  const example = /```ts\n(.*?)```/s.exec(readFileSync(join(root, "README.md"), "utf8"))?.[1];
+  writeFileSync(join(where, "app.ts"), `${example}\nconsole.log(total);\n`);
+  must(bun(["add", tarball], where));
+}
+
+const library = join("zig-out", "lib", hostPlatform(), libraryFile("gobuf", hostPlatform()));
+let tarball = "";
+let paths: string[] = [];
+
+describe.skipIf(currentAbi() !== undefined)("the package (skipped under an emulator, which packs nothing)", () => {
+  beforeAll(async () => {
+    for (const name of ["empty", "packed", "elsewhere"]) mkdirSync(join(folder, name));
+    must(run([process.execPath, "pm", "pack", "--destination", join(folder, "packed")], root, process.env));
+    const [file = ""] = readdirSync(join(folder, "packed"));
+    tarball = join(folder, "packed", file);
+    const files = await new Bun.Archive(await Bun.file(tarball).bytes()).files();
+    paths = [...files.keys()].map((path) => path.replace("package/", ""));
+    install(project);
+  }, STEP_MS);
+
+  test("it holds the library of every platform, the header, the declarations, and nothing of the suite", () => {
+    for (const platform of PLATFORMS)
+      expect(paths).toContain(`zig-out/lib/${platform}/${libraryFile("gobuf", platform)}`);
+    for (const path of ["arch/include/gobuf.h", "src/index.ts", "types/index.d.ts", "LICENSE", "NOTICE"]) {
+      expect(paths).toContain(path);
+    }
+    expect(paths.filter((path) => /\.test\.|probe\.|^(scripts|props|golden|bench)\//.test(path))).toEqual([]);
+  });
+
+  test(`it has at most ${SIZE_MAX / 1000} kB`, () => {
+    expect(Bun.file(tarball).size).toBeLessThanOrEqual(SIZE_MAX);
+  });
+
+  test("publint has nothing to say", () => {
+    must(run([process.execPath, "x", "publint", "--strict", tarball], root, process.env));
+  });
+
+  test(
+    "arethetypeswrong has nothing to say of an ES module",
+    () => {
+      const options = ["--profile", "esm-only", "--exclude-entrypoints", "gobuf.h"];
+      must(run([process.execPath, "x", "attw", tarball, ...options], root, process.env));
+    },
+    STEP_MS,
+  );
+
+  test("the README's example runs, without Zig", () => {
+    expect(must(bun(["app.ts"], project))).toBe("14\n");
+  });
+
+  test("it type-checks under the options of `bun init`", () => {
+    const config = {
+      compilerOptions: { ...BUN_INIT, types: ["bun"], typeRoots: [join(root, "node_modules", "@types")] },
+      include: ["app.ts"],
+    };
+    writeFileSync(join(project, "tsconfig.json"), JSON.stringify(config));
+    must(run([process.execPath, "x", "tsc", "-p", project], root, process.env));
+  });
+
+  test("the header is found by the package's name", () => {
+    const script = 'console.log(await Bun.file(Bun.fileURLToPath(import.meta.resolve("gobuf/gobuf.h"))).text())';
+    expect(must(bun(["-e", script], project))).toContain("#define GOBUF_RUNTIME ");
+  });
+
+  describe("moved to another folder, with the project gone", () => {
+    /** Builds, hides the project, and runs what was made. */
+    function buildAndRun(args: readonly string[], output: string, command: readonly string[]): string {
+      must(bun(["build", "app.ts", ...args], project));
+      renameSync(join(project, output), join(elsewhere, output));
+      renameSync(project, `${project}.gone`);
+      try {
+        return must(run(command, elsewhere));
+      } finally {
+        renameSync(`${project}.gone`, project);
+        rmSync(join(elsewhere, output), { recursive: true });
+      }
+    }
+
+    for (const flags of ["", " --minify --bytecode --format=esm"]) {
+      test(
+        `an executable: bun build --compile${flags}`,
+        () => {
+          const args = ["--compile", "--outfile", executable, ...flags.split(" ").slice(1)];
+          expect(buildAndRun(args, executable, [join(elsewhere, executable)])).toBe("14\n");
+        },
+        STEP_MS,
+      );
+    }
+
+    test("a bundle, which has the libraries of all platforms and no code that builds", () => {
+      must(bun(["build", "app.ts", "--target=bun", "--outdir=dist"], project));
+      const libraries = readdirSync(join(project, "dist")).filter((name) => name !== "app.js");
+      expect(libraries).toHaveLength(PLATFORMS.length);
+      expect(readFileSync(join(project, "dist", "app.js"), "utf8")).not.toContain("-Dplatform");
+      const args = ["--target=bun", "--outdir=dist"];
+      expect(buildAndRun(args, "dist", [process.execPath, join("dist", "app.js")])).toBe("14\n");
+    });
+  });
+
+  describe("without the library for this platform, the error names platform and path", () => {
+    let broken = "";
+    beforeAll(() => {
+      broken = join(folder, "broken");
+      cpSync(project, broken, { recursive: true });
+      rmSync(join(broken, "node_modules", "gobuf", library));
+    });
+
+    test("installed", () => {
+      const ran = bun(["app.ts"], broken);
+      const path = join(broken, "node_modules", "gobuf", library);
+      expect(ran.code).toBe(1);
+      expect(ran.err).toContain(
+        `gobuf: no native library for ${hostPlatform()} at ${path}: the installed package lacks it`,
+      );
+    });
+
+    test(
+      "compiled",
+      () => {
+        must(bun(["build", "--compile", "app.ts", "--outfile", executable], broken));
+        const ran = run([join(broken, executable)], elsewhere);
+        expect(ran.code).toBe(1);
+        expect(ran.err).toContain(`gobuf: the bundle has no native library for ${hostPlatform()}`);
+        expect(ran.err).toContain(library.replaceAll("\\", "/"));
+      },
+      STEP_MS,
+    );
+  });
+});
