@@ -3,10 +3,10 @@
 /** The Bun of every ABI: the same as package.json's. */
 export const BUN_VERSION = "1.4.5";
 
-/** A Debian package; of a version only what follows the first match of the pattern may differ (Debian's own patches). */
+/** A Debian package. Its version may differ in Debian's own patches only: they come and go with its updates. */
 export interface DebianPin {
   readonly name: string;
-  /** As apt-get takes it: `*` stands for anything. */
+  /** As apt-get takes it: the `*` at its end stands for anything. */
   readonly version: string;
 }
 
