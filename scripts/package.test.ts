@@ -11,9 +11,12 @@ import { currentAbi } from "./abis/abis.ts";
 import { PLATFORMS } from "./build.ts";
 
 const root = resolve(import.meta.dir, "..");
+const readme = readFileSync(join(root, "README.md"), "utf8");
 /** What the tarball may have, bytes. */
 const SIZE_MAX = 200_000;
 const STEP_MS = 20_000;
+/** Packing builds the library of every platform, in a fresh checkout. */
+const PACK_MS = 120_000;
 
 /** The options that `bun init` gives a project; they are stricter than this project's own. */
 const BUN_INIT = {
@@ -73,7 +76,7 @@ function must(ran: Ran): string {
 function install(where: string): void {
   mkdirSync(where);
   writeFileSync(join(where, "package.json"), '{ "name": "app", "type": "module", "private": true }\n');
-  const example = /```ts\n(.*?)```/s.exec(readFileSync(join(root, "README.md"), "utf8"))?.[1];
+  const example = /```ts\n(.*?)```/s.exec(readme)?.[1];
   writeFileSync(join(where, "app.ts"), `${example}\nconsole.log(total);\n`);
   must(bun(["add", tarball], where));
 }
@@ -91,7 +94,7 @@ describe.skipIf(currentAbi() !== undefined)("the package (skipped under an emula
     const files = await new Bun.Archive(await Bun.file(tarball).bytes()).files();
     paths = [...files.keys()].map((path) => path.replace("package/", ""));
     install(project);
-  }, STEP_MS);
+  }, PACK_MS);
 
   test("it holds the library of every platform, the header, the declarations, and nothing of the suite", () => {
     for (const platform of PLATFORMS)
@@ -104,6 +107,11 @@ describe.skipIf(currentAbi() !== undefined)("the package (skipped under an emula
 
   test(`it has at most ${SIZE_MAX / 1000} kB`, () => {
     expect(Bun.file(tarball).size).toBeLessThanOrEqual(SIZE_MAX);
+  });
+
+  test("its size is what the README says, within a tenth", () => {
+    const said = 1000 * Number(/about (\d+) kB/.exec(readme)?.[1]);
+    expect(Math.abs(Bun.file(tarball).size / said - 1)).toBeLessThan(0.1);
   });
 
   test("publint has nothing to say", () => {

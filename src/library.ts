@@ -57,9 +57,10 @@ function bundledLibrary(platform: Platform): string {
     if (process.platform === "darwin" && process.arch === "arm64") {
       return require("../zig-out/lib/darwin-arm64/libgobuf.dylib");
     }
-    return require("../zig-out/lib/windows-x64/gobuf.dll");
+    if (process.platform === "win32") return require("../zig-out/lib/windows-x64/gobuf.dll");
+    throw new Error("the bundle was made for another platform");
   } catch (cause) {
-    throw new Error(`gobuf: the bundle has no native library for ${platform}: gobuf had none when it was made`, {
+    throw new Error(`gobuf: the bundle has no native library for ${platform}: the package had none when it was made`, {
       cause,
     });
   }
