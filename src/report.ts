@@ -67,15 +67,25 @@ function isOwn(frame: string): boolean {
   return (frame.includes(here) && !frame.includes(".test.ts")) || !/[:)]/.test(frame) || frame.includes("native:");
 }
 
+/** Whether this stands in a bundle, where gobuf's frames cannot be told by their file. */
+const bundled = import.meta.file !== "report.ts";
+
 /** The goroutine's own frames of a stack, "name (file:line:column)": what stands between gobuf's own ones. */
 function framesOf(site: Error | undefined): string[] {
-  const frames: string[] = [];
-  for (const line of (site?.stack ?? "").split("\n").slice(1)) {
-    const frame = line.trim().replace(/^at /, "");
-    if (!isOwn(frame)) frames.push(frame);
-    else if (frames.length > 0) break;
+  const lines = (site?.stack ?? "").split("\n").slice(1);
+  const all = lines.map((line) => line.trim().replace(/^at /, ""));
+  if (bundled) {
+    // A place is noted in getg, which the operation calls: behind both, up to the scheduler.
+    const operation = all.findIndex((frame) => frame.startsWith("getg ")) + 1;
+    const own = all.slice(operation + 1);
+    const scheduler = own.findIndex((frame) => /^(schedule|proceed|resume) /.test(frame));
+    return own.slice(0, scheduler < 0 ? own.length : scheduler);
   }
-  return frames;
+  const first = all.findIndex((frame) => !isOwn(frame));
+  if (first < 0) return [];
+  const behind = all.slice(first);
+  const last = behind.findIndex(isOwn);
+  return behind.slice(0, last < 0 ? behind.length : last);
 }
 
 function entryName(gp: number): string {
