@@ -30,7 +30,7 @@ export type { Op } from "./m.ts";
 export { Mutex } from "./mutex.ts";
 export { Once } from "./once.ts";
 export { FatalError, PanicError, StackOverflowError, StatusError, UncaughtError } from "./panic.ts";
-export { type GoroutineInfo, goroutineDump, goroutines } from "./report.ts";
+export { type GoroutineInfo, goroutineDump, goroutines, reportOf } from "./report.ts";
 export { type Body, type RunOptions, run, runSync } from "./run.ts";
 export { RWMutex } from "./rwmutex.ts";
 export {

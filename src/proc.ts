@@ -24,7 +24,7 @@ import {
   type UnlockFunction,
 } from "./m.ts";
 import { FatalError, UncaughtError } from "./panic.ts";
-import { attachReport, noteCreation, panicReport } from "./report.ts";
+import { attachReport, noteCreation, noteReport, panicReport } from "./report.ts";
 import { globrunqget, globrunqgetbatch, globrunqput, inheritTime, runqget, runqput } from "./runq.ts";
 import { Gdead, Gidle, Grunnable, Grunning, Gscan, Gwaiting, statusName } from "./runtime2.ts";
 import { checkTimers, timerCount } from "./time.ts";
@@ -204,7 +204,10 @@ function uncaught(gp: number, error: unknown): unknown {
     attachReport(error, gp);
     return error;
   }
-  if (gp === sched.main) return error;
+  if (gp === sched.main) {
+    noteReport(gp, error);
+    return error;
+  }
   return new UncaughtError(panicReport(gp, error), goidOf(gp), error);
 }
 

@@ -6,7 +6,7 @@ import { G_STRIDE_BYTES, G_WAITREASON_BYTE, gmem8 } from "./ffi.ts";
 import { allgs, gentry, gnative, gparent, gwaitsince } from "./g.ts";
 import { goidOf, readgstatus } from "./gstatus.ts";
 import { mp, setSiteHook } from "./m.ts";
-import { type FatalError, PanicError } from "./panic.ts";
+import { FatalError, PanicError, UncaughtError } from "./panic.ts";
 import { Gdead, Gidle, Gscan, Gwaiting, statusName, waitReasonStrings } from "./runtime2.ts";
 
 /**
@@ -188,4 +188,32 @@ export function panicReport(gp: number, error: unknown): string {
 export function attachReport(error: FatalError, gp: number): void {
   const dump = goroutineDump(gp);
   if (error.message === error.text && dump !== "") error.message = `${error.text}\n\n${dump}`;
+}
+
+/** Reports of errors that are the program's own: what main threw is not ours to change. */
+const reports = new WeakMap<object, string>();
+
+/** Notes what Go would print of main's own error. */
+export function noteReport(gp: number, error: unknown): void {
+  if (typeof error === "object" && error !== null) reports.set(error, panicReport(gp, error));
+}
+
+/**
+ * What Go prints when a program ends with this error: "panic: ..." or "fatal error: ...", and all goroutines.
+ *
+ * @param error what {@link run} rejected with; main's own error has a report, too
+ * @returns the report; undefined for an error that ended no run
+ * @example
+ * ```ts
+ * import { chan, reportOf, run } from "gobuf";
+ *
+ * await run(function* main() {
+ *   yield* chan<number>().recv();
+ * }).catch((error) => console.log(reportOf(error)?.split("\n")[0])); // fatal error: all goroutines are asleep - deadlock!
+ * ```
+ */
+export function reportOf(error: unknown): string | undefined {
+  if (error instanceof FatalError) return `fatal error: ${error.message}`;
+  if (error instanceof UncaughtError) return error.message;
+  return typeof error === "object" && error !== null ? reports.get(error) : undefined;
 }

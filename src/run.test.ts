@@ -11,6 +11,7 @@ import {
   gosched,
   numGoroutine,
   PanicError,
+  reportOf,
   run,
   runSync,
   sleep,
@@ -101,6 +102,37 @@ describe("errors", () => {
         }),
       ),
     ).toBe(own);
+  });
+
+  test("and has Go's report beside it", () => {
+    const own = new TypeError("mine");
+    const error = failure(() =>
+      runSync(function* main() {
+        go(function* other() {
+          yield* sleep(1);
+        });
+        yield* gosched();
+        yield* gosched();
+        throw own;
+      }),
+    );
+    expect(reportOf(error)).toBe(
+      [
+        "panic: TypeError: mine",
+        "",
+        "goroutine 1 [running]:",
+        "main(...)",
+        "",
+        "goroutine 2 [sleep]:",
+        "other(...)",
+        "created by main in goroutine 1",
+        "",
+      ].join("\n"),
+    );
+    expect(reportOf(new TypeError("mine"))).toBeUndefined();
+    expect(reportOf(failure(() => runSync(() => goexitAtOnce())))).toStartWith(
+      "fatal error: no goroutines (main called",
+    );
   });
 
   test("another goroutine's ends the run with Go's report and the error as its cause", () => {
