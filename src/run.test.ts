@@ -16,6 +16,7 @@ import {
   runSync,
   sleep,
   UncaughtError,
+  wait,
 } from "./index.ts";
 
 function failure(f: () => unknown): Error {
@@ -272,10 +273,14 @@ describe("operations in the wrong place", () => {
   });
 
   test("a second run on the thread is refused, and the first goes on", async () => {
+    const gate = Promise.withResolvers<number>();
     const first = run(function* () {
-      yield* sleep(1);
-      return 1;
+      return yield* wait(gate.promise);
     });
+    expect(() => run(goexitAtOnce)).toThrow("a run is under way");
+    gate.resolve(1);
+    expect(await first).toBe(1);
+  });
     expect(() => run(goexitAtOnce)).toThrow("a run is under way");
     expect(await first).toBe(1);
   });
