@@ -14,7 +14,7 @@ describe("an operation without its yield*", () => {
       FatalError,
       runTest(function* main() {
         go(forgetful);
-        yield* sleep(1);
+        yield* sleep(3_600_000);
       }),
     );
     expect(withCode(error.message, import.meta.path)).toBe(`\
@@ -28,7 +28,7 @@ created by main in goroutine 1
 
 goroutine 1 [sleep]:
 main(...)
-\tyield* sleep(1);
+\tyield* sleep(3_600_000);
 `);
   });
 
