@@ -85,7 +85,7 @@ export function goexit(): Op<never> {
 
 /**
  * Calls a generator function on the goroutine's own stack of generators: a resume costs the same at every depth, where
- * a plain `yield* f()` costs a little more a level.
+ * a plain `yield* f()` costs each resume some 8 ns a level (the bench's rows "8 deep": 28 ns against 107).
  *
  * @example
  * ```ts
