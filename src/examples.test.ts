@@ -6,7 +6,7 @@
 import { afterAll, beforeAll, describe, expect, spyOn, test } from "bun:test";
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { abiSkip } from "../scripts/abis/skip.ts";
 
 const src = import.meta.dir;
@@ -34,7 +34,7 @@ function exportsOf(file: string): Exported[] {
       const name = item.trim().replace(/^type /, "");
       if (name === "") continue;
       const isType = allTypes !== undefined || item.trim().startsWith("type ");
-      exported.push({ name, file: from, specifier: isType ? `type ${name}` : name });
+      exported.push({ name, file: join(dirname(file), from), specifier: isType ? `type ${name}` : name });
     }
   }
   return exported;
@@ -50,7 +50,8 @@ const index = exportsOf("index.ts");
 const everything: [where: string, exported: Exported][] = [
   ...index.map((e): [string, Exported] => [e.name, e]),
   ...[...exportsOf("context.ts"), ...declaredIn("context.ts")].map((e): [string, Exported] => [`context.${e.name}`, e]),
-  ...declaredIn("testing.ts").map((e): [string, Exported] => [`gobuf/testing ${e.name}`, e]),
+  ...exportsOf("testing/index.ts").map((e): [string, Exported] => [`gobuf/testing ${e.name}`, e]),
+  ...declaredIn("testing/synctest.ts").map((e): [string, Exported] => [`gobuf/testing synctest.${e.name}`, e]),
 ];
 
 /** The comment in front of an export. */
@@ -78,8 +79,15 @@ function examplesIn(file: string): Example[] {
   }));
 }
 
-const files = readdirSync(src).filter((name) => name.endsWith(".ts") && !name.endsWith(".test.ts"));
+const files = (readdirSync(src, { recursive: true }) as string[]).filter(
+  (name) => name.endsWith(".ts") && !name.endsWith(".test.ts"),
+);
 const examples = files.sort().flatMap(examplesIn);
+
+/** A file's path as one word. */
+function nameOf(file: string): string {
+  return file.replace(".ts", "").replaceAll(/[/\\]/g, "-");
+}
 
 /** The module that an example is. */
 function moduleOf({ file, line, code }: Example): string {
@@ -87,13 +95,13 @@ function moduleOf({ file, line, code }: Example): string {
   const names = index.map((e) => e.specifier).join(", ");
   const body = code.replaceAll(/^/gm, "  ");
   return `import { context, ${names} } from "gobuf";
-export default await run(function* example_${file.replace(".ts", "")}_${line}() {\n${body}}, { clock: "fake" });\n`;
+export default await run(function* example_${nameOf(file).replaceAll("-", "_")}_${line}() {\n${body}}, { clock: "fake" });\n`;
 }
 
 let folder: string;
 
 function pathOf(example: Example): string {
-  return join(folder, `${example.file.replace(".ts", "")}-${example.line}.ts`);
+  return join(folder, `${nameOf(example.file)}-${example.line}.ts`);
 }
 
 beforeAll(() => {
@@ -104,7 +112,7 @@ beforeAll(() => {
     compilerOptions: {
       noUnusedLocals: false,
       typeRoots: [join(root, "node_modules", "@types")],
-      paths: { gobuf: [join(src, "index.ts")], "gobuf/testing": [join(src, "testing.ts")] },
+      paths: { gobuf: [join(src, "index.ts")], "gobuf/testing": [join(src, "testing", "index.ts")] },
     },
     include: [folder],
   };

@@ -3,7 +3,7 @@
  * runtime/traceback.go, printpanics of runtime/panic.go).
  */
 import { G_STRIDE_BYTES, G_WAITREASON_BYTE, gmem8 } from "./ffi.ts";
-import { allgs, gentry, gnative, gparent, gwaitsince } from "./g.ts";
+import { allgs, gentry, gframes, gnative, gparent, gwaitsince } from "./g.ts";
 import { goidOf, readgstatus } from "./gstatus.ts";
 import { mp, setSiteHook } from "./m.ts";
 import { FatalError, PanicError, UncaughtError } from "./panic.ts";
@@ -35,9 +35,12 @@ export interface GoroutineInfo {
   createdAt: string;
 }
 
-/** Places by G: of the last operation, of the go statement. Kept only with tracebacks. */
-const opSites = new Map<number, Error>();
-const goSites = new Map<number, Error>();
+/**
+ * Places by G: of the last operation, of the go statement. Kept only with tracebacks. There is one for each frame of the
+ * goroutine's stack of generators, as JavaScript's own stack shows the top one's.
+ */
+const opSites = new Map<number, (Error | undefined)[]>();
+const goSites = new Map<number, readonly (Error | undefined)[]>();
 let tracebacks = false;
 
 /** Starts or stops noting places. */
@@ -49,16 +52,20 @@ export function setTracebacks(on: boolean): void {
 }
 
 function noteSite(gp: number): void {
-  opSites.set(gp, new Error());
+  const depth = gframes[gp]?.length ?? 0;
+  const sites = opSites.get(gp) ?? [];
+  sites.length = depth;
+  sites.push(new Error());
+  opSites.set(gp, sites);
 }
 
 /** Notes where a goroutine is started: the creator's operation is the go statement. */
 export function noteCreation(gp: number): void {
   if (!tracebacks) return;
   opSites.delete(gp);
-  const site = opSites.get(mp.curg);
-  if (site === undefined) goSites.delete(gp);
-  else goSites.set(gp, site);
+  const sites = opSites.get(mp.curg);
+  if (sites === undefined) goSites.delete(gp);
+  else goSites.set(gp, [...sites]);
 }
 
 const here = import.meta.dir;
@@ -70,19 +77,26 @@ function isOwn(frame: string): boolean {
 /** Whether this stands in a bundle, where gobuf's frames cannot be told by their file. */
 const bundled = import.meta.file !== "report.ts";
 
-/** The goroutine's own frames of a stack, "name (file:line:column)": what stands between gobuf's own ones. */
-function framesOf(site: Error | undefined): string[] {
+const SCHEDULER = /^(schedule|proceed|resume) /;
+
+/** The goroutine's own frames, "name (file:line:column)". */
+function framesOf(sites: readonly (Error | undefined)[] = []): string[] {
+  return sites.toReversed().flatMap(framesAt);
+}
+
+/** Its own frames of a stack: what stands between gobuf's own ones, and above the scheduler. */
+function framesAt(site: Error | undefined): string[] {
   const lines = (site?.stack ?? "").split("\n").slice(1);
   const all = lines.map((line) => line.trim().replace(/^at /, ""));
   if (bundled) {
     // A place is noted in getg, which the operation calls: behind both, up to the scheduler.
     const operation = all.findIndex((frame) => frame.startsWith("getg ")) + 1;
     const own = all.slice(operation + 1);
-    const scheduler = own.findIndex((frame) => /^(schedule|proceed|resume) /.test(frame));
+    const scheduler = own.findIndex((frame) => SCHEDULER.test(frame));
     return own.slice(0, scheduler < 0 ? own.length : scheduler);
   }
-  const first = all.findIndex((frame) => !isOwn(frame));
-  if (first < 0) return [];
+  const first = all.findIndex((frame) => !isOwn(frame) || SCHEDULER.test(frame));
+  if (first < 0 || SCHEDULER.test(all[first] as string)) return [];
   const behind = all.slice(first);
   const last = behind.findIndex(isOwn);
   return behind.slice(0, last < 0 ? behind.length : last);

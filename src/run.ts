@@ -63,6 +63,20 @@ let outside = 0;
 /** There was one since the last look: what it set off may be about to ask for more. */
 let outsideLately = false;
 
+/**
+ * A bubble's share of an idle run: nothing can run, and nothing is expected from outside.
+ *
+ * @returns whether a goroutine can run again; else the clock moves on
+ * @throws FatalError the bubble's verdict
+ */
+export type IdleHook = () => boolean;
+let idleHook: IdleHook | null = null;
+
+/** Makes the run under way a bubble: gobuf/testing does. */
+export function setIdleHook(f: IdleHook): void {
+  idleHook = f;
+}
+
 /** Empties the scheduler of this thread: whatever it ran before is gone. */
 export function schedinit(options: RunOptions = {}): void {
   if (mp.curg !== 0) throw new Error("gobuf: schedinit in a goroutine");
@@ -114,6 +128,7 @@ function begin(options: RunOptions, start: () => [gp: number, entry: unknown]): 
   mp.now = performance.now();
   outside = 0;
   outsideLately = false;
+  idleHook = null;
   setTracebacks(options.traceback === "all");
   setStackOverflowHandler(options.onStackOverflow ?? null);
   startMain(gp, entry);
@@ -155,7 +170,8 @@ function drive(): unknown {
     resumeMain();
     while (!mp.stop) {
       if (schedule(BUDGET)) mp.now = performance.now();
-      else if (!mp.stop && !advanceClock()) throw checkdead();
+      else if (mp.stop || idleHook?.()) continue;
+      else if (!advanceClock()) throw checkdead();
     }
   } catch (error) {
     fail(error);
@@ -232,19 +248,30 @@ function step(): void {
         if (mp.now - start < SLICE_MS) continue;
         return later();
       }
-      if (mp.stop || advanceClock()) continue;
+      if (mp.stop) continue;
+      if (idleHook !== null) {
+        // Who waits for a promise is not blocked durably: the clock stands still for it.
+        if (outside !== 0) return;
+        if (outsideLately) return lastTurn();
+        if (idleHook()) continue;
+      }
+      if (advanceClock()) continue;
       const when = clockIsFake() ? 0 : wakeTime();
       if (when !== 0) return sleepUntil(when);
       if (outside !== 0) return;
       if (!outsideLately) throw checkdead();
-      // The async code behind it gets its turn before the verdict.
-      outsideLately = false;
-      return later();
+      return lastTurn();
     }
   } catch (error) {
     fail(error);
   }
   settle();
+}
+
+/** The async code behind what came from outside gets its turn before the verdict. */
+function lastTurn(): void {
+  outsideLately = false;
+  later();
 }
 
 function later(): void {

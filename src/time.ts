@@ -82,12 +82,15 @@ let minWhenModified = 0;
 const FAKE_START_NS = 1_000_000_000;
 /** What the fake clock tells then: the date of Go's faketime build, milliseconds since the Unix epoch. */
 const FAKE_START_MS = 1_257_894_000_000;
+/** The same in a bubble: the date of Go's testing/synctest, 2000-01-01 00:00:00 UTC. */
+const BUBBLE_START_MS = 946_684_800_000;
 /** No timer expires later, nanoseconds. */
 const MAX_WHEN_NS = 2 ** 63;
 /** Counts resets of the scheduler: what was armed before one is gone. */
 let resets = 0;
 let fake = false;
 let fakeNow = FAKE_START_NS;
+let fakeStartMs = FAKE_START_MS;
 
 /** Empties the heap and sets the clock. */
 export function timeinit(clock: "fake" | "real"): void {
@@ -98,6 +101,12 @@ export function timeinit(clock: "fake" | "real"): void {
   minWhenModified = 0;
   fake = clock === "fake";
   fakeNow = FAKE_START_NS;
+  fakeStartMs = FAKE_START_MS;
+}
+
+/** The fake clock tells the time of a bubble. */
+export function timeinitBubble(): void {
+  fakeStartMs = BUBBLE_START_MS;
 }
 
 /** The clock, nanoseconds: monotonic, of no particular origin. */
@@ -123,7 +132,7 @@ export function whenOf(ms: number): number {
  * ```
  */
 export function now(): number {
-  return fake ? FAKE_START_MS + (fakeNow - FAKE_START_NS) / 1e6 : Date.now();
+  return fake ? fakeStartMs + (fakeNow - FAKE_START_NS) / 1e6 : Date.now();
 }
 
 /** Whether time stands still while anything can run. */

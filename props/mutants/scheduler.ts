@@ -166,8 +166,8 @@ export const SCHEDULER_MUTANTS: readonly Mutant[] = [
   fault(
     "the verdict ignores timers",
     "run.ts",
-    "!mp.stop && !advanceClock()) throw checkdead();",
-    "!mp.stop) throw checkdead();",
+    "else if (!advanceClock()) throw checkdead();",
+    "else throw checkdead();",
   ),
   {
     name: "src/current G kept across a switch",

@@ -1,12 +1,14 @@
 /** What gobuf says when a program fails: the whole text, as Go prints it. */
 import { describe, expect, spyOn, test } from "bun:test";
 import {
+  call,
   chan,
   FatalError,
   type Go,
   go,
   goroutineDump,
   gosched,
+  Mutex,
   PanicError,
   run,
   runSync,
@@ -53,6 +55,31 @@ worker(...)
 \tyield* chan<number>().recv();
 created by main in goroutine 1
 \tgo(worker);
+`);
+  });
+
+  test("on a Mutex, in a called function: the lines of all frames, whatever the lock's own are", async () => {
+    function* twice(mutex: Mutex): Go {
+      yield* mutex.lock();
+      yield* mutex.lock();
+    }
+    const error = await failure(
+      FatalError,
+      run(
+        function* main() {
+          yield* call(twice, new Mutex());
+        },
+        { traceback: "all" },
+      ),
+    );
+    expect(withCode(error.message, import.meta.path)).toBe(`\
+all goroutines are asleep - deadlock!
+
+goroutine 1 [sync.Mutex.Lock]:
+twice(...)
+\tyield* mutex.lock();
+main(...)
+\tyield* call(twice, new Mutex());
 `);
   });
 

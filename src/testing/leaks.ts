@@ -1,29 +1,13 @@
 /**
- * gobuf/testing: runs for tests, which fail when they leave goroutines behind.
- *
- * @example
- * ```ts
- * import { chan, go } from "gobuf";
- * import { runTest } from "gobuf/testing";
- *
- * const sum = await runTest(function* () {
- *   const ch = chan<number>();
- *   go(function* () {
- *     yield* ch.send(40);
- *     yield* ch.send(2);
- *   });
- *   return ((yield* ch.recv()) ?? 0) + ((yield* ch.recv()) ?? 0);
- * });
- * console.log(sum);
- * ```
+ * Goroutines that a test leaves behind.
  */
-import { allgs } from "./g.ts";
-import { type Go, gosched } from "./go.ts";
-import { readgstatus } from "./gstatus.ts";
-import { getg, type Op, opCall } from "./m.ts";
-import { formatGoroutines, type GoroutineInfo, goroutines } from "./report.ts";
-import { type Body, type RunOptions, run } from "./run.ts";
-import { Grunnable } from "./runtime2.ts";
+import { allgs } from "../g.ts";
+import { type Go, gosched } from "../go.ts";
+import { readgstatus } from "../gstatus.ts";
+import { getg, type Op, opCall } from "../m.ts";
+import { formatGoroutines, type GoroutineInfo, goroutines } from "../report.ts";
+import { type Body, type RunOptions, run } from "../run.ts";
+import { Grunnable } from "../runtime2.ts";
 
 /**
  * A test left goroutines behind. Its message lists them as Go prints them.

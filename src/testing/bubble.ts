@@ -1,0 +1,94 @@
+/**
+ * A bubble: a run of which the test sees when nothing moves any more, and that ends when all its goroutines have
+ * (runtime/synctest.go). A thread runs one run at a time, so there is one bubble: the run under way.
+ *
+ * Go's bubble does not count who waits for a Mutex as blocked durably, as code outside may hold it. Here nobody outside
+ * can hold one.
+ */
+import type { Go } from "../go.ts";
+import { getg, type Op, opCall, opPending } from "../m.ts";
+import { FatalError, PanicError } from "../panic.ts";
+import { finish, gopark, goready, sched } from "../proc.ts";
+import { attachReport } from "../report.ts";
+import { type Body, currentRun, isCurrentRun, setIdleHook } from "../run.ts";
+import { waitReasonSynctestRun, waitReasonSynctestWait } from "../runtime2.ts";
+import { timeinitBubble, wakeTime } from "../time.ts";
+
+/** The run that is a bubble. */
+let token = 0;
+/** The G that is in `wait`, 0 for none: bubble.waiter. */
+let waiter = 0;
+/** Main, which has returned and waits for the others; 0 before: bubble.root. */
+let root = 0;
+
+function deadlock(text: string): FatalError {
+  const error = new FatalError(`deadlock: ${text}`);
+  attachReport(error, 0);
+  return error;
+}
+
+/** All goroutines are blocked: maybeWakeLocked, and what follows it in Run. */
+function idle(): boolean {
+  if (waiter !== 0) {
+    goready(waiter);
+    return true;
+  }
+  if (root !== 0) {
+    // Time stops once main has returned: who sleeps would sleep forever.
+    if (sched.gcount > 1) throw deadlock("main bubble goroutine has exited but blocked goroutines remain");
+    goready(root);
+    root = 0;
+    return true;
+  }
+  if (sched.gcount === 0) {
+    finish(undefined);
+    return true;
+  }
+  if (wakeTime() === 0) throw deadlock("all goroutines in bubble are blocked");
+  return false;
+}
+
+/** Blocked as main is in Go once its bubble's own goroutines run. */
+function others(): Op<void> {
+  const gp = getg("the bubble");
+  root = gp;
+  gopark(gp, null, waitReasonSynctestRun, null);
+  return opPending();
+}
+
+/**
+ * The body of a bubble's main goroutine: runs `main`, then waits for the goroutines that are left.
+ *
+ * @throws FatalError (the run's end) when goroutines are blocked, and no timer will wake one
+ */
+export function* bubbled<R>(main: Body<R>): Go<R> {
+  token = currentRun("synctest.test");
+  waiter = 0;
+  root = 0;
+  timeinitBubble();
+  setIdleHook(idle);
+  let panicking = false;
+  try {
+    return yield* opCall(main());
+  } catch (error) {
+    panicking = true;
+    throw error;
+  } finally {
+    // Also when main ends by goexit.
+    if (!panicking && sched.gcount > 1) yield* others();
+  }
+}
+
+/** The body of {@link wait}: synctestWait. */
+export function bubbleWait(): Op<void> {
+  const gp = getg("synctest.wait");
+  if (!isCurrentRun(token)) throw new PanicError("goroutine is not in a bubble");
+  if (waiter !== 0) throw new PanicError("wait already in progress");
+  waiter = gp;
+  gopark(gp, null, waitReasonSynctestWait, waited);
+  return opPending();
+}
+
+function waited(): void {
+  waiter = 0;
+}

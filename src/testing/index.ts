@@ -1,0 +1,22 @@
+/**
+ * gobuf/testing: what tests of concurrent code need. Runs that fail when they leave goroutines behind, and bubbles with
+ * a clock of their own.
+ *
+ * @example
+ * ```ts
+ * import { chan, go } from "gobuf";
+ * import { runTest } from "gobuf/testing";
+ *
+ * const sum = await runTest(function* () {
+ *   const ch = chan<number>();
+ *   go(function* () {
+ *     yield* ch.send(40);
+ *     yield* ch.send(2);
+ *   });
+ *   return ((yield* ch.recv()) ?? 0) + ((yield* ch.recv()) ?? 0);
+ * });
+ * console.log(sum);
+ * ```
+ */
+export { LeakError, leakCheck, runTest } from "./leaks.ts";
+export * as synctest from "./synctest.ts";
