@@ -218,13 +218,13 @@ export class Chan<in out T> extends Hchan implements SendChan<T>, RecvChan<T> {
 
   /** Receives: `<-ch`. Gives undefined once the channel is closed and empty. */
   recv(): Op<T | undefined> {
-    return chanrecv(getg("recv"), this, recvContinue) ? opReady(mp.value as T) : opPending();
+    return chanrecv(getg("recv"), this, recvContinue) ? opReady(mp.elem as T) : opPending();
   }
 
   /** Receives: `v, ok := <-ch`. */
   recvOk(): Op<Received<T>> {
     if (!chanrecv(getg("recvOk"), this, recvOkContinue)) return opPending();
-    return opReady(mp.ok ? [mp.value as T, true] : [undefined, false]);
+    return opReady(mp.ok ? [mp.elem as T, true] : [undefined, false]);
   }
 
   /** Sends, from ordinary async code, in the run under way. Rejects with PanicError "send on closed channel". */
@@ -425,7 +425,7 @@ function recvOkContinue(gp: number): [unknown, boolean] {
  * Receives from a channel: chanrecv with block.
  *
  * @param cont gives the result after a park
- * @returns true when there is a result, in mp.value and mp.ok; false when the goroutine has asked to park
+ * @returns true when there is a result, in mp.elem and mp.ok; false when the goroutine has asked to park
  */
 export function chanrecv(gp: number, c: Hchan, cont: (gp: number) => unknown): boolean {
   if (c.nil) {
@@ -434,21 +434,21 @@ export function chanrecv(gp: number, c: Hchan, cont: (gp: number) => unknown): b
   }
   if (c.closed) {
     if (c.qcount === 0) {
-      mp.value = undefined;
+      mp.elem = undefined;
       mp.ok = false;
       return true;
     }
   } else {
     const s = c.sendq.dequeue();
     if (s !== 0) {
-      mp.value = recv(c, s);
+      mp.elem = recv(c, s);
       mp.ok = true;
       return true;
     }
   }
   if (c.source !== null) c.source.poll();
   if (c.qcount > 0) {
-    mp.value = bufget(c);
+    mp.elem = bufget(c);
     mp.ok = true;
     return true;
   }

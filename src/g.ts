@@ -30,10 +30,8 @@ export const gframes: (Frame[] | null)[] = [null];
 export const gcont: (Continuation | null)[] = [null];
 /** Goexit was called: frames are being left. */
 export const gexiting: boolean[] = [false];
-/** The body is native: its stack is a guarded one. */
-export const gnative: boolean[] = [false];
-/** The trap that a native body waits in. */
-export const gtrap: number[] = [0];
+/** The trap that a native body waits in, 0 for one that goes on without a result; -1 where the body is not native. */
+export const gtrap: number[] = [-1];
 /** What the goroutine was started on, for its name in reports. */
 export const gentry: unknown[] = [null];
 /** goid of the creator. */
@@ -62,8 +60,7 @@ function malg(): number {
       gframes.push(null);
       gcont.push(null);
       gexiting.push(false);
-      gnative.push(false);
-      gtrap.push(0);
+      gtrap.push(-1);
       gentry.push(null);
       gparent.push(0);
       gwaitsince.push(0);
@@ -99,7 +96,7 @@ export function gfput(gp: number): void {
   gframes[gp] = null;
   gcont[gp] = null;
   gexiting[gp] = false;
-  gnative[gp] = false;
+  gtrap[gp] = -1;
   gentry[gp] = null;
   gmem[i + G_PARAM] = 0;
   gmem[i + G_WAITING] = 0;

@@ -51,16 +51,33 @@ export type TransitionHook = (gp: number, from: number, to: number) => void;
 
 let hook: TransitionHook | null = null;
 
+/** Transitions that the ring keeps, for errors. */
+const RING_SIZE = 256;
+export const RING_MASK = RING_SIZE - 1;
+/**
+ * The last transitions, each as the lower 24 bits of the goid and both statuses; behind them how many there were
+ * (modulo 2^32), and whether there is a hook.
+ */
+export const ring = new Int32Array(RING_SIZE + 2);
+export const RING_COUNT = RING_SIZE;
+export const RING_HOOKED = RING_SIZE + 1;
+
 /** Sets the hook that sees every transition of this thread, or none. */
 export function setTransitionHook(f: TransitionHook | null): void {
   hook = f;
+  ring[RING_HOOKED] = f === null ? 0 : 1;
 }
 
-/** Transitions that the ring keeps, for errors. */
-const RING_SIZE = 256;
-/** A transition: the lower 24 bits of the goid, and both statuses. */
-const ring = new Int32Array(RING_SIZE);
-let ringNext = 0;
+/** Tells the hook of a transition. */
+export function callHook(gp: number, from: number, to: number): void {
+  if (hook !== null) hook(gp, from, to);
+}
+
+/** What the ring holds of an edge. @throws StatusError when it is not in the relation: schedule asks once, at its start */
+export function ringEdge(from: number, to: number): number {
+  if (!isLegalTransition(from, to)) fail("an edge of the scheduler's", 0, from, to);
+  return (from << 4) | to;
+}
 
 /** Gs whose scan bit this M holds: waiting for one of them would be waiting for itself. */
 const scanHeld = new Set<number>();
@@ -72,16 +89,18 @@ export function goidOf(gp: number): number {
 }
 
 function recordTransition(gp: number, from: number, to: number): void {
-  ring[ringNext & (RING_SIZE - 1)] = (gmem[gp * G_STRIDE + G_GOID] << 8) | (from << 4) | to;
-  ringNext = (ringNext + 1) & 0x3fffffff;
-  if (hook !== null) hook(gp, from, to);
+  const n = ring[RING_COUNT];
+  ring[n & RING_MASK] = (gmem[gp * G_STRIDE + G_GOID] << 8) | (from << 4) | to;
+  ring[RING_COUNT] = n + 1;
+  if (ring[RING_HOOKED] !== 0) callHook(gp, from, to);
 }
 
 /** The last transitions of all Gs of this thread, oldest first, as "goid from>to". @param most how many */
 export function lastTransitions(most = 16): string[] {
   const out: string[] = [];
-  for (let n = Math.max(0, ringNext - Math.min(most, RING_SIZE)); n < ringNext; n++) {
-    const packed = ring[n & (RING_SIZE - 1)];
+  const count = ring[RING_COUNT] >>> 0;
+  for (let n = Math.max(0, count - Math.min(most, RING_SIZE)); n < count; n++) {
+    const packed = ring[n & RING_MASK];
     out.push(`${packed >>> 8} ${statusName((packed >> 4) & 15)}>${statusName(packed & 15)}`);
   }
   return out;
@@ -89,7 +108,7 @@ export function lastTransitions(most = 16): string[] {
 
 /** Forgets the ring and the scans held: the scheduler was reset. */
 export function resetTransitions(): void {
-  ringNext = 0;
+  ring[RING_COUNT] = 0;
   scanHeld.clear();
 }
 
@@ -136,7 +155,8 @@ const SPINS = 1000;
 const SCAN_WAIT_MAX_MS = 10_000;
 const sleepWord = new Int32Array(new SharedArrayBuffer(4));
 
-function casgstatusWait(gp: number, oldval: number, newval: number): void {
+/** The rest of {@link casgstatus} where the word did not hold `oldval`. */
+export function casgstatusWait(gp: number, oldval: number, newval: number): void {
   const i = gp * G_STRIDE + G_STATUS;
   if (scanHeld.has(gp)) fail("casgstatus: this M holds the scan bit itself", gp, oldval, newval);
   const start = performance.now();

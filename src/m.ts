@@ -37,39 +37,13 @@ export type UnlockFunction = (gp: number) => boolean;
 /** A generator body, or a frame of one. */
 export type Frame = Generator<unknown, unknown, unknown>;
 
-/** The M of this thread. */
-export const mp = {
-  /** The G that runs, 0 on g0. Read it anew after every switch. */
-  curg: 0,
-  /** gobuf_execute, or what stands in its place (setExecute): runs a native G until its next trap. */
-  execute: native.gobuf_execute as (gp: number) => number,
-  /** The request to g0. */
-  mcall: MCALL_NONE,
-  waitunlockf: null as UnlockFunction | null,
-  callee: null as Frame | null,
-  /** Result of the operation that the resumed body waits for. */
-  result: undefined as unknown,
-  /** Second result of a receive or a select: a value was received (and not the zero value of a closed channel). */
-  ok: true,
-  /** A continuation threw what the body is about to see. */
-  waitFailed: false,
-  /** A select's received value. */
-  value: undefined as unknown,
-  /** performance.now() at the start of the slice: when a goroutine began to wait, give or take a slice. */
-  now: 0,
-  /** The run is over: main returned, or something failed. */
-  stop: false,
-  /** Set by a fatal error: the run ends with it, also where a body caught what was thrown. */
-  dying: null as Error | null,
-};
-
 /** What the scheduler passes to a body's `next`, so that an operation tells its resume from its start. */
 export const RESUME = true;
 
 // State of the one operation object.
 const YIELDED = 0;
 /** Made and not yielded yet. */
-const ARMED = 1;
+export const ARMED = 1;
 /** The same, but it may be left so (an unlock: its goyield is only a courtesy). */
 const OPTIONAL = 2;
 
@@ -93,6 +67,8 @@ export class Op<T> implements Iterable<unknown, T, unknown> {
   value: unknown = undefined;
   /** @internal */
   state = YIELDED;
+  /** Result of the operation that the resumed body waits for. @internal */
+  result: unknown = undefined;
 
   [Symbol.iterator](): Iterator<unknown, T, unknown> {
     this.state = YIELDED;
@@ -103,7 +79,7 @@ export class Op<T> implements Iterable<unknown, T, unknown> {
   next(resume: unknown): this {
     if (resume === RESUME) {
       this.done = true;
-      this.value = mp.result;
+      this.value = this.result;
     }
     return this;
   }
@@ -126,12 +102,40 @@ export class Op<T> implements Iterable<unknown, T, unknown> {
   }
 }
 
-const op = new Op<never>();
+/**
+ * The M of this thread, and the one operation: to have both in one object saves an operation two loads with their
+ * checks.
+ */
+class M extends Op<never> {
+  /** The G that runs, 0 on g0. Read it anew after every switch. */
+  curg = 0;
+  /** gobuf_execute, or what stands in its place (setExecute): runs a native G until its next trap. */
+  execute = native.gobuf_execute as (gp: number) => number;
+  /** The request to g0. */
+  mcall = MCALL_NONE;
+  waitunlockf: UnlockFunction | null = null;
+  callee: Frame | null = null;
+  /** Second result of a receive or a select: a value was received (and not the zero value of a closed channel). */
+  ok = true;
+  /** A continuation threw what the body is about to see. */
+  waitFailed = false;
+  /** The value that a receive or a select received. */
+  elem: unknown = undefined;
+  /** performance.now() at the start of the slice: when a goroutine began to wait, give or take a slice. */
+  now = 0;
+  /** The run is over: main returned, or something failed. */
+  stop = false;
+  /** Set by a fatal error: the run ends with it, also where a body caught what was thrown. */
+  dying: Error | null = null;
+}
+
+/** The M of this thread. */
+export const mp = new M();
 
 /** The G that calls. @param what the operation, for the error @throws Error outside a goroutine */
 export function getg(what: string): number {
   const gp = mp.curg;
-  if (op.state === ARMED || gp === 0) refuse(what);
+  if (mp.state === ARMED || gp === 0) refuse(what);
   if (siteHook !== null) siteHook(gp);
   return gp;
 }
@@ -145,55 +149,55 @@ export function setSiteHook(f: ((gp: number) => void) | null): void {
 
 function refuse(what: string): never {
   if (mp.curg === 0) {
-    op.state = YIELDED;
+    mp.state = YIELDED;
     throw new Error(`gobuf: ${what} outside a goroutine: call it in a body started by run() or go()`);
   }
-  op.state = YIELDED;
+  mp.state = YIELDED;
   return fatal(`${what}: the operation before it was made and never yielded: write \`yield*\` before it`);
 }
 
 /** Whether the frame that just yielded did so with a plain `yield`, an operation in its hands. */
 export function isArmed(): boolean {
-  return op.state === ARMED;
+  return mp.state === ARMED;
 }
 
 /** Whether the frame that just ended left an operation without its `yield*`; forgets what it asked for. */
 export function takeForgotten(): boolean {
-  const was = op.state === ARMED;
-  op.state = YIELDED;
+  const was = mp.state === ARMED;
+  mp.state = YIELDED;
   mp.mcall = MCALL_NONE;
   return was;
 }
 
 /** An operation that is over: its `yield*` gives `value` at once. */
 export function opReady<T>(value: T): Op<T> {
-  op.state = ARMED;
-  op.done = true;
-  op.value = value;
-  return op as unknown as Op<T>;
+  mp.state = ARMED;
+  mp.done = true;
+  mp.value = value;
+  return mp as unknown as Op<T>;
 }
 
 /** An operation that asks g0 for something. */
 export function opMcall<T>(code: number): Op<T> {
   mp.mcall = code;
-  op.state = ARMED;
-  op.done = false;
-  return op as unknown as Op<T>;
+  mp.state = ARMED;
+  mp.done = false;
+  return mp as unknown as Op<T>;
 }
 
 /** An operation whose request is in `mp.mcall`. */
 export function opPending<T>(): Op<T> {
-  op.state = ARMED;
-  op.done = false;
-  return op as unknown as Op<T>;
+  mp.state = ARMED;
+  mp.done = false;
+  return mp as unknown as Op<T>;
 }
 
 /** An operation that is over, but may ask for goyield in `mp.mcall`: it need not be yielded. */
 export function opOptional(): Op<void> {
-  op.state = OPTIONAL;
-  op.done = mp.mcall === MCALL_NONE;
-  op.value = undefined;
-  return op as unknown as Op<void>;
+  mp.state = OPTIONAL;
+  mp.done = mp.mcall === MCALL_NONE;
+  mp.value = undefined;
+  return mp as unknown as Op<void>;
 }
 
 /** An operation that runs a generator on the goroutine's own stack of generators and gives its result. */

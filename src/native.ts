@@ -21,11 +21,12 @@ import {
   mmem,
   native,
 } from "./ffi.ts";
-import { allocG, gfput, gnative, gtrap, hasStack } from "./g.ts";
+import { allocG, gfput, gtrap, hasStack } from "./g.ts";
 import { goidOf } from "./gstatus.ts";
 import { MCALL_GOEXIT, MCALL_NONE, mp } from "./m.ts";
 import { FatalError, PanicError, StackOverflowError } from "./panic.ts";
-import { fail, finish, goexit0, mcall, OFF, sched, setNativeRunner, startG } from "./proc.ts";
+import { fail, finish, goexit0, sched, startG } from "./proc.ts";
+import { setNativeRunner } from "./schedule.ts";
 import { channelOf, trap } from "./trap.ts";
 
 /** Outcome of an operation, in op[1] of the G: what gobuf_status gives a body. */
@@ -86,7 +87,6 @@ export function setTrapHandler(f: TrapHandler | null): void {
  */
 export function newNativeG(fn: Address, arg: Address | null): number {
   const gp = allocG(true);
-  gnative[gp] = true;
   gtrap[gp] = 0;
   let code = hasStack(gp) ? 0 : native.gobuf_stackalloc(gp, stackSize);
   if (code === 0) code = native.gobuf_gosetup(gp, fn, arg);
@@ -153,21 +153,21 @@ function deliverFailure(gp: number, error: unknown): boolean {
 }
 
 /**
- * Goes on with a native goroutine that waited for an operation, until it is off the M.
+ * Goes on with a native goroutine that waited for an operation, until it asks g0 for something.
  *
  * @param failed the operation failed with `value`; else that is its result
- * @returns true when the goroutine has a frame to run before it goes on; false when it is off the M
+ * @returns true when it asks for something in mp.mcall; false when it is off the M
  */
 function runNative(gp: number, failed: boolean, value: unknown): boolean {
   if (failed) {
     if (!deliverFailure(gp, value)) return false;
-  } else if (gtrap[gp] !== 0) deliver(gp, mp.ok ? STATUS_OK : STATUS_CLOSED, value);
+  } else if (gtrap[gp] > 0) deliver(gp, mp.ok ? STATUS_OK : STATUS_CLOSED, value);
   gtrap[gp] = 0;
   return onTrap(gp, mp.execute(gp));
 }
 
 /**
- * Carries out a trap of a native goroutine, and those that follow, until it is off the M.
+ * Carries out a trap of a native goroutine, and those that follow, until one asks g0 for something.
  *
  * @param code what gobuf_execute returned
  * @returns as {@link runNative}
@@ -192,7 +192,7 @@ function trapLoop(gp: number, code: number): boolean {
     if (code === TRAP_SEND) {
       chansend(gp, channelOf(gp, code, gmem[i]), wordToValue(gmem[i + 2], gmem[i + 3]));
     } else if (code === TRAP_RECV) {
-      if (chanrecv(gp, channelOf(gp, code, gmem[i]), recvContinue)) result = mp.value;
+      if (chanrecv(gp, channelOf(gp, code, gmem[i]), recvContinue)) result = mp.elem;
     } else if (code < TRAP_EMBEDDER) {
       if (code === TRAP_GOEXIT) return ended(gp);
       if (code === TRAP_FAULT) return overflowed(gp);
@@ -201,7 +201,7 @@ function trapLoop(gp: number, code: number): boolean {
     if (mp.mcall !== MCALL_NONE) {
       // A gosched has no result; not to write one keeps its way short.
       gtrap[gp] = code === TRAP_GOSCHED ? 0 : code;
-      return mcall(gp) !== OFF;
+      return true;
     }
     deliver(gp, mp.ok ? STATUS_OK : STATUS_CLOSED, result);
   }
@@ -224,7 +224,7 @@ function ended(gp: number): boolean {
     return false;
   }
   mp.mcall = MCALL_GOEXIT;
-  return mcall(gp) !== OFF;
+  return true;
 }
 
 /** What a run does about a stack overflow: null ends it, with the error. */

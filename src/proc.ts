@@ -5,12 +5,11 @@
  * function of Go's that runs on g0: park_m, gosched_m, goyield_m, goexit0.
  */
 import { G_STRIDE_BYTES, G_WAITREASON_BYTE, gmem8 } from "./ffi.ts";
-import { allocG, gbody, gcont, gentry, gexiting, gfput, gframes, gnative, gparent, gtrap, gwaitsince } from "./g.ts";
+import { allocG, gbody, gcont, gentry, gexiting, gfput, gframes, gparent, gwaitsince } from "./g.ts";
 import { casgstatus, goidOf, readgstatus } from "./gstatus.ts";
 import {
   type Continuation,
   type Frame,
-  isArmed,
   MCALL_CALL,
   MCALL_GOEXIT,
   MCALL_GOSCHED,
@@ -18,16 +17,12 @@ import {
   MCALL_NONE,
   MCALL_PARK,
   mp,
-  REPARK,
-  RESUME,
-  takeForgotten,
   type UnlockFunction,
 } from "./m.ts";
-import { FatalError, UncaughtError } from "./panic.ts";
-import { attachReport, noteCreation, noteReport, panicReport } from "./report.ts";
-import { globrunqget, globrunqgetbatch, globrunqput, inheritTime, runqget, runqput } from "./runq.ts";
+import { FatalError } from "./panic.ts";
+import { noteCreation } from "./report.ts";
+import { globrunqput, runqput } from "./runq.ts";
 import { Gdead, Gidle, Grunnable, Grunning, Gscan, Gwaiting, statusName } from "./runtime2.ts";
-import { checkTimers, timerCount } from "./time.ts";
 
 /** The scheduler's own state: parts of schedt and p in runtime/runtime2.go. */
 export const sched = {
@@ -47,20 +42,6 @@ export const sched = {
   failed: false,
   error: undefined as unknown,
 };
-
-/** Goes on with a native body whose operation ended; carries out what a native body trapped for: native.ts. */
-export type NativeRunner = (gp: number, failed: boolean, value: unknown) => boolean;
-export type TrapRunner = (gp: number, code: number) => boolean;
-let runNative: NativeRunner = () => {
-  throw new FatalError("no runner of native bodies is set");
-};
-let onTrap: TrapRunner = () => runNative(0, false, undefined);
-
-/** Called once, by native.ts, which stands on this file. */
-export function setNativeRunner(f: NativeRunner, g: TrapRunner): void {
-  runNative = f;
-  onTrap = g;
-}
 
 /**
  * Parks the calling goroutine: gopark. Takes effect when its operation is yielded.
@@ -196,226 +177,4 @@ export function finish(result: unknown): void {
   sched.done = true;
   sched.result = result;
   mp.stop = true;
-}
-
-/** What ends the run when nobody caught an error: main's own error, or one that tells of the goroutine. */
-function uncaught(gp: number, error: unknown): unknown {
-  if (error instanceof FatalError) {
-    attachReport(error, gp);
-    return error;
-  }
-  if (gp === sched.main) {
-    noteReport(gp, error);
-    return error;
-  }
-  return new UncaughtError(panicReport(gp, error), goidOf(gp), error);
-}
-
-/** The last frame of a body is gone: main's return ends the run, all else is goexit. */
-function ended(gp: number, mode: number, value: unknown): void {
-  if (mode === THROW) fail(uncaught(gp, value));
-  else if (gp === sched.main && !gexiting[gp]) {
-    finish(value);
-  } else goexit0(gp);
-}
-
-// How the next frame goes on.
-const NEXT = 0;
-const THROW = 1;
-const RETURN = 2;
-
-/** Takes the top frame off. */
-function popFrame(gp: number): void {
-  gbody[gp] = gframes[gp]?.pop() ?? null;
-}
-
-/** Runs a goroutine, whose status is running, until it is off the M. */
-function resume(gp: number): void {
-  mp.curg = gp;
-  mp.ok = true;
-  const cont = gcont[gp] as Continuation | null;
-  if (cont === null) return proceed(gp, NEXT, undefined);
-  gcont[gp] = null;
-  let value: unknown;
-  try {
-    value = cont(gp);
-  } catch (error) {
-    mp.waitFailed = true;
-    return proceed(gp, THROW, error);
-  }
-  if (value === REPARK) yielded(gp);
-  else proceed(gp, NEXT, value);
-}
-
-/** Goes on with a goroutine's frames until it is off the M. @param mode how the top one goes on, with `value` */
-function proceed(gp: number, mode: number, value: unknown): void {
-  for (;;) {
-    const frame = gbody[gp] as Frame | null;
-    if (frame === null) {
-      if (!gnative[gp] || gexiting[gp]) return ended(gp, mode, value);
-      if (!runNative(gp, mode === THROW, value)) return;
-      if (gcont[gp] !== null) return resume(gp);
-      mode = NEXT;
-      value = undefined;
-      continue;
-    }
-    let r: IteratorResult<unknown, unknown>;
-    try {
-      if (mode === NEXT) {
-        mp.result = value;
-        r = frame.next(RESUME);
-      } else if (mode === THROW) r = frame.throw(value);
-      else r = frame.return(undefined);
-    } catch (error) {
-      takeForgotten();
-      popFrame(gp);
-      mode = THROW;
-      value = error;
-      continue;
-    }
-    if (r.done !== true) return yielded(gp);
-    if (takeForgotten()) return fail(forgottenAtEnd(gp));
-    popFrame(gp);
-    mode = gexiting[gp] ? RETURN : NEXT;
-    value = r.value;
-  }
-}
-
-/** The top frame has returned. */
-function finished(gp: number, value: unknown): void {
-  if (takeForgotten()) return fail(forgottenAtEnd(gp));
-  popFrame(gp);
-  proceed(gp, gexiting[gp] ? RETURN : NEXT, value);
-}
-
-/** The top frame threw, or what stands behind its wait did, and the frame has not seen it yet. */
-function threw(gp: number, entered: boolean, error: unknown): void {
-  if (entered) {
-    takeForgotten();
-    popFrame(gp);
-  } else mp.waitFailed = true;
-  proceed(gp, THROW, error);
-}
-
-/** The top frame has yielded: carries its request out, and goes on where the goroutine stays on the M. */
-function yielded(gp: number): void {
-  if (isArmed()) return fail(plainYield(gp));
-  const next = mcall(gp);
-  if (next === OFF) return;
-  if (gcont[gp] !== null) resume(gp);
-  else proceed(gp, next === EXIT ? RETURN : NEXT, undefined);
-}
-
-/** A native body has trapped. @param code what gobuf_execute returned */
-function executed(gp: number, code: number): void {
-  if (code === TRAP_GOSCHED) {
-    casgstatus(gp, Grunning, Grunnable);
-    globrunqput(gp);
-  } else if (onTrap(gp, code)) {
-    if (gcont[gp] !== null) resume(gp);
-    else proceed(gp, NEXT, undefined);
-  }
-}
-
-/** The trap of gobuf_gosched, which needs nothing but this file. */
-const TRAP_GOSCHED = 2;
-
-function plainYield(gp: number): FatalError {
-  takeForgotten();
-  const error = new FatalError(`goroutine ${goidOf(gp)} yielded an operation with a plain \`yield\`: write \`yield*\``);
-  attachReport(error, gp);
-  return error;
-}
-
-function forgottenAtEnd(gp: number): FatalError {
-  const error = new FatalError(
-    `goroutine ${goidOf(gp)} ended with an operation that was made and never yielded: write \`yield*\` before it`,
-  );
-  attachReport(error, gp);
-  return error;
-}
-
-/** Picks the next goroutine, 0 when none can run: findRunnable. Counts the schedtick that execute counts. */
-function findRunnable(): number {
-  if (timerCount() !== 0) checkTimers();
-  const tick = sched.schedtick61;
-  let gp = 0;
-  if (tick === 0) gp = globrunqget();
-  if (gp === 0) {
-    gp = runqget();
-    if (gp === 0) gp = globrunqgetbatch();
-    else if (inheritTime) return gp;
-  }
-  if (gp !== 0) sched.schedtick61 = tick === 60 ? 0 : tick + 1;
-  return gp;
-}
-
-/**
- * Runs goroutines until nothing can run, main returned or something failed: schedule and execute.
- *
- * What stands here is the way of a generator body from one wait to the next; {@link resume} and {@link proceed} are the
- * same for every other turn of events.
- *
- * @param budget goroutines to resume at the most
- * @returns whether the budget was used up (else look at `sched`: over, or idle)
- */
-export function schedule(budget: number): boolean {
-  for (let n = budget; n > 0; n--) {
-    if (mp.stop) return false;
-    const gp = findRunnable();
-    if (gp === 0) return false;
-    casgstatus(gp, Grunnable, Grunning);
-    const frame = gbody[gp] as Frame | null;
-    mp.curg = gp;
-    if (frame === null) {
-      if (gtrap[gp] === 0 && gnative[gp]) executed(gp, mp.execute(gp));
-      else resume(gp);
-      mp.curg = 0;
-      continue;
-    }
-    let entered = false;
-    try {
-      const cont = gcont[gp] as Continuation | null;
-      if (cont === null) mp.result = undefined;
-      else {
-        gcont[gp] = null;
-        mp.ok = true;
-        mp.result = cont(gp);
-      }
-      if (mp.result === REPARK) yielded(gp);
-      else {
-        entered = true;
-        const r = frame.next(RESUME);
-        if (r.done === true) finished(gp, r.value);
-        else if (mp.mcall === MCALL_GOSCHED && !isArmed()) {
-          mp.mcall = MCALL_NONE;
-          casgstatus(gp, Grunning, Grunnable);
-          globrunqput(gp);
-        } else yielded(gp);
-      }
-    } catch (error) {
-      threw(gp, entered, error);
-    }
-    mp.curg = 0;
-  }
-  return true;
-}
-
-/**
- * Makes an idle G the running main goroutine: in Go main runs when the program starts, so this counts as no execute.
- * {@link resumeMain} follows.
- */
-export function startMain(gp: number, entry: unknown): void {
-  sched.main = gp;
-  gentry[gp] = entry;
-  gparent[gp] = 0;
-  casgstatus(gp, Gidle, Grunnable);
-  casgstatus(gp, Grunnable, Grunning);
-  sched.gcount++;
-}
-
-/** Runs main until it first leaves the M. */
-export function resumeMain(): void {
-  resume(sched.main);
-  mp.curg = 0;
 }

@@ -3,7 +3,7 @@
  * runtime/traceback.go, printpanics of runtime/panic.go).
  */
 import { G_STRIDE_BYTES, G_WAITREASON_BYTE, gmem8 } from "./ffi.ts";
-import { allgs, gentry, gframes, gnative, gparent, gwaitsince } from "./g.ts";
+import { allgs, gentry, gframes, gparent, gtrap, gwaitsince } from "./g.ts";
 import { goidOf, readgstatus } from "./gstatus.ts";
 import { mp, setSiteHook } from "./m.ts";
 import { FatalError, PanicError, UncaughtError } from "./panic.ts";
@@ -105,7 +105,7 @@ function framesAt(site: Error | undefined): string[] {
 function entryName(gp: number): string {
   const entry = gentry[gp];
   if (typeof entry === "function") return entry.name || (goidOf(gp) === 1 ? "main" : "anonymous");
-  return gnative[gp] ? `native 0x${Number(entry).toString(16)}` : "anonymous";
+  return gtrap[gp] >= 0 ? `native 0x${Number(entry).toString(16)}` : "anonymous";
 }
 
 /**

@@ -9,10 +9,11 @@ import { resetTransitions, setTransitionHook, type TransitionHook } from "./gsta
 import { MCALL_NONE, mp, takeForgotten } from "./m.ts";
 import { newNativeG, setStackOverflowHandler } from "./native.ts";
 import { FatalError, type StackOverflowError } from "./panic.ts";
-import { fail, resumeMain, sched, schedule, startMain } from "./proc.ts";
+import { fail, sched } from "./proc.ts";
 import { randinit } from "./rand.ts";
 import { attachReport, goroutineDump, setTracebacks } from "./report.ts";
 import { runqinit } from "./runq.ts";
+import { resumeMain, schedule, startMain } from "./schedule.ts";
 import { resetSudogs } from "./sudog.ts";
 import { advanceClock, clockIsFake, nanotime, timeinit, wakeTime } from "./time.ts";
 import { resetHandles } from "./trap.ts";

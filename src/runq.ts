@@ -12,24 +12,23 @@ const RUNQ_MASK = descriptor.runq_size - 1;
 const RUNQ_SIZE = descriptor.runq_size;
 
 /** sched.runq: the global queue, a ring whose size is a power of two. */
-let glob = new Int32Array(1024);
-let globMask = glob.length - 1;
-/** Count what was ever taken and put, modulo 2^32. */
-let globHead = 0;
-let globTail = 0;
+export let glob = new Int32Array(1024);
+/** Words that count what was ever taken from the global queue and put there, modulo 2^32. */
+export const globEnds = new Int32Array(2);
+export const GLOB_HEAD = 0;
+export const GLOB_TAIL = 1;
 
 /** Empties both queues. */
 export function runqinit(): void {
   mmem[P_RUNQHEAD] = 0;
   mmem[P_RUNQTAIL] = 0;
   mmem[P_RUNNEXT] = 0;
-  globHead = 0;
-  globTail = 0;
+  globEnds.fill(0);
 }
 
 /** Gs on the global queue: sched.runq.size. */
 export function globrunqsize(): number {
-  return (globTail - globHead) | 0;
+  return (globEnds[GLOB_TAIL] - globEnds[GLOB_HEAD]) | 0;
 }
 
 /** Gs on the local queue, runnext included. */
@@ -39,28 +38,29 @@ export function runqsize(): number {
 
 /** Puts a G at the tail of the global queue: globrunqput. */
 export function globrunqput(gp: number): void {
-  if (((globTail - globHead) | 0) === glob.length) grow();
-  glob[globTail & globMask] = gp;
-  globTail = (globTail + 1) | 0;
+  if (globrunqsize() === glob.length) grow();
+  const tail = globEnds[GLOB_TAIL];
+  glob[tail & (glob.length - 1)] = gp;
+  globEnds[GLOB_TAIL] = tail + 1;
 }
 
 /** Doubles the ring. */
 function grow(): void {
   const larger = new Int32Array(2 * glob.length);
   const size = globrunqsize();
-  for (let i = 0; i < size; i++) larger[i] = glob[(globHead + i) & globMask];
+  const head = globEnds[GLOB_HEAD];
+  for (let i = 0; i < size; i++) larger[i] = glob[(head + i) & (glob.length - 1)];
   glob = larger;
-  globMask = larger.length - 1;
-  globHead = 0;
-  globTail = size;
+  globEnds[GLOB_HEAD] = 0;
+  globEnds[GLOB_TAIL] = size;
 }
 
 /** Takes one G from the head of the global queue, 0 when it is empty: globrunqget. */
 export function globrunqget(): number {
-  if (globHead === globTail) return 0;
-  const gp = glob[globHead & globMask];
-  globHead = (globHead + 1) | 0;
-  return gp;
+  const head = globEnds[GLOB_HEAD];
+  if (head === globEnds[GLOB_TAIL]) return 0;
+  globEnds[GLOB_HEAD] = head + 1;
+  return glob[head & (glob.length - 1)];
 }
 
 /**
@@ -70,12 +70,13 @@ export function globrunqget(): number {
 export function globrunqgetbatch(): number {
   const n = Math.min(RUNQ_SIZE / 2, globrunqsize());
   if (n === 0) return 0;
-  const first = glob[globHead & globMask];
+  const head = globEnds[GLOB_HEAD];
+  const mask = glob.length - 1;
   const tail = mmem[P_RUNQTAIL];
-  for (let i = 1; i < n; i++) mmem[P_RUNQ + ((tail + i - 1) & RUNQ_MASK)] = glob[(globHead + i) & globMask];
-  globHead = (globHead + n) | 0;
+  for (let i = 1; i < n; i++) mmem[P_RUNQ + ((tail + i - 1) & RUNQ_MASK)] = glob[(head + i) & mask];
+  globEnds[GLOB_HEAD] = head + n;
   mmem[P_RUNQTAIL] = (tail + n - 1) | 0;
-  return first;
+  return glob[head & mask];
 }
 
 /**

@@ -206,7 +206,7 @@ function sortByChannel(cases: readonly SelectCase[]): void {
   }
 }
 
-/** Carries a case out if it is ready; the result is in mp.value and mp.ok. */
+/** Carries a case out if it is ready; the result is in mp.elem and mp.ok. */
 function attempt({ c, send: isSend, elem }: SelectCase): boolean {
   if (isSend) {
     if (c.closed) throw new PanicError("send on closed channel");
@@ -214,19 +214,19 @@ function attempt({ c, send: isSend, elem }: SelectCase): boolean {
     if (s !== 0) send(s, elem);
     else if (c.qcount < c.dataqsiz) bufput(c, elem);
     else return false;
-    mp.value = undefined;
+    mp.elem = undefined;
     mp.ok = true;
     return true;
   }
   const s = c.sendq.dequeue();
   if (s !== 0) {
-    mp.value = recv(c, s);
+    mp.elem = recv(c, s);
     mp.ok = true;
   } else if (c.qcount > 0) {
-    mp.value = bufget(c);
+    mp.elem = bufget(c);
     mp.ok = true;
   } else if (c.closed) {
-    mp.value = undefined;
+    mp.elem = undefined;
     mp.ok = false;
   } else return false;
   return true;
@@ -240,7 +240,7 @@ export const SELECT_PARKED = -2;
  *
  * @param block whether to wait when none is ready
  * @param cont gives the operation's result after a park, by {@link selectContinue}
- * @returns index of the case, DEFAULT_CASE, or SELECT_PARKED; the received value is in mp.value, mp.ok
+ * @returns index of the case, DEFAULT_CASE, or SELECT_PARKED; the received value is in mp.elem, mp.ok
  */
 export function selectgo(
   gp: number,
@@ -259,7 +259,7 @@ export function selectgo(
     if (attempt(cases[chosen] as SelectCase)) return chosen;
   }
   if (!block) {
-    mp.value = undefined;
+    mp.elem = undefined;
     mp.ok = true;
     return DEFAULT_CASE;
   }
@@ -309,7 +309,7 @@ export function selectContinue(gp: number): number {
       index = smem[at + S_CASE];
       sending = isSend;
       mp.ok = smem[at + S_SUCCESS] !== 0;
-      mp.value = isSend ? undefined : selem[s];
+      mp.elem = isSend ? undefined : selem[s];
     } else (isSend ? c.sendq : c.recvq).remove(s);
     releaseSudog(s);
     s = next;
@@ -321,7 +321,7 @@ export function selectContinue(gp: number): number {
 
 function selectResult(gp: number): { index: number; value: unknown; ok: boolean } {
   const index = selectContinue(gp);
-  return { index, value: mp.value, ok: mp.ok };
+  return { index, value: mp.elem, ok: mp.ok };
 }
 
 /**
@@ -364,5 +364,5 @@ export function select<const C extends readonly SelectCase[]>(
 ): Op<Selected<C> | SelectedDefault>;
 export function select(cases: readonly SelectCase[], options?: SelectOptions): Op<unknown> {
   const index = selectgo(getg("select"), cases, options?.default !== true, selectResult);
-  return index === SELECT_PARKED ? opPending() : opReady({ index, value: mp.value, ok: mp.ok });
+  return index === SELECT_PARKED ? opPending() : opReady({ index, value: mp.elem, ok: mp.ok });
 }

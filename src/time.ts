@@ -72,8 +72,8 @@ export class Timer implements Source {
 }
 
 /** timers.heap, in two arrays: a timer, and its `when` as it was when it took its place. */
-let heap: Timer[] = [];
-let whens: number[] = [];
+export const heap: Timer[] = [];
+const whens: number[] = [];
 let zombies = 0;
 /** Earliest `when` of the modified timers, 0 for none: their place in the heap is by their old one. */
 let minWhenModified = 0;
@@ -95,8 +95,8 @@ let fakeStartMs = FAKE_START_MS;
 /** Empties the heap and sets the clock. */
 export function timeinit(clock: "fake" | "real"): void {
   resets++;
-  heap = [];
-  whens = [];
+  heap.length = 0;
+  whens.length = 0;
   zombies = 0;
   minWhenModified = 0;
   fake = clock === "fake";

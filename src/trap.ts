@@ -193,5 +193,5 @@ function selectTrapContinue(gp: number): unknown {
 
 function selected(gp: number, index: number): unknown {
   gmem[gp * G_STRIDE + G_OP] = index === DEFAULT_CASE ? NATIVE_DEFAULT : index;
-  return mp.value;
+  return mp.elem;
 }

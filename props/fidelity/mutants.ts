@@ -39,7 +39,7 @@ export const SCHEDULER_MUTANTS: readonly Mutant[] = [
   },
   {
     rule: "5: the global queue every 61st slice",
-    file: "src/proc.ts",
+    file: "src/schedule.ts",
     from: "tick === 60 ? 0",
     to: "tick === 59 ? 0",
     named: 'case "rule-05-every-61st-slice-is-global"',

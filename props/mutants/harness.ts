@@ -171,6 +171,7 @@ function ladder(subject: Subject, library: string): string[][] {
     const own = [
       "props/scan.test.ts",
       "props/runq.test.ts",
+      "src/schedule.test.ts",
       "src/mutex.test.ts",
       "src/time.test.ts",
       "src/chan.test.ts",

@@ -28,6 +28,24 @@ export const SCHEDULER_MUTANTS: readonly Mutant[] = [
     "  gmem[gp * G_STRIDE + G_STATUS] = newval;",
   ),
   fault(
+    "a turn ends with a plain store",
+    "schedule.ts",
+    "if (Atomics.compareExchange(mem, i + G_STATUS, Grunning, to) !== Grunning) casgstatusWait(gp, Grunning, to);",
+    "mem[i + G_STATUS] = to;",
+  ),
+  fault(
+    "a turn starts with a plain store",
+    "schedule.ts",
+    "    if (Atomics.compareExchange(mem, i + G_STATUS, Grunnable, Grunning) !== Grunnable) {\n      casgstatusWait(gp, Grunnable, Grunning);\n    }",
+    "    mem[i + G_STATUS] = Grunning;",
+  ),
+  fault(
+    "parks are not told to the hook",
+    "schedule.ts",
+    "callHook(gp, Grunning, to)",
+    "callHook(gp, Grunning, Grunnable)",
+  ),
+  fault(
     "ready to the queue's tail",
     "proc.ts",
     "  casgstatus(gp, Gwaiting, Grunnable);\n  runqput(gp, true);",
@@ -41,9 +59,9 @@ export const SCHEDULER_MUTANTS: readonly Mutant[] = [
   ),
   fault(
     "gosched to the local queue",
-    "proc.ts",
-    "      casgstatus(gp, Grunning, Grunnable);\n      globrunqput(gp);\n      return OFF;",
-    "      casgstatus(gp, Grunning, Grunnable);\n      runqput(gp, false);\n      return OFF;",
+    "schedule.ts",
+    "if (((tail - ends[GLOB_HEAD]) | 0) === glob.length) globrunqput(gp);",
+    "if (true) runqput(gp, false);",
   ),
   fault(
     "goyield to the global queue",
@@ -51,16 +69,16 @@ export const SCHEDULER_MUTANTS: readonly Mutant[] = [
     "      runqput(gp, false);\n      return OFF;\n    case MCALL_CALL",
     "      globrunqput(gp);\n      return OFF;\n    case MCALL_CALL",
   ),
-  fault("the 61 rule off", "proc.ts", "if (tick === 0) gp = globrunqget();", ""),
-  fault("the 61 rule at 60", "proc.ts", "tick === 60 ? 0", "tick === 59 ? 0"),
-  fault("an inherited slice counts", "proc.ts", "else if (inheritTime) return gp;", ""),
+  fault("the 61 rule off", "schedule.ts", "if (tick === 0) gp = globrunqget();", ""),
+  fault("the 61 rule at 60", "schedule.ts", "tick === 60 ? 0", "tick === 59 ? 0"),
+  fault("an inherited slice counts", "schedule.ts", "else inherits = inheritTime;", ""),
   fault(
     "one G enqueued twice",
     "proc.ts",
     "  casgstatus(gp, Gwaiting, Grunnable);\n  runqput(gp, true);",
     "  casgstatus(gp, Gwaiting, Grunnable);\n  runqput(gp, true);\n  runqput(gp, false);",
   ),
-  fault("timers are never looked at", "proc.ts", "if (timerCount() !== 0) checkTimers();", ""),
+  fault("timers are never looked at", "schedule.ts", "if (timers.length !== 0) checkTimers();", ""),
   fault("a dead goroutine is counted on", "proc.ts", "  sched.gcount--;\n", ""),
   fault(
     "the batch takes one too few",
@@ -104,8 +122,8 @@ export const SCHEDULER_MUTANTS: readonly Mutant[] = [
   fault(
     "a waiting sender is overlooked",
     "chan.ts",
-    "    const s = c.sendq.dequeue();\n    if (s !== 0) {\n      mp.value = recv(c, s);",
-    "    const s = c.sendq.first === 0 ? 0 : c.qcount > 0 ? 0 : c.sendq.dequeue();\n    if (s !== 0) {\n      mp.value = recv(c, s);",
+    "    const s = c.sendq.dequeue();\n    if (s !== 0) {\n      mp.elem = recv(c, s);",
+    "    const s = c.sendq.first === 0 ? 0 : c.qcount > 0 ? 0 : c.sendq.dequeue();\n    if (s !== 0) {\n      mp.elem = recv(c, s);",
   ),
   fault(
     "receives in source order",
@@ -174,12 +192,8 @@ export const SCHEDULER_MUTANTS: readonly Mutant[] = [
     subject: "src",
     kind: "current G cached across a switch",
     edits: [
-      {
-        file: "src/proc.ts",
-        from: "    mp.curg = gp;\n    if (frame === null) {",
-        to: "    if (mp.curg === 0) mp.curg = gp;\n    if (frame === null) {",
-      },
-      { file: "src/proc.ts", from: "    mp.curg = 0;\n  }\n  return true;", to: "  }\n  return true;" },
+      { file: "src/schedule.ts", from: "    m.curg = gp;\n", to: "    if (m.curg === 0) m.curg = gp;\n" },
+      { file: "src/schedule.ts", from: "    m.curg = 0;\n  }\n  return true;", to: "  }\n  return true;" },
     ],
   },
 ];

@@ -27,7 +27,7 @@ const PROC: readonly Item[] = [
     "runtime/proc.go",
     "order of timers, global turn, runnext, local, batch",
     "golden:rule-05",
-    "export:proc.ts:schedule",
+    "export:schedule.ts:schedule",
   ),
   same(
     "runqput, runqputslow",
