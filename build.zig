@@ -91,7 +91,7 @@ fn addPlatform(b: *std.Build, platform: Platform, optimize: std.builtin.Optimize
 
     var core = options;
     core.root_source_file = b.path("arch/exports.zig");
-    addLibrary(b, platform, "gobuf", core, b.fmt("arch/{s}.S", .{@tagName(platform.abi)}), offsets);
+    _ = addLibrary(b, platform, "gobuf", core, b.fmt("arch/{s}.S", .{@tagName(platform.abi)}), offsets);
 
     // Test code: a package without it builds as well, and an ABI before its probe is written.
     const probe_assembly = b.fmt("arch/probe/{s}.S", .{@tagName(platform.abi)});
@@ -99,8 +99,10 @@ fn addPlatform(b: *std.Build, platform: Platform, optimize: std.builtin.Optimize
     var probe = options;
     probe.root_source_file = b.path("arch/probe/probe.zig");
     const records = b.createModule(.{ .root_source_file = b.path("arch/layout.zig") });
-    probe.imports = &.{.{ .name = "layout", .module = records }};
-    addLibrary(b, platform, "gobuf_probe", probe, probe_assembly, offsets);
+    const gobuf = b.createModule(.{ .root_source_file = b.path("arch/include/gobuf.zig") });
+    probe.imports = &.{ .{ .name = "layout", .module = records }, .{ .name = "gobuf", .module = gobuf } };
+    const library = addLibrary(b, platform, "gobuf_probe", probe, probe_assembly, offsets);
+    library.addCSourceFile(.{ .file = b.path("arch/probe/bodies.c"), .flags = &.{ "-std=c11", "-ffreestanding" } });
 }
 
 fn addLibrary(
@@ -110,7 +112,7 @@ fn addLibrary(
     options: std.Build.Module.CreateOptions,
     assembly: []const u8,
     offsets: std.Build.LazyPath,
-) void {
+) *std.Build.Module {
     const module = b.createModule(options);
     module.addAssemblyFile(b.path(assembly));
     module.addIncludePath(b.path("arch"));
@@ -129,6 +131,7 @@ fn addLibrary(
         .implib_dir = .disabled,
     });
     b.getInstallStep().dependOn(&install.step);
+    return module;
 }
 
 /// layout.zig's figures for the assembly, as preprocessor macros.

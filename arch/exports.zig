@@ -3,6 +3,7 @@
 const std = @import("std");
 const arena = @import("arena.zig");
 const body = @import("body.zig");
+const call = @import("call.zig");
 const descriptor = @import("descriptor.zig");
 const fault = @import("fault.zig");
 const g = @import("g.zig");
@@ -107,6 +108,15 @@ export fn gobuf_select(cases: ?[*]const layout.Case, n: u32, has_default: u32, v
     return body.select(cases, n, has_default, value);
 }
 
+/// Sets what gobuf_call of this thread calls: gets the callback's handle, and the word in M.scratch. 0 or NO_M.
+export fn gobuf_callback_init(function: ?*const fn (u32) callconv(.c) u32) callconv(.c) u32 {
+    return call.init(function);
+}
+
+export fn gobuf_call(handle: u32, word: u64, result: ?*u64) callconv(.c) u32 {
+    return call.call(handle, word, result);
+}
+
 /// Functions for a body that is not linked with the library; gobuf_api in include/gobuf.h.
 const Api = extern struct {
     version: u32,
@@ -121,6 +131,7 @@ const Api = extern struct {
     goexit: *const @TypeOf(gobuf_goexit),
     execute: *const @TypeOf(gobuf_execute),
     descriptor: *const @TypeOf(gobuf_descriptor),
+    call: *const @TypeOf(gobuf_call),
 };
 
 const api: Api = .{
@@ -136,6 +147,7 @@ const api: Api = .{
     .goexit = &gobuf_goexit,
     .execute = &gobuf_execute,
     .descriptor = &gobuf_descriptor,
+    .call = &gobuf_call,
 };
 
 export fn gobuf_api() callconv(.c) *const Api {

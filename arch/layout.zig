@@ -9,7 +9,7 @@ const assert = std.debug.assert;
 
 pub const magic: u32 = 0x46424F47; // "GOBF"
 /// Grows by one with every change of a layout, an export's signature or a code.
-pub const abi_version: u32 = 1;
+pub const abi_version: u32 = 2;
 
 pub const Abi = enum(u32) {
     sysv_x86_64 = 1,
@@ -129,7 +129,11 @@ pub fn Records(comptime abi: Abi) type {
             used: u32,
             /// Signal stack that this library gave the thread, if it had none.
             signal_stack: ?[*]u8,
-            line_end: [24]u8,
+            /// TypeScript's function for callbacks, which reads and writes the word in `scratch`.
+            callback: ?*const fn (handle: u32) callconv(.c) u32,
+            /// Callbacks that are under way, one within the other: so often there is JavaScript on g0's stack.
+            calls: u32,
+            line_end: [12]u8,
             scratch: [scratch_words]u32,
         };
 

@@ -43,6 +43,7 @@ pub fn exit() u32 {
     const m = current() orelse return status.no_m;
     if (m.curg != null) return status.reentry;
     fault.threadExit(m);
+    m.callback = null;
     gobuf_tls().* = null;
     @atomicStore(u32, &m.used, 0, .release);
     return 0;

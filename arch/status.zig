@@ -25,6 +25,9 @@ pub const m_full: u32 = 0xFFFFFF06;
 pub const g_full: u32 = 0xFFFFFF07;
 pub const arena: u32 = 0xFFFFFF08;
 
+/// The outcome of an operation that is a panic in Go: GOBUF_PANIC of gobuf.h.
+pub const op_panic: u32 = 2;
+
 pub const Trap = enum(u32) { goexit = 1, go = 4, select = 8, fault = 24 };
 
 /// Go's _Grunning

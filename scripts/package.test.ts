@@ -99,7 +99,14 @@ describe.skipIf(currentAbi() !== undefined)("the package (skipped under an emula
   test("it holds the library of every platform, the header, the declarations, and nothing of the suite", () => {
     for (const platform of PLATFORMS)
       expect(paths).toContain(`zig-out/lib/${platform}/${libraryFile("gobuf", platform)}`);
-    for (const path of ["arch/include/gobuf.h", "src/index.ts", "types/index.d.ts", "LICENSE", "NOTICE"]) {
+    for (const path of [
+      "arch/include/gobuf.h",
+      "arch/include/gobuf.zig",
+      "src/index.ts",
+      "types/index.d.ts",
+      "LICENSE",
+      "NOTICE",
+    ]) {
       expect(paths).toContain(path);
     }
     expect(paths.filter((path) => /\.test\.|probe\.|^(scripts|props|golden|bench)\//.test(path))).toEqual([]);
@@ -121,7 +128,7 @@ describe.skipIf(currentAbi() !== undefined)("the package (skipped under an emula
   test(
     "arethetypeswrong has nothing to say of an ES module",
     () => {
-      const options = ["--profile", "esm-only", "--exclude-entrypoints", "gobuf.h"];
+      const options = ["--profile", "esm-only", "--exclude-entrypoints", "gobuf.h", "gobuf.zig"];
       must(run([process.execPath, "x", "attw", tarball, ...options], root, process.env));
     },
     STEP_MS,
@@ -140,9 +147,18 @@ describe.skipIf(currentAbi() !== undefined)("the package (skipped under an emula
     must(run([process.execPath, "x", "tsc", "-p", project], root, process.env));
   });
 
-  test("the header is found by the package's name", () => {
-    const script = 'console.log(await Bun.file(Bun.fileURLToPath(import.meta.resolve("gobuf/gobuf.h"))).text())';
-    expect(must(bun(["-e", script], project))).toContain("#define GOBUF_RUNTIME ");
+  test("the header, in C and in Zig, is found by the package's name", () => {
+    const script = (file: string) =>
+      `console.log(await Bun.file(Bun.fileURLToPath(import.meta.resolve("gobuf/${file}"))).text())`;
+    expect(must(bun(["-e", script("gobuf.h")], project))).toContain("#define GOBUF_RUNTIME ");
+    expect(must(bun(["-e", script("gobuf.zig")], project))).toContain("export fn gobuf_attach(");
+  });
+
+  test("the README's body in C runs beside it, found by its header", () => {
+    const [, c, ts] = /```c\n(.*?)```.*?```ts\n(.*?)```/s.exec(readme) ?? [];
+    writeFileSync(join(project, "squares.c"), c ?? "");
+    writeFileSync(join(project, "squares.ts"), `${ts}\nconsole.log(sum);\n`);
+    expect(must(bun(["squares.ts"], project))).toBe("285\n");
   });
 
   describe("moved to another folder, with the project gone", () => {

@@ -2,6 +2,7 @@
  * Channels: runtime/chan.go. Values are handed over directly, both ways; the active side goes on, the other is readied.
  */
 import { recvAsync, recvOkAsync, sendAsync } from "./async.ts";
+import type { Codec } from "./codec.ts";
 import { G_PARAM, G_SELECTDONE, G_STRIDE, G_WAITING, gmem, SUDOG_STRIDE, smem } from "./ffi.ts";
 import { getg, mp, type Op, opPending, opReady } from "./m.ts";
 import { PanicError } from "./panic.ts";
@@ -111,6 +112,8 @@ export class Hchan implements Queued {
   readonly recvq = new Waitq();
   readonly sendq = new Waitq();
   source: Source | null = null;
+  /** How its values are words to native bodies; null: whole numbers and BigInts as they are. */
+  codec: Codec<unknown> | null = null;
 
   constructor(
     readonly dataqsiz: number,
@@ -283,10 +286,15 @@ export const nilchan = new Chan<never>(0, true) as Chan<never> & SendChan<unknow
  * ```
  */
 export function chan<T>(capacity = 0): Chan<T> {
+  checkCapacity(capacity);
+  return new Chan<T>(capacity);
+}
+
+/** @throws PanicError as makechan does. @internal */
+export function checkCapacity(capacity: number): void {
   if (!Number.isInteger(capacity) || capacity < 0 || capacity > 0x7fffffff) {
     throw new PanicError("makechan: size out of range");
   }
-  return new Chan<T>(capacity);
 }
 
 /** Counts channels from 1 again, so that the lock order of a run does not depend on the runs before it. */

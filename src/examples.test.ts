@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, spyOn, test } from "bun:test";
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import { compilerTest } from "../scripts/abis/compiler.ts";
 import { abiSkip } from "../scripts/abis/skip.ts";
 
 const src = import.meta.dir;
@@ -50,6 +51,7 @@ const index = exportsOf("index.ts");
 const everything: [where: string, exported: Exported][] = [
   ...index.map((e): [string, Exported] => [e.name, e]),
   ...[...exportsOf("context.ts"), ...declaredIn("context.ts")].map((e): [string, Exported] => [`context.${e.name}`, e]),
+  ...exportsOf("nativeapi.ts").map((e): [string, Exported] => [`native.${e.name}`, e]),
   ...exportsOf("testing/index.ts").map((e): [string, Exported] => [`gobuf/testing ${e.name}`, e]),
   ...declaredIn("testing/synctest.ts").map((e): [string, Exported] => [`gobuf/testing synctest.${e.name}`, e]),
 ];
@@ -94,9 +96,19 @@ function moduleOf({ file, line, code }: Example): string {
   if (/^import /m.test(code)) return code;
   const names = index.map((e) => e.specifier).join(", ");
   const body = code.replaceAll(/^/gm, "  ");
-  return `import { context, ${names} } from "gobuf";
+  return `import { context, native, ${names} } from "gobuf";
 export default await run(function* example_${nameOf(file).replaceAll("-", "_")}_${line}() {\n${body}}, { clock: "fake" });\n`;
 }
+
+/** The C that examples compile. */
+const BODIES = `#include "gobuf.h"
+GOBUF_RUNTIME
+void doubler(void *arg) {
+  gobuf_handle ch = gobuf_handle_of(arg);
+  gobuf_send(ch, 2 * gobuf_recv(ch).value);
+}
+void caller(void *arg) { gobuf_call(gobuf_handle_of(arg), gobuf_from_f64(0.5)); }
+`;
 
 let folder: string;
 
@@ -106,6 +118,7 @@ function pathOf(example: Example): string {
 
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), "gobuf-examples-"));
+  writeFileSync(join(folder, "bodies.c"), BODIES);
   for (const example of examples) writeFileSync(pathOf(example), moduleOf(example));
   const config = {
     extends: join(root, "tsconfig.json"),
@@ -145,7 +158,8 @@ compiles(
 
 describe("examples run", () => {
   for (const example of examples) {
-    test(`${example.file}:${example.line}`, async () => {
+    const run = example.code.includes("native.cc(") ? compilerTest : test;
+    run(`${example.file}:${example.line}`, async () => {
       const printed: string[] = [];
       const log = spyOn(console, "log").mockImplementation((...values) => void printed.push(values.join(" ")));
       try {

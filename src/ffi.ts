@@ -5,12 +5,22 @@
  * part of their regions and are made anew when a region grows: one view of a whole reservation would be counted by the
  * garbage collector as a gigabyte of heap.
  */
-import { dlopen, type Pointer, toArrayBuffer } from "bun:ffi";
+import { cc, dlopen, type FFIFunction, JSCallback, type Library, type Pointer, ptr, toArrayBuffer } from "bun:ffi";
 import { DESCRIPTOR_WORDS, type Descriptor, parseDescriptor } from "./layout.ts";
 import { checkLibraryFile, findLibrary, hostPlatform } from "./library.ts";
 
+/** What users' libraries of native bodies are opened with. */
+export { cc, dlopen, type FFIFunction, JSCallback, type Library };
+
 /** A native address as bun:ffi hands it out. */
 export type Address = Pointer;
+
+/** Where the bytes of a view lie; they stay there as long as it lives. */
+export function addressOf(view: NodeJS.TypedArray<ArrayBuffer> | DataView<ArrayBuffer> | ArrayBuffer): Address {
+  // A small array has its bytes in itself until somebody asks for its buffer, and then they move.
+  if (ArrayBuffer.isView(view)) void view.buffer;
+  return ptr(view);
+}
 
 /** The path of the library that this process runs on. */
 export const libraryPath = findLibrary();
@@ -33,6 +43,7 @@ function open() {
       gobuf_execute: { args: ["u32"], returns: "u32" },
       gobuf_systemstack: { args: ["ptr", "ptr"], returns: "void" },
       gobuf_getg: { args: [], returns: "u32" },
+      gobuf_callback_init: { args: ["ptr"], returns: "u32" },
     });
   } catch (cause) {
     throw new Error(`gobuf: ${libraryPath} is refused: the loader says: ${(cause as Error).message}`, { cause });
@@ -202,3 +213,9 @@ export function chunkOfSudogs(): number {
 
 /** Indices in one chunk. */
 export const chunkSize = CHUNK;
+
+/** Sets what gobuf_call calls on this thread, for good: it gets a handle, and the word in the M's scratch. */
+export function setCallback(f: (handle: number) => number): void {
+  const callback = new JSCallback(f, { args: ["u32"], returns: "u32" });
+  native.gobuf_callback_init(callback.ptr);
+}

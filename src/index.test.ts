@@ -1,24 +1,38 @@
 /** What the README shows is what runs. */
 import { expect, test } from "bun:test";
-import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { compilerTest } from "../scripts/abis/compiler.ts";
 
 const root = join(import.meta.dir, "..");
-const blocks = [...readFileSync(join(root, "README.md"), "utf8").matchAll(/```ts\n(.*?)```/gs)].map(
-  ([, code]) => code ?? "",
-);
+const readme = readFileSync(join(root, "README.md"), "utf8");
+const blocks = [...readme.matchAll(/```ts\n(.*?)```/gs)].map(([, code]) => code ?? "");
 
-test("the README's example runs and gives what it says", async () => {
-  expect(blocks).toHaveLength(1);
+/** Runs a block of TypeScript that leaves its result in a variable, with files beside it. */
+function runBlock(code: string, result: string, files: Record<string, string> = {}): { code: number; out: string } {
   // In the package, so that its own name is found; run in a process of its own, as a user's program is.
-  const file = join(root, `.readme-example-${process.pid}.ts`);
-  writeFileSync(file, `${blocks[0]}\nconsole.log(total);\n`);
+  const folder = mkdtempSync(join(root, ".readme-example-"));
   try {
-    const run = Bun.spawnSync([process.execPath, file], { cwd: root, stderr: "pipe" });
-    expect({ code: run.exitCode, out: run.stdout.toString() }).toEqual({ code: 0, out: "14\n" });
+    for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text);
+    writeFileSync(join(folder, "example.ts"), `${code}\nconsole.log(${result});\n`);
+    const run = Bun.spawnSync([process.execPath, join(folder, "example.ts")], { cwd: root, stderr: "pipe" });
+    return { code: run.exitCode, out: run.stdout.toString() };
   } finally {
-    rmSync(file);
+    rmSync(folder, { recursive: true });
   }
+}
+
+test("the README's examples in TypeScript are these two", () => {
+  expect(blocks).toHaveLength(2);
+});
+
+test("the README's example runs and gives what it says", () => {
+  expect(runBlock(blocks[0] ?? "", "total")).toEqual({ code: 0, out: "14\n" });
+});
+
+compilerTest("so does the one with a body in C", () => {
+  const [, c = ""] = /```c\n(.*?)```/s.exec(readme) ?? [];
+  expect(runBlock(blocks[1] ?? "", "sum", { "squares.c": c })).toEqual({ code: 0, out: "285\n" });
 });
 
 test("its imports are what the package exports", async () => {

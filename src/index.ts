@@ -28,6 +28,7 @@ export { ErrGroup } from "./errgroup.ts";
 export { call, type Go, go, goexit, gomaxprocs, gosched, numGoroutine } from "./go.ts";
 export type { Op } from "./m.ts";
 export { Mutex } from "./mutex.ts";
+export * as native from "./nativeapi.ts";
 export { Once } from "./once.ts";
 export { FatalError, PanicError, StackOverflowError, StatusError, UncaughtError } from "./panic.ts";
 export { type GoroutineInfo, goroutineDump, goroutines, reportOf } from "./report.ts";

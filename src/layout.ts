@@ -9,7 +9,7 @@
 export const DESCRIPTOR_MAGIC = 0x46424f47;
 
 /** The version of the contract between arch/ and src/. Raised by any change of an export, a word or a trap code. */
-export const ABI_VERSION = 1;
+export const ABI_VERSION = 2;
 
 /** Names of the descriptor's words, in order. Sizes, strides and offsets are bytes; counts are plain numbers. */
 export const DESCRIPTOR_WORDS = [

@@ -107,7 +107,7 @@ export class Op<T> implements Iterable<unknown, T, unknown> {
  * checks.
  */
 class M extends Op<never> {
-  /** The G that runs, 0 on g0. Read it anew after every switch. */
+  /** The G that runs, 0 on g0; negative while it waits for a callback on g0. Read it anew after every switch. */
   curg = 0;
   /** gobuf_execute, or what stands in its place (setExecute): runs a native G until its next trap. */
   execute = native.gobuf_execute as (gp: number) => number;
@@ -135,7 +135,7 @@ export const mp = new M();
 /** The G that calls. @param what the operation, for the error @throws Error outside a goroutine */
 export function getg(what: string): number {
   const gp = mp.curg;
-  if (mp.state === ARMED || gp === 0) refuse(what);
+  if (mp.state === ARMED || gp <= 0) refuse(what);
   if (siteHook !== null) siteHook(gp);
   return gp;
 }
@@ -148,6 +148,13 @@ export function setSiteHook(f: ((gp: number) => void) | null): void {
 }
 
 function refuse(what: string): never {
+  if (mp.curg < 0) {
+    mp.state = YIELDED;
+    throw new Error(
+      `gobuf: ${what} in a callback of a native goroutine: nothing can wait there, on g0: leave it to the body, or ` +
+        `to ordinary async code (sendAsync, spawn)`,
+    );
+  }
   if (mp.curg === 0) {
     mp.state = YIELDED;
     throw new Error(`gobuf: ${what} outside a goroutine: call it in a body started by run() or go()`);

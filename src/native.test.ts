@@ -2,11 +2,12 @@
 import { dlopen, JSCallback, type Pointer } from "bun:ffi";
 import { describe, expect, test } from "bun:test";
 import { join } from "node:path";
+import { wordToValue } from "./codec.ts";
 import { chunkOfG, descriptor, executeError, mid, native } from "./ffi.ts";
 import { casgstatus } from "./gstatus.ts";
 import { chan, gosched, Mutex, runSync } from "./index.ts";
 import { hostPlatform, libraryFile, packageRoot } from "./library.ts";
-import { goNative, newNativeG, wordToValue } from "./native.ts";
+import { goNative, newNativeG } from "./native.ts";
 import { schedinit } from "./run.ts";
 import { Gdead, Gidle, Grunnable, Grunning } from "./runtime2.ts";
 import { handleOf, trap, trapNames } from "./trap.ts";

@@ -4,7 +4,8 @@
  * A trap is mcall to g0, on which gobuf_execute returns its code. The operation is the same function that a generator
  * body calls; its result goes into the G's words, and the G goes on.
  */
-import { chanrecv, chansend, recvContinue } from "./chan.ts";
+import { chanrecv, chansend, type Hchan, recvContinue } from "./chan.ts";
+import { type Codec, plain, word, wordToValue } from "./codec.ts";
 import {
   type Address,
   descriptor,
@@ -24,9 +25,10 @@ import {
 import { allocG, gfput, gtrap, hasStack } from "./g.ts";
 import { goidOf } from "./gstatus.ts";
 import { MCALL_GOEXIT, MCALL_NONE, mp } from "./m.ts";
+import { releaseNative } from "./nativestate.ts";
 import { FatalError, PanicError, StackOverflowError } from "./panic.ts";
 import { fail, finish, goexit0, sched, startG } from "./proc.ts";
-import { setNativeRunner } from "./schedule.ts";
+import { setNativeRunner, uncaught } from "./schedule.ts";
 import { channelOf, trap } from "./trap.ts";
 
 /** Outcome of an operation, in op[1] of the G: what gobuf_status gives a body. */
@@ -95,23 +97,21 @@ export function newNativeG(fn: Address, arg: Address | null): number {
   throw new FatalError(`newproc: no stack of ${stackSize} bytes for goroutine ${goidOf(gp)}: ${memoryError(code)}`);
 }
 
-/** Starts a goroutine on a native function, next in line: newproc. @returns its G */
-export function goNative(fn: Address, arg: Address | null): number {
+/**
+ * Starts a goroutine on a native function, next in line: newproc.
+ *
+ * @param entry what it is started on, for its name in reports
+ * @returns its G
+ */
+export function goNative(fn: Address, arg: Address | null, entry: unknown = fn): number {
   const gp = newNativeG(fn, arg);
-  startG(gp, fn);
+  startG(gp, entry);
   return gp;
 }
 
 /** Two u32 halves as an address. */
 function address(lo: number, hi: number): Address {
   return ((hi >>> 0) * 0x1_0000_0000 + (lo >>> 0)) as Address;
-}
-
-/** Two halves of a 64-bit word as a value: a number below 2^53, else a BigInt. Nothing is lost. */
-export function wordToValue(lo: number, hi: number): number | bigint {
-  if (hi === 0) return lo >>> 0;
-  const n = (hi >>> 0) * 0x1_0000_0000 + (lo >>> 0);
-  return n <= Number.MAX_SAFE_INTEGER ? n : (BigInt(hi >>> 0) << 32n) | BigInt(lo >>> 0);
 }
 
 /** Writes the result of an operation into the G's words. */
@@ -127,19 +127,48 @@ function deliver(gp: number, status: number, value: unknown): void {
   } else deliverOther(gp, value);
 }
 
+/** The result is in `word` of codec.ts. */
+const WORDS = Symbol("words");
+
 /** The same for a result that is no int32. */
 function deliverOther(gp: number, value: unknown): void {
   const i = gp * G_STRIDE;
-  if (typeof value === "number" && Number.isSafeInteger(value)) {
-    gmem[i + G_RET] = value | 0;
-    gmem[i + G_RET + 1] = Math.floor(value / 0x1_0000_0000);
-  } else if (typeof value === "bigint") {
-    gmem[i + G_RET] = Number(BigInt.asIntN(32, value));
-    gmem[i + G_RET + 1] = Number(BigInt.asIntN(32, value >> 32n));
-  } else if (typeof value === "boolean") {
-    gmem[i + G_RET] = value ? 1 : 0;
-    gmem[i + G_RET + 1] = 0;
-  } else gmem[i + G_OP + 1] = STATUS_PANIC; // a value that no word can hold
+  if (value !== WORDS) encode(gp, plain, value);
+  gmem[i + G_RET] = word[0];
+  gmem[i + G_RET + 1] = word[1];
+}
+
+/** Makes a word of what a native body receives. @throws FatalError, or the value would be lost */
+function encode(gp: number, codec: Codec<unknown>, value: unknown): typeof WORDS {
+  try {
+    codec.toWord(value, word);
+  } catch (cause) {
+    const hint = codec === plain ? ": make the channel by native.chan, with a codec" : "";
+    const text = `native goroutine ${goidOf(gp)} received what no word can hold: ${(cause as Error).message}${hint}`;
+    throw Object.assign(new FatalError(text), { cause });
+  }
+  return WORDS;
+}
+
+/** The value of a word that goes to a channel. */
+export function sent(c: Hchan, lo: number, hi: number): unknown {
+  return c.codec === null ? wordToValue(lo, hi) : c.codec.fromWord(lo, hi);
+}
+
+/** A result from a channel, of its codec. */
+export function received(gp: number, c: Hchan, value: unknown): unknown {
+  return c.codec !== null && mp.ok ? encode(gp, c.codec, value) : value;
+}
+
+/** A receive from a channel with a codec. */
+function recvCoded(gp: number, c: Hchan): unknown {
+  return chanrecv(gp, c, recvCodedContinue) ? received(gp, c, mp.elem) : undefined;
+}
+
+function recvCodedContinue(gp: number): unknown {
+  // The operands are the receive's still.
+  const value = recvContinue(gp);
+  return received(gp, channelOf(gp, TRAP_RECV, gmem[gp * G_STRIDE + G_OP]), value);
 }
 
 /** Ends a trap with a failure: a panic is the body's to see, anything else ends the run. */
@@ -190,12 +219,15 @@ function trapLoop(gp: number, code: number): boolean {
     mp.ok = true;
     let result: unknown;
     if (code === TRAP_SEND) {
-      chansend(gp, channelOf(gp, code, gmem[i]), wordToValue(gmem[i + 2], gmem[i + 3]));
+      const c = channelOf(gp, code, gmem[i]);
+      chansend(gp, c, sent(c, gmem[i + 2], gmem[i + 3]));
     } else if (code === TRAP_RECV) {
-      if (chanrecv(gp, channelOf(gp, code, gmem[i]), recvContinue)) result = mp.elem;
+      const c = channelOf(gp, code, gmem[i]);
+      if (c.codec !== null) result = recvCoded(gp, c);
+      else if (chanrecv(gp, c, recvContinue)) result = mp.elem;
     } else if (code < TRAP_EMBEDDER) {
       if (code === TRAP_GOEXIT) return ended(gp);
-      if (code === TRAP_FAULT) return overflowed(gp);
+      if (code === TRAP_FAULT) return faulted(gp);
       result = code === TRAP_GO ? goTrap(gp) : trap(gp, code, gmem[i]);
     } else result = otherTrap(gp, code);
     if (mp.mcall !== MCALL_NONE) {
@@ -219,6 +251,11 @@ setNativeRunner(runNative, onTrap);
 
 /** GOEXIT: operand 0 says that the body returned, 1 that it called goexit. */
 function ended(gp: number): boolean {
+  const thrown = releaseNative(gp);
+  if (thrown !== null) {
+    fail(uncaught(gp, thrown.error));
+    return false;
+  }
   if (gp === sched.main && gmem[gp * G_STRIDE + G_OP] === 0) {
     finish(undefined);
     return false;
@@ -236,14 +273,29 @@ export function setStackOverflowHandler(f: ((error: StackOverflowError) => void)
 }
 
 /** Two words of native memory as one. */
-function word(i: number): bigint {
+function unsignedWord(i: number): bigint {
   return (BigInt(gmem[i + 1] >>> 0) << 32n) | BigInt(gmem[i] >>> 0);
 }
 
-/** FAULT: the goroutine is dead, and so its stack is free; v is the address that it touched. */
-function overflowed(gp: number): boolean {
+/** What operand a of a FAULT says: an operation was asked for on g0's stack. */
+const FAULT_ON_G0 = 1;
+
+/** FAULT: the goroutine is dead, and so its stack is free; a says why, v is the address in the guard. */
+function faulted(gp: number): boolean {
   const g = gp * G_STRIDE;
-  const error = new StackOverflowError(goidOf(gp), word(g + G_OP + 2), word(g + G_STACK_LO), word(g + G_STACK_HI));
+  releaseNative(gp);
+  if (gmem[g + G_OP] === FAULT_ON_G0) {
+    const text = `goroutine ${goidOf(gp)} called an operation of gobuf.h inside gobuf_systemstack: on g0's stack only gobuf_call may be called`;
+    goexit0(gp);
+    fail(new FatalError(text));
+    return false;
+  }
+  const error = new StackOverflowError(
+    goidOf(gp),
+    unsignedWord(g + G_OP + 2),
+    unsignedWord(g + G_STACK_LO),
+    unsignedWord(g + G_STACK_HI),
+  );
   const main = gp === sched.main;
   goexit0(gp);
   if (onStackOverflow === null || main) fail(error);

@@ -72,7 +72,7 @@ export function goready(gp: number): void {
 /** Makes an idle G runnable, next in line, as a goroutine of the calling one: the second half of newproc. */
 export function startG(gp: number, entry: unknown): void {
   gentry[gp] = entry;
-  gparent[gp] = mp.curg === 0 ? 0 : goidOf(mp.curg);
+  gparent[gp] = mp.curg <= 0 ? 0 : goidOf(mp.curg);
   noteCreation(gp);
   casgstatus(gp, Gidle, Grunnable);
   sched.gcount++;

@@ -8,6 +8,7 @@ import { allocG, gbody, resetGs } from "./g.ts";
 import { resetTransitions, setTransitionHook, type TransitionHook } from "./gstatus.ts";
 import { MCALL_NONE, mp, takeForgotten } from "./m.ts";
 import { newNativeG, setStackOverflowHandler } from "./native.ts";
+import { resetNative } from "./nativestate.ts";
 import { FatalError, type StackOverflowError } from "./panic.ts";
 import { fail, sched } from "./proc.ts";
 import { randinit } from "./rand.ts";
@@ -86,6 +87,7 @@ export function schedinit(options: RunOptions = {}): void {
   resetTransitions();
   resetChans();
   resetHandles();
+  resetNative();
   runqinit();
   timeinit(options.clock ?? "real");
   randinit(options.seed ?? Math.floor(Math.random() * Number.MAX_SAFE_INTEGER));
@@ -365,6 +367,11 @@ export function run<R>(main: Body<R>, options: RunOptions = {}): Promise<R> {
   }
   step();
   return promise;
+}
+
+/** Whether a run is under way on this thread. */
+export function isRunning(): boolean {
+  return running;
 }
 
 /** A token of the run under way, for what comes back later. @throws Error when there is none */

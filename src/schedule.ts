@@ -65,7 +65,7 @@ export function setNativeRunner(f: NativeRunner, g: TrapRunner): void {
 }
 
 /** What ends the run when nobody caught an error: main's own error, or one that tells of the goroutine. */
-function uncaught(gp: number, error: unknown): unknown {
+export function uncaught(gp: number, error: unknown): unknown {
   if (error instanceof FatalError) {
     attachReport(error, gp);
     return error;

@@ -2,6 +2,7 @@
  * select: selectgo of runtime/select.go, with the case order of Go's compiler.
  */
 import { bufget, bufput, type Chan, type Hchan, type RecvChan, recv, type SendChan, send } from "./chan.ts";
+import { word } from "./codec.ts";
 import { G_PARAM, G_SELECTDONE, G_STRIDE, G_WAITING, gmem, SUDOG_STRIDE, smem } from "./ffi.ts";
 import { getg, mp, type Op, opPending, opReady } from "./m.ts";
 import { FatalError, PanicError } from "./panic.ts";
@@ -72,6 +73,8 @@ export type SelectCase = SendCase | RecvCase;
  * ```
  */
 export function sendCase<T>(c: SendChan<T>, value: T): SendCase {
+  const { codec } = c as Chan<T>;
+  if (codec !== null) codec.toWord(value, word);
   return { c: c as Chan<T>, send: true, elem: value };
 }
 

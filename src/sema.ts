@@ -94,7 +94,7 @@ export class Sema implements Queued {
     if (smem[i + S_TICKET] !== 0) throw new FatalError("corrupted semaphore ticket");
     if (handoff && this.tryAcquire()) smem[i + S_TICKET] = 1;
     goready(smem[i + S_G]);
-    if (smem[i + S_TICKET] === 1 && mp.curg !== 0) mp.mcall = MCALL_GOYIELD;
+    if (smem[i + S_TICKET] === 1 && mp.curg > 0) mp.mcall = MCALL_GOYIELD;
   }
 }
 

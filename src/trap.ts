@@ -8,7 +8,8 @@ import { descriptor, G_OP, G_STRIDE, gmem, M_SCRATCH, mmem } from "./ffi.ts";
 import { goidOf } from "./gstatus.ts";
 import { MCALL_GOSCHED, MCALL_GOYIELD, mp, type Op } from "./m.ts";
 import { Mutex } from "./mutex.ts";
-import { wordToValue } from "./native.ts";
+import { received, sent } from "./native.ts";
+import { takeThrown } from "./nativestate.ts";
 import { Once } from "./once.ts";
 import { FatalError } from "./panic.ts";
 import { RWMutex } from "./rwmutex.ts";
@@ -78,6 +79,7 @@ export const trapNames = [
   "broadcast",
   "once begin",
   "once end",
+  "recover",
 ] as const;
 
 /** The channel of a handle. @throws FatalError when it names none */
@@ -165,6 +167,8 @@ export function trap(gp: number, code: number, a: number): unknown {
       return settle(object(gp, code, a, Once).begin());
     case 22:
       return settle(object(gp, code, a, Once).end());
+    case 23:
+      return takeThrown(gp) !== null;
     default:
       throw new FatalError(`goroutine ${goidOf(gp)}: trap ${code}: no such operation`);
   }
@@ -180,18 +184,15 @@ function selectTrap(gp: number, a: number): unknown {
   for (let n = 0; n < count; n++) {
     const w = M_SCRATCH + 4 * n;
     const c = object(gp, 8, mmem[w + 1], Hchan) as Chan<unknown>;
-    if (mmem[w] === 1) cases.push(sendCase(c, wordToValue(mmem[w + 2], mmem[w + 3])));
-    else cases.push(recvCase(c));
+    if (mmem[w] !== 1) cases.push(recvCase(c));
+    else cases.push(sendCase(c, sent(c, mmem[w + 2], mmem[w + 3])));
   }
-  const index = selectgo(gp, cases, a >= 0, selectTrapContinue);
-  return index === SELECT_PARKED ? undefined : selected(gp, index);
+  const index = selectgo(gp, cases, a >= 0, (gp) => selected(gp, cases, selectContinue(gp)));
+  return index === SELECT_PARKED ? undefined : selected(gp, cases, index);
 }
 
-function selectTrapContinue(gp: number): unknown {
-  return selected(gp, selectContinue(gp));
-}
-
-function selected(gp: number, index: number): unknown {
+function selected(gp: number, cases: readonly SelectCase[], index: number): unknown {
   gmem[gp * G_STRIDE + G_OP] = index === DEFAULT_CASE ? NATIVE_DEFAULT : index;
-  return mp.elem;
+  const chosen = cases[index];
+  return chosen === undefined || chosen.send ? mp.elem : received(gp, chosen.c, mp.elem);
 }

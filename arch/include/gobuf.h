@@ -6,20 +6,23 @@
  * runtime is a call of this header; each is a switch point: other goroutines run before it returns, and it may return
  * on another thread. Compiles with gcc, clang and zig cc, and with TinyCC (`cc` of bun:ffi).
  *
- * A file of bodies has one pointer to the runtime's functions; the embedder sets it before any of them runs:
+ * A library of bodies has one pointer to the runtime's functions:
  *
  *     #include "gobuf.h"
  *     GOBUF_RUNTIME                      // once in each library of bodies
  *     void body(void *arg) { for (;;) { gobuf_value v = gobuf_recv(1); if (!v.ok) return; gobuf_gosched(); } }
  *
- * and on the other side `gobuf_attach(api)` with the pointer that libgobuf's `gobuf_api()` returns.
+ * and TypeScript's `native.cc` or `native.dlopen` calls `gobuf_attach` before any body can run.
  *
  * RULES
  * - Addresses of thread-local variables (errno is one) are void after every call here: re-read them. Compilers know
  *   nothing of switches and may keep such an address in a register; touch thread-local data in a function that is not
  *   inlined.
- * - JavaScript never runs on a goroutine's stack: call back through gobuf_systemstack, and catch exceptions in the
- *   callback. On g0's stack (inside gobuf_systemstack) no operation of this header may be called: it faults.
+ * - JavaScript never runs on a goroutine's stack: call back by gobuf_call, which is the only way in. Any other (a
+ *   JSCallback of bun:ffi) makes JavaScriptCore abort the process; gobuf then says which goroutine did it, but for
+ *   Windows.
+ * - On g0's stack (inside gobuf_systemstack, or in C that a callback calls) no operation of this header may be called
+ *   but gobuf_call: the run ends with an error, and within a callback the process with a message.
  * - The stack has a fixed size (32 KiB unless chosen otherwise; the first 0 to 1,984 bytes of it are skipped, so that
  *   stacks do not share cache sets). Below it lies a guard of 64 KiB: a body that touches it ends. A frame of up to the
  *   guard's size is caught without stack probes; larger ones need them (gcc and clang: -fstack-clash-protection).
@@ -53,7 +56,7 @@ extern "C" {
 #endif
 
 /* Version of this table; the library's descriptor carries the same. */
-#define GOBUF_ABI_VERSION 1u
+#define GOBUF_ABI_VERSION 2u
 
 typedef void (*gobuf_fn)(void *arg);
 
@@ -102,6 +105,7 @@ typedef struct gobuf_api {
   /* For an embedder's own loop on g0, not for bodies. */
   gobuf_u32 (*execute)(gobuf_u32 g);
   const gobuf_u32 *(*descriptor)(void);
+  gobuf_u32 (*call)(gobuf_handle callback, gobuf_u64 word, gobuf_u64 *result);
 } gobuf_api;
 
 extern const gobuf_api *gobuf_runtime;
@@ -112,13 +116,13 @@ extern const gobuf_api *gobuf_runtime;
 #define GOBUF_EXPORT
 #endif
 
-/* Defines the pointer, and gobuf_attach: 0, or 1 when the table is of another version. */
-#define GOBUF_RUNTIME                                                                  \
-  const gobuf_api *gobuf_runtime;                                                      \
-  GOBUF_EXPORT gobuf_u32 gobuf_attach(const gobuf_api *api) {                          \
-    if (api->version != GOBUF_ABI_VERSION || api->size < sizeof(gobuf_api)) return 1u; \
-    gobuf_runtime = api;                                                               \
-    return 0u;                                                                         \
+/* Defines the pointer, and gobuf_attach: 0, or, when the table is of another version, the one that is wanted. */
+#define GOBUF_RUNTIME                                                                                 \
+  const gobuf_api *gobuf_runtime;                                                                     \
+  GOBUF_EXPORT gobuf_u32 gobuf_attach(const gobuf_api *api) {                                         \
+    if (api->version != GOBUF_ABI_VERSION || api->size < sizeof(gobuf_api)) return GOBUF_ABI_VERSION; \
+    gobuf_runtime = api;                                                                              \
+    return 0u;                                                                                        \
   }
 
 /* Trap codes. */
@@ -145,10 +149,13 @@ enum {
   GOBUF_TRAP_BROADCAST = 20,
   GOBUF_TRAP_ONCE_BEGIN = 21,
   GOBUF_TRAP_ONCE_END = 22,
-  GOBUF_TRAP_CALL = 23,
-  GOBUF_TRAP_FAULT = 24, /* execute's answer for a goroutine that touched its guard; no body sends it */
+  GOBUF_TRAP_RECOVER = 23,
+  GOBUF_TRAP_FAULT = 24, /* execute's answer for a goroutine that a fault has ended; no body sends it */
   GOBUF_TRAP_EMBEDDER = 256
 };
+
+/* The handle that go.native passed as a body's argument. */
+static inline gobuf_handle gobuf_handle_of(void *arg) { return (gobuf_handle)(gobuf_u64)arg; }
 
 /* An operation whose result is its outcome. */
 static inline gobuf_u32 gobuf_operation(gobuf_u32 code, gobuf_u32 a, gobuf_u64 v) {
@@ -212,8 +219,39 @@ static inline gobuf_u32 gobuf_once_begin(gobuf_handle o) {
 }
 static inline void gobuf_once_end(gobuf_handle o) { gobuf_runtime->mcall(GOBUF_TRAP_ONCE_END, o, 0); }
 
-/* Calls fn(arg) on the thread's own stack, with the thread's floating-point control words: for what needs a deep stack,
- * and for callbacks into JavaScript. */
+/* Calls a function of TypeScript (a handle of native.callback) with a word, on g0; the value is what it returns, 0 for
+ * undefined. GOBUF_PANIC when it threw: the exception is kept, and is the goroutine's own failure when the goroutine
+ * ends, as an uncaught panic is Go's; until then further calls give GOBUF_PANIC and are not made. */
+static inline gobuf_value gobuf_call(gobuf_handle callback, gobuf_u64 word) {
+  gobuf_value result;
+  result.value = 0;
+  result.ok = gobuf_runtime->call(callback, word, &result.value);
+  return result;
+}
+
+/* Forgets the exception that a callback threw, as recover does: 1, or 0 when there is none. */
+static inline gobuf_u32 gobuf_recover(void) { return (gobuf_u32)gobuf_runtime->mcall(GOBUF_TRAP_RECOVER, 0, 0); }
+
+/* The word of a double and the double of a word, for channels of the codec f64. */
+static inline gobuf_u64 gobuf_from_f64(double d) {
+  union {
+    double d;
+    gobuf_u64 word;
+  } u;
+  u.d = d;
+  return u.word;
+}
+static inline double gobuf_to_f64(gobuf_u64 word) {
+  union {
+    double d;
+    gobuf_u64 word;
+  } u;
+  u.word = word;
+  return u.d;
+}
+
+/* Calls fn(arg) on the thread's own stack, with the thread's floating-point control words: for what needs a deep
+ * stack. */
 static inline void gobuf_systemstack(gobuf_fn fn, void *arg) { gobuf_runtime->systemstack(fn, arg); }
 
 /* A trap of the embedder's own: code from GOBUF_TRAP_EMBEDDER on. */

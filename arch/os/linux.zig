@@ -30,6 +30,11 @@ pub fn release(start: [*]u8, bytes: usize) void {
     _ = linux.syscall2(.munmap, @intFromPtr(start), bytes);
 }
 
+/// To the standard error output, from a signal handler too.
+pub fn print(text: []const u8) void {
+    _ = linux.syscall3(.write, 2, @intFromPtr(text.ptr), text.len);
+}
+
 /// Memory for stacks. Huge pages are refused: a parked goroutine would cost 2 MiB instead of a page.
 pub fn slabMap(bytes: usize) ?[*]u8 {
     const slab = map(bytes, prot_read_write, map_stack) orelse return null;

@@ -7,6 +7,7 @@ const os = @import("../os.zig");
 
 pub const sigsegv = 11;
 pub const sigbus = 7;
+pub const sigabrt = 6;
 pub const sig_default = 0;
 pub const sig_ignore = 1;
 
@@ -162,6 +163,14 @@ comptime {
         .aarch64 => std.debug.assert(@offsetOf(Context, "x") == 184),
         else => unreachable,
     }
+}
+
+pub fn programCounter(context: *const Context) usize {
+    return if (builtin.cpu.arch == .x86_64) context.rip else context.pc;
+}
+
+pub fn stackPointer(context: *const Context) usize {
+    return if (builtin.cpu.arch == .x86_64) context.rsp else context.sp;
 }
 
 /// Makes the handler's return go on at gobuf_leave. The stack is g0's from there on: a signal that arrives before

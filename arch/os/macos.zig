@@ -7,6 +7,7 @@ extern "c" fn mprotect(address: *anyopaque, bytes: usize, prot: c_int) c_int;
 extern "c" fn munmap(address: *anyopaque, bytes: usize) c_int;
 extern "c" fn madvise(address: *anyopaque, bytes: usize, advice: c_int) c_int;
 extern "c" fn sched_yield() c_int;
+extern "c" fn write(fd: c_int, bytes: [*]const u8, count: usize) isize;
 
 const prot_none = 0;
 const prot_read_write = 3;
@@ -27,6 +28,11 @@ pub fn commit(start: [*]u8, bytes: usize) bool {
 
 pub fn release(start: [*]u8, bytes: usize) void {
     _ = munmap(start, bytes);
+}
+
+/// To the standard error output, from a signal handler too.
+pub fn print(text: []const u8) void {
+    _ = write(2, text.ptr, text.len);
 }
 
 /// Memory for stacks.

@@ -6,6 +6,7 @@ const os = @import("../os.zig");
 
 pub const sigsegv = 11;
 pub const sigbus = 10;
+pub const sigabrt = 6;
 pub const sig_default = 0;
 pub const sig_ignore = 1;
 
@@ -150,6 +151,14 @@ comptime {
     std.debug.assert(@offsetOf(Context, "machine") == 48);
     if (builtin.cpu.arch == .x86_64) std.debug.assert(@offsetOf(Machine, "fp_reserved") == 16 + 21 * 8);
     if (builtin.cpu.arch == .aarch64) std.debug.assert(@offsetOf(Machine, "cpsr") == 16 + 33 * 8);
+}
+
+pub fn programCounter(context: *const Context) usize {
+    return if (builtin.cpu.arch == .x86_64) context.machine.rip else context.machine.pc;
+}
+
+pub fn stackPointer(context: *const Context) usize {
+    return if (builtin.cpu.arch == .x86_64) context.machine.rsp else context.machine.sp;
 }
 
 /// Makes the handler's return go on at gobuf_leave. The stack is g0's from there on: a signal that arrives before

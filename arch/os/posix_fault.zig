@@ -1,4 +1,4 @@
-//! SIGSEGV and SIGBUS, on a signal stack: the faulting one has no room left.
+//! SIGSEGV and SIGBUS, on a signal stack: the faulting one has no room left. SIGABRT, to say what it comes from.
 //!
 //! Handlers are installed in front of those that are there (Bun's crash report). Somebody may come in front of this
 //! library's later (an engine for WebAssembly, say) and hand on what is not his; then the next thread's init goes
@@ -11,7 +11,7 @@ const E = @import("../status.zig").E;
 const sys = if (builtin.os.tag == .linux) @import("linux_signal.zig") else @import("macos_signal.zig");
 
 const levels_max = 4;
-const signals = [_]u32{ sys.sigsegv, sys.sigbus };
+const signals = [_]u32{ sys.sigsegv, sys.sigbus, sys.sigabrt };
 
 /// Bun's own signal stack has this size: the previous handler's crash report runs on it, too.
 const signal_stack_bytes = 512 * 1024;
@@ -74,11 +74,14 @@ const handlers: [levels_max]Handler = blk: {
 fn Level(comptime level: usize) type {
     return struct {
         fn handle(signal: i32, info: *sys.Info, context: *sys.Context) callconv(.c) void {
-            if (sys.isFault(info)) {
-                if (fault.caught(sys.address(info))) |m| return sys.redirect(context, m);
+            if (signal == sys.sigabrt) {
+                fault.aborted(sys.stackPointer(context));
+            } else if (sys.isFault(info)) {
+                if (fault.caught(sys.address(info), sys.programCounter(context))) |m| return sys.redirect(context, m);
             }
-            const i: usize = if (signal == sys.sigsegv) 0 else 1;
-            handOn(&previous[i][level], signal, info, context);
+            for (signals, &previous) |one, *actions| {
+                if (one == signal) handOn(&actions[level], signal, info, context);
+            }
         }
     };
 }

@@ -7,6 +7,14 @@ extern "kernel32" fn VirtualAlloc(start: ?*anyopaque, bytes: usize, kind: u32, p
 extern "kernel32" fn VirtualProtect(start: *anyopaque, bytes: usize, protect: u32, old: *u32) callconv(.winapi) c_int;
 extern "kernel32" fn VirtualFree(start: *anyopaque, bytes: usize, kind: u32) callconv(.winapi) c_int;
 extern "kernel32" fn SwitchToThread() callconv(.winapi) c_int;
+extern "kernel32" fn GetStdHandle(which: u32) callconv(.winapi) ?*anyopaque;
+extern "kernel32" fn WriteFile(
+    file: ?*anyopaque,
+    bytes: [*]const u8,
+    count: u32,
+    written: *u32,
+    overlapped: ?*anyopaque,
+) callconv(.winapi) c_int;
 
 const mem_commit = 0x1000;
 const mem_reserve = 0x2000;
@@ -35,6 +43,13 @@ pub fn reserve(bytes: usize) ?[*]u8 {
 /// Gives access to whole pages of a reservation. They read as zero.
 pub fn commit(start: [*]u8, bytes: usize) bool {
     return VirtualAlloc(start, bytes, mem_commit, page_readwrite) != null;
+}
+
+/// To the standard error output, from an exception handler too.
+pub fn print(text: []const u8) void {
+    const std_error_handle: u32 = @bitCast(@as(i32, -12));
+    var written: u32 = undefined;
+    _ = WriteFile(GetStdHandle(std_error_handle), text.ptr, @intCast(text.len), &written, null);
 }
 
 pub fn release(start: [*]u8, bytes: usize) void {

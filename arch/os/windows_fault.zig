@@ -1,6 +1,6 @@
 //! A vectored handler, in front of all others in the process. It runs on the faulting stack, in the guard page that was
 //! spent and the slack below it, so it cannot arm the page again: it leaves a mark, and whoever uses the stack next
-//! does.
+//! does. An abort is no exception here: nobody is told of it.
 const std = @import("std");
 const fault = @import("../fault.zig");
 const os = @import("../os.zig");
@@ -84,8 +84,8 @@ fn handle(pointers: *Pointers) callconv(.winapi) i32 {
         else => return continue_search,
     }
     if (record.parameters < 2) return continue_search;
-    const m = fault.caught(record.information[1]) orelse return continue_search;
-    m.trapg.?.tail.stack_limit = os.impl.guard_spent;
+    const m = fault.caught(record.information[1], pointers.context.rip) orelse return continue_search;
+    if (m.trapg) |gp| gp.tail.stack_limit = os.impl.guard_spent;
     const direction_flag: u32 = 1 << 10;
     const context = pointers.context;
     context.rcx = fault.code;

@@ -14,6 +14,7 @@ const selftest = @import("selftest.zig");
 
 comptime {
     _ = @import("bench.zig");
+    _ = @import("bodies.zig");
     _ = @import("callback.zig");
     _ = @import("overflow.zig");
 }

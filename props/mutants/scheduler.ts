@@ -148,7 +148,7 @@ export const SCHEDULER_MUTANTS: readonly Mutant[] = [
   fault("lifo requeue lost", "mutex.ts", "const lifo = waitStart !== 0;", "const lifo = false;"),
   fault("no starvation", "mutex.ts", "starvationThresholdNs = 1e6", "starvationThresholdNs = 1e15"),
   fault("two waiters woken", "mutex.ts", "(left & (mutexWoken | mutexStarving)) === 0", "(left & mutexStarving) === 0"),
-  fault("goyield missing", "sema.ts", "if (smem[i + S_TICKET] === 1 && mp.curg !== 0) mp.mcall = MCALL_GOYIELD;", ""),
+  fault("goyield missing", "sema.ts", "if (smem[i + S_TICKET] === 1 && mp.curg > 0) mp.mcall = MCALL_GOYIELD;", ""),
   fault(
     "a woken waiter owns the token",
     "sema.ts",

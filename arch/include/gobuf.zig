@@ -1,0 +1,256 @@
+//! Goroutine bodies in Zig: gobuf.h under the same names, without their prefix. What that file says of switches, stacks
+//! and callbacks holds here, too.
+//!
+//!     const gobuf = @import("gobuf");
+//!     comptime {
+//!         _ = gobuf; // exports gobuf_attach, once in each library of bodies
+//!     }
+//!     export fn body(arg: ?*anyopaque) callconv(.c) void {
+//!         while (true) {
+//!             const v = gobuf.recv(gobuf.handleOf(arg));
+//!             if (v.ok != gobuf.ok) return;
+//!             gobuf.gosched();
+//!         }
+//!     }
+//!
+//! Built by `zig build-lib -dynamic -OReleaseFast --dep gobuf -Mroot=bodies.zig -Mgobuf=PATH/gobuf.zig`.
+
+/// Version of the table; the library's descriptor carries the same.
+pub const abi_version: u32 = 2;
+
+pub const Fn = *const fn (arg: ?*anyopaque) callconv(.c) void;
+
+/// A channel, mutex, ...: given out by TypeScript; 0 is nil and behaves as Go's nil does.
+pub const Handle = u32;
+
+/// Outcomes of an operation.
+pub const closed: u32 = 0;
+pub const ok: u32 = 1;
+pub const panicked: u32 = 2;
+
+pub const dir_send: u32 = 1;
+pub const dir_recv: u32 = 2;
+
+/// At most this many cases in one select.
+pub const select_max = 64;
+/// Results of select that are not the index of a case.
+pub const select_default: u32 = 0xFFFFFFFF;
+pub const select_too_many: u32 = 0xFFFFFFFE;
+
+pub const Case = extern struct {
+    dir: u32,
+    channel: Handle,
+    /// What a send sends.
+    value: u64 = 0,
+};
+
+pub const Value = struct {
+    value: u64,
+    /// ok, closed or panicked
+    ok: u32,
+};
+
+/// gobuf_api of gobuf.h.
+pub const Api = extern struct {
+    version: u32,
+    size: u32,
+    mcall: *const fn (code: u32, a: u32, v: u64) callconv(.c) u64,
+    systemstack: *const fn (func: Fn, arg: ?*anyopaque) callconv(.c) void,
+    status: *const fn () callconv(.c) u32,
+    opa: *const fn () callconv(.c) u32,
+    getg: *const fn () callconv(.c) u32,
+    go: *const fn (func: Fn, arg: ?*anyopaque) callconv(.c) u64,
+    select: *const fn (cases: ?[*]const Case, n: u32, has_default: u32, value: ?*u64) callconv(.c) u32,
+    goexit: *const fn () callconv(.c) void,
+    execute: *const fn (g: u32) callconv(.c) u32,
+    descriptor: *const fn () callconv(.c) [*]const u32,
+    call: *const fn (callback: Handle, word: u64, result: ?*u64) callconv(.c) u32,
+};
+
+/// Set by gobuf_attach before any body runs. C files in the same library see it as gobuf.h's, and do without
+/// GOBUF_RUNTIME.
+pub export var gobuf_runtime: *const Api = undefined;
+
+/// 0, or, when the table is of another version, the one that is wanted.
+export fn gobuf_attach(api: *const Api) callconv(.c) u32 {
+    if (api.version != abi_version or api.size < @sizeOf(Api)) return abi_version;
+    gobuf_runtime = api;
+    return 0;
+}
+
+pub const Trap = enum(u32) {
+    goexit = 1,
+    gosched = 2,
+    goyield = 3,
+    go = 4,
+    send = 5,
+    recv = 6,
+    close = 7,
+    select = 8,
+    sleep = 9,
+    lock = 10,
+    unlock = 11,
+    rlock = 12,
+    runlock = 13,
+    wlock = 14,
+    wunlock = 15,
+    wgadd = 16,
+    wgwait = 17,
+    condwait = 18,
+    signal = 19,
+    broadcast = 20,
+    once_begin = 21,
+    once_end = 22,
+    recover = 23,
+};
+
+inline fn mcall(code: Trap, a: u32, v: u64) u64 {
+    return gobuf_runtime.mcall(@intFromEnum(code), a, v);
+}
+
+/// An operation whose result is its outcome.
+inline fn operation(code: Trap, a: u32, v: u64) u32 {
+    _ = mcall(code, a, v);
+    return gobuf_runtime.status();
+}
+
+/// The handle that go.native passed as a body's argument.
+pub inline fn handleOf(arg: ?*anyopaque) Handle {
+    return @truncate(@intFromPtr(arg));
+}
+
+/// Starts a goroutine that calls func(arg); its goid.
+pub inline fn go(func: Fn, arg: ?*anyopaque) u64 {
+    return gobuf_runtime.go(func, arg);
+}
+
+/// Lets others run first: behind all that are runnable.
+pub inline fn gosched() void {
+    _ = mcall(.gosched, 0, 0);
+}
+
+/// The same, only behind this thread's own.
+pub inline fn goyield() void {
+    _ = mcall(.goyield, 0, 0);
+}
+
+/// Ends the goroutine here; nothing is unwound, and no `defer` runs.
+pub inline fn goexit() noreturn {
+    gobuf_runtime.goexit();
+    unreachable;
+}
+
+/// At least so many nanoseconds; 0 and less return at once.
+pub inline fn sleep(ns: i64) void {
+    _ = mcall(.sleep, 0, @bitCast(ns));
+}
+
+/// Sends. `panicked` on a closed channel.
+pub inline fn send(ch: Handle, word: u64) u32 {
+    return operation(.send, ch, word);
+}
+
+/// Closes. `panicked` on a closed channel and on nil.
+pub inline fn close(ch: Handle) u32 {
+    return operation(.close, ch, 0);
+}
+
+/// Receives.
+pub inline fn recv(ch: Handle) Value {
+    const word = mcall(.recv, ch, 0);
+    return .{ .value = word, .ok = gobuf_runtime.status() };
+}
+
+/// The index of the case that went on, or a select_ constant; `value` gets what was received, and status() tells ok,
+/// closed or panicked. No case and no default blocks forever.
+pub inline fn select(cases: []const Case, has_default: bool, value: ?*u64) u32 {
+    if (cases.len > select_max) return select_too_many;
+    return gobuf_runtime.select(cases.ptr, @intCast(cases.len), @intFromBool(has_default), value);
+}
+
+/// Outcome of the goroutine's last operation.
+pub inline fn status() u32 {
+    return gobuf_runtime.status();
+}
+
+pub inline fn lock(m: Handle) void {
+    _ = mcall(.lock, m, 0);
+}
+
+pub inline fn unlock(m: Handle) void {
+    _ = mcall(.unlock, m, 0);
+}
+
+pub inline fn rlock(m: Handle) void {
+    _ = mcall(.rlock, m, 0);
+}
+
+pub inline fn runlock(m: Handle) void {
+    _ = mcall(.runlock, m, 0);
+}
+
+pub inline fn wlock(m: Handle) void {
+    _ = mcall(.wlock, m, 0);
+}
+
+pub inline fn wunlock(m: Handle) void {
+    _ = mcall(.wunlock, m, 0);
+}
+
+/// `panicked` where Go panics: a negative counter, misuse.
+pub inline fn wgAdd(wg: Handle, delta: i64) u32 {
+    return operation(.wgadd, wg, @bitCast(delta));
+}
+
+pub inline fn wgDone(wg: Handle) u32 {
+    return wgAdd(wg, -1);
+}
+
+pub inline fn wgWait(wg: Handle) u32 {
+    return operation(.wgwait, wg, 0);
+}
+
+/// Wants the condition's locker held.
+pub inline fn condWait(c: Handle) void {
+    _ = mcall(.condwait, c, 0);
+}
+
+pub inline fn condSignal(c: Handle) void {
+    _ = mcall(.signal, c, 0);
+}
+
+pub inline fn condBroadcast(c: Handle) void {
+    _ = mcall(.broadcast, c, 0);
+}
+
+/// When it gives true the caller does the work and then calls onceEnd; others wait in here until then.
+pub inline fn onceBegin(o: Handle) bool {
+    return mcall(.once_begin, o, 0) != 0;
+}
+
+pub inline fn onceEnd(o: Handle) void {
+    _ = mcall(.once_end, o, 0);
+}
+
+/// Calls a function of TypeScript (a handle of native.callback) with a word, on g0. `panicked` when it threw: see
+/// gobuf_call in gobuf.h.
+pub inline fn call(callback: Handle, word: u64) Value {
+    var result: u64 = 0;
+    const outcome = gobuf_runtime.call(callback, word, &result);
+    return .{ .value = result, .ok = outcome };
+}
+
+/// Forgets the exception that a callback threw, as recover does: false when there is none.
+pub inline fn recover() bool {
+    return mcall(.recover, 0, 0) != 0;
+}
+
+/// Calls func(arg) on the thread's own stack, with the thread's floating-point control words.
+pub inline fn systemstack(func: Fn, arg: ?*anyopaque) void {
+    gobuf_runtime.systemstack(func, arg);
+}
+
+/// Index of the running goroutine.
+pub inline fn getg() u32 {
+    return gobuf_runtime.getg();
+}

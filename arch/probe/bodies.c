@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Bodies in C for props/native: compiled into the probe's library, and by TinyCC of bun:ffi.
+ */
+#include "bodies.h"
+
+#ifdef __TINYC__
+GOBUF_RUNTIME
+#endif
+
+/* Passes on what comes in, counted and summed, so many times or until the channel is closed. */
+GOBUF_EXPORT void c_passer(void *arg) {
+  work *w = (work *)arg;
+  while (w->count == 0 || w->done < w->count) {
+    gobuf_value v = gobuf_recv(w->in);
+    if (v.ok != GOBUF_OK) break;
+    w->done++;
+    w->sum += v.value;
+    if (gobuf_send(w->out, v.value) != GOBUF_OK) break;
+  }
+  gobuf_wg_done(w->wg);
+}
+
+/* Answers each word with itself, and closes its end. */
+GOBUF_EXPORT void c_echo(void *arg) {
+  work *w = (work *)arg;
+  for (;;) {
+    gobuf_value v = gobuf_recv(w->in);
+    if (v.ok != GOBUF_OK) break;
+    w->done++;
+    gobuf_send(w->out, v.value);
+  }
+  gobuf_close(w->out);
+}
+
+/* The same, by selects. */
+GOBUF_EXPORT void c_selector(void *arg) {
+  work *w = (work *)arg;
+  for (;;) {
+    gobuf_case c;
+    gobuf_u64 word = 0;
+    c.dir = GOBUF_RECV;
+    c.channel = w->in;
+    c.value = 0;
+    gobuf_select(&c, 1, 0, &word);
+    if (gobuf_status() != GOBUF_OK) break;
+    c.dir = GOBUF_SEND;
+    c.channel = w->out;
+    c.value = word;
+    gobuf_select(&c, 1, 0, 0);
+  }
+  gobuf_close(w->out);
+}
+
+/* Calls back with 0, 1, 2, ..., recovers from what is thrown, and sums what is returned. */
+GOBUF_EXPORT void c_caller(void *arg) {
+  work *w = (work *)arg;
+  for (gobuf_u64 i = 0; i < w->count; i++) {
+    gobuf_value v = gobuf_call(w->callback, i);
+    w->done++;
+    if (v.ok == GOBUF_OK) w->sum += v.value;
+    else if (gobuf_recover()) w->panics++;
+  }
+  gobuf_wg_done(w->wg);
+}
+
+/* Calls back and takes no notice. */
+GOBUF_EXPORT void c_careless(void *arg) {
+  work *w = (work *)arg;
+  for (gobuf_u64 i = 0; i < w->count; i++) {
+    w->last = gobuf_call(w->callback, i).ok;
+    w->done++;
+  }
+  gobuf_wg_done(w->wg);
+}
+
+static void on_g0_call(void *arg) {
+  work *w = (work *)arg;
+  w->sum = gobuf_call(w->callback, 20).value;
+}
+
+/* Calls back from within systemstack. */
+GOBUF_EXPORT void c_nested(void *arg) {
+  gobuf_systemstack(on_g0_call, arg);
+  ((work *)arg)->done = gobuf_getg();
+}
+
+static void on_g0_send(void *arg) {
+  work *w = (work *)arg;
+  gobuf_send(w->out, 1);
+  w->done = 1;
+}
+
+/* Sends where nothing can be sent. */
+GOBUF_EXPORT void c_on_g0(void *arg) { gobuf_systemstack(on_g0_send, arg); }
+
+/* What a callback may call by bun:ffi: an operation on g0, with JavaScript below. */
+GOBUF_EXPORT void c_send(void *arg) { on_g0_send(arg); }
+
+/* Calls its argument, a function, where it stands. */
+GOBUF_EXPORT void c_direct(void *arg) {
+  gobuf_fn fn;
+  *(void **)&fn = arg;
+  fn(0);
+}
+
+/* The same as c_caller, called by TypeScript and not as a goroutine. */
+GOBUF_EXPORT gobuf_u32 c_call(gobuf_u32 callback, gobuf_u32 word) {
+  gobuf_u64 result = 7;
+  return gobuf_runtime->call(callback, word, &result) << 16 | (gobuf_u32)result;
+}
+
+/* A body by its address, as tables of functions give it. */
+GOBUF_EXPORT void *c_passer_address(void) {
+  void *address;
+  gobuf_fn fn = c_passer;
+  address = *(void **)&fn;
+  return address;
+}

@@ -1,0 +1,119 @@
+//! Bodies in Zig for props/native: those of bodies.c that a ring of both wants, by gobuf.zig.
+const gobuf = @import("gobuf");
+
+comptime {
+    _ = gobuf;
+}
+
+/// struct work of bodies.h
+const Work = extern struct {
+    in: gobuf.Handle,
+    out: gobuf.Handle,
+    wg: gobuf.Handle,
+    callback: gobuf.Handle,
+    count: u64,
+    done: u64,
+    sum: u64,
+    panics: u64,
+    last: u64,
+};
+
+fn workOf(arg: ?*anyopaque) *Work {
+    return @ptrCast(@alignCast(arg.?));
+}
+
+export fn zig_passer(arg: ?*anyopaque) callconv(.c) void {
+    const w = workOf(arg);
+    while (w.count == 0 or w.done < w.count) {
+        const v = gobuf.recv(w.in);
+        if (v.ok != gobuf.ok) break;
+        w.done += 1;
+        w.sum +%= v.value;
+        if (gobuf.send(w.out, v.value) != gobuf.ok) break;
+    }
+    _ = gobuf.wgDone(w.wg);
+}
+
+export fn zig_echo(arg: ?*anyopaque) callconv(.c) void {
+    const w = workOf(arg);
+    while (true) {
+        const v = gobuf.recv(w.in);
+        if (v.ok != gobuf.ok) break;
+        w.done += 1;
+        _ = gobuf.send(w.out, v.value);
+    }
+    _ = gobuf.close(w.out);
+}
+
+export fn zig_selector(arg: ?*anyopaque) callconv(.c) void {
+    const w = workOf(arg);
+    while (true) {
+        var word: u64 = 0;
+        _ = gobuf.select(&.{.{ .dir = gobuf.dir_recv, .channel = w.in }}, false, &word);
+        if (gobuf.status() != gobuf.ok) break;
+        _ = gobuf.select(&.{.{ .dir = gobuf.dir_send, .channel = w.out, .value = word }}, false, null);
+    }
+    _ = gobuf.close(w.out);
+}
+
+export fn zig_caller(arg: ?*anyopaque) callconv(.c) void {
+    const w = workOf(arg);
+    for (0..w.count) |i| {
+        const v = gobuf.call(w.callback, i);
+        w.done += 1;
+        if (v.ok == gobuf.ok) {
+            w.sum +%= v.value;
+        } else if (gobuf.recover()) w.panics += 1;
+    }
+    _ = gobuf.wgDone(w.wg);
+}
+
+/// Every operation once, so that none of gobuf.zig is left uncompiled. `in` is a channel of one, `out` a mutex,
+/// `callback` a Cond on it.
+export fn zig_everything(arg: ?*anyopaque) callconv(.c) void {
+    const w = workOf(arg);
+    gobuf.gosched();
+    gobuf.goyield();
+    gobuf.sleep(1);
+    gobuf.lock(w.out);
+    gobuf.condSignal(w.callback);
+    gobuf.condBroadcast(w.callback);
+    gobuf.unlock(w.out);
+    _ = gobuf.wgAdd(w.wg, 1);
+    _ = gobuf.go(&second, arg);
+    _ = gobuf.wgWait(w.wg);
+    w.sum = gobuf.recv(w.in).value;
+    w.panics = @intFromBool(gobuf.recover());
+    w.last = gobuf.getg();
+    _ = gobuf.close(w.in);
+    gobuf.goexit();
+}
+
+fn second(arg: ?*anyopaque) callconv(.c) void {
+    const w = workOf(arg);
+    gobuf.systemstack(&onG0, arg);
+    w.last = gobuf.send(w.in, gobuf.handleOf(@ptrFromInt(5)));
+    _ = gobuf.wgDone(w.wg);
+}
+
+fn onG0(arg: ?*anyopaque) callconv(.c) void {
+    workOf(arg).done = 1;
+}
+
+/// Words of the RWMutex `in` and the Once `out`.
+export fn zig_locks(arg: ?*anyopaque) callconv(.c) void {
+    const w = workOf(arg);
+    gobuf.rlock(w.in);
+    gobuf.runlock(w.in);
+    gobuf.wlock(w.in);
+    gobuf.wunlock(w.in);
+    if (gobuf.onceBegin(w.out)) {
+        w.done += 1;
+        gobuf.onceEnd(w.out);
+    }
+    if (!gobuf.onceBegin(w.out)) w.sum += 1;
+    gobuf.lock(w.wg);
+    gobuf.condWait(w.callback);
+    gobuf.unlock(w.wg);
+    w.last = 1;
+}

@@ -1,0 +1,45 @@
+/** What JavaScript holds for a native goroutine beside its G: rare, so it lies in maps and not in arrays of all Gs. */
+
+/** What a callback threw; the value may be anything, undefined too. */
+export interface Thrown {
+  readonly error: unknown;
+}
+
+const thrown = new Map<number, Thrown>();
+const arguments_ = new Map<number, object>();
+
+/** Notes what a callback threw. */
+export function setThrown(gp: number, error: unknown): void {
+  thrown.set(gp, { error });
+}
+
+/** Whether a callback of the goroutine threw, and nothing has recovered. */
+export function hasThrown(gp: number): boolean {
+  return thrown.size !== 0 && thrown.has(gp);
+}
+
+/** What a callback of the goroutine threw, which is forgotten here; null for nothing. */
+export function takeThrown(gp: number): Thrown | null {
+  if (thrown.size === 0) return null;
+  const found = thrown.get(gp);
+  if (found === undefined) return null;
+  thrown.delete(gp);
+  return found;
+}
+
+/** Keeps the memory of a body's argument until its goroutine ends. */
+export function keepArgument(gp: number, argument: object): void {
+  arguments_.set(gp, argument);
+}
+
+/** The goroutine has ended. @returns what a callback threw and nobody recovered */
+export function releaseNative(gp: number): Thrown | null {
+  if (arguments_.size !== 0) arguments_.delete(gp);
+  return takeThrown(gp);
+}
+
+/** Forgets everything: the scheduler was reset. */
+export function resetNative(): void {
+  thrown.clear();
+  arguments_.clear();
+}
