@@ -26,12 +26,18 @@ function carries(sum: number, part: number): number {
   return sum >>> 0 < part >>> 0 ? 1 : 0;
 }
 
-/** Adds 0xa0761d6478bd642f and folds the 128-bit product with (s ^ 0xe7037ed1a0b428db) into its low 32 bits. */
-function next32(): number {
+/** Adds 0xa0761d6478bd642f to the state. */
+function step(): void {
   const lo = (stateLo + 0x78bd642f) | 0;
-  const hi = (stateHi + 0xa0761d64 + carries(lo, stateLo)) | 0;
+  stateHi = (stateHi + 0xa0761d64 + carries(lo, stateLo)) | 0;
   stateLo = lo;
-  stateHi = hi;
+}
+
+/** Steps, and folds the 128-bit product of the state with (s ^ 0xe7037ed1a0b428db) into its low 32 bits. */
+function next32(): number {
+  step();
+  const lo = stateLo;
+  const hi = stateHi;
   const xl = lo ^ 0xa0b428db;
   const xh = hi ^ 0xe7037ed1;
   // Words 0 and 2 of the product are wanted. Word 1 is needed for its carries.
@@ -55,5 +61,9 @@ function mulhi(a: number, b: number): number {
 
 /** An integer of 0 to n-1: cheaprandn in runtime/rand.go. @param n 1 to 2^31-1 */
 export function cheaprandn(n: number): number {
+  if (n === 1) {
+    step(); // the draw is 0 whatever its bits: a select's first
+    return 0;
+  }
   return mulhi(next32(), n);
 }

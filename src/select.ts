@@ -136,57 +136,52 @@ export type Selected<C extends readonly unknown[] = readonly RecvCase<unknown>[]
 /** Chosen when no case was ready and there is a default. */
 export const DEFAULT_CASE = -1;
 
-// selectgo is done with these before anything else can run.
-const order: number[] = [];
-const poll: number[] = [];
-const lock: number[] = [];
+/** More cases than this are refused, as by Go's reflect.Select. */
+const CASES_MAX = 65_536;
+
+// selectgo is done with these before anything else can run: the poll order and the lock order, which hold indices of
+// cases, and the channel's key of each case.
+const poll = new Uint16Array(CASES_MAX);
+const lock = new Uint16Array(CASES_MAX);
+const keys = new Int32Array(CASES_MAX);
 
 /**
- * Lists the cases as Go's compiler hands them over: sends in source order, then receives in reverse source order.
+ * The poll order: an inside-out shuffle over the cases with a non-nil channel, which come in the order in which Go's
+ * compiler hands them over: sends in source order, then receives in reverse source order.
  *
  * @returns how many there are
  */
-function compilerOrder(cases: readonly SelectCase[]): void {
-  order.length = 0;
-  for (let i = 0; i < cases.length; i++) if ((cases[i] as SelectCase).send) order.push(i);
-  for (let i = cases.length - 1; i >= 0; i--) if (!(cases[i] as SelectCase).send) order.push(i);
+function shuffle(cases: readonly SelectCase[]): number {
+  let n = 0;
+  for (let i = 0; i < cases.length; i++) if ((cases[i] as SelectCase).send) n = draw(cases, i, n);
+  for (let i = cases.length - 1; i >= 0; i--) if (!(cases[i] as SelectCase).send) n = draw(cases, i, n);
+  return n;
 }
 
-/** The poll order: an inside-out shuffle over the cases with a non-nil channel. */
-function shuffle(cases: readonly SelectCase[]): void {
-  poll.length = 0;
-  for (const i of order) {
-    const { nil, source } = (cases[i] as SelectCase).c;
-    if (nil) continue;
-    if (source !== null) source.poll();
-    const n = poll.length;
-    const j = cheaprandn(n + 1);
-    if (j === n) poll.push(i);
-    else {
-      poll.push(poll[j]);
-      poll[j] = i;
-    }
-  }
-}
-
-function key(cases: readonly SelectCase[], i: number): number {
-  return (cases[i] as SelectCase).c.sortkey;
+/** Gives the case `i` its place among the `n` that have one. @returns how many have one now */
+function draw(cases: readonly SelectCase[], i: number, n: number): number {
+  const { c } = cases[i] as SelectCase;
+  if (c.nil) return n;
+  if (c.source !== null) c.source.poll();
+  keys[i] = c.sortkey;
+  const j = cheaprandn(n + 1);
+  poll[n] = poll[j];
+  poll[j] = i;
+  return n + 1;
 }
 
 /**
- * The lock order: by channel, from a heap sort, which is not stable; where a channel is named twice, the order of its
- * cases is that of these very steps.
+ * The lock order of `n` cases: by channel, from a heap sort, which is not stable; where a channel is named twice, the
+ * order of its cases is that of these very steps.
  */
-function sortByChannel(cases: readonly SelectCase[]): void {
-  const n = poll.length;
-  lock.length = n;
+function sortByChannel(n: number): void {
   for (let i = 0; i < n; i++) {
     const item = poll[i];
-    const c = key(cases, item);
+    const c = keys[item];
     let j = i;
     while (j > 0) {
       const parent = (j - 1) >> 1;
-      if (key(cases, lock[parent]) >= c) break;
+      if (keys[lock[parent]] >= c) break;
       lock[j] = lock[parent];
       j = parent;
     }
@@ -194,14 +189,14 @@ function sortByChannel(cases: readonly SelectCase[]): void {
   }
   for (let i = n - 1; i >= 0; i--) {
     const item = lock[i];
-    const c = key(cases, item);
+    const c = keys[item];
     lock[i] = lock[0];
     let j = 0;
     for (;;) {
       let k = j * 2 + 1;
       if (k >= i) break;
-      if (k + 1 < i && key(cases, lock[k]) < key(cases, lock[k + 1])) k++;
-      if (c >= key(cases, lock[k])) break;
+      if (k + 1 < i && keys[lock[k]] < keys[lock[k + 1]]) k++;
+      if (c >= keys[lock[k]]) break;
       lock[j] = lock[k];
       j = k;
     }
@@ -255,9 +250,9 @@ export function selectgo(
     gopark(gp, null, waitReasonSelectNoCases, null);
     return SELECT_PARKED;
   }
-  compilerOrder(cases);
-  shuffle(cases);
-  for (let i = 0; i < poll.length; i++) {
+  if (cases.length > CASES_MAX) throw new PanicError(`select: too many cases (max ${CASES_MAX})`);
+  const n = shuffle(cases);
+  for (let i = 0; i < n; i++) {
     const chosen = poll[i];
     if (attempt(cases[chosen] as SelectCase)) return chosen;
   }
@@ -266,9 +261,9 @@ export function selectgo(
     mp.ok = true;
     return DEFAULT_CASE;
   }
-  sortByChannel(cases);
+  sortByChannel(n);
   let last = 0;
-  for (let i = 0; i < lock.length; i++) {
+  for (let i = 0; i < n; i++) {
     const item = lock[i];
     const { c, send: isSend, elem } = cases[item] as SelectCase;
     const s = acquireSudog(gp);
@@ -314,6 +309,8 @@ export function selectContinue(gp: number): number {
       mp.ok = smem[at + S_SUCCESS] !== 0;
       mp.elem = isSend ? undefined : selem[s];
     } else (isSend ? c.sendq : c.recvq).remove(s);
+    smem[at + S_WAITLINK] = 0;
+    smem[at + S_ISSELECT] = 0;
     releaseSudog(s);
     s = next;
   }
@@ -347,7 +344,7 @@ export interface SelectOptions {
  * Waits until one of the cases can go on, and carries it out: `select`.
  *
  * @param cases from {@link sendCase} and {@link recvCase}; a nil channel's case is never chosen
- * @throws PanicError "send on closed channel"
+ * @throws PanicError "send on closed channel", "select: too many cases (max 65536)"
  * @example
  * ```ts
  * const numbers = chan<number>();

@@ -67,7 +67,6 @@ export class Sema implements Queued {
   acquire(gp: number, lifo: boolean, cont: (gp: number) => unknown): boolean {
     if (this.tryAcquire()) return true;
     const s = acquireSudog(gp);
-    smem[s * SUDOG_STRIDE + S_NEXT] = 0;
     sc[s] = this;
     gmem[gp * G_STRIDE + G_WAITING] = s;
     this.park(gp, s, lifo, cont);
@@ -110,6 +109,7 @@ export function semacquireContinue(gp: number, cont: (gp: number) => unknown): b
   const lifo = smem[s * SUDOG_STRIDE + S_LIFO] !== 0;
   if (smem[s * SUDOG_STRIDE + S_TICKET] !== 0 || sema.tryAcquire()) {
     gmem[gp * G_STRIDE + G_WAITING] = 0;
+    smem[s * SUDOG_STRIDE + S_TICKET] = 0;
     releaseSudog(s);
     return true;
   }
@@ -185,6 +185,8 @@ export class NotifyList implements Queued {
 }
 
 function notified(gp: number): void {
-  releaseSudog(gmem[gp * G_STRIDE + G_WAITING]);
+  const s = gmem[gp * G_STRIDE + G_WAITING];
+  smem[s * SUDOG_STRIDE + S_TICKET] = 0;
+  releaseSudog(s);
   gmem[gp * G_STRIDE + G_WAITING] = 0;
 }

@@ -39,7 +39,11 @@ const chunks: number[] = [];
 let freshNext = 0;
 let freshEnd = 0;
 
-/** Takes a sudog; every word but S_G is 0. @param gp the G it stands for */
+/**
+ * Takes a sudog that is on no queue; S_WAITLINK, S_ISSELECT and S_TICKET are 0, the others anything.
+ *
+ * @param gp the G it stands for
+ */
 export function acquireSudog(gp: number): number {
   const s = free.length > 0 ? (free.pop() as number) : fresh();
   smem[s * SUDOG_STRIDE] = gp;
@@ -60,17 +64,9 @@ function fresh(): number {
   return freshNext++;
 }
 
-/** Gives a sudog back. It must be on no queue. */
+/** Gives a sudog back, in the state in which {@link acquireSudog} gives it. */
 export function releaseSudog(s: number): void {
-  const i = s * SUDOG_STRIDE;
-  smem[i + S_G] = 0;
-  smem[i + S_NEXT] = 0;
-  smem[i + S_PREV] = 0;
-  smem[i + S_WAITLINK] = 0;
-  smem[i + S_ISSELECT] = 0;
-  smem[i + S_SUCCESS] = 0;
-  smem[i + S_TICKET] = 0;
-  smem[i + S_CASE] = 0;
+  smem[s * SUDOG_STRIDE + S_G] = 0;
   selem[s] = undefined;
   sc[s] = undefined;
   free.push(s);
@@ -89,6 +85,7 @@ export function resetSudogs(): void {
     for (let s = first; s < end; s++) {
       // What outlives the run must not wake a sudog that is somebody else's by then.
       sc[s]?.abandon();
+      smem.fill(0, s * SUDOG_STRIDE, (s + 1) * SUDOG_STRIDE);
       releaseSudog(s);
     }
   }
