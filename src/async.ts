@@ -114,7 +114,7 @@ export function spawn<A extends unknown[], R>(fn: (...args: A) => Go<R>, ...args
           if (mp.dying !== null) throw error;
           reject(error);
         } finally {
-          if (gexiting[mp.curg]) reject(new Error("gobuf: spawn: the goroutine ended by goexit"));
+          if (gexiting[mp.curg] !== 0) reject(new Error("gobuf: spawn: the goroutine ended by goexit"));
           if (isCurrentRun(token)) expectOutside(-1);
         }
       })(),

@@ -29,7 +29,7 @@ export const gframes: (Frame[] | null)[] = [null];
 /** What the goroutine does first when it runs again. */
 export const gcont: (Continuation | null)[] = [null];
 /** Goexit was called: frames are being left. */
-export const gexiting: boolean[] = [false];
+export let gexiting = new Uint8Array(1024);
 /** The trap that a native body waits in, 0 for one that goes on without a result; -1 where the body is not native. */
 export const gtrap: number[] = [-1];
 /** What the goroutine was started on, for its name in reports. */
@@ -38,11 +38,19 @@ export const gentry: unknown[] = [null];
 export const gparent: number[] = [0];
 /** performance.now() when it began to wait: g.waitsince. */
 export const gwaitsince: number[] = [0];
-/** The sleep timer, made at the first sleep: g.timer. */
-export const gtimer: unknown[] = [null];
+/** The sleep timers of those that have slept: g.timer. Few have one, and a million that do not should not pay. */
+export const gtimer = new Map<number, unknown>();
+
+/** First indices of the chunks that this thread took from the arena. */
+const chunks: number[] = [];
 
 /** Gs of this thread, in the order of their first making: allgs. */
-export const allgs: number[] = [];
+export function allgs(): number[] {
+  return chunks.flatMap((first) => {
+    const made = first + chunkSize === freshEnd ? freshNext - first : chunkSize;
+    return Array.from({ length: made }, (_, i) => first + i);
+  });
+}
 
 /** Dead Gs without a stack, and with one: sched.gFree. */
 let noStack: number[] = [];
@@ -55,21 +63,23 @@ function malg(): number {
   if (freshNext === freshEnd) {
     freshNext = chunkOfG();
     freshEnd = freshNext + chunkSize;
+    chunks.push(freshNext);
+    if (gexiting.length < freshEnd) {
+      const larger = new Uint8Array(Math.max(freshEnd, 2 * gexiting.length));
+      larger.set(gexiting);
+      gexiting = larger;
+    }
     while (gbody.length < freshEnd) {
       gbody.push(null);
       gframes.push(null);
       gcont.push(null);
-      gexiting.push(false);
       gtrap.push(-1);
       gentry.push(null);
       gparent.push(0);
       gwaitsince.push(0);
-      gtimer.push(null);
     }
   }
-  const gp = freshNext++;
-  allgs.push(gp);
-  return gp;
+  return freshNext++;
 }
 
 /**
@@ -95,7 +105,7 @@ export function gfput(gp: number): void {
   gbody[gp] = null;
   gframes[gp] = null;
   gcont[gp] = null;
-  gexiting[gp] = false;
+  gexiting[gp] = 0;
   gtrap[gp] = -1;
   gentry[gp] = null;
   gmem[i + G_PARAM] = 0;
@@ -118,10 +128,9 @@ export function resetGs(): void {
   noStack = [];
   withStack = [];
   goidgen = 0;
-  for (let n = allgs.length - 1; n >= 0; n--) {
-    const gp = allgs[n];
+  gtimer.clear();
+  for (const gp of allgs().reverse()) {
     Atomics.store(gmem, gp * G_STRIDE + G_STATUS, Gdead);
-    gtimer[gp] = null;
     gfput(gp);
   }
 }

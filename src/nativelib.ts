@@ -155,7 +155,7 @@ function attach<S extends Record<string, FFIFunction>>(
   for (const symbol of Object.values(symbols)) owners.set(symbol, owner);
   const close = () => {
     if (owner.closed) return;
-    const busy = isRunning() ? allgs.find((gp) => gtrap[gp] >= 0 && mayRun(gp, owner)) : undefined;
+    const busy = isRunning() ? allgs().find((gp) => gtrap[gp] >= 0 && mayRun(gp, owner)) : undefined;
     if (busy !== undefined) {
       throw new Error(`gobuf: close: ${name}: native goroutine ${goidOf(busy)} still exists`);
     }

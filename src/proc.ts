@@ -142,7 +142,7 @@ export function mcall(gp: number): number {
       mp.callee = null;
       return ON;
     case MCALL_GOEXIT:
-      gexiting[gp] = true;
+      gexiting[gp] = 1;
       return EXIT;
     default:
       fail(

@@ -122,7 +122,7 @@ function entryName(gp: number): string {
  */
 export function goroutines(): GoroutineInfo[] {
   const out: GoroutineInfo[] = [];
-  for (const gp of allgs) {
+  for (const gp of allgs()) {
     const status = readgstatus(gp) & ~Gscan;
     if (status === Gdead || status === Gidle) continue;
     const waits = status === Gwaiting;

@@ -9,7 +9,7 @@ import { Grunnable, Grunning, Gscan } from "./runtime2.ts";
 
 /** The G of a goroutine's number. */
 function gOf(goid: number): number {
-  const gp = allgs.find((g) => goidOf(g) === goid && readgstatus(g) === Grunnable);
+  const gp = allgs().find((g) => goidOf(g) === goid && readgstatus(g) === Grunnable);
   if (gp === undefined) throw new Error(`no runnable goroutine ${goid}`);
   return gp;
 }

@@ -80,7 +80,7 @@ export function uncaught(gp: number, error: unknown): unknown {
 /** The last frame of a body is gone: main's return ends the run, all else is goexit. */
 function ended(gp: number, mode: number, value: unknown): false {
   if (mode === THROW) fail(uncaught(gp, value));
-  else if (gp === sched.main && !gexiting[gp]) {
+  else if (gp === sched.main && gexiting[gp] === 0) {
     finish(value);
   } else goexit0(gp);
   return false;
@@ -122,7 +122,7 @@ function proceed(gp: number, mode: number, value: unknown): boolean {
   for (;;) {
     const frame = gbody[gp] as Frame | null;
     if (frame === null) {
-      if (gtrap[gp] < 0 || gexiting[gp]) return ended(gp, mode, value);
+      if (gtrap[gp] < 0 || gexiting[gp] !== 0) return ended(gp, mode, value);
       return runNative(gp, mode === THROW, value);
     }
     let r: IteratorResult<unknown, unknown>;
@@ -142,7 +142,7 @@ function proceed(gp: number, mode: number, value: unknown): boolean {
     if (r.done !== true) return true;
     if (takeForgotten()) return forgotten(gp);
     popFrame(gp);
-    mode = gexiting[gp] ? RETURN : NEXT;
+    mode = gexiting[gp] !== 0 ? RETURN : NEXT;
     value = r.value;
   }
 }
@@ -151,7 +151,7 @@ function proceed(gp: number, mode: number, value: unknown): boolean {
 function finished(gp: number, value: unknown): boolean {
   if (takeForgotten()) return forgotten(gp);
   popFrame(gp);
-  return proceed(gp, gexiting[gp] ? RETURN : NEXT, value);
+  return proceed(gp, gexiting[gp] !== 0 ? RETURN : NEXT, value);
 }
 
 /** The top frame threw, or what stands behind its wait did, and the frame has not seen it yet. @returns as {@link resume} */

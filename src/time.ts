@@ -383,10 +383,10 @@ let sleepWhen = 0;
 
 /** Arms the sleep timer, on g0, after the goroutine is waiting: resetForSleep. */
 function resetForSleep(gp: number): boolean {
-  let timer = gtimer[gp] as Timer | null;
-  if (timer === null) {
+  let timer = gtimer.get(gp) as Timer | undefined;
+  if (timer === undefined) {
     timer = new Timer(goroutineReady, gp);
-    gtimer[gp] = timer;
+    gtimer.set(gp, timer);
   }
   resetTimer(timer, sleepWhen, 0);
   return true;

@@ -68,7 +68,7 @@ export function leakCheck(): () => Op<void> {
 }
 
 function anyRunnable(): boolean {
-  return allgs.some((gp) => readgstatus(gp) === Grunnable);
+  return allgs().some((gp) => readgstatus(gp) === Grunnable);
 }
 
 function* check(known: ReadonlySet<number>): Go {
