@@ -1,5 +1,6 @@
 //! Builds the native library: `zig build` for this machine, `-Dplatform=all` for every platform, or one of them by
-//! name. It lies in zig-out/lib/<platform>/ afterwards, and beside it the probe, a library of test code.
+//! name. It lies in zig-out/lib/<platform>/ afterwards, and beside it the probe, a library of test code, and the library
+//! of an example.
 const std = @import("std");
 const layout = @import("arch/layout.zig");
 
@@ -93,16 +94,23 @@ fn addPlatform(b: *std.Build, platform: Platform, optimize: std.builtin.Optimize
     core.root_source_file = b.path("arch/exports.zig");
     _ = addLibrary(b, platform, "gobuf", core, b.fmt("arch/{s}.S", .{@tagName(platform.abi)}), offsets);
 
+    const gobuf = b.createModule(.{ .root_source_file = b.path("arch/include/gobuf.zig") });
+    if (exists(b, "examples/native/walks.zig")) {
+        var example = options;
+        example.root_source_file = b.path("examples/native/walks.zig");
+        example.imports = &.{.{ .name = "gobuf", .module = gobuf }};
+        install(b, platform, "gobuf_example", b.createModule(example));
+    }
+
     // Test code: a package without it builds as well, and an ABI before its probe is written.
     const probe_assembly = b.fmt("arch/probe/{s}.S", .{@tagName(platform.abi)});
     if (!exists(b, "arch/probe/probe.zig") or !exists(b, probe_assembly)) return;
     var probe = options;
     probe.root_source_file = b.path("arch/probe/probe.zig");
     const records = b.createModule(.{ .root_source_file = b.path("arch/layout.zig") });
-    const gobuf = b.createModule(.{ .root_source_file = b.path("arch/include/gobuf.zig") });
     probe.imports = &.{ .{ .name = "layout", .module = records }, .{ .name = "gobuf", .module = gobuf } };
-    const library = addLibrary(b, platform, "gobuf_probe", probe, probe_assembly, offsets);
-    library.addCSourceFile(.{ .file = b.path("arch/probe/bodies.c"), .flags = &.{ "-std=c11", "-ffreestanding" } });
+    const module = addLibrary(b, platform, "gobuf_probe", probe, probe_assembly, offsets);
+    module.addCSourceFile(.{ .file = b.path("arch/probe/bodies.c"), .flags = &.{ "-std=c11", "-ffreestanding" } });
 }
 
 fn addLibrary(
@@ -117,6 +125,11 @@ fn addLibrary(
     module.addAssemblyFile(b.path(assembly));
     module.addIncludePath(b.path("arch"));
     module.addIncludePath(offsets);
+    install(b, platform, name, module);
+    return module;
+}
+
+fn install(b: *std.Build, platform: Platform, name: []const u8, module: *std.Build.Module) void {
     const library = b.addLibrary(.{
         .name = name,
         .linkage = .dynamic,
@@ -125,13 +138,12 @@ fn addLibrary(
     });
     library.build_id = .none; // the same sources give the same bytes
     library.linker_allow_shlib_undefined = false;
-    const install = b.addInstallArtifact(library, .{
+    const artifact = b.addInstallArtifact(library, .{
         .dest_dir = .{ .override = .{ .custom = b.fmt("lib/{s}", .{platform.name}) } },
         .pdb_dir = .disabled,
         .implib_dir = .disabled,
     });
-    b.getInstallStep().dependOn(&install.step);
-    return module;
+    b.getInstallStep().dependOn(&artifact.step);
 }
 
 /// layout.zig's figures for the assembly, as preprocessor macros.

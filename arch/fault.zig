@@ -69,13 +69,14 @@ fn misused(thread: ?*M, pc: usize) ?*M {
     return null;
 }
 
-/// The process ends by abort, which is how JavaScriptCore refuses a stack that it does not know: says what happened.
-pub fn aborted(sp: usize) void {
+/// The process is about to end by a signal, and the thread runs a goroutine. JavaScriptCore aborts, or faults with the
+/// stack pointer anywhere, when it finds itself on a stack that it does not know, so this is where it shows that a body
+/// entered JavaScript.
+pub fn fatal(comptime what: []const u8) void {
     const m = m_.current() orelse return;
     const gp = m.trapg orelse return;
-    if (sp < gp.stack.lo or sp >= gp.stack.hi) return;
-    say("aborted on its own stack. JavaScript cannot run there: " ++
-        "call back by gobuf_call, with a handle that native.callback made", gp);
+    say(what ++ " on its own stack. If it entered JavaScript there: native bodies call back by gobuf_call, " ++
+        "with a handle of native.callback", gp);
 }
 
 fn say(comptime what: []const u8, gp: *os.G) void {

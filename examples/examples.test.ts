@@ -2,8 +2,10 @@
 import { describe, expect, test } from "bun:test";
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
+import { compilerTest } from "../scripts/abis/compiler.ts";
+import type { TestFunction } from "../scripts/abis/skip.ts";
 
-const expected: Record<string, { args?: string[]; output: string[] }> = {
+const expected: Record<string, { args?: string[]; compiles?: true; output: string[] }> = {
   "pipeline.ts": { output: ["the squares of 1 to 100 add up to 338350"] },
   "workers.ts": { output: ["done: ant, bee, cat, dog, elk, fox", "stopped: an empty job"] },
   "rate-limiter.ts": {
@@ -20,12 +22,17 @@ const expected: Record<string, { args?: string[]; output: string[] }> = {
     ],
   },
   "fan-out.ts": { output: Array(5).fill("80 is the better price") },
+  "native/main.ts": {
+    compiles: true,
+    output: ["6171 takes 261 steps", "C, Zig and TypeScript counted 9999 walks"],
+  },
   "sieve.ts": { output: ["2 3 5 7 11 13 17 19 23 29 31 37 41 43 47 53 59 61 67 71 73 79 83 89 97"] },
 };
 
 describe("examples", () => {
-  for (const [file, { args = [], output }] of Object.entries(expected)) {
-    test.concurrent(file, async () => {
+  for (const [file, { args = [], compiles, output }] of Object.entries(expected)) {
+    const run: TestFunction = compiles ? compilerTest : test.concurrent;
+    run(file, async () => {
       const child = Bun.spawn([process.execPath, join(import.meta.dir, file), ...args], {
         stdin: "ignore",
         stdout: "pipe",
@@ -37,7 +44,8 @@ describe("examples", () => {
   }
 
   test("none is forgotten here", () => {
-    const files = readdirSync(import.meta.dir).filter((name) => !name.endsWith(".test.ts"));
+    const all = readdirSync(import.meta.dir, { recursive: true, encoding: "utf8" });
+    const files = all.map((name) => name.replaceAll("\\", "/")).filter((name) => /(?<!\.test)\.ts$/.test(name));
     expect(files.sort()).toEqual(Object.keys(expected).sort());
   });
 });

@@ -23,8 +23,11 @@ function hostPlatform(): string {
 /** Digest of everything that a build reads. */
 function sourceDigest(from: string): string {
   const hash = new Bun.CryptoHasher("sha1");
-  const files = readdirSync(join(from, "arch"), { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile() && /\.(zig|S|h)$/.test(entry.name))
+  const files = ["arch", join("examples", "native")]
+    .map((folder) => join(from, folder))
+    .filter((folder) => existsSync(folder))
+    .flatMap((folder) => readdirSync(folder, { recursive: true, withFileTypes: true }))
+    .filter((entry) => entry.isFile() && /\.(zig|S|h|c)$/.test(entry.name))
     .map((entry) => join(entry.parentPath, entry.name));
   // By names as every platform writes them: a library built on one is fresh on another.
   const named = [...files, join(from, "build.zig"), join(from, "build.zig.zon")].map(

@@ -19,7 +19,7 @@
  *   nothing of switches and may keep such an address in a register; touch thread-local data in a function that is not
  *   inlined.
  * - JavaScript never runs on a goroutine's stack: call back by gobuf_call, which is the only way in. Any other (a
- *   JSCallback of bun:ffi) makes JavaScriptCore abort the process; gobuf then says which goroutine did it, but for
+ *   JSCallback of bun:ffi) makes JavaScriptCore end the process; gobuf then says which goroutine did it, but for
  *   Windows.
  * - On g0's stack (inside gobuf_systemstack, or in C that a callback calls) no operation of this header may be called
  *   but gobuf_call: the run ends with an error, and within a callback the process with a message.

@@ -157,10 +157,6 @@ pub fn programCounter(context: *const Context) usize {
     return if (builtin.cpu.arch == .x86_64) context.machine.rip else context.machine.pc;
 }
 
-pub fn stackPointer(context: *const Context) usize {
-    return if (builtin.cpu.arch == .x86_64) context.machine.rsp else context.machine.sp;
-}
-
 /// Makes the handler's return go on at gobuf_leave. The stack is g0's from there on: a signal that arrives before
 /// gobuf_leave loads it must not find the one that overflowed.
 pub fn redirect(context: *Context, m: *os.M) void {

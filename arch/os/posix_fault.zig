@@ -75,9 +75,10 @@ fn Level(comptime level: usize) type {
     return struct {
         fn handle(signal: i32, info: *sys.Info, context: *sys.Context) callconv(.c) void {
             if (signal == sys.sigabrt) {
-                fault.aborted(sys.stackPointer(context));
+                fault.fatal("aborted");
             } else if (sys.isFault(info)) {
                 if (fault.caught(sys.address(info), sys.programCounter(context))) |m| return sys.redirect(context, m);
+                fault.fatal("faulted");
             }
             for (signals, &previous) |one, *actions| {
                 if (one == signal) handOn(&actions[level], signal, info, context);

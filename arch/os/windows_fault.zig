@@ -1,6 +1,6 @@
 //! A vectored handler, in front of all others in the process. It runs on the faulting stack, in the guard page that was
 //! spent and the slack below it, so it cannot arm the page again: it leaves a mark, and whoever uses the stack next
-//! does. An abort is no exception here: nobody is told of it.
+//! does. An abort is no exception here, and a fault may be expected by somebody else: neither is told of.
 const std = @import("std");
 const fault = @import("../fault.zig");
 const os = @import("../os.zig");

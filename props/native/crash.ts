@@ -2,7 +2,7 @@
  * A process that does what no native body may, named by its argument: what it can say before it ends is on its standard
  * error output. Run by refusals.test.ts.
  */
-import { dlopen, JSCallback, type Pointer } from "bun:ffi";
+import { dlopen, JSCallback, type Pointer, read } from "bun:ffi";
 import { chan, go, gosched, native, run } from "gobuf";
 import { libraryPath, openBodies, Work } from "./bodies.ts";
 
@@ -14,6 +14,8 @@ const what = process.argv[2];
 if (what === "outside") {
   // A body called like any function.
   plain.c_send(new Uint32Array(14));
+} else if (what === "nobody") {
+  read.u8(0xdead_b000 as Pointer);
 } else {
   await run(function* () {
     const entered = new JSCallback(() => console.log("JavaScript ran"), { args: ["ptr"], returns: "void" });

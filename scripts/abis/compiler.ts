@@ -19,7 +19,7 @@ export function noCompiler(): string | null {
     found = library.symbols.one() === 1 ? null : "it compiles wrongly";
     library.close();
   } catch (error) {
-    found = ((error as Error).message.split("\n")[0] ?? "").slice(0, 100);
+    found = ((error as Error).message.split("\n")[0] ?? "").replaceAll(folder, "...");
   } finally {
     rmSync(folder, { recursive: true });
   }
