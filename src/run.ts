@@ -287,10 +287,10 @@ function sleepUntil(when: number): void {
   // One that is armed for an earlier time serves as well: it will look again.
   if (timer !== null && timerWhen <= when) return;
   const ms = (when - nanotime()) / 1e6;
-  // setTimeout counts whole milliseconds: the last fraction of one passes in turns of the event loop.
-  if (ms < 1) return later();
+  // setTimeout counts whole milliseconds, and to spin through the rest of one would cost a core: a timer is up to 1 ms
+  // late, as all others of the process are.
   stopTimer();
-  timer = setTimeout(timedStep, Math.min(Math.floor(ms), 0x7fffffff));
+  timer = setTimeout(timedStep, Math.min(Math.max(1, Math.ceil(ms)), 0x7fffffff));
   timerWhen = when;
 }
 
