@@ -110,6 +110,11 @@ fn addPlatform(b: *std.Build, platform: Platform, optimize: std.builtin.Optimize
     const records = b.createModule(.{ .root_source_file = b.path("arch/layout.zig") });
     probe.imports = &.{ .{ .name = "layout", .module = records }, .{ .name = "gobuf", .module = gobuf } };
     const module = addLibrary(b, platform, "gobuf_probe", probe, probe_assembly, offsets);
+    // The bench measures the switch by itself on one ABI (arch/probe/switch.zig).
+    if (platform.abi == .sysv_x86_64 and platform.os == .linux) {
+        module.addAssemblyFile(b.path("arch/probe/switch_sysv_x86_64.S"));
+        module.addAssemblyFile(b.path("arch/probe/switch_nofp_sysv_x86_64.S"));
+    }
     module.addCSourceFile(.{ .file = b.path("arch/probe/bodies.c"), .flags = &.{ "-std=c11", "-ffreestanding" } });
 }
 

@@ -1,11 +1,12 @@
 /**
- * `bun run bench`: gobuf's native and generator bodies, and Go beside them where it is installed.
+ * `bun run bench`: gobuf's native and generator bodies, and beside them the same programs in Go and in what else one might
+ * use. Each implementation of a row runs in a process of its own: what the compiler learnt from one program must not be
+ * in another's code.
  */
 import { writeFileSync } from "node:fs";
-import { join } from "node:path";
 import { Command, InvalidArgumentError } from "commander";
-import type { Result } from "./measure.ts";
-import type { RowRequest } from "./row.ts";
+import type { Effort, Result, Starter } from "./measure.ts";
+import { OURS, PEERS, prepare } from "./peers.ts";
 
 function pattern(text: string): RegExp {
   try {
@@ -21,58 +22,72 @@ function seedOf(text: string): number {
   return seed;
 }
 
+/** Names of peers. */
+function peersOf(text: string): string[] {
+  if (text === "all") return [...PEERS];
+  const names = text === "none" ? [] : text.split(",");
+  const unknown = names.filter((name) => !PEERS.includes(name));
+  if (unknown.length > 0) {
+    throw new InvalidArgumentError(`${unknown.join(", ")}: expected all, none, or some of ${PEERS.join(",")}`);
+  }
+  return names;
+}
+
 const options = new Command("bench")
   .description("measures gobuf, and the same programs in Go beside it")
   .option("--filter <regexp>", "only rows whose name matches", pattern)
   .option("--json <file>", "write the rows as JSON; - for standard output in place of the table")
-  .option("--quick", "fewer samples: half a minute in place of minutes")
+  .option("--quick", "fewer samples, no rows of a million goroutines: two minutes in place of nine")
+  .option("--peers <list>", `all (builds corosensei, too), none, or some of ${PEERS.join(",")}`, peersOf)
   .option("--seed <number>", "seed of select's draws", seedOf, 1)
   .option("--library <path>", "another build of the native library")
   .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2))
   .parse()
-  .opts<{ filter?: RegExp; json?: string; quick?: boolean; seed: number; library?: string }>();
+  .opts<{ filter?: RegExp; json?: string; quick?: boolean; peers?: string[]; seed: number; library?: string }>();
 
 if (options.library) process.env.GOBUF_LIBRARY = options.library;
 
 // What loads the library comes only now.
-const { GoPeer } = await import("./go.ts");
 const { header } = await import("./header.ts");
-const { rows } = await import("./rows.ts");
+const { measureRow } = await import("./measure.ts");
+const { Peer } = await import("./peer.ts");
+const { FULL, partName, QUICK, rows } = await import("./rows.ts");
 const { checkReport } = await import("./schema.ts");
 const { serveRows } = await import("./serve.ts");
 const { footerLines, headerLines, resultLine, serveLine } = await import("./table.ts");
 
-const scale = options.quick ? 0.25 : 1;
-const effort = options.quick ? { rounds: 3, samples: 2 } : { rounds: 5, samples: 4 };
-const chosen = rows(scale).filter((row) => options.filter?.test(row.name) ?? true);
+const effort: Effort = options.quick
+  ? { rounds: 3, samples: 2, roundMs: 60, warmMs: 100 }
+  : { rounds: 5, samples: 4, roundMs: 150, warmMs: 250 };
+const all = rows(options.quick ? QUICK : FULL);
+const namesOf = (row: (typeof all)[number]) => row.parts.map((part) => partName(row, part));
+const chosen = all.filter((row) => namesOf(row).some((name) => options.filter?.test(name) ?? true));
 /** The row that is not of nanoseconds an operation: how late an interval runs beside a server of goroutines. */
 const SERVE = "interval beside Bun.serve";
 const withServe = options.filter?.test(SERVE) ?? true;
 if (chosen.length === 0 && !withServe) {
-  const names = [...rows(1).map((row) => row.name), SERVE];
-  console.error(`bench: no row matches ${options.filter}: there are ${names.join(", ")}`);
+  console.error(`bench: no row matches ${options.filter}: there are ${[...all.flatMap(namesOf), SERVE].join("; ")}`);
   process.exit(2);
 }
 
-/** Measures a row in a process of its own. */
-function measured(name: string, go: boolean): Result[] {
-  const request: RowRequest = { name, scale, ...effort, seed: options.seed, go };
-  const run = Bun.spawnSync([process.execPath, join(import.meta.dir, "row.ts"), JSON.stringify(request)], {
-    stderr: "inherit",
-  });
-  if (run.exitCode !== 0) throw new Error(`bench: row ${name} ended with exit code ${run.exitCode}`);
-  return JSON.parse(run.stdout.toString()) as Result[];
-}
-
 const print = options.json === "-" ? () => {} : (line: string) => console.log(line);
-const peer = await GoPeer.start(1);
-const go = typeof peer === "string" ? undefined : peer;
-go?.stop();
-const head = header(go?.version ?? `SKIPPED: ${peer}`, options.seed);
+const available = [];
+for (const impl of [...OURS, ...(options.peers ?? PEERS)]) {
+  available.push(await prepare(impl, options.seed, options.peers !== undefined));
+}
+for (const ours of available) {
+  if ((OURS as readonly string[]).includes(ours.impl) && "skipped" in ours) throw new Error(`bench: ${ours.skipped}`);
+}
+const head = header(available, options.seed, options.quick === true);
 headerLines(head).forEach(print);
 const results: Result[] = [];
 for (const row of chosen) {
-  const these = measured(row.name, go !== undefined);
+  const starters: Starter[] = available.flatMap((peer) =>
+    "skipped" in peer || !peer.programs.has(row.name)
+      ? []
+      : [{ impl: peer.impl, start: () => Peer.start(peer.impl, peer.command) }],
+  );
+  const these = await measureRow(row, starters, effort);
   for (const result of these) print(resultLine(result));
   results.push(...these);
 }

@@ -1,44 +1,158 @@
-import { expect, test } from "bun:test";
-import { measureRow, quantile, summarise } from "./measure.ts";
-import { programs } from "./programs.ts";
-import { rows } from "./rows.ts";
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import { type Starter, sampleRow, summarise } from "./measure.ts";
+import { Peer } from "./peer.ts";
+import { host, OURS, PEERS, prepare } from "./peers.ts";
+import type { Programs } from "./program.ts";
+import { programs as asyncPrograms } from "./programs/async.ts";
+import { programs as csp } from "./programs/csp.ts";
+import { programs as effect } from "./programs/effect.ts";
+import { programs as generator } from "./programs/gobuf.ts";
+import { programs as native } from "./programs/native.ts";
+import { FULL, GROUPS, operations, partName, QUICK, type Row, rows } from "./rows.ts";
+import { median, quantile, spread } from "./statistics.ts";
 
-const row = { name: "x", unit: "op" };
+/** On an emulated processor a process of programs takes seconds to start. */
+setDefaultTimeout(120_000);
+
+const time = { group: "sync", name: "x", unit: "op", metric: "time", n: 10 } as const;
 
 test("quantiles lie between the samples", () => {
   expect(quantile([1, 2, 3, 4], 0.5)).toBe(2.5);
   expect(quantile([1, 2, 3], 0)).toBe(1);
   expect(quantile([1, 2, 3], 1)).toBe(3);
+  expect(median([3, 1, 2])).toBe(2);
+  expect(spread([1, 2, 3, 4, 5])).toBeCloseTo(2 / 3);
 });
 
 test("the ratio is Go's median by ours, with the rounds' lowest and highest", () => {
-  const r = summarise(row, "native", [[10, 10], [20]], [[40, 40], [20]]);
-  expect(r.ns_min).toBe(10);
-  expect(r.ns_median).toBe(10);
-  expect(r.vs_go).toBe(4);
-  expect(r.vs_go_low).toBe(1);
-  expect(r.vs_go_high).toBe(4);
+  expect(summarise(time, "native", [[10, 10], [20]], [[40, 40], [20]])).toMatchObject({
+    ns_min: 10,
+    ns_median: 10,
+    ns_max: 20,
+    samples: 3,
+    vs_go: 4,
+    vs_go_low: 1,
+    vs_go_high: 4,
+  });
 });
 
-test("without Go there is no ratio", () => {
-  expect(summarise(row, "native", [[10]], undefined).vs_go).toBeNull();
+test("without Go there is no ratio, and bytes are not called nanoseconds", () => {
+  expect(summarise(time, "native", [[10]], undefined).vs_go).toBeNull();
+  const bytes = summarise({ ...time, metric: "bytes" }, "native", [[10]], [[20]]);
+  expect(bytes).toMatchObject({ metric: "bytes", bytes_median: 10, vs_go: 2 });
+  expect(bytes).not.toHaveProperty("ns_median");
 });
 
-test("every row has a program that does its work", async () => {
-  for (const { name } of rows(1)) {
-    if (name === "raw switch" || name === "execute from TypeScript") continue;
-    expect(programs[name], name).toBeDefined();
-  }
-  expect(await programs["gosched 2"]?.(100)).toBe(100);
-  expect(await programs["select 8"]?.(100)).toBe(4950);
-  expect(await programs.sieve?.(10)).toBe(29);
-  expect(await programs.skynet?.(100)).toBe(4950);
+describe("rows", () => {
+  const all = rows(FULL);
+
+  test("a quick run has fewer operations and no row of a million goroutines", () => {
+    const quick = rows(QUICK);
+    expect(quick.length).toBeLessThan(all.length);
+    expect(quick.some(({ name }) => /1M, |1000000/.test(name))).toBe(false);
+    for (const row of quick) expect(row.n).toBeLessThanOrEqual(all.find(({ name }) => name === row.name)?.n ?? 0);
+  });
+
+  test("names are unique, and groups stand together", () => {
+    const names = all.flatMap((row) => row.parts.map((part) => partName(row, part)));
+    expect(new Set(names).size).toBe(names.length);
+    expect([...new Set(all.map(({ group }) => group))]).toEqual([...GROUPS]);
+  });
+
+  test("each scheduling row stands once more with 16 bodies", () => {
+    const doubled = all.filter(({ name }) => name.endsWith(", 16 bodies")).map(({ name }) => name.split(",")[0] ?? "");
+    expect(doubled).toContain("gosched 2");
+    for (const name of doubled) expect(all.some((row) => row.name === name)).toBe(true);
+  });
+
+  test("every program has a row, and every row a program of ours", () => {
+    const names = new Set(all.map(({ name }) => name));
+    const tables: [string, Programs][] = Object.entries({ generator, native, asyncPrograms, effect, csp });
+    for (const [impl, table] of tables) {
+      for (const name of Object.keys(table)) expect(names.has(name), `${impl}: ${name}`).toBe(true);
+    }
+    const onlyHere = ["gogo+mcall", "gogo+mcall, no FP words"]; // where the probe has them
+    for (const name of names) expect(name in generator || name in native || onlyHere.includes(name), name).toBe(true);
+  });
 });
 
-test("a program that did not do its work fails the row by name", async () => {
-  const lazy = { name: "select 2", unit: "item", n: 10, check: 45 };
-  const peers = { generator: { "select 2": async () => 44 }, native: {}, go: undefined };
-  await expect(measureRow(lazy, peers, { rounds: 1, samples: 1 })).rejects.toThrow(
-    "bench: select 2, generator, gave 44, expected 45",
-  );
+/** A row, made small: what a program does for so few operations is right for more. */
+function small(row: Row): Row {
+  const few: Record<string, Partial<Row>> = {
+    "sieve 2000": { n: 10, check: () => 29 },
+    "skynet 1M": { n: 1000 },
+    "gosched 10000": { n: 20_000 },
+    "gosched 10000, 16 bodies": { n: 20_000 },
+  };
+  const n = row.fixed ? 1000 : 16_000;
+  return { ...row, n, fixed: true, ...few[row.name] };
+}
+
+/** Too large to be run small. */
+const LARGE = /100000/;
+
+describe.each(Object.entries({ generator, native, asyncPrograms, effect, csp }))("%s", (impl, table: Programs) => {
+  const there = rows(FULL).filter(({ name }) => name in table && !LARGE.test(name) && name !== "parked 1M");
+  test.each(there.map((row) => [row.name, small(row)] as const))("%s does its work", async (name, row) => {
+    const got = await table[name]?.(row.n);
+    expect(typeof got === "number" ? got : got?.check).toBe(row.check(operations(row, impl)));
+    if (typeof got === "object") expect(got.values).toHaveLength(row.parts.length);
+  });
+});
+
+describe("peers", () => {
+  const row: Row = {
+    group: "sync",
+    name: "spawn+exit",
+    parts: [{ suffix: "", metric: "time", unit: "goroutine" }],
+    n: 100,
+    fixed: true,
+    check: (n) => n,
+    fresh: false,
+    long: false,
+  };
+  const effort = { rounds: 2, samples: 2, roundMs: 1e6, warmMs: 0 };
+  const starter = (impl: string): Starter => ({ impl, start: () => Peer.start(impl, host(impl, 1)) });
+  test("rounds are taken in turn, each sample checked", async () => {
+    const found = await sampleRow(row, [starter("generator"), starter("async")], effort);
+    expect([...found].map(([impl, rounds]) => [impl, rounds.map((samples) => samples.length)])).toEqual([
+      ["generator", [2, 2]],
+      ["async", [2, 2]],
+    ]);
+  });
+
+  test("a fresh row has a process for each sample", async () => {
+    let started = 0;
+    const counting: Starter = {
+      impl: "async",
+      start() {
+        started++;
+        return starter("async").start();
+      },
+    };
+    const found = await sampleRow({ ...row, fresh: true }, [counting], effort);
+    expect(started).toBe(2);
+    expect(found.get("async")).toHaveLength(2);
+  });
+
+  test("a program that did not do its work fails the row by name", async () => {
+    const lazy = { ...row, check: (n: number) => n + 1 };
+    await expect(sampleRow(lazy, [starter("async")], effort)).rejects.toThrow(
+      "bench: spawn+exit, async, gave 100, expected 101",
+    );
+  });
+
+  test("a program that throws, one that is not there and a process that ends are named", async () => {
+    await using peer = await Peer.start("async", host("async", 1));
+    await expect(peer.sample("none", 1, 1, 1)).rejects.toThrow("bench: none, async: no such program: none");
+    await expect(Peer.start("rust", host("rust", 1))).rejects.toThrow(
+      "bench: host rust: expected one of generator, native, async, effect, csp",
+    );
+  });
+
+  test("what cannot be had is skipped with its reason", async () => {
+    expect(await prepare("fortran", 1, true)).toEqual({ impl: "fortran", skipped: "no such implementation" });
+    expect(await prepare("async", 1, false)).toMatchObject({ impl: "async", version: `Bun ${Bun.version}` });
+    for (const ours of OURS) expect(PEERS).not.toContain(ours);
+  });
 });

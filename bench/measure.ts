@@ -1,113 +1,180 @@
 /**
- * Measures a row: a few samples of each implementation in turn, several rounds, so that a change of the machine's mood
- * meets all of them.
+ * Measures a row: some samples of each implementation in turn, several rounds, every other one backwards, so that a
+ * change of the machine's mood meets all of them.
  */
-import { measure } from "mitata";
-import type { GoPeer } from "./go.ts";
-import type { Program } from "./programs.ts";
-import type { Row } from "./rows.ts";
+import type { Peer, Sample } from "./peer.ts";
+import { type Metric, operations, partName, type Row } from "./rows.ts";
+import { median, spread } from "./statistics.ts";
 
-/** One implementation of a row, measured. */
-export interface Result {
-  name: string;
-  impl: string;
-  unit: string;
-  /** Nanoseconds an operation: best and median of all samples. */
-  ns_min: number;
-  ns_median: number;
+interface Common {
+  readonly group: string;
+  readonly name: string;
+  readonly impl: string;
+  /** What the numbers are for one of. */
+  readonly unit: string;
+  /** Operations a sample, and how many samples there were. */
+  readonly n: number;
+  readonly samples: number;
   /** Distance of the quartiles of the samples, as a share of the median. */
-  spread: number;
-  /** Go's time by ours, medians; null for Go itself and without Go. */
-  vs_go: number | null;
+  readonly spread: number;
+  /** Go's median by this one, Go with GOMAXPROCS=1; null for Go itself and where Go has no such row. */
+  readonly vs_go: number | null;
   /** Lowest and highest ratio of a round. */
-  vs_go_low: number | null;
-  vs_go_high: number | null;
+  readonly vs_go_low: number | null;
+  readonly vs_go_high: number | null;
 }
 
-/** What a row is measured with. */
-export interface Peers {
-  generator: Readonly<Record<string, Program>>;
-  native: Readonly<Record<string, Program>>;
-  go: GoPeer | undefined;
+/** A row that is measured in nanoseconds: on the clock, or of CPU time. */
+export interface TimeResult extends Common {
+  readonly metric: "time" | "cpu";
+  readonly ns_min: number;
+  readonly ns_median: number;
+  readonly ns_max: number;
+}
+
+/** A row that is measured in bytes. */
+export interface BytesResult extends Common {
+  readonly metric: "bytes";
+  readonly bytes_min: number;
+  readonly bytes_median: number;
+  readonly bytes_max: number;
+}
+
+/** One implementation of a row, measured. */
+export type Result = TimeResult | BytesResult;
+
+/** A result's numbers, whatever they count. */
+export function numbersOf(r: Result): { min: number; median: number; max: number } {
+  return r.metric === "bytes"
+    ? { min: r.bytes_min, median: r.bytes_median, max: r.bytes_max }
+    : { min: r.ns_min, median: r.ns_median, max: r.ns_max };
 }
 
 /** How long a row is measured. */
 export interface Effort {
-  rounds: number;
-  /** Samples of ours a round. */
-  samples: number;
+  readonly rounds: number;
+  /** Samples of an implementation a round: as many as fit into the time, at least one. */
+  readonly samples: number;
+  readonly roundMs: number;
+  /** How long a program runs before it is measured, at least twice. */
+  readonly warmMs: number;
 }
 
-/** The value that cuts off a share `q` of the samples, which are in order. */
-export function quantile(sorted: readonly number[], q: number): number {
-  const at = (sorted.length - 1) * q;
-  const low = sorted[Math.floor(at)] ?? Number.NaN;
-  const high = sorted[Math.ceil(at)] ?? Number.NaN;
-  return low + (high - low) * (at - Math.floor(at));
-}
+/** What rounds of an implementation gave: of each round its samples. */
+export type Rounds = readonly (readonly number[])[];
 
-/** Sums samples up. @param rounds samples of each round, of the implementation and of Go */
+/** Sums samples up. @param go Go's rounds, unless this is Go */
 export function summarise(
-  row: Pick<Row, "name" | "unit">,
+  row: { group: string; name: string; unit: string; metric: Metric; n: number },
   impl: string,
-  rounds: readonly number[][],
-  go: readonly number[][] | undefined,
+  rounds: Rounds,
+  go: Rounds | undefined,
 ): Result {
-  const all = rounds.flat().sort((a, b) => a - b);
-  const median = quantile(all, 0.5);
-  const result: Result = {
+  const all = rounds.flat();
+  const ratios = go?.map((samples, i) => median(samples) / median(rounds[i] ?? []));
+  const common = {
+    group: row.group,
     name: row.name,
     impl,
     unit: row.unit,
-    ns_min: all[0] ?? Number.NaN,
-    ns_median: median,
-    spread: (quantile(all, 0.75) - quantile(all, 0.25)) / median,
-    vs_go: null,
-    vs_go_low: null,
-    vs_go_high: null,
+    n: row.n,
+    samples: all.length,
+    spread: spread(all),
+    vs_go: go === undefined ? null : median(go.flat()) / median(all),
+    vs_go_low: ratios === undefined ? null : Math.min(...ratios),
+    vs_go_high: ratios === undefined ? null : Math.max(...ratios),
   };
-  if (go === undefined) return result;
-  const mid = (samples: readonly number[]) =>
-    quantile(
-      [...samples].sort((a, b) => a - b),
-      0.5,
-    );
-  const ratios = rounds.map((samples, i) => mid(go[i] ?? []) / mid(samples)).sort((a, b) => a - b);
-  result.vs_go = mid(go.flat()) / median;
-  result.vs_go_low = ratios[0] ?? null;
-  result.vs_go_high = ratios.at(-1) ?? null;
-  return result;
+  const [min, middle, max] = [Math.min(...all), median(all), Math.max(...all)];
+  return row.metric === "bytes"
+    ? { ...common, metric: row.metric, bytes_min: min, bytes_median: middle, bytes_max: max }
+    : { ...common, metric: row.metric, ns_min: min, ns_median: middle, ns_max: max };
 }
 
-/** Measures `program` by mitata. @returns nanoseconds an operation, one for each sample */
-async function sampleProgram(row: Row, impl: string, program: Program, samples: number): Promise<number[]> {
-  const { samples: ns } = await measure(
-    async () => {
-      const got = await program(row.n);
-      if (got !== row.check) throw new Error(`bench: ${row.name}, ${impl}, gave ${got}, expected ${row.check}`);
-    },
-    { min_samples: samples, max_samples: samples, min_cpu_time: 0, warmup_samples: 1, batch_threshold: 0 },
-  );
-  return ns.map((sample) => sample / row.n);
+/** Starts one implementation for one row. */
+export interface Starter {
+  readonly impl: string;
+  start(): Promise<Peer>;
 }
 
-/** Measures all implementations of a row. @returns a result for each that has it */
-export async function measureRow(row: Row, peers: Peers, { rounds, samples }: Effort): Promise<Result[]> {
-  const ours = { native: peers.native[row.name], generator: peers.generator[row.name] };
-  const times: Record<string, number[][]> = {};
-  const inGo = peers.generator[row.name] !== undefined ? peers.go : undefined;
-  for (let round = 0; round < rounds; round++) {
-    for (const [impl, program] of Object.entries(ours)) {
-      if (program === undefined) continue;
-      times[impl] ??= [];
-      times[impl].push(await sampleProgram(row, impl, program, samples));
-    }
-    if (inGo === undefined) continue;
-    const go: number[] = [];
-    for (let i = 0; i < samples; i++) go.push(await inGo.sample(row.name, row.n, row.check));
-    times.go ??= [];
-    times.go.push(go);
+/** A peer that measures one row. */
+class Runner {
+  private readonly n: number;
+  /** How long a sample takes, milliseconds, all told. */
+  private cost = 0;
+
+  constructor(
+    private readonly row: Row,
+    private readonly peer: Peer,
+  ) {
+    this.n = operations(row, peer.impl);
   }
-  const go = times.go;
-  return Object.entries(times).map(([impl, list]) => summarise(row, impl, list, impl === "go" ? undefined : go));
+
+  private async run(count: number): Promise<Sample[]> {
+    const start = performance.now();
+    const samples = await this.peer.sample(this.row.name, this.n, count, this.row.check(this.n));
+    this.cost = (performance.now() - start) / count;
+    return samples;
+  }
+
+  async warm({ warmMs }: Effort): Promise<void> {
+    const start = performance.now();
+    await this.run(1);
+    if (this.cost > warmMs) return;
+    do await this.run(1);
+    while (performance.now() - start < warmMs);
+  }
+
+  round({ samples, roundMs }: Effort): Promise<Sample[]> {
+    return this.run(Math.max(1, Math.min(samples, Math.floor(roundMs / this.cost))));
+  }
+}
+
+/** One round of an implementation: of a fresh row in a process of its own. */
+async function freshRound(row: Row, starter: Starter): Promise<Sample[]> {
+  await using peer = await starter.start();
+  const n = operations(row, starter.impl);
+  return await peer.sample(row.name, n, 1, row.check(n));
+}
+
+/** All rounds of a row. @returns the samples of each round, by implementation */
+export async function sampleRow(
+  row: Row,
+  starters: readonly Starter[],
+  effort: Effort,
+): Promise<Map<string, Sample[][]>> {
+  const found = new Map<string, Sample[][]>(starters.map(({ impl }) => [impl, []]));
+  await using stack = new AsyncDisposableStack();
+  const turns = new Map<string, () => Promise<Sample[]>>();
+  for (const starter of starters) {
+    if (row.fresh) {
+      turns.set(starter.impl, () => freshRound(row, starter));
+      continue;
+    }
+    const runner = new Runner(row, stack.use(await starter.start()));
+    await runner.warm(effort);
+    turns.set(starter.impl, () => runner.round(effort));
+  }
+  for (let round = 0; round < effort.rounds; round++) {
+    const order = [...turns];
+    if (round % 2 === 1) order.reverse();
+    for (const [impl, turn] of order) found.get(impl)?.push(await turn());
+  }
+  return found;
+}
+
+/** The rounds of one part of a row. */
+function partOf(samples: readonly Sample[][], part: number): number[][] {
+  return samples.map((round) => round.map((values) => values[part] ?? Number.NaN));
+}
+
+/** Measures a row. @returns a result for each implementation and each thing that the row measures */
+export async function measureRow(row: Row, starters: readonly Starter[], effort: Effort): Promise<Result[]> {
+  const found = await sampleRow(row, starters, effort);
+  const go = found.get("go");
+  return row.parts.flatMap((part, i) =>
+    [...found].map(([impl, samples]) => {
+      const what = { ...part, group: row.group, name: partName(row, part), n: operations(row, impl) };
+      return summarise(what, impl, partOf(samples, i), impl === "go" || go === undefined ? undefined : partOf(go, i));
+    }),
+  );
 }

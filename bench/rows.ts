@@ -2,43 +2,142 @@
  * The rows of the benchmark: how many operations a sample covers, and what each program must give for them.
  */
 
-/** One program, in every implementation that has it. */
-export interface Row {
-  name: string;
-  /** What is counted. */
-  unit: string;
-  /** Operations a sample. */
-  n: number;
-  /** What a program gives that did its work. */
-  check: number;
+/** What is measured: time on the clock, CPU time of all threads, or resident memory. */
+export type Metric = "time" | "cpu" | "bytes";
+
+/** What one program measures; most measure one thing. */
+export interface Part {
+  /** Behind the row's name; empty where there is one part. */
+  readonly suffix: string;
+  readonly metric: Metric;
+  /** What is counted: the numbers are for one of it. */
+  readonly unit: string;
 }
 
-const sum = (n: number) => (n * (n - 1)) / 2;
+/** One program, in every implementation that has it. */
+export interface Row {
+  readonly group: Group;
+  readonly name: string;
+  readonly parts: readonly Part[];
+  /** Operations a sample. */
+  readonly n: number;
+  /** `n` belongs to the program; else slow peers do a tenth of it. */
+  readonly fixed: boolean;
+  /** What a program gives that did its work. */
+  readonly check: (n: number) => number;
+  /** Each sample in a process of its own: memory that was used before is not new. */
+  readonly fresh: boolean;
+  /** Too long for a quick run. */
+  readonly long: boolean;
+}
 
-/** All rows. @param scale operations a sample, as a fraction of the full ones */
-export function rows(scale: number): Row[] {
-  const n = (full: number) => Math.max(10_000, Math.round((full * scale) / 10_000) * 10_000);
-  const counted = (name: string, full: number, unit: string): Row => ({ name, unit, n: n(full), check: n(full) });
-  const summed = (name: string, full: number, unit: string): Row => ({ name, unit, n: n(full), check: sum(n(full)) });
-  return [
-    counted("raw switch", 2_000_000, "round trip"),
-    counted("execute from TypeScript", 2_000_000, "round trip"),
-    counted("gosched 1", 1_000_000, "gosched"),
-    counted("gosched 2", 1_000_000, "gosched"),
-    counted("gosched 100", 1_000_000, "gosched"),
-    counted("gosched 10000", 2_000_000, "gosched"),
-    counted("gosched 100, 16 bodies", 1_000_000, "gosched"),
-    counted("gosched, yield* 8 deep", 1_000_000, "gosched"),
-    counted("gosched, call 8 deep", 1_000_000, "gosched"),
-    summed("unbuffered trip", 200_000, "round trip"),
-    summed("buffered item 128", 500_000, "item"),
-    summed("select 2", 200_000, "item"),
-    summed("select 8", 200_000, "item"),
-    counted("spawn+exit", 200_000, "goroutine"),
-    counted("mutex hand-off 10", 200_000, "lock"),
-    counted("WaitGroup fan-out 1000", 100_000, "goroutine"),
-    { name: "daisy chain 100k", unit: "link", n: 100_000, check: 100_000 },
-    { name: "sieve", unit: "prime of 500", n: 500, check: 3571 },
-    { name: "skynet", unit: "leaf of 100k", n: 100_000, check: sum(100_000) },
+/** The groups of rows, in order. */
+export const GROUPS = [
+  "switch",
+  "gosched",
+  "goroutines as they grow",
+  "channels",
+  "sync",
+  "programs",
+  "timers",
+  "parked",
+] as const;
+export type Group = (typeof GROUPS)[number];
+
+/** How many operations a sample has. */
+export interface Scale {
+  /** As a fraction of the full ones. */
+  readonly scale: number;
+  /** Whether the rows of a million goroutines are in. */
+  readonly long: boolean;
+}
+
+/** A whole run, and a quick one. */
+export const FULL: Scale = { scale: 1, long: true };
+export const QUICK: Scale = { scale: 0.25, long: false };
+
+const sum = (n: number) => (n * (n - 1)) / 2;
+const sums = (n: number) => 16 * sum(n / 16);
+const all = (n: number) => n;
+
+/** Implementations that get a tenth of the operations, where `n` is not the program's. */
+const SLOW: ReadonlySet<string> = new Set(["effect", "csp", "swapcontext"]);
+
+/** Operations a sample of an implementation. */
+export function operations(row: Row, impl: string): number {
+  return SLOW.has(impl) && !row.fixed ? row.n / 10 : row.n;
+}
+
+/** The name of what a part of a row measures. */
+export function partName(row: Row, part: Part): string {
+  return part.suffix === "" ? row.name : `${row.name}, ${part.suffix}`;
+}
+
+interface Options {
+  /** `n` is a multiple of it, and `n / 10` is divisible by whatever the program divides by: bodies, rings, groups. */
+  step?: number;
+  check?: (n: number) => number;
+  fixed?: boolean;
+  fresh?: boolean;
+  long?: boolean;
+}
+
+/** All rows of a run. */
+export function rows({ scale, long }: Scale): Row[] {
+  const list: Row[] = [];
+  const add = (group: Group, name: string, n: number, parts: readonly Part[], options: Options = {}) => {
+    const { step = 160_000, check = all, fixed = false, fresh = false, long = false } = options;
+    const scaled = fixed ? n : Math.max(1, Math.round((n * scale) / step)) * step;
+    list.push({ group, name, parts, n: scaled, fixed, check, fresh, long });
+  };
+  const time = (unit: string): Part[] => [{ suffix: "", metric: "time", unit }];
+  /** A row that stands once more with sixteen bodies, whose checks are those of sixteen smaller programs. */
+  const twice = (group: Group, name: string, n: number, unit: string, options: Options = {}) => {
+    const { check = all } = options;
+    add(group, name, n, time(unit), options);
+    add(group, `${name}, 16 bodies`, n, time(unit), { ...options, check: check === sum ? sums : check });
+  };
+
+  add("switch", "raw switch", 2_000_000, time("round trip"));
+  add("switch", "gogo+mcall", 2_000_000, time("round trip"));
+  add("switch", "gogo+mcall, no FP words", 2_000_000, time("round trip"));
+  add("switch", "execute from TypeScript", 2_000_000, time("round trip"));
+  add("switch", "systemstack call", 2_000_000, time("call"));
+
+  for (const size of [1, 2, 100]) twice("gosched", `gosched ${size}`, 1_600_000, "gosched");
+  twice("gosched", "gosched 10000", 1_600_000, "gosched", { step: 800_000 });
+  add("gosched", "gosched, yield* 8 deep", 960_000, time("gosched"));
+  add("gosched", "gosched, call 8 deep", 960_000, time("gosched"));
+
+  // With 1, 2, 100 and 10,000 these are the curve.
+  const curve = "goroutines as they grow";
+  add(curve, "gosched 10", 1_600_000, time("gosched"));
+  add(curve, "gosched 1000", 1_600_000, time("gosched"));
+  add(curve, "gosched 100000", 2_000_000, time("gosched"), { fixed: true });
+  add(curve, "gosched 1000000", 10_000_000, time("gosched"), { fixed: true, long: true });
+
+  twice("channels", "unbuffered trip", 320_000, "round trip", { check: sum });
+  twice("channels", "buffered item 128", 640_000, "item", { check: sum });
+  twice("channels", "select 2", 160_000, "item", { check: sum });
+  twice("channels", "select 8", 160_000, "item", { check: sum });
+
+  twice("sync", "spawn+exit", 320_000, "goroutine");
+  twice("sync", "mutex hand-off 10", 160_000, "lock");
+  twice("sync", "WaitGroup fan-out 1000", 160_000, "goroutine");
+
+  add("programs", "daisy chain 100k", 100_000, time("link"), { fixed: true });
+  add("programs", "sieve 2000", 2000, time("prime"), { fixed: true, check: () => 17_389 });
+  add("programs", "skynet 1M", 1_000_000, time("leaf"), { fixed: true, check: sum });
+
+  add("timers", "sleep 100k", 100_000, [{ suffix: "", metric: "cpu", unit: "timer" }], { fixed: true });
+  add("timers", "timer start+stop", 320_000, time("timer"));
+
+  const parked: Part[] = [
+    { suffix: "create", metric: "time", unit: "goroutine" },
+    { suffix: "memory", metric: "bytes", unit: "goroutine" },
+    { suffix: "wake all", metric: "time", unit: "goroutine" },
   ];
+  add("parked", "parked 100k", 100_000, parked, { fixed: true, fresh: true });
+  add("parked", "parked 1M", 1_000_000, parked, { fixed: true, fresh: true, long: true });
+  return list.filter((row) => long || !row.long);
 }

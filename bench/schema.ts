@@ -1,7 +1,7 @@
 /**
  * The shape of `bun run bench --json`, and a check of it.
  */
-import type { Result } from "./measure.ts";
+import type { BytesResult, Result, TimeResult } from "./measure.ts";
 import type { ServeResult } from "./serve.ts";
 
 /** What ran, and where. */
@@ -11,12 +11,16 @@ export interface Header {
   bun: string;
   /** Go's version, or why it is missing. */
   go: string;
+  /** The version of each implementation that was asked for, or why it is missing. */
+  peers: Record<string, string>;
   cpu: string;
   cores: number;
   kernel: string;
   /** Load averages of 1, 5 and 15 minutes when the run started. */
   load: number[];
   seed: number;
+  /** A quick run: fewer samples, and no rows of a million goroutines. */
+  quick: boolean;
 }
 
 /** The whole file. */
@@ -37,24 +41,48 @@ const HEADER: Record<keyof Header, (v: unknown) => boolean> = {
   abi: isText,
   bun: isText,
   go: isText,
+  peers: (v) => typeof v === "object" && v !== null && Object.values(v).every(isText),
   cpu: isText,
   cores: isPositive,
   kernel: isText,
   load: (v) => Array.isArray(v) && v.length === 3 && v.every(isCount),
   seed: isCount,
+  quick: (v) => typeof v === "boolean",
 };
 
-const ROW: Record<keyof Result, (v: unknown) => boolean> = {
+const COMMON = {
+  group: isText,
   name: isText,
   impl: isText,
   unit: isText,
-  ns_min: isPositive,
-  ns_median: isPositive,
+  n: isPositive,
+  samples: isPositive,
   spread: isCount,
   vs_go: isRatio,
   vs_go_low: isRatio,
   vs_go_high: isRatio,
 };
+
+const TIME: Record<keyof TimeResult, (v: unknown) => boolean> = {
+  ...COMMON,
+  metric: (v) => v === "time" || v === "cpu",
+  ns_min: isPositive,
+  ns_median: isPositive,
+  ns_max: isPositive,
+};
+
+const BYTES: Record<keyof BytesResult, (v: unknown) => boolean> = {
+  ...COMMON,
+  metric: (v) => v === "bytes",
+  bytes_min: isPositive,
+  bytes_median: isPositive,
+  bytes_max: isPositive,
+};
+
+function checkRow(what: string, row: unknown): string[] {
+  const metric = (row as Partial<Result> | null)?.metric;
+  return checkFields(what, row, metric === "bytes" ? BYTES : TIME);
+}
 
 const SERVE: Record<keyof ServeResult, (v: unknown) => boolean> = {
   name: isText,
@@ -82,7 +110,7 @@ export function checkReport(report: unknown): string[] {
   if (rows.length + serve.length === 0) return ["rows: expected at least one"];
   return [
     ...checkFields("header", header, HEADER),
-    ...rows.flatMap((row, i) => checkFields(`rows[${i}]`, row, ROW)),
+    ...rows.flatMap((row, i) => checkRow(`rows[${i}]`, row)),
     ...serve.flatMap((row, i) => checkFields(`serve[${i}]`, row, SERVE)),
   ];
 }

@@ -1,47 +1,80 @@
 /** The benchmark as text. */
-import type { Result } from "./measure.ts";
+import { numbersOf, type Result } from "./measure.ts";
+import type { Metric } from "./rows.ts";
 import type { Header } from "./schema.ts";
 import type { ServeResult } from "./serve.ts";
 
 /** Quartiles further apart than this share of the median say that the machine is busy with something else. */
 const NOISY = 0.15;
 
-function ns(n: number): string {
+/** Whether a result's samples lie too far apart to trust them. */
+export function isNoisy(r: Result): boolean {
+  return r.spread > NOISY;
+}
+
+/** Whether so many results are noisy that the machine is too busy to tell. */
+export function isTooNoisy(results: readonly Result[]): boolean {
+  return results.filter(isNoisy).length > results.length / 4;
+}
+
+/** A number of a result with its unit. */
+export function amount(metric: Metric, n: number): string {
+  if (metric === "bytes") return `${n.toFixed(0)} B`;
   if (n >= 1e6) return `${(n / 1e6).toFixed(2)} ms`;
   if (n >= 1e4) return `${(n / 1e3).toFixed(1)} us`;
   return `${n.toFixed(1)} ns`;
 }
 
+/** What a result counts. */
+export function counted({ metric, unit }: Result): string {
+  return metric === "cpu" ? `${unit} (CPU time)` : unit;
+}
+
+/** The header's lines. */
+export function headerText(h: Header): string[] {
+  const peers = Object.entries(h.peers).filter(([impl]) => impl !== "native" && impl !== "generator");
+  return [
+    `gobuf ${h.gobuf}, ${h.abi}; Bun ${h.bun}${h.quick ? "; a quick run" : ""}`,
+    `${h.cpu}, ${h.cores} cores; kernel ${h.kernel}; load ${h.load.map((l) => l.toFixed(2)).join(" ")}; seed ${h.seed}`,
+    ...peers.map(([impl, version]) => `${impl}: ${version}`),
+  ];
+}
+
 /** The lines before the first row. */
 export function headerLines(h: Header): string[] {
-  return [
-    `gobuf ${h.gobuf}, ${h.abi}; Bun ${h.bun}; Go: ${h.go}`,
-    `${h.cpu}, ${h.cores} cores; kernel ${h.kernel}; load ${h.load.map((l) => l.toFixed(2)).join(" ")}; seed ${h.seed}`,
-    "",
-    `${"row".padEnd(24)} ${"implementation".padEnd(14)} ${"min".padStart(10)} ${"median".padStart(10)}  ${"times Go".padStart(8)}  a`,
+  const columns = [
+    "row".padEnd(32),
+    "impl".padEnd(11),
+    "min".padStart(10),
+    "median".padStart(10),
+    "max".padStart(10),
+    " times Go  a",
   ];
+  return [...headerText(h), "", columns.join(" ")];
 }
 
 /** One row. The ratio stands with its lowest and highest value of a round. */
 export function resultLine(r: Result): string {
+  const { min, median, max } = numbersOf(r);
   const ratio = r.vs_go === null ? "" : r.vs_go.toFixed(2);
   const range =
     r.vs_go_low === null || r.vs_go_high === null ? "" : ` (${r.vs_go_low.toFixed(2)}-${r.vs_go_high.toFixed(2)})`;
-  const noise = r.spread > NOISY ? `  noisy: quartiles ${(r.spread * 100).toFixed(0)} % apart` : "";
-  return `${r.name.padEnd(24)} ${r.impl.padEnd(14)} ${ns(r.ns_min).padStart(10)} ${ns(r.ns_median).padStart(10)}  ${ratio.padStart(8)}  ${r.unit}${range}${noise}`;
+  const noise = isNoisy(r) ? `  noisy: quartiles ${(r.spread * 100).toFixed(0)} % apart` : "";
+  const numbers = [min, median, max].map((n) => amount(r.metric, n).padStart(10)).join(" ");
+  return `${r.name.padEnd(32)} ${r.impl.padEnd(11)} ${numbers}  ${ratio.padStart(8)}  ${counted(r)}${range}${noise}`;
 }
 
 /** The row of the interval that runs beside a server. */
 export function serveLine(r: ServeResult): string {
   const late = `late by p50 ${r.late_p50.toFixed(2)} ms, p99 ${r.late_p99.toFixed(2)} ms, max ${r.late_max.toFixed(2)} ms`;
-  return `${r.name.padEnd(24)} ${r.impl.padEnd(14)} ${late}; ${Math.round(r.per_second)} requests a second`;
+  return `${r.name.padEnd(32)} ${r.impl.padEnd(11)} ${late}; ${Math.round(r.per_second)} requests a second`;
 }
 
 /** The lines behind the last row. */
 export function footerLines(results: readonly Result[]): string[] {
-  const noisy = results.filter((r) => r.spread > NOISY).length;
+  const noisy = results.filter(isNoisy).length;
   const lines = ["", "times Go: Go's median by ours, GOMAXPROCS=1 in the same run; above 1 gobuf is faster."];
-  if (noisy > results.length / 4) {
+  if (isTooNoisy(results)) {
     lines.push(`WARNING: ${noisy} of ${results.length} rows are noisy: this machine is too busy to tell.`);
   }
   return lines;

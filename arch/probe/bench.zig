@@ -1,20 +1,25 @@
 //! Native bodies of the benchmarks: the programs of bench/programs.ts as a compiled language has them.
 const api = @import("api.zig");
 
-/// What a body works on: how often, and which objects.
+/// What a body works on: how often, and which objects. Its layout is WORK of bench/programs/native.ts.
 const Work = extern struct {
     n: u64,
+    /// What the body adds up.
+    sum: u64,
     /// Handles of channels or a mutex; 0 where there is none.
     a: u32,
     b: u32,
     /// Counted down by the body that ends.
     done: u32,
-    reserved: u32,
+    /// Channels of a select.
+    width: u32,
+    channels: [8]u32,
 };
 
 const gosched: u32 = 2;
 const send: u32 = 5;
 const recv: u32 = 6;
+const sleep: u32 = 9;
 const lock: u32 = 10;
 const unlock: u32 = 11;
 const wgadd: u32 = 16;
@@ -27,8 +32,13 @@ inline fn done(w: *const Work) void {
     if (w.done != 0) _ = trap(wgadd, w.done, @bitCast(@as(i64, -1)));
 }
 
-fn work(arg: ?*anyopaque) *const Work {
+fn work(arg: ?*anyopaque) *Work {
     return @ptrCast(@alignCast(arg.?));
+}
+
+/// The sum is read after the operation that gave v: others may share it.
+inline fn add(w: *Work, v: u64) void {
+    w.sum += v;
 }
 
 fn yielder(arg: ?*anyopaque) callconv(.c) void {
@@ -45,8 +55,43 @@ fn sender(arg: ?*anyopaque) callconv(.c) void {
 
 fn receiver(arg: ?*anyopaque) callconv(.c) void {
     const w = work(arg);
-    for (0..w.n) |_| _ = trap(recv, w.a, 0);
+    for (0..w.n) |_| add(w, trap(recv, w.a, 0));
     done(w);
+}
+
+/// Receives from whichever channel is ready.
+fn selector(arg: ?*anyopaque) callconv(.c) void {
+    const w = work(arg);
+    var cases: [8]api.Case = undefined;
+    for (0..w.width) |i| cases[i] = .{ .dir = api.dir_recv, .handle = w.channels[i], .value = 0 };
+    for (0..w.n) |_| {
+        var value: u64 = 0;
+        _ = api.api.select(&cases, w.width, 0, &value);
+        w.sum += value;
+    }
+    done(w);
+}
+
+/// A link of the daisy chain: receives on channel b, sends one more on channel a.
+fn link(arg: ?*anyopaque) callconv(.c) void {
+    const w = work(arg);
+    _ = trap(send, w.a, trap(recv, w.b, 0) + 1);
+}
+
+/// Sends the numbers from 2 on to channel a.
+fn generate(arg: ?*anyopaque) callconv(.c) void {
+    const w = work(arg);
+    var i: u64 = 2;
+    while (true) : (i += 1) _ = trap(send, w.a, i);
+}
+
+/// Hands on, from channel a to channel b, what n does not divide.
+fn filter(arg: ?*anyopaque) callconv(.c) void {
+    const w = work(arg);
+    while (true) {
+        const i = trap(recv, w.a, 0);
+        if (i % w.n != 0) _ = trap(send, w.b, i);
+    }
 }
 
 /// Answers every value of channel a on channel b.
@@ -61,7 +106,7 @@ fn caller(arg: ?*anyopaque) callconv(.c) void {
     const w = work(arg);
     for (0..w.n) |i| {
         _ = trap(send, w.a, i);
-        _ = trap(recv, w.b, 0);
+        add(w, trap(recv, w.b, 0));
     }
     done(w);
 }
@@ -75,14 +120,43 @@ fn locker(arg: ?*anyopaque) callconv(.c) void {
     for (0..w.n) |_| {
         _ = trap(lock, w.a, 0);
         _ = trap(gosched, 0, 0);
+        w.sum += 1;
         _ = trap(unlock, w.a, 0);
     }
     done(w);
 }
 
-const bodies = [_]api.Body{ &yielder, &sender, &receiver, &echo, &caller, &ender, &locker };
+fn adder(arg: ?*anyopaque) callconv(.c) void {
+    const w = work(arg);
+    _ = trap(gosched, 0, 0);
+    w.sum += 1;
+    done(w);
+}
 
-/// The address of body k, in the order of BODIES in bench/native.ts; null past the end.
+/// Sleeps n nanoseconds.
+fn sleeper(arg: ?*anyopaque) callconv(.c) void {
+    const w = work(arg);
+    _ = trap(sleep, 0, w.n);
+    done(w);
+}
+
+/// Calls a function on g0's stack.
+fn stacker(arg: ?*anyopaque) callconv(.c) void {
+    const w = work(arg);
+    for (0..w.n) |_| api.api.systemstack(&count, w);
+    done(w);
+}
+
+fn count(arg: ?*anyopaque) callconv(.c) void {
+    work(arg).sum += 1;
+}
+
+const bodies = [_]api.Body{
+    &yielder, &sender, &receiver, &selector, &echo,  &caller,  &ender,
+    &locker,  &link,   &generate, &filter,   &adder, &sleeper, &stacker,
+};
+
+/// The address of body k, in the order of BODIES in bench/programs/native.ts; null past the end.
 export fn gobuf_bench_body(k: u32) callconv(.c) ?*const anyopaque {
     return if (k < bodies.len) @ptrCast(bodies[k]) else null;
 }

@@ -17,6 +17,7 @@ comptime {
     _ = @import("bodies.zig");
     _ = @import("callback.zig");
     _ = @import("overflow.zig");
+    _ = @import("switch.zig");
 }
 
 /// Only a build with safety checks panics: it stops where it stands, for there is no libc to say more.
