@@ -1,9 +1,13 @@
 /** Every example runs, as a user runs it, and prints what it should. */
-import { describe, expect, test } from "bun:test";
-import { readdirSync } from "node:fs";
+import { afterAll, describe, expect, test } from "bun:test";
+import { readdirSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { compilerTest } from "../scripts/abis/compiler.ts";
 import type { TestFunction } from "../scripts/abis/skip.ts";
+
+const kitchen = join(tmpdir(), `gobuf-kitchen-${process.pid}.trace`);
+afterAll(() => rmSync(kitchen, { force: true }));
 
 const expected: Record<string, { args?: string[]; compiles?: true; output: string[] }> = {
   "pipeline.ts": { output: ["the squares of 1 to 100 add up to 338350"] },
@@ -26,6 +30,7 @@ const expected: Record<string, { args?: string[]; compiles?: true; output: strin
     compiles: true,
     output: ["6171 takes 261 steps", "C, Zig and TypeScript counted 9999 walks"],
   },
+  "trace.ts": { args: [kitchen], output: [`12 orders are in ${kitchen}`] },
   "sieve.ts": { output: ["2 3 5 7 11 13 17 19 23 29 31 37 41 43 47 53 59 61 67 71 73 79 83 89 97"] },
 };
 

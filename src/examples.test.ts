@@ -51,6 +51,10 @@ const index = exportsOf("index.ts");
 const everything: [where: string, exported: Exported][] = [
   ...index.map((e): [string, Exported] => [e.name, e]),
   ...[...exportsOf("context.ts"), ...declaredIn("context.ts")].map((e): [string, Exported] => [`context.${e.name}`, e]),
+  ...[...exportsOf("trace/trace.ts"), ...declaredIn("trace/trace.ts")].map((e): [string, Exported] => [
+    `trace.${e.name}`,
+    e,
+  ]),
   ...exportsOf("nativeapi.ts").map((e): [string, Exported] => [`native.${e.name}`, e]),
   ...exportsOf("testing/index.ts").map((e): [string, Exported] => [`gobuf/testing ${e.name}`, e]),
   ...declaredIn("testing/synctest.ts").map((e): [string, Exported] => [`gobuf/testing synctest.${e.name}`, e]),
@@ -96,7 +100,7 @@ function moduleOf({ file, line, code }: Example): string {
   if (/^import /m.test(code)) return code;
   const names = index.map((e) => e.specifier).join(", ");
   const body = code.replaceAll(/^/gm, "  ");
-  return `import { context, native, ${names} } from "gobuf";
+  return `import { context, native, trace, ${names} } from "gobuf";
 export default await run(function* example_${nameOf(file).replaceAll("-", "_")}_${line}() {\n${body}}, { clock: "fake" });\n`;
 }
 

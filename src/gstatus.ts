@@ -49,6 +49,9 @@ export function isLegalTransition(from: number, to: number): boolean {
 /** Called after each transition; `from` and `to` are statuses of runtime2.ts. */
 export type TransitionHook = (gp: number, from: number, to: number) => void;
 
+/** The run's own hook, the trace's, and what stands for both. */
+let runHook: TransitionHook | null = null;
+let traceHook: TransitionHook | null = null;
 let hook: TransitionHook | null = null;
 
 /** Transitions that the ring keeps, for errors. */
@@ -62,10 +65,29 @@ export const ring = new Int32Array(RING_SIZE + 2);
 export const RING_COUNT = RING_SIZE;
 export const RING_HOOKED = RING_SIZE + 1;
 
-/** Sets the hook that sees every transition of this thread, or none. */
+/** Sets the hook that sees every transition of this thread, or none: RunOptions.onTransition. */
 export function setTransitionHook(f: TransitionHook | null): void {
-  hook = f;
-  ring[RING_HOOKED] = f === null ? 0 : 1;
+  runHook = f;
+  composeHooks();
+}
+
+/** Sets the hook of a trace, or none; it comes before the other. */
+export function setTraceHook(f: TransitionHook | null): void {
+  traceHook = f;
+  composeHooks();
+}
+
+function composeHooks(): void {
+  const first = traceHook;
+  const second = runHook;
+  if (first === null || second === null) hook = first ?? second;
+  else {
+    hook = (gp, from, to) => {
+      first(gp, from, to);
+      second(gp, from, to);
+    };
+  }
+  ring[RING_HOOKED] = hook === null ? 0 : 1;
 }
 
 /** Tells the hook of a transition. */

@@ -47,4 +47,5 @@ export {
 } from "./select.ts";
 export { now, sleep } from "./time.ts";
 export { after, afterFunc, type Callback, newTicker, newTimer, Ticker, Timer, tick } from "./timer.ts";
+export * as trace from "./trace/trace.ts";
 export { WaitGroup } from "./waitgroup.ts";

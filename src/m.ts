@@ -115,6 +115,8 @@ class M extends Op<never> {
   mcall = MCALL_NONE;
   waitunlockf: UnlockFunction | null = null;
   callee: Frame | null = null;
+  /** The goroutine that is leaving the M does so by goyield, for whoever sees its status change. */
+  goyield = false;
   /** Second result of a receive or a select: a value was received (and not the zero value of a closed channel). */
   ok = true;
   /** A continuation threw what the body is about to see. */

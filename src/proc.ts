@@ -134,7 +134,9 @@ export function mcall(gp: number): number {
     case MCALL_PARK:
       return park_m(gp) ? ON : OFF;
     case MCALL_GOYIELD:
+      mp.goyield = true;
       casgstatus(gp, Grunning, Grunnable);
+      mp.goyield = false;
       runqput(gp, false);
       return OFF;
     case MCALL_CALL:

@@ -68,6 +68,11 @@ export function noteCreation(gp: number): void {
   else goSites.set(gp, [...sites]);
 }
 
+/** Where the operation of a goroutine stands, by the levels of its stack; undefined without tracebacks. */
+export function operationSites(gp: number): readonly (Error | undefined)[] | undefined {
+  return opSites.get(gp);
+}
+
 const here = import.meta.dir;
 
 function isOwn(frame: string): boolean {
@@ -80,7 +85,7 @@ const bundled = import.meta.file !== "report.ts";
 const SCHEDULER = /^(schedule|proceed|resume) /;
 
 /** The goroutine's own frames, "name (file:line:column)". */
-function framesOf(sites: readonly (Error | undefined)[] = []): string[] {
+export function framesOf(sites: readonly (Error | undefined)[] = []): string[] {
   return sites.toReversed().flatMap(framesAt);
 }
 
@@ -102,7 +107,8 @@ function framesAt(site: Error | undefined): string[] {
   return behind.slice(0, last < 0 ? behind.length : last);
 }
 
-function entryName(gp: number): string {
+/** The name of the function that a goroutine was started on. */
+export function entryName(gp: number): string {
   const entry = gentry[gp];
   if (typeof entry === "function") return entry.name || (goidOf(gp) === 1 ? "main" : "anonymous");
   return gtrap[gp] >= 0 ? `native 0x${Number(entry).toString(16)}` : "anonymous";

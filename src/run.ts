@@ -56,6 +56,22 @@ const BUDGET = 2048;
 /** A run gives timers and I/O of the process their turn after so many milliseconds. */
 const SLICE_MS = 4;
 
+/** Sees what a run does besides its goroutines' status changes: a trace. */
+export interface RunObserver {
+  /** A run is about to start main. */
+  runBegins(): void;
+  /** Nothing runs until the event loop has had its turn. */
+  runIdles(): void;
+  runEnds(): void;
+}
+
+let observer: RunObserver | null = null;
+
+/** Sets what sees the runs of this thread, or nothing. */
+export function setRunObserver(o: RunObserver | null): void {
+  observer = o;
+}
+
 /** Whether a run is under way on this thread. */
 let running = false;
 /** Counts runs: what was started for an earlier one must not touch this one. */
@@ -134,6 +150,7 @@ function begin(options: RunOptions, start: () => [gp: number, entry: unknown]): 
   idleHook = null;
   setTracebacks(options.traceback === "all");
   setStackOverflowHandler(options.onStackOverflow ?? null);
+  observer?.runBegins();
   startMain(gp, entry);
   setTransitionHook(options.onTransition ?? null);
 }
@@ -161,6 +178,7 @@ function end(): unknown {
   running = false;
   mp.curg = 0;
   setTransitionHook(null);
+  observer?.runEnds();
   // A fatal error that a body caught ends the run all the same.
   if (mp.dying !== null) throw mp.dying;
   if (sched.failed) throw sched.error;
@@ -239,9 +257,19 @@ function timedStep(): void {
   if (!scheduled) step();
 }
 
-/** Runs goroutines for a while, and sees to it that it is called again when there is more to run. */
+/** Goes on with the run, or ends it. */
 function step(): void {
   if (settle === null) return;
+  if (pausedAfterAWhile()) observer?.runIdles();
+  else settle();
+}
+
+/**
+ * Runs goroutines for a while, and sees to it that {@link step} is called again when there is more to run.
+ *
+ * @returns false when the run is over
+ */
+function pausedAfterAWhile(): boolean {
   try {
     const start = performance.now();
     mp.now = start;
@@ -249,32 +277,36 @@ function step(): void {
       if (schedule(BUDGET)) {
         mp.now = performance.now();
         if (mp.now - start < SLICE_MS) continue;
-        return later();
+        later();
+        return true;
       }
       if (mp.stop) continue;
       if (idleHook !== null) {
         // Who waits for a promise is not blocked durably: the clock stands still for it.
-        if (outside !== 0) return;
+        if (outside !== 0) return true;
         if (outsideLately) return lastTurn();
         if (idleHook()) continue;
       }
       if (advanceClock()) continue;
       const when = clockIsFake() ? 0 : wakeTime();
-      if (when !== 0) return sleepUntil(when);
-      if (outside !== 0) return;
-      if (!outsideLately) throw checkdead();
-      return lastTurn();
+      if (when !== 0) sleepUntil(when);
+      else if (outside === 0) {
+        if (!outsideLately) throw checkdead();
+        return lastTurn();
+      }
+      return true;
     }
   } catch (error) {
     fail(error);
   }
-  settle();
+  return false;
 }
 
 /** The async code behind what came from outside gets its turn before the verdict. */
-function lastTurn(): void {
+function lastTurn(): true {
   outsideLately = false;
   later();
+  return true;
 }
 
 function later(): void {

@@ -2,9 +2,11 @@
 import { existsSync, mkdirSync, readFileSync, renameSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
+import { goEnvironment } from "../go.ts";
 import type { Program } from "./program.ts";
 
 const CACHE = join(import.meta.dir, ".cache");
+const environment = goEnvironment(join(CACHE, "go-build"));
 
 /** What a command did. */
 export interface Outcome {
@@ -13,17 +15,8 @@ export interface Outcome {
   readonly output: string;
 }
 
-/** What is built must not depend on the settings of whoever builds it. */
-function environment(): NodeJS.ProcessEnv {
-  const { GOOS: _os, GOARCH: _arch, ...kept } = process.env;
-  const { HOME, GOCACHE, LOCALAPPDATA } = kept;
-  const homeless = HOME === undefined && GOCACHE === undefined && LOCALAPPDATA === undefined;
-  const cache = homeless ? { GOCACHE: join(CACHE, "go-build") } : {};
-  return { ...kept, ...cache, GOFLAGS: "", GOWORK: "off", GOTOOLCHAIN: "local", CGO_ENABLED: "0" };
-}
-
 async function run(command: readonly string[]): Promise<Outcome> {
-  const child = Bun.spawn([...command], { env: environment(), stdin: "ignore", stdout: "pipe", stderr: "pipe" });
+  const child = Bun.spawn([...command], { env: environment, stdin: "ignore", stdout: "pipe", stderr: "pipe" });
   const [out, err, exitCode] = await Promise.all([child.stdout.text(), child.stderr.text(), child.exited]);
   return { exitCode, output: out + err };
 }
@@ -46,7 +39,7 @@ export class Originals {
   /** Those of the Go on PATH, or why there are none. */
   static find(): Originals | string {
     if (Bun.which("go") === null) return "no go on PATH";
-    const env = Bun.spawnSync(["go", "env", "-json", "GOVERSION", "GOROOT"], { env: environment() });
+    const env = Bun.spawnSync(["go", "env", "-json", "GOVERSION", "GOROOT"], { env: environment });
     if (env.exitCode !== 0) return `go env failed: ${env.stderr.toString().trim()}`;
     const { GOVERSION, GOROOT } = JSON.parse(env.stdout.toString()) as { GOVERSION: string; GOROOT: string };
     const sources = join(GOROOT, "test", "chan");

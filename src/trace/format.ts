@@ -1,0 +1,36 @@
+/** What a format of traces must be able to write: the events of one M and one P. Times are nanoseconds, and only rise. */
+import type { Stack } from "./stacks.ts";
+
+/** Why a goroutine gave the M back while it could go on: traceGoStopReasonStrings of runtime/traceruntime.go. */
+export const stopReasons = ["runtime.Gosched", "preempted"] as const;
+export const STOP_GOSCHED = 0;
+export const STOP_PREEMPTED = 1;
+
+/**
+ * One way to write a trace. A goroutine is named by its G, an index that is used again, and by its number in the trace,
+ * which is not.
+ */
+export interface TraceFormat {
+  /** Comes first. @param running whether the M has the P */
+  begin(time: number, running: boolean): void;
+  /** A goroutine that was there when the trace began. @param status of runtime2.ts @param reason why it waits */
+  exists(time: number, gp: number, id: number, status: number, reason: number, stack: Stack): void;
+  /** The M gets the P, or stops it because there is nothing to run. */
+  proc(time: number, running: boolean): void;
+  /** @param entry what the goroutine starts in @param at of the go statement, null where no goroutine runs */
+  create(time: number, gp: number, id: number, entry: Stack, creator: number, at: Stack | null): void;
+  start(time: number, gp: number, id: number): void;
+  /** @param reason index of {@link stopReasons} */
+  stop(time: number, gp: number, id: number, reason: number, stack: Stack): void;
+  /** @param reason a wait reason of runtime2.ts */
+  block(time: number, gp: number, id: number, reason: number, stack: Stack): void;
+  /** @param by number of the goroutine that runs, 0 for none @param at its stack */
+  unblock(time: number, gp: number, id: number, by: number, at: Stack | null): void;
+  destroy(time: number, gp: number, id: number): void;
+  /** The run is over: its goroutines do nothing any more. */
+  over(time: number): void;
+  log(time: number, gp: number, id: number, category: string, message: string, stack: Stack): void;
+  region(time: number, gp: number, id: number, begins: boolean, type: string, stack: Stack): void;
+  /** Comes last: what is left is written. */
+  end(time: number): void;
+}

@@ -1,0 +1,103 @@
+/** Where a trace's bytes go: a file, or a function; collected into chunks, so that an event writes nothing by itself. */
+import { closeSync, openSync, writeSync } from "node:fs";
+
+/**
+ * Takes the next bytes of a trace; each array is its own.
+ *
+ * It is called while the scheduler is at work: no operation of gobuf may be called in it.
+ *
+ * @example
+ * ```ts
+ * const chunks: Uint8Array[] = [];
+ * const sink: trace.TraceSink = (chunk) => chunks.push(chunk);
+ * trace.start(sink);
+ * yield* gosched();
+ * trace.stop();
+ * console.log(new TextDecoder().decode(chunks[0]).slice(0, 13)); // go 1.26 trace
+ * ```
+ */
+export type TraceSink = (chunk: Uint8Array) => unknown;
+
+/** Bytes that are collected before they are written. */
+const CHUNK_BYTES = 1 << 18;
+
+/** Bytes on their way out. A failure stops the writing and is kept: the program that is traced must not see it. */
+export class Output {
+  private readonly chunk = new Uint8Array(CHUNK_BYTES);
+  private used = 0;
+  private failed = false;
+  private failure: unknown;
+
+  private constructor(
+    private readonly emit: (chunk: Uint8Array) => void,
+    private readonly release: () => void,
+    private readonly name: string,
+  ) {}
+
+  /** To a file, which is made, or emptied. @throws Error when that cannot be */
+  static toFile(path: string): Output {
+    let fd: number;
+    try {
+      fd = openSync(path, "w");
+    } catch (error) {
+      throw new Error(`gobuf: trace.start: cannot write ${path}: ${textOf(error)}`, { cause: error });
+    }
+    const emit = (chunk: Uint8Array) => {
+      for (let done = 0; done < chunk.length; ) done += writeSync(fd, chunk, done);
+    };
+    return new Output(emit, () => closeSync(fd), path);
+  }
+
+  static toSink(sink: TraceSink): Output {
+    return new Output(
+      (chunk) => void sink(chunk.slice()),
+      () => {},
+      "the sink",
+    );
+  }
+
+  /** Takes bytes over; `bytes` may be used again afterwards. */
+  write(bytes: Uint8Array): void {
+    if (this.used + bytes.length > CHUNK_BYTES) this.flush();
+    if (bytes.length > CHUNK_BYTES) return this.put(bytes);
+    this.chunk.set(bytes, this.used);
+    this.used += bytes.length;
+  }
+
+  /** Writes what is left. @throws Error with the first failure of the whole trace */
+  close(): void {
+    this.flush();
+    try {
+      this.release();
+    } catch (error) {
+      this.fail(error);
+    }
+    if (!this.failed) return;
+    throw new Error(`gobuf: trace: writing to ${this.name} failed, the trace is incomplete: ${textOf(this.failure)}`, {
+      cause: this.failure,
+    });
+  }
+
+  private flush(): void {
+    if (this.used > 0) this.put(this.chunk.subarray(0, this.used));
+    this.used = 0;
+  }
+
+  private put(bytes: Uint8Array): void {
+    if (this.failed) return;
+    try {
+      this.emit(bytes);
+    } catch (error) {
+      this.fail(error);
+    }
+  }
+
+  private fail(error: unknown): void {
+    if (!this.failed) this.failure = error;
+    this.failed = true;
+  }
+}
+
+function textOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
