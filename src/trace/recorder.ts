@@ -17,6 +17,10 @@ function reasonOf(gp: number): number {
   return gmem8[gp * G_STRIDE_BYTES + G_WAITREASON_BYTE];
 }
 
+function statusOf(gp: number): number {
+  return readgstatus(gp) & ~Gscan;
+}
+
 /** Records from its making until {@link Recorder.stop}. */
 export class Recorder {
   private readonly stacks = new Stacks();
@@ -99,11 +103,10 @@ export class Recorder {
     this.procRuns = this.running !== 0;
     this.runBegins();
     const time = this.now();
-    for (const gp of allgs()) {
-      const status = readgstatus(gp) & ~Gscan;
-      if (status === Gdead || status === Gidle) continue;
+    const there = allgs().filter((gp) => ![Gdead, Gidle].includes(statusOf(gp)));
+    for (const gp of there.sort((a, b) => goidOf(a) - goidOf(b))) {
       this.enter(gp);
-      this.format.exists(time, gp, this.idOf(gp), status, reasonOf(gp), this.entries[gp] as Stack);
+      this.format.exists(time, gp, this.idOf(gp), statusOf(gp), reasonOf(gp), this.entries[gp] as Stack);
     }
   }
 

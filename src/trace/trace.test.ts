@@ -193,7 +193,7 @@ describe("annotations", () => {
   test("a region of no generator function is refused", () => {
     runSync(function* main() {
       const fn = (() => 5) as never;
-      expect(() => trace.withRegion("r", fn).next()).toThrow("the function is no generator function");
+      expect(() => trace.withRegion("r", fn).next()).toThrow("fn is no generator function");
     });
   });
 
