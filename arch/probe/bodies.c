@@ -76,7 +76,7 @@ GOBUF_EXPORT void c_careless(void *arg) {
 
 static void on_g0_call(void *arg) {
   work *w = (work *)arg;
-  w->sum = gobuf_call(w->callback, 20).value;
+  w->sum = gobuf_call(w->callback, (gobuf_u64)5 << 32 | 20).value;
 }
 
 /* Calls back from within systemstack. */

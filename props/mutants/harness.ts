@@ -181,11 +181,14 @@ function ladder(subject: Subject, library: string): string[][] {
       [...command, "--bodies", "generator", "--runs", "0"],
       ["test", ...own.map((file) => `./${file}`)],
       [...command, "--bodies", "both", "--runs", "200"],
+      ["test", "./props/native"],
     ];
   }
   return [
     [...named, "--bodies", "native"],
     ["test", ...tests.map((file) => `./${file}`)],
+    // What these look at is the same on every ABI, and takes an emulator half a minute.
+    ...(subject === "linux-x64" ? [["test", "./props/native"]] : []),
   ];
 }
 

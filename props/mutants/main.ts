@@ -6,6 +6,7 @@ import { packageRoot } from "../../src/library.ts";
 import { deletions } from "./assembly.ts";
 import { Workshop } from "./harness.ts";
 import { type Mutant, type Outcome, SUBJECTS, type Subject, VERDICTS } from "./mutant.ts";
+import { NATIVE_MUTANTS } from "./native.ts";
 import { neutrals } from "./neutral.ts";
 import { SCHEDULER_MUTANTS } from "./scheduler.ts";
 import { SWITCH_MUTANTS } from "./switch.ts";
@@ -48,7 +49,7 @@ function collect(value: string, before: Subject[] = []): Subject[] {
 
 /** The mutants of a subject, neutral ones first: what they say makes the others' crashes count. */
 function mutantsOf(subject: Subject): { neutral: Mutant[]; faults: Mutant[] } {
-  const seeded = subject === "src" ? SCHEDULER_MUTANTS : SWITCH_MUTANTS.filter((m) => m.subject === subject);
+  const seeded = [...SCHEDULER_MUTANTS, ...SWITCH_MUTANTS, ...NATIVE_MUTANTS].filter((m) => m.subject === subject);
   let faults = subject === "src" ? [...seeded] : [...seeded, ...deletions(subject)];
   const { share: part, only } = options;
   if (only !== undefined) faults = faults.filter(({ name }) => name.includes(only));

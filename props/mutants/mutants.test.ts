@@ -6,6 +6,7 @@ import { packageRoot } from "../../src/library.ts";
 import { ASSEMBLY, deletions, sitesOf } from "./assembly.ts";
 import { LISTED, listed } from "./listed.ts";
 import { SUBJECTS } from "./mutant.ts";
+import { NATIVE_MUTANTS } from "./native.ts";
 import { neutrals } from "./neutral.ts";
 import { SCHEDULER_MUTANTS } from "./scheduler.ts";
 import { SWITCH_MUTANTS } from "./switch.ts";
@@ -56,14 +57,15 @@ describe("sitesOf", () => {
 test("every ABI has a mutant for each instruction, and names do not repeat", () => {
   const names = SUBJECTS.flatMap((s) => (s === "src" ? [] : deletions(s))).map(({ name }) => name);
   expect(names.length).toBeGreaterThan(350);
-  const all = [...names, ...SCHEDULER_MUTANTS.map((m) => m.name), ...SWITCH_MUTANTS.map((m) => m.name)];
+  const seeded = [...SCHEDULER_MUTANTS, ...SWITCH_MUTANTS, ...NATIVE_MUTANTS];
+  const all = [...names, ...seeded.map((m) => m.name)];
   expect(new Set(all).size).toBe(all.length);
-  expect(SCHEDULER_MUTANTS.length + SWITCH_MUTANTS.length).toBeGreaterThanOrEqual(40);
+  expect(seeded.length).toBeGreaterThanOrEqual(50);
 });
 
 test("every edit fits: its text is in its file exactly once", () => {
   const texts = new Map<string, string>();
-  for (const mutant of [...SCHEDULER_MUTANTS, ...SWITCH_MUTANTS, ...SUBJECTS.flatMap(neutrals)]) {
+  for (const mutant of [...SCHEDULER_MUTANTS, ...SWITCH_MUTANTS, ...NATIVE_MUTANTS, ...SUBJECTS.flatMap(neutrals)]) {
     for (const { file, from } of mutant.edits) {
       const text = texts.get(file) ?? readFileSync(join(packageRoot, file), "utf8");
       texts.set(file, text);

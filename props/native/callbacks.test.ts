@@ -194,7 +194,10 @@ describe("in a callback", () => {
 
 test("gobuf_call works within gobuf_systemstack", () => {
   runSync(function* () {
-    using callback = native.callback((n) => Number(n) + 22);
+    using callback = native.callback((n) => {
+      expect(n).toBe(5 * 2 ** 32 + 20);
+      return 42;
+    });
     const work = new Work({ callback });
     go.native(symbols.c_nested, work.bytes);
     yield* gosched();

@@ -1,0 +1,48 @@
+/** Seeded faults of what native bodies share with TypeScript: codecs, callbacks, refusals. Found by props/native. */
+import type { Mutant, Subject } from "./mutant.ts";
+
+function fault(subject: Subject, kind: string, file: string, from: string, to: string): Mutant {
+  return { name: `${subject}/${kind}`, subject, kind, edits: [{ file, from, to }] };
+}
+
+const ts = (kind: string, file: string, from: string, to: string) => fault("src", kind, `src/${file}`, from, to);
+/** The same on every ABI: one shows it. */
+const zig = (kind: string, file: string, from: string, to: string) =>
+  fault("linux-x64", kind, `arch/${file}`, from, to);
+
+export const NATIVE_MUTANTS: readonly Mutant[] = [
+  ts("a word's upper half is lost", "codec.ts", "    to[1] = Math.floor(value / 0x1_0000_0000);", "    to[1] = 0;"),
+  ts(
+    "i32 takes what does not fit",
+    "codec.ts",
+    "if (value !== (value | 0) || (value === 0 && Object.is(value, -0))) {",
+    "if (false) {",
+  ),
+  ts("sendCase takes what does not fit", "select.ts", "  if (codec !== null) codec.toWord(value, word);\n", ""),
+  ts(
+    "a receive that waited forgets the codec",
+    "native.ts",
+    "return received(gp, channelOf(gp, TRAP_RECV, gmem[gp * G_STRIDE + G_OP]), value);",
+    "return value;",
+  ),
+  ts("what a callback threw is nobody's", "native.ts", "  if (thrown !== null) {", "  if (thrown !== null && false) {"),
+  ts("a panicking goroutine calls on", "callback.ts", "  if (hasThrown(gp)) return STATUS_PANIC;\n", ""),
+  ts("operations are let through in a callback", "callback.ts", "  if (curg > 0) mp.curg = -curg;\n", ""),
+  ts("an argument's bytes are let go", "nativelib.ts", "  if (kept !== null) keepArgument(gp, kept);\n", ""),
+  ts("a closed library's body is started", "nativelib.ts", "if (owner?.closed) throw", "if (false) throw"),
+  ts("a library is closed under its goroutines", "nativelib.ts", "if (busy !== undefined) {", "if (false) {"),
+  zig("a callback stays on the goroutine's stack", "call.zig", "body.gobuf_systemstack(&onG0, &c);", "onG0(&c);"),
+  zig(
+    "a callback's word loses its upper half",
+    "call.zig",
+    "m.scratch[1] = @truncate(c.word >> 32);",
+    "m.scratch[1] = 0;",
+  ),
+  zig("callbacks are not counted", "call.zig", "    m.calls += 1;\n", "    m.calls += 0;\n"),
+  zig(
+    "an operation on g0 is a fault of nobody's",
+    "fault.zig",
+    "gp.op[layout.Op.a] = @intFromEnum(Cause.on_g0);\n        return m;",
+    "gp.op[layout.Op.a] = @intFromEnum(Cause.on_g0);\n        return null;",
+  ),
+];
