@@ -20,8 +20,38 @@ import { newproc, sched } from "./proc.ts";
  */
 export type Go<R = void> = Generator<unknown, R, unknown>;
 
+/** The go statement, of both kinds of body. */
+interface GoStatement {
+  <A extends unknown[]>(fn: (...args: A) => Go<unknown>, ...args: A): number;
+  /**
+   * Starts a goroutine on a body in C or Zig, on a guarded stack of its own. It runs when the calling one gives way, like
+   * any other: it is the same scheduler's, and shares channels, mutexes and the like.
+   *
+   * @param fn a symbol of `native.cc` or `native.dlopen`, or an address that a function of such a library returned
+   * @param arg what the body gets: the handle of a channel, callback or object of sync; or the address of a typed array,
+   *   which is kept until the goroutine ends; or a number
+   * @returns the goroutine's number
+   * @throws TypeError for a body or an argument that is none; Error for a body of a closed library, and outside a
+   *   goroutine; FatalError when there is no memory for a stack
+   * @example
+   * ```ts
+   * // bodies.c: void doubler(void *arg) {
+   * //   gobuf_handle ch = gobuf_handle_of(arg);
+   * //   gobuf_send(ch, 2 * gobuf_recv(ch).value);
+   * // }
+   * const source = new URL("./bodies.c", import.meta.url);
+   * const { symbols } = native.cc({ source, symbols: { doubler: native.body } });
+   * const ch = chan<number>();
+   * go.native(symbols.doubler, ch);
+   * yield* ch.send(4);
+   * console.log(yield* ch.recv()); // 8
+   * ```
+   */
+  readonly native: (fn: Body, arg?: Argument) => number;
+}
+
 /**
- * Starts a goroutine: `go f(x, y)`. It runs when the calling one gives way.
+ * Starts a goroutine: `go f(x, y)`. It runs when the calling one gives way. `go.native` starts one on a body in C or Zig.
  *
  * @param fn a generator function, called at once with the arguments: its body runs later
  * @returns the goroutine's number
@@ -34,38 +64,14 @@ export type Go<R = void> = Generator<unknown, R, unknown>;
  * go(greet, "ant");
  * yield* gosched();
  * ```
- * @example
- * A body in C, by `go.native`.
- * ```ts
- * // bodies.c: void doubler(void *arg) {
- * //   gobuf_handle ch = gobuf_handle_of(arg);
- * //   gobuf_send(ch, 2 * gobuf_recv(ch).value);
- * // }
- * const source = new URL("./bodies.c", import.meta.url);
- * const { symbols } = native.cc({ source, symbols: { doubler: native.body } });
- * const ch = chan<number>();
- * go.native(symbols.doubler, ch);
- * yield* ch.send(4);
- * console.log(yield* ch.recv()); // 8
- * ```
  */
-export function go<A extends unknown[]>(fn: (...args: A) => Go<unknown>, ...args: A): number {
-  getg("go");
-  return goidOf(newproc(bodyOf("go", fn, args), fn));
-}
-
-/**
- * Starts a goroutine on a body in C or Zig, on a guarded stack of its own. It runs when the calling one gives way, like
- * any other: it is the same scheduler's, and shares channels, mutexes and the like.
- *
- * @param fn a symbol of `native.cc` or `native.dlopen`, or an address that a function of such a library returned
- * @param arg what the body gets: the handle of a channel, callback or object of sync; or the address of a typed array,
- *   which is kept until the goroutine ends; or a number
- * @returns the goroutine's number
- * @throws TypeError for a body or an argument that is none; Error for a body of a closed library, and outside a goroutine;
- *   FatalError when there is no memory for a stack
- */
-go.native = startNative as (fn: Body, arg?: Argument) => number;
+export const go: GoStatement = Object.assign(
+  function go<A extends unknown[]>(fn: (...args: A) => Go<unknown>, ...args: A): number {
+    getg("go");
+    return goidOf(newproc(bodyOf("go", fn, args), fn));
+  },
+  { native: startNative },
+);
 
 /** The body that a function makes. @param what who asks, for the error @throws TypeError when it makes none @internal */
 export function bodyOf<A extends unknown[]>(what: string, fn: (...args: A) => Go<unknown>, args: A): Go<unknown> {

@@ -283,23 +283,24 @@ const FAULT_ON_G0 = 1;
 /** FAULT: the goroutine is dead, and so its stack is free; a says why, v is the address in the guard. */
 function faulted(gp: number): boolean {
   const g = gp * G_STRIDE;
-  releaseNative(gp);
-  if (gmem[g + G_OP] === FAULT_ON_G0) {
-    const text = `goroutine ${goidOf(gp)} called an operation of gobuf.h inside gobuf_systemstack: on g0's stack only gobuf_call may be called`;
-    goexit0(gp);
-    fail(new FatalError(text));
-    return false;
-  }
-  const error = new StackOverflowError(
-    goidOf(gp),
-    unsignedWord(g + G_OP + 2),
-    unsignedWord(g + G_STACK_LO),
-    unsignedWord(g + G_STACK_HI),
-  );
+  const thrown = releaseNative(gp);
+  const error =
+    gmem[g + G_OP] === FAULT_ON_G0
+      ? new FatalError(
+          `goroutine ${goidOf(gp)} called an operation of gobuf.h inside gobuf_systemstack: on g0's stack only ` +
+            `gobuf_call may be called`,
+        )
+      : new StackOverflowError(
+          goidOf(gp),
+          unsignedWord(g + G_OP + 2),
+          unsignedWord(g + G_STACK_LO),
+          unsignedWord(g + G_STACK_HI),
+        );
+  if (thrown !== null) Object.assign(error, { cause: thrown.error });
   const main = gp === sched.main;
   goexit0(gp);
-  if (onStackOverflow === null || main) fail(error);
-  else onStackOverflow(error);
+  if (error instanceof StackOverflowError && onStackOverflow !== null && !main) onStackOverflow(error);
+  else fail(error);
   return false;
 }
 

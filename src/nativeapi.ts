@@ -4,5 +4,16 @@
  */
 export { Callback, callback } from "./callback.ts";
 export { type Codec, f64, i32, i64, u32, u64 } from "./codec.ts";
-export { type Argument, type Bodies, type Body, body, cc, dlopen, type Handled, handle, include } from "./nativelib.ts";
+export {
+  type Argument,
+  type Bodies,
+  type Body,
+  body,
+  cc,
+  dlopen,
+  type Handled,
+  handle,
+  include,
+  release,
+} from "./nativelib.ts";
 export { chan } from "./wordchan.ts";

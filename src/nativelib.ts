@@ -25,7 +25,7 @@ import { keepArgument } from "./nativestate.ts";
 import { Once } from "./once.ts";
 import { isRunning } from "./run.ts";
 import { RWMutex } from "./rwmutex.ts";
-import { handleOf } from "./trap.ts";
+import { handleOf, releaseHandle } from "./trap.ts";
 import { WaitGroup } from "./waitgroup.ts";
 
 /**
@@ -212,7 +212,7 @@ export type Argument = undefined | Handled | Callback | Bytes | number | bigint;
 
 /**
  * The handle of an object, the same one each time, for the bytes of a native body's argument. It holds, and holds the
- * object, until the run is over.
+ * object, until the run is over or {@link release} is called.
  *
  * @returns a u32; 0 for a nil channel, and for nothing else
  * @throws TypeError for anything else; Error outside a goroutine
@@ -231,19 +231,35 @@ export function handle(object: Handled | Callback): number {
   throw new TypeError(`gobuf: native.handle: expected a channel, a callback, or an object of sync, got ${object}`);
 }
 
-function tryHandle(object: unknown): number | undefined {
-  if (object instanceof Callback) return object.handle;
-  if (
+/**
+ * Lets go of an object that native bodies named by its handle, in a run that goes on for long and makes many. A body that
+ * still uses the handle ends the run, by name; the object itself may get another one.
+ *
+ * @returns whether it had a handle
+ * @example
+ * ```ts
+ * const ch = chan<number>();
+ * console.log(native.release(ch), native.handle(ch) > 0, native.release(ch)); // false true true
+ * ```
+ */
+export function release(object: Handled): boolean {
+  return isHandled(object) && releaseHandle(object);
+}
+
+function isHandled(object: unknown): object is Parameters<typeof handleOf>[0] {
+  return (
     object instanceof Hchan ||
     object instanceof Mutex ||
     object instanceof RWMutex ||
     object instanceof WaitGroup ||
     object instanceof Cond ||
     object instanceof Once
-  ) {
-    return handleOf(object);
-  }
-  return undefined;
+  );
+}
+
+function tryHandle(object: unknown): number | undefined {
+  if (object instanceof Callback) return object.handle;
+  return isHandled(object) ? handleOf(object) : undefined;
 }
 
 /** The address of a body. @throws TypeError or Error that says what is wrong with it */

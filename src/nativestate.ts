@@ -27,6 +27,12 @@ export function takeThrown(gp: number): Thrown | null {
   return found;
 }
 
+/** What a callback of any goroutine threw and nobody has recovered; null for nothing. */
+export function anyThrown(): Thrown | null {
+  for (const one of thrown.values()) return one;
+  return null;
+}
+
 /** Keeps the memory of a body's argument until its goroutine ends. */
 export function keepArgument(gp: number, argument: object): void {
   arguments_.set(gp, argument);

@@ -8,7 +8,7 @@ import { allocG, gbody, resetGs } from "./g.ts";
 import { resetTransitions, setTransitionHook, type TransitionHook } from "./gstatus.ts";
 import { MCALL_NONE, mp, takeForgotten } from "./m.ts";
 import { newNativeG, setStackOverflowHandler } from "./native.ts";
-import { resetNative } from "./nativestate.ts";
+import { anyThrown, resetNative } from "./nativestate.ts";
 import { FatalError, type StackOverflowError } from "./panic.ts";
 import { fail, sched } from "./proc.ts";
 import { randinit } from "./rand.ts";
@@ -170,7 +170,9 @@ function checkdead(): FatalError {
   const text = nobody ? "no goroutines (main called runtime.Goexit)" : "all goroutines are asleep";
   const error = new FatalError(`${text} - deadlock!`);
   attachReport(error, 0);
-  return error;
+  // A native body that took no notice of what its callback threw may be the one that waits.
+  const thrown = anyThrown();
+  return thrown === null ? error : Object.assign(error, { cause: thrown.error });
 }
 
 /** Ends the run. @returns main's result @throws what ended it */

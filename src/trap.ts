@@ -45,6 +45,16 @@ export function handleOf(object: Handled): number {
   return handle;
 }
 
+/** Forgets the handle of an object: it names nothing from now on. @returns whether there was one */
+export function releaseHandle(object: Handled): boolean {
+  const handle = handles.get(object);
+  if (handle === undefined) return false;
+  handles.delete(object);
+  delete objects[handle];
+  delete channels[handle];
+  return true;
+}
+
 /** Forgets all handles but nil's: the scheduler was reset. */
 export function resetHandles(): void {
   objects.length = 0;

@@ -74,6 +74,13 @@ GOBUF_EXPORT void c_careless(void *arg) {
   gobuf_wg_done(w->wg);
 }
 
+/* The same, and waits. */
+GOBUF_EXPORT void c_stubborn(void *arg) {
+  work *w = (work *)arg;
+  gobuf_call(w->callback, 0);
+  gobuf_recv(w->in);
+}
+
 static void on_g0_call(void *arg) {
   work *w = (work *)arg;
   w->sum = gobuf_call(w->callback, (gobuf_u64)5 << 32 | 20).value;

@@ -9,6 +9,7 @@ const BODIES = {
   c_selector: native.body,
   c_caller: native.body,
   c_careless: native.body,
+  c_stubborn: native.body,
   c_nested: native.body,
   c_on_g0: native.body,
   c_send: native.body,

@@ -105,6 +105,19 @@ describe("an exception that the body does not recover from", () => {
     });
   }
 
+  test("is the cause of a deadlock, where the body waits and does not end", async () => {
+    const thrown = new Error("out of ink");
+    const failed = await run(function* () {
+      const callback = native.callback(() => {
+        throw thrown;
+      });
+      go.native(symbols.c_stubborn, new Work({ callback, in: chan() }).bytes);
+      yield* chan().recv();
+    }).catch((error: unknown) => error);
+    expect((failed as FatalError).text).toBe("all goroutines are asleep - deadlock!");
+    expect((failed as FatalError).cause).toBe(thrown);
+  });
+
   test("and one that it recovers from does not", () => {
     runSync(function* () {
       const wg = new WaitGroup();

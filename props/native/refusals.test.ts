@@ -93,6 +93,21 @@ describe("go.native refuses an argument", () => {
   });
 });
 
+test("a handle that was let go names nothing, and the object may get another", async () => {
+  const failed = await run(function* () {
+    const ch = chan<number>();
+    expect(native.release(ch)).toBe(false);
+    expect(native.release({} as Mutex)).toBe(false);
+    const work = new Work({ in: ch });
+    expect(native.release(ch)).toBe(true);
+    expect(native.handle(ch)).toBe(2);
+    go.native(symbols.c_echo, work.bytes);
+    yield* gosched();
+    yield* gosched();
+  }).catch((error: unknown) => error);
+  expect((failed as FatalError).text).toBe("goroutine 2: recv on handle 1: expected a Chan, found nothing");
+});
+
 test("bodies by an address, without an argument, with a nil channel", () => {
   runSync(function* () {
     const wg = new WaitGroup();
