@@ -100,6 +100,14 @@ describe.each(Object.entries({ generator, native, asyncPrograms, effect, csp }))
   });
 });
 
+/** Why a promise fails. Bun's own `rejects` turns the event loop within itself, in which pipes stand still under wine. */
+function failure(promise: Promise<unknown>): Promise<string> {
+  return promise.then(
+    () => "it did not fail",
+    (error: Error) => error.message,
+  );
+}
+
 describe("peers", () => {
   const row: Row = {
     group: "sync",
@@ -137,15 +145,15 @@ describe("peers", () => {
 
   test("a program that did not do its work fails the row by name", async () => {
     const lazy = { ...row, check: (n: number) => n + 1 };
-    await expect(sampleRow(lazy, [starter("async")], effort)).rejects.toThrow(
+    expect(await failure(sampleRow(lazy, [starter("async")], effort))).toBe(
       "bench: spawn+exit, async, gave 100, expected 101",
     );
   });
 
   test("a program that throws, one that is not there and a process that ends are named", async () => {
     await using peer = await Peer.start("async", host("async", 1));
-    await expect(peer.sample("none", 1, 1, 1)).rejects.toThrow("bench: none, async: no such program: none");
-    await expect(Peer.start("rust", host("rust", 1))).rejects.toThrow(
+    expect(await failure(peer.sample("none", 1, 1, 1))).toBe("bench: none, async: no such program: none");
+    expect(await failure(Peer.start("rust", host("rust", 1)))).toContain(
       "bench: host rust: expected one of generator, native, async, effect, csp",
     );
   });
