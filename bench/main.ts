@@ -37,17 +37,27 @@ const options = new Command("bench")
   .description("measures gobuf, and the same programs in Go beside it")
   .option("--filter <regexp>", "only rows whose name matches", pattern)
   .option("--json <file>", "write the rows as JSON; - for standard output in place of the table")
+  .option("--html <file>", "write a page with the table and plots")
   .option("--quick", "fewer samples, no rows of a million goroutines: two minutes in place of nine")
   .option("--peers <list>", `all (builds corosensei, too), none, or some of ${PEERS.join(",")}`, peersOf)
   .option("--seed <number>", "seed of select's draws", seedOf, 1)
   .option("--library <path>", "another build of the native library")
   .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2))
   .parse()
-  .opts<{ filter?: RegExp; json?: string; quick?: boolean; peers?: string[]; seed: number; library?: string }>();
+  .opts<{
+    filter?: RegExp;
+    json?: string;
+    html?: string;
+    quick?: boolean;
+    peers?: string[];
+    seed: number;
+    library?: string;
+  }>();
 
 if (options.library) process.env.GOBUF_LIBRARY = options.library;
 
 // What loads the library comes only now.
+const { judge } = await import("./aims.ts");
 const { header } = await import("./header.ts");
 const { measureRow } = await import("./measure.ts");
 const { Peer } = await import("./peer.ts");
@@ -93,13 +103,18 @@ for (const row of chosen) {
 }
 const serve = withServe ? await serveRows() : [];
 for (const row of serve) print(serveLine(row));
-footerLines(results).forEach(print);
+const aims = judge(results);
+footerLines(results, aims).forEach(print);
 
-const report = { header: head, rows: results, serve };
+const report = { header: head, rows: results, serve, aims };
 const wrong = checkReport(report);
 if (wrong.length > 0) throw new Error(`bench: its own report is wrong: ${wrong.join("; ")}`);
 if (options.json !== undefined) {
   const text = `${JSON.stringify(report, null, 2)}\n`;
   if (options.json === "-") process.stdout.write(text);
   else writeFileSync(options.json, text);
+}
+if (options.html !== undefined) {
+  const { page } = await import("./page/html.ts");
+  writeFileSync(options.html, page(report));
 }

@@ -42,6 +42,7 @@ const good: Report = {
   },
   rows: [time, bytes, { ...time, metric: "cpu" }],
   serve: [],
+  aims: [{ row: "a", impl: "native", over: "go", aim: 2, reached: null, verdict: "not measured" }],
 };
 
 test("a whole report passes", () => {
@@ -57,6 +58,8 @@ test.each([
   ["time without nanoseconds", { ...good, rows: [{ ...bytes, metric: "time" }] }, "rows[0].ns_min: undefined"],
   ["an unknown metric", { ...good, rows: [{ ...time, metric: "miles" }] }, 'rows[0].metric: "miles"'],
   ["a peer without a word", { ...good, header: { ...good.header, peers: { go: "" } } }, 'header.peers: {"go":""}'],
+  ["no aims", { ...good, aims: undefined }, "aims: expected a list"],
+  ["a verdict of its own", { ...good, aims: [{ ...good.aims[0], verdict: "nearly" }] }, 'aims[0].verdict: "nearly"'],
   ["no load", { ...good, header: { ...good.header, load: [] } }, "header.load: []"],
   ["nothing", undefined, "rows: expected at least one"],
 ])("%s is named", (_, report, expected) => {

@@ -1,6 +1,7 @@
 /**
  * The shape of `bun run bench --json`, and a check of it.
  */
+import type { Verdict } from "./aims.ts";
 import type { BytesResult, Result, TimeResult } from "./measure.ts";
 import type { ServeResult } from "./serve.ts";
 
@@ -29,6 +30,8 @@ export interface Report {
   rows: Result[];
   /** How late an interval runs beside a server; empty when that was left out. */
   serve: ServeResult[];
+  /** What the run says of gobuf's aims. */
+  aims: Verdict[];
 }
 
 const isText = (v: unknown) => typeof v === "string" && v !== "";
@@ -84,6 +87,16 @@ function checkRow(what: string, row: unknown): string[] {
   return checkFields(what, row, metric === "bytes" ? BYTES : TIME);
 }
 
+const AIM: Record<keyof Verdict, (v: unknown) => boolean> = {
+  row: isText,
+  impl: isText,
+  over: (v) => v === null || isText(v),
+  aim: isPositive,
+  reached: isRatio,
+  verdict: (v) => v === "met" || v === "missed" || v === "not measured",
+  where: (v) => v === undefined || isText(v),
+};
+
 const SERVE: Record<keyof ServeResult, (v: unknown) => boolean> = {
   name: isText,
   impl: isText,
@@ -105,12 +118,15 @@ function checkFields(what: string, value: unknown, fields: Record<string, (v: un
 
 /** What is wrong with a report; empty when nothing is. */
 export function checkReport(report: unknown): string[] {
-  const { header, rows = [], serve = [] } = (report ?? {}) as Partial<Report>;
+  const { header, rows = [], serve = [], aims } = (report ?? {}) as Partial<Report>;
   if (!Array.isArray(rows) || !Array.isArray(serve)) return ["rows and serve: expected lists"];
   if (rows.length + serve.length === 0) return ["rows: expected at least one"];
   return [
     ...checkFields("header", header, HEADER),
     ...rows.flatMap((row, i) => checkRow(`rows[${i}]`, row)),
+    ...(Array.isArray(aims)
+      ? aims.flatMap((aim, i) => checkFields(`aims[${i}]`, aim, AIM))
+      : ["aims: expected a list"]),
     ...serve.flatMap((row, i) => checkFields(`serve[${i}]`, row, SERVE)),
   ];
 }

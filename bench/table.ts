@@ -1,4 +1,5 @@
 /** The benchmark as text. */
+import { aimText, type Verdict } from "./aims.ts";
 import { numbersOf, type Result } from "./measure.ts";
 import type { Metric } from "./rows.ts";
 import type { Header } from "./schema.ts";
@@ -16,6 +17,9 @@ export function isNoisy(r: Result): boolean {
 export function isTooNoisy(results: readonly Result[]): boolean {
   return results.filter(isNoisy).length > results.length / 4;
 }
+
+/** The warning. */
+export const TOO_NOISY = "WARNING: more than a quarter of the rows are noisy: this machine is too busy to tell.";
 
 /** A number of a result with its unit. */
 export function amount(metric: Metric, n: number): string {
@@ -70,12 +74,25 @@ export function serveLine(r: ServeResult): string {
   return `${r.name.padEnd(32)} ${r.impl.padEnd(11)} ${late}; ${Math.round(r.per_second)} requests a second`;
 }
 
-/** The lines behind the last row. */
-export function footerLines(results: readonly Result[]): string[] {
-  const noisy = results.filter(isNoisy).length;
-  const lines = ["", "times Go: Go's median by ours, GOMAXPROCS=1 in the same run; above 1 gobuf is faster."];
-  if (isTooNoisy(results)) {
-    lines.push(`WARNING: ${noisy} of ${results.length} rows are noisy: this machine is too busy to tell.`);
+/** What a run reached of an aim. */
+export function reachedText({ over, reached }: Verdict): string {
+  if (reached === null) return "";
+  return over === null ? `${reached.toFixed(0)} B` : `${reached.toFixed(2)} times`;
+}
+
+/** The lines behind the last row: the aims that this run speaks of. */
+export function footerLines(results: readonly Result[], verdicts: readonly Verdict[]): string[] {
+  const judged = verdicts.filter(({ verdict }) => verdict !== "not measured");
+  const lines = [
+    "",
+    "times Go: Go's median by this one's, GOMAXPROCS=1 in the same run; above 1 it is faster than Go.",
+  ];
+  if (judged.length > 0) lines.push("");
+  for (const v of judged) {
+    const aim = `aim ${aimText(v)}, reached ${reachedText(v)}`;
+    lines.push(`${v.verdict.padEnd(6)} ${v.row.padEnd(20)} ${v.impl.padEnd(10)} ${aim}`);
   }
+  const noisy = results.filter(isNoisy).length;
+  if (isTooNoisy(results)) lines.push(`${TOO_NOISY} (${noisy} of ${results.length})`);
   return lines;
 }

@@ -1,0 +1,132 @@
+/** `bun run bench --html FILE`: one page with everything in it; it asks the network for nothing. */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { aimText, type Verdict } from "../aims.ts";
+import { numbersOf, type Result } from "../measure.ts";
+import { GROUPS } from "../rows.ts";
+import type { Header, Report } from "../schema.ts";
+import type { ServeResult } from "../serve.ts";
+import { amount, counted, isNoisy, isTooNoisy, reachedText, TOO_NOISY } from "../table.ts";
+import { barChart, growthCurve } from "./plots.ts";
+
+const text = (plain: string) => Bun.escapeHTML(plain);
+
+/** What the groups' charts are headed with. */
+const TITLES: Record<(typeof GROUPS)[number], string> = {
+  switch: "The switch",
+  gosched: "gosched, in rings of 1, 2, 100 and 10,000",
+  "goroutines as they grow": "gosched, as the goroutines grow",
+  channels: "Channels and select",
+  sync: "Starting, waiting, locking",
+  programs: "Programs",
+  timers: "Timers",
+  parked: "Goroutines that wait",
+};
+
+function headerList(h: Header): string {
+  const terms: [string, string][] = [
+    ["gobuf", `${h.gobuf}, ${h.abi}`],
+    ["Bun", h.bun],
+    ["machine", `${h.cpu}, ${h.cores} cores; kernel ${h.kernel}`],
+    ["load", h.load.map((l) => l.toFixed(2)).join(" ")],
+    ["run", `${h.quick ? "quick" : "full"}; seed ${h.seed}`],
+    ...Object.entries(h.peers).filter(([impl]) => impl !== "native" && impl !== "generator"),
+  ];
+  const list = terms.map(([term, what]) => `<dt>${text(term)}</dt><dd>${text(what)}</dd>`);
+  return `<dl>${list.join("")}</dl>`;
+}
+
+function cells(list: readonly string[], tag = "td"): string {
+  return list.map((text) => `<${tag}>${text}</${tag}>`).join("");
+}
+
+function table(name: string, head: readonly string[], rows: readonly string[]): string {
+  return `<div class="wide"><table class="${name}"><thead><tr>${cells(head, "th")}</tr></thead><tbody>${rows.join("\n")}</tbody></table></div>`;
+}
+
+function resultRow(r: Result, first: boolean): string {
+  const { min, median, max } = numbersOf(r);
+  const ratio =
+    r.vs_go === null
+      ? ["", ""]
+      : [r.vs_go.toFixed(2), `${(r.vs_go_low ?? 0).toFixed(2)}&ndash;${(r.vs_go_high ?? 0).toFixed(2)}`];
+  const list = [
+    first ? text(r.name) : "",
+    `<span class="key" style="background:var(--${r.impl})"></span>${r.impl}`,
+    ...[min, median, max].map((n) => amount(r.metric, n)),
+    text(counted(r)),
+    ...ratio,
+    isNoisy(r) ? `<span class="missed">${(r.spread * 100).toFixed(0)} %</span>` : `${(r.spread * 100).toFixed(0)} %`,
+  ];
+  const what = `data-row="${text(r.name)}" data-impl="${r.impl}"`;
+  return `<tr ${what}${first ? ' class="first"' : ""}>${cells(list)}</tr>`;
+}
+
+function resultTable(results: readonly Result[]): string {
+  const head = ["row", "implementation", "min", "median", "max", "a", "times Go", "of rounds", "spread"];
+  return table(
+    "rows",
+    head,
+    results.map((r, i) => resultRow(r, results[i - 1]?.name !== r.name)),
+  );
+}
+
+function aimTable(verdicts: readonly Verdict[]): string {
+  const rows = verdicts.map((v) => {
+    const list = [text(v.row), v.impl, aimText(v), reachedText(v), `<span class="${v.verdict}">${v.verdict}</span>`];
+    const where = v.verdict === "missed" ? text(v.where ?? "") : "";
+    const what = `data-aim="${text(v.row)}" data-impl="${v.impl}" data-verdict="${v.verdict}"`;
+    return `<tr class="first" ${what}>${cells(list)}<td class="where">${where}</td></tr>`;
+  });
+  return table("aims", ["row", "implementation", "aim", "reached", "", "where the time goes"], rows);
+}
+
+function serveTable(serve: readonly ServeResult[]): string {
+  const rows = serve.map((r) => {
+    const late = [r.late_p50, r.late_p99, r.late_max].map((ms) => `${ms.toFixed(2)} ms`);
+    return `<tr data-row="${r.name}" data-impl="${r.impl}">${cells([r.name, r.impl, ...late, Math.round(r.per_second).toLocaleString("en")])}</tr>`;
+  });
+  return table("rows", ["row", "implementation", "late by: median", "99 %", "most", "requests a second"], rows);
+}
+
+/** The charts and the table of a group. */
+function section(group: (typeof GROUPS)[number], results: readonly Result[]): string {
+  const those = results.filter((r) => r.group === group);
+  if (those.length === 0) return "";
+  const curve = group === "goroutines as they grow" ? growthCurve(results) : "";
+  return `<h2>${TITLES[group]}</h2>\n${curve}\n${barChart(group, those)}\n${resultTable(those)}`;
+}
+
+function count(verdicts: readonly Verdict[], verdict: Verdict["verdict"]): string {
+  return `${verdicts.filter((v) => v.verdict === verdict).length} ${verdict}`;
+}
+
+/** The page of a report. */
+export function page({ header, rows, serve, aims }: Report): string {
+  const css = readFileSync(join(import.meta.dir, "style.css"), "utf8");
+  return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<link rel="icon" href="data:,">
+<title>gobuf ${text(header.gobuf)}: benchmark</title>
+<style>
+${css}</style>
+</head>
+<body>
+<h1>gobuf ${text(header.gobuf)}, measured</h1>
+${headerList(header)}
+${isTooNoisy(rows) ? `<p class="warning">${TOO_NOISY}</p>` : ""}
+<p class="dim">The implementations of a row ran in turn, several rounds, each in a process of its own. Times Go: Go's median
+by this one's, Go with GOMAXPROCS=1 in the same run; above 1 it is faster than Go, and of memory it takes less. Spread:
+how far the quartiles of the samples lie apart, as a share of the median.</p>
+<h2>Aims</h2>
+<p>${count(aims, "met")}, ${count(aims, "missed")}, ${count(aims, "not measured")} in this run.</p>
+${aimTable(aims)}
+${GROUPS.map((group) => section(group, rows)).join("\n")}
+${serve.length === 0 ? "" : `<h2>An interval beside a server</h2>\n${serveTable(serve)}`}
+</body>
+</html>
+`;
+}
