@@ -10,6 +10,16 @@ import fc from "fast-check";
 /** The seed of every property that names none: the same run each time. */
 const SEED = 20_261_124;
 
+let told = false;
+
+/** The seed, told once a process: on a failure it comes with the property. */
+function seedOf(): number {
+  const seed = numberOf("GOBUF_SEED", SEED);
+  if (!told) console.log(`properties: seed ${seed} (GOBUF_SEED replaces it)`);
+  told = true;
+  return seed;
+}
+
 function numberOf(name: string, otherwise: number): number {
   const text = process.env[name];
   if (text === undefined) return otherwise;
@@ -32,7 +42,7 @@ export function check<T>(
   property: (value: T) => void,
   runs = 100,
 ): void {
-  const seed = numberOf("GOBUF_SEED", SEED);
+  const seed = seedOf();
   const path = process.env.GOBUF_PATH;
   const details = fc.check(fc.property(arbitrary, property), {
     seed,

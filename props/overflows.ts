@@ -1,11 +1,27 @@
 /** Goroutines that overflow in a row, among others that go on. */
-import { gosched, runSync } from "../src/index.ts";
+import { ptr } from "bun:ffi";
+import { mid } from "../src/ffi.ts";
+import { gosched, numGoroutine, runSync } from "../src/index.ts";
 import { goNative } from "../src/native.ts";
 import type { StackOverflowError } from "../src/panic.ts";
 import { overflowing } from "./stack-fixture.ts";
 
-/** @param n overflows to make @returns those that were reported, and how often a bystander ran meanwhile */
-export function countOverflows(n: number): { reported: number; bystander: number; sizes: number[] } {
+/** What became of them. */
+export interface Overflows {
+  /** The thread's M. */
+  mid: number;
+  reported: number;
+  /** How often a goroutine that overflows nothing ran meanwhile. */
+  bystander: number;
+  /** Native goroutines that returned: they wrote to memory that is theirs. */
+  returned: number;
+  sizes: number[];
+}
+
+/** @param n overflows to make */
+export function countOverflows(n: number): Overflows {
+  const written = new Uint8Array(1);
+  let returned = 0;
   const sizes = new Set<number>();
   let reported = 0;
   let bystander = 0;
@@ -21,8 +37,14 @@ export function countOverflows(n: number): { reported: number; bystander: number
         bystander++;
       }
       yield* gosched();
+      for (let i = 0; i < 10; i++) {
+        written[0] = 0;
+        goNative(overflowing.touch, ptr(written));
+        while (numGoroutine() > 1) yield* gosched();
+        returned += written[0];
+      }
     },
     { onStackOverflow },
   );
-  return { reported, bystander, sizes: [...sizes] };
+  return { mid, reported, bystander, returned, sizes: [...sizes] };
 }

@@ -10,6 +10,7 @@ import {
   lastTransitions,
   readgstatus,
   resetTransitions,
+  ringEdge,
   scan_stack,
 } from "../src/gstatus.ts";
 import { StatusError } from "../src/panic.ts";
@@ -55,6 +56,11 @@ describe("the relation", () => {
     );
     expect(lastTransitions()).toHaveLength(1);
   });
+});
+
+test("an edge that schedule walks by itself is looked up once, and refused when it is none", () => {
+  expect(ringEdge(Grunnable, Grunning)).toBe((Grunnable << 4) | Grunning);
+  expect(() => ringEdge(Gdead, Gwaiting)).toThrow("an edge of the scheduler's: goroutine 0 (G 0): dead>waiting");
 });
 
 describe("the scan bit, this thread", () => {

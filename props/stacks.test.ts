@@ -5,7 +5,7 @@ import { afterAll, describe, expect, test } from "bun:test";
 import { join } from "node:path";
 import fc from "fast-check";
 import { abiSkip } from "../scripts/abis/skip.ts";
-import { chunkOfG, chunkSize, descriptor, memoryError, native } from "../src/ffi.ts";
+import { chunkOfG, chunkSize, descriptor, memoryError, mid, native } from "../src/ffi.ts";
 import { gosched, runSync } from "../src/index.ts";
 import { goNative, newNativeG, setStackSize } from "../src/native.ts";
 import { startG } from "../src/proc.ts";
@@ -167,7 +167,9 @@ describe("an overflow", () => {
       worker.onmessage = ({ data }) => (data === "ready" ? worker.postMessage(10_000) : resolve(data));
       worker.onerror = (event) => reject(new Error(event.message));
     });
-    expect(result).toMatchObject({ reported: 10_000, bystander: 10_000 });
+    expect(result).toMatchObject({ reported: 10_000, bystander: 10_000, returned: 10 });
+    // It is a thread, and so an M, of its own.
+    expect(result.mid).not.toBe(mid);
     worker.terminate();
   });
 });

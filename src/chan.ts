@@ -90,6 +90,9 @@ export class Waitq {
 
 let created = 0;
 
+/** The buffer of every unbuffered channel: nothing ever looks into it. */
+const noBuffer: unknown[] = [];
+
 /** What feeds a channel when no goroutine sends: a timer (hchan.timer in Go), the world outside. It is told who waits. */
 export interface Source {
   /** The channel is looked at: puts in the buffer what is due. */
@@ -105,7 +108,7 @@ export class Hchan implements Queued {
   /** Stands for the channel's address: a select locks in this order. */
   readonly sortkey: number = ++created;
   qcount = 0;
-  readonly buf: unknown[] = [];
+  readonly buf: unknown[];
   sendx = 0;
   recvx = 0;
   closed = false;
@@ -120,6 +123,7 @@ export class Hchan implements Queued {
     /** A nil channel blocks forever. */
     readonly nil = false,
   ) {
+    this.buf = dataqsiz === 0 ? noBuffer : [];
     for (let i = 0; i < dataqsiz; i++) this.buf.push(undefined);
   }
 
@@ -304,10 +308,12 @@ export function resetChans(): void {
 
 function enqueueAndPark(gp: number, c: Hchan, q: Waitq, elem: unknown): void {
   const s = acquireSudog(gp);
+  const mem = gmem;
+  const i = gp * G_STRIDE;
   selem[s] = elem;
   sc[s] = c;
-  gmem[gp * G_STRIDE + G_WAITING] = s;
-  gmem[gp * G_STRIDE + G_PARAM] = 0;
+  mem[i + G_WAITING] = s;
+  mem[i + G_PARAM] = 0;
   q.enqueue(s);
 }
 

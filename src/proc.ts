@@ -4,9 +4,20 @@
  * g0 is this code. A goroutine is resumed by `execute` and comes back with a request (see m.ts); every request is a
  * function of Go's that runs on g0: park_m, gosched_m, goyield_m, goexit0.
  */
-import { G_STRIDE_BYTES, G_WAITREASON_BYTE, gmem8 } from "./ffi.ts";
+import { G_GOID, G_STATUS, G_STRIDE, G_STRIDE_BYTES, G_WAITREASON_BYTE, gmem, gmem8 } from "./ffi.ts";
 import { allocG, gbody, gcont, gentry, gexiting, gfput, gframes, gparent, gwaitsince } from "./g.ts";
-import { casgstatus, goidOf, readgstatus } from "./gstatus.ts";
+import {
+  callHook,
+  casgstatus,
+  casgstatusWait,
+  goidOf,
+  RING_COUNT,
+  RING_HOOKED,
+  RING_MASK,
+  readgstatus,
+  ring,
+  ringEdge,
+} from "./gstatus.ts";
 import {
   type Continuation,
   type Frame,
@@ -57,16 +68,30 @@ export function gopark(gp: number, unlockf: UnlockFunction | null, reason: numbe
   gcont[gp] = cont;
 }
 
+const READIES = ringEdge(Gwaiting, Grunnable);
+
 /** Makes a waiting goroutine runnable, next in line: goready. @throws FatalError when it is not waiting */
 export function goready(gp: number): void {
+  const mem = gmem;
+  const log = ring;
+  const i = gp * G_STRIDE;
+  if (Atomics.compareExchange(mem, i + G_STATUS, Gwaiting, Grunnable) !== Gwaiting) notWaiting(gp);
+  const count = log[RING_COUNT];
+  log[count & RING_MASK] = (mem[i + G_GOID] << 8) | READIES;
+  log[RING_COUNT] = count + 1;
+  if (log[RING_HOOKED] !== 0) callHook(gp, Gwaiting, Grunnable);
+  runqput(gp, true);
+}
+
+/** The rest of {@link goready} where the status is another, or someone scans the G. */
+function notWaiting(gp: number): void {
   const status = readgstatus(gp);
   if ((status & ~Gscan) !== Gwaiting) {
     throw new FatalError(
       `bad g->status in ready: goroutine ${goidOf(gp)} (G ${gp}) is ${statusName(status)}, expected waiting`,
     );
   }
-  casgstatus(gp, Gwaiting, Grunnable);
-  runqput(gp, true);
+  casgstatusWait(gp, Gwaiting, Grunnable);
 }
 
 /** Makes an idle G runnable, next in line, as a goroutine of the calling one: the second half of newproc. */

@@ -26,9 +26,9 @@ export const SCHEDULER_MUTANTS: readonly Mutant[] = [
   {
     rule: "an edge of the relation is missing that the goldens walk",
     file: "src/gstatus.ts",
-    from: "  [Gwaiting, Grunnable],\n",
+    from: "  [Grunning, Gdead],\n",
     to: "",
-    named: "casgstatus waiting>runnable is refused, expected: allowed",
+    named: "casgstatus running>dead is refused, expected: allowed",
   },
   {
     rule: "an edge too many",

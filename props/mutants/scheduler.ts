@@ -48,8 +48,8 @@ export const SCHEDULER_MUTANTS: readonly Mutant[] = [
   fault(
     "ready to the queue's tail",
     "proc.ts",
-    "  casgstatus(gp, Gwaiting, Grunnable);\n  runqput(gp, true);",
-    "  casgstatus(gp, Gwaiting, Grunnable);\n  runqput(gp, false);",
+    "callHook(gp, Gwaiting, Grunnable);\n  runqput(gp, true);",
+    "callHook(gp, Gwaiting, Grunnable);\n  runqput(gp, false);",
   ),
   fault(
     "go to the queue's tail",
@@ -75,8 +75,8 @@ export const SCHEDULER_MUTANTS: readonly Mutant[] = [
   fault(
     "one G enqueued twice",
     "proc.ts",
-    "  casgstatus(gp, Gwaiting, Grunnable);\n  runqput(gp, true);",
-    "  casgstatus(gp, Gwaiting, Grunnable);\n  runqput(gp, true);\n  runqput(gp, false);",
+    "callHook(gp, Gwaiting, Grunnable);\n  runqput(gp, true);",
+    "callHook(gp, Gwaiting, Grunnable);\n  runqput(gp, true);\n  runqput(gp, false);",
   ),
   fault("timers are never looked at", "schedule.ts", "if (timers.length !== 0) checkTimers();", ""),
   fault("a dead goroutine is counted on", "proc.ts", "  sched.gcount--;\n", ""),

@@ -143,7 +143,18 @@ export const SWITCH_MUTANTS: readonly Mutant[] = [
     "    const m = m_.current() orelse return null;\n    return m.curg;",
     "    const kept = struct {\n        var g: ?*os.G = null;\n    };\n    const m = m_.current() orelse return null;\n    kept.g = kept.g orelse m.curg;\n    return kept.g;",
   ),
+  zig(
+    "the TLS address kept from the first thread on",
+    "m.zig",
+    "    return gobuf_tls().*;",
+    "    const kept = struct {\n        var tls: ?*?*M = null;\n    };\n    kept.tls = kept.tls orelse gobuf_tls();\n    return kept.tls.?.*;",
+  ),
   ...xmmMutants(),
+  fault("windows-x64", "a spent guard is not armed again", {
+    file: "arch/g.zig",
+    from: "    if (!os.impl.slotRearm(@ptrFromInt(gp.stack.lo))) return false;\n",
+    to: "",
+  }),
   win("stale StackBase", "  movq %rax, %gs:TEB_STACK_BASE\n", ""),
   win("stale StackLimit", "  movq %rax, %gs:TEB_STACK_LIMIT\n", ""),
   win("stale DeallocationStack", "  movq %rax, %gs:TEB_DEALLOCATION_STACK\n", ""),
