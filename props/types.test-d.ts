@@ -9,6 +9,7 @@ import {
   type Go,
   go,
   goexit,
+  native,
   nilchan,
   type Received,
   type RecvChan,
@@ -221,4 +222,23 @@ export function* goroutines(): Go {
   // @ts-expect-error an async function is none, either
   go(async () => {});
   yield* goexit();
+}
+
+export function* bodies(words: Chan<string>, from: RecvChan<Ant>): Go {
+  const { symbols } = native.cc({ source: "b.c", symbols: { f: native.body, g: { args: ["u32"], returns: "f64" } } });
+  has<number>()(go.native(symbols.f));
+  has<number>()(symbols.g(1));
+  for (const arg of [words, from, nilchan, new Uint8Array(1), 7, 7n]) go.native(symbols.f, arg);
+  has<Chan<number>>()(native.chan(native.i32));
+  has<Chan<bigint>>()(native.chan(native.u64, 3));
+  has<native.Callback>()(native.callback((n) => has<number | bigint>()(n)));
+  native.callback((n) => n * 2n, native.i64);
+  // @ts-expect-error another type than the codec's
+  yield* native.chan(native.f64).send(1n);
+  // @ts-expect-error the same of a callback's result
+  native.callback(() => "ant", native.u32);
+  // @ts-expect-error text is no argument
+  go.native(symbols.f, "ant");
+  // @ts-expect-error nothing of gobuf
+  native.handle(new Map());
 }
