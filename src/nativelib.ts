@@ -73,8 +73,16 @@ type CompileOptions<S extends Record<string, FFIFunction>> = Parameters<typeof c
 
 const ATTACH = { gobuf_attach: { args: ["ptr"], returns: "u32" } } as const;
 
+/** A library that was opened. */
+interface Owner {
+  readonly name: string;
+  closed: boolean;
+}
+
 /** The library of each symbol. */
-const owners = new WeakMap<object, { readonly name: string; closed: boolean }>();
+const owners = new WeakMap<object, Owner>();
+/** Libraries that nobody closed: a body may run that no symbol names any longer. */
+const opened = new Map<Owner, object>();
 
 /**
  * Compiles C with bun:ffi's compiler, gobuf.h in reach, and attaches it to the runtime. The source says GOBUF_RUNTIME once.
@@ -151,7 +159,8 @@ function attach<S extends Record<string, FFIFunction>>(
         `${descriptor.abi_version}: compile it again`,
     );
   }
-  const owner = { name, closed: false };
+  const owner: Owner = { name, closed: false };
+  opened.set(owner, library);
   for (const symbol of Object.values(symbols)) owners.set(symbol, owner);
   const close = () => {
     if (owner.closed) return;
@@ -160,13 +169,14 @@ function attach<S extends Record<string, FFIFunction>>(
       throw new Error(`gobuf: close: ${name}: native goroutine ${goidOf(busy)} still exists`);
     }
     owner.closed = true;
+    opened.delete(owner);
     library.close();
   };
   return { symbols: symbols as Library<S>["symbols"], close, [Symbol.dispose]: close };
 }
 
 /** Whether a goroutine may run code of a library: one that gobuf_go started is nobody's for sure. */
-function mayRun(gp: number, owner: object): boolean {
+function mayRun(gp: number, owner: Owner): boolean {
   const entry = gentry[gp];
   return typeof entry !== "function" || owners.get(entry) === owner;
 }
