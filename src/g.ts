@@ -36,7 +36,7 @@ export const gtrap: number[] = [-1];
 export const gentry: unknown[] = [null];
 /** goid of the creator. */
 export const gparent: number[] = [0];
-/** performance.now() when it began to wait: g.waitsince. */
+/** When it began to wait, by sliceTime: g.waitsince. */
 export const gwaitsince: number[] = [0];
 /** The sleep timers of those that have slept: g.timer. Few have one, and a million that do not should not pay. */
 export const gtimer = new Map<number, unknown>();

@@ -123,7 +123,7 @@ class M extends Op<never> {
   waitFailed = false;
   /** The value that a receive or a select received. */
   elem: unknown = undefined;
-  /** performance.now() at the start of the slice: when a goroutine began to wait, give or take a slice. */
+  /** sliceTime at the start of the slice: when a goroutine began to wait, give or take a slice. */
   now = 0;
   /** The run is over: main returned, or something failed. */
   stop = false;

@@ -8,6 +8,7 @@ import { goidOf, readgstatus } from "./gstatus.ts";
 import { mp, setSiteHook } from "./m.ts";
 import { FatalError, PanicError, UncaughtError } from "./panic.ts";
 import { Gdead, Gidle, Gscan, Gwaiting, statusName, waitReasonStrings } from "./runtime2.ts";
+import { sliceTime } from "./time.ts";
 
 /**
  * A goroutine, as reports tell of it.
@@ -23,7 +24,7 @@ export interface GoroutineInfo {
   goid: number;
   /** "running", "runnable", or the wait reason where it waits. */
   state: string;
-  /** Milliseconds that it has waited, give or take a few; 0 when it does not wait. */
+  /** Milliseconds of the run's clock that it has waited, give or take a few; 0 when it does not wait. */
   waited: number;
   /** Name of the function that it was started on. */
   name: string;
@@ -135,7 +136,7 @@ export function goroutines(): GoroutineInfo[] {
     out.push({
       goid: goidOf(gp),
       state: waits ? waitReasonStrings[gmem8[gp * G_STRIDE_BYTES + G_WAITREASON_BYTE]] : statusName(status),
-      waited: waits ? Math.max(0, performance.now() - gwaitsince[gp]) : 0,
+      waited: waits ? Math.max(0, sliceTime() - gwaitsince[gp]) : 0,
       name: entryName(gp),
       createdBy: gparent[gp],
       frames: framesOf(opSites.get(gp)),

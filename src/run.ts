@@ -16,7 +16,7 @@ import { attachReport, goroutineDump, setTracebacks } from "./report.ts";
 import { runqinit } from "./runq.ts";
 import { resumeMain, schedule, startMain } from "./schedule.ts";
 import { resetSudogs } from "./sudog.ts";
-import { advanceClock, clockIsFake, nanotime, timeinit, wakeTime } from "./time.ts";
+import { advanceClock, clockIsFake, nanotime, sliceTime, timeinit, wakeTime } from "./time.ts";
 import { resetHandles } from "./trap.ts";
 
 /**
@@ -144,7 +144,7 @@ function begin(options: RunOptions, start: () => [gp: number, entry: unknown]): 
   const [gp, entry] = start();
   running = true;
   epoch++;
-  mp.now = performance.now();
+  mp.now = sliceTime();
   outside = 0;
   outsideLately = false;
   idleHook = null;
@@ -192,9 +192,8 @@ function drive(): unknown {
   try {
     resumeMain();
     while (!mp.stop) {
-      if (schedule(BUDGET)) mp.now = performance.now();
-      else if (mp.stop || idleHook?.()) continue;
-      else if (!advanceClock()) throw checkdead();
+      if (schedule(BUDGET) || mp.stop || idleHook?.()) continue;
+      if (!advanceClock()) throw checkdead();
     }
   } catch (error) {
     fail(error);
@@ -274,11 +273,11 @@ function step(): void {
 function pausedAfterAWhile(): boolean {
   try {
     const start = performance.now();
-    mp.now = start;
+    mp.now = sliceTime();
     while (!mp.stop) {
       if (schedule(BUDGET)) {
-        mp.now = performance.now();
-        if (mp.now - start < SLICE_MS) continue;
+        mp.now = sliceTime();
+        if (performance.now() - start < SLICE_MS) continue;
         later();
         return true;
       }

@@ -6,7 +6,7 @@
  */
 import type { Source } from "./chan.ts";
 import { gtimer } from "./g.ts";
-import { getg, type Op, opPending, opReady } from "./m.ts";
+import { getg, mp, type Op, opPending, opReady } from "./m.ts";
 import { FatalError } from "./panic.ts";
 import { gopark, goready } from "./proc.ts";
 import { waitReasonSleep } from "./runtime2.ts";
@@ -119,6 +119,11 @@ export function whenOf(ms: number): number {
   return ms > 0 ? Math.min(nanotime() + Math.round(ms * 1e6), MAX_WHEN_NS) : nanotime();
 }
 
+/** The clock as waits are measured by: milliseconds, of no particular origin. */
+export function sliceTime(): number {
+  return fake ? fakeNow / 1e6 : performance.now();
+}
+
 /**
  * The time of the run's clock: time.Now.
  *
@@ -156,6 +161,7 @@ export function advanceClock(): boolean {
   const when = wakeTime();
   if (!fake || when === 0) return false;
   if (when > fakeNow) fakeNow = when;
+  mp.now = sliceTime();
   return true;
 }
 
