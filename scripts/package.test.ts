@@ -9,6 +9,7 @@ import { join, resolve } from "node:path";
 import { hostPlatform, libraryFile } from "../src/library.ts";
 import { currentAbi } from "./abis/abis.ts";
 import { PLATFORMS } from "./build.ts";
+import { findZig } from "./zig.ts";
 
 const root = resolve(import.meta.dir, "..");
 const readme = readFileSync(join(root, "README.md"), "utf8");
@@ -72,12 +73,15 @@ function must(ran: Ran): string {
   return ran.out;
 }
 
-/** Makes a project that has gobuf installed, and the README's example. */
+/** Makes a project that has gobuf installed, and the README's examples. */
 function install(where: string): void {
   mkdirSync(where);
   writeFileSync(join(where, "package.json"), '{ "name": "app", "type": "module", "private": true }\n');
   const example = /```ts\n(.*?)```/s.exec(readme)?.[1];
   writeFileSync(join(where, "app.ts"), `${example}\nconsole.log(total);\n`);
+  const [, c = "", ts = ""] = /```c\n(.*?)```.*?```ts\n(.*?)```/s.exec(readme) ?? [];
+  writeFileSync(join(where, "squares.c"), c);
+  writeFileSync(join(where, "squares.ts"), `${ts}\nconsole.log(sum);\n`);
   must(bun(["add", tarball], where));
 }
 
@@ -141,7 +145,7 @@ describe.skipIf(currentAbi() !== undefined)("the package (skipped under an emula
   test("it type-checks under the options of `bun init`", () => {
     const config = {
       compilerOptions: { ...BUN_INIT, types: ["bun"], typeRoots: [join(root, "node_modules", "@types")] },
-      include: ["app.ts"],
+      include: ["app.ts", "squares.ts"],
     };
     writeFileSync(join(project, "tsconfig.json"), JSON.stringify(config));
     must(run([process.execPath, "x", "tsc", "-p", project], root, process.env));
@@ -155,11 +159,44 @@ describe.skipIf(currentAbi() !== undefined)("the package (skipped under an emula
   });
 
   test("the README's body in C runs beside it, found by its header", () => {
-    const [, c, ts] = /```c\n(.*?)```.*?```ts\n(.*?)```/s.exec(readme) ?? [];
-    writeFileSync(join(project, "squares.c"), c ?? "");
-    writeFileSync(join(project, "squares.ts"), `${ts}\nconsole.log(sum);\n`);
     expect(must(bun(["squares.ts"], project))).toBe("285\n");
   });
+
+  test(
+    "libraries of bodies that other compilers make with its gobuf.h and gobuf.zig",
+    () => {
+      const include = join(project, "node_modules", "gobuf", "arch", "include");
+      const bodies = join(root, "examples", "native");
+      const c = join(project, libraryFile("c", hostPlatform()));
+      const zig = join(project, libraryFile("zig", hostPlatform()));
+      const modules = [`-Mroot=${join(bodies, "walks.zig")}`, `-Mgobuf=${join(include, "gobuf.zig")}`];
+      const zigBuild = ["build-lib", "-dynamic", "-OReleaseFast", "--dep", "gobuf", ...modules, `-femit-bin=${zig}`];
+      must(run([...findZig(), ...zigBuild], folder, process.env));
+      const cBuild = ["cc", "-shared", "-fPIC", "-O2", "-Wall", "-Werror", "-I", include, join(bodies, "walks.c")];
+      must(run([...findZig(), ...cBuild, "-o", c], folder, process.env));
+      const script = `
+        import { go, native, run, WaitGroup } from "gobuf";
+        for (const path of ${JSON.stringify([c, zig])}) {
+          const { symbols, close } = native.dlopen(path, { walker: native.body });
+          await run(function* () {
+            const jobs = native.chan(native.u32);
+            const results = native.chan(native.u64);
+            const count = native.callback((n) => console.log(n, "walks"));
+            const wg = new WaitGroup();
+            wg.add(1);
+            go.native(symbols.walker, Uint32Array.from([jobs, results, count, wg], native.handle));
+            yield* jobs.send(27);
+            console.log(((yield* results.recv()) ?? 0n) >> 32n, "steps");
+            jobs.close();
+            yield* wg.wait();
+          });
+          close();
+        }`;
+      writeFileSync(join(project, "own.ts"), script);
+      expect(must(bun(["own.ts"], project))).toBe("111n steps\n1 walks\n".repeat(2));
+    },
+    3 * STEP_MS,
+  );
 
   describe("moved to another folder, with the project gone", () => {
     /** Builds, hides the project, and runs what was made. */
