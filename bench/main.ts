@@ -5,8 +5,12 @@
  */
 import { writeFileSync } from "node:fs";
 import { Command, InvalidArgumentError } from "commander";
+import type { Baseline, Checkout } from "./baseline.ts";
+import type { Compared } from "./compare.ts";
 import type { Effort, Result, Starter } from "./measure.ts";
-import { OURS, PEERS, prepare } from "./peers.ts";
+import { type Available, OURS, PEERS, prepare, tryOut } from "./peers.ts";
+import type { Row } from "./rows.ts";
+import type { Report } from "./schema.ts";
 
 function pattern(text: string): RegExp {
   try {
@@ -40,6 +44,8 @@ const options = new Command("bench")
   .option("--html <file>", "write a page with the table and plots")
   .option("--quick", "fewer samples, no rows of a million goroutines: two minutes in place of nine")
   .option("--peers <list>", `all (builds corosensei, too), none, or some of ${PEERS.join(",")}`, peersOf)
+  .option("--baseline <what>", "compare with another checkout's folder, a commit, or (weaker) a report of --json")
+  .option("--fail", "with --baseline: end with exit code 1 when a row has become worse")
   .option("--seed <number>", "seed of select's draws", seedOf, 1)
   .option("--library <path>", "another build of the native library")
   .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2))
@@ -50,6 +56,8 @@ const options = new Command("bench")
     html?: string;
     quick?: boolean;
     peers?: string[];
+    baseline?: string;
+    fail?: boolean;
     seed: number;
     library?: string;
   }>();
@@ -57,14 +65,18 @@ const options = new Command("bench")
 if (options.library) process.env.GOBUF_LIBRARY = options.library;
 
 // What loads the library comes only now.
+const { openBaseline } = await import("./baseline.ts");
 const { judge } = await import("./aims.ts");
+const { compareReports, compareRow } = await import("./compare.ts");
 const { header } = await import("./header.ts");
 const { measureRow } = await import("./measure.ts");
 const { Peer } = await import("./peer.ts");
 const { FULL, partName, QUICK, rows } = await import("./rows.ts");
 const { checkReport } = await import("./schema.ts");
 const { serveRows } = await import("./serve.ts");
-const { footerLines, headerLines, resultLine, serveLine } = await import("./table.ts");
+const { compareFooter, compareHeader, compareLine, footerLines, headerLines, resultLine, serveLine } = await import(
+  "./table.ts"
+);
 
 const effort: Effort = options.quick
   ? { rounds: 3, samples: 2, roundMs: 60, warmMs: 100 }
@@ -80,33 +92,91 @@ if (chosen.length === 0 && !withServe) {
   process.exit(2);
 }
 
+/** What is to be compared with; it is removed again however this ends. */
+using baseline = options.baseline === undefined ? undefined : opened(options.baseline);
+for (const signal of ["SIGINT", "SIGTERM"] as const) {
+  process.once(signal, () => {
+    baseline?.[Symbol.dispose]();
+    process.exit(1);
+  });
+}
+
+function opened(name: string): Baseline {
+  try {
+    return openBaseline(name);
+  } catch (error) {
+    console.error((error as Error).message);
+    process.exit(2);
+  }
+}
+
 const print = options.json === "-" ? () => {} : (line: string) => console.log(line);
-const available = [];
-for (const impl of [...OURS, ...(options.peers ?? PEERS)]) {
+const available: Available[] = [];
+for (const impl of [...OURS, ...(options.peers ?? (options.baseline === undefined ? PEERS : []))]) {
   available.push(await prepare(impl, options.seed, options.peers !== undefined));
 }
 for (const ours of available) {
   if ((OURS as readonly string[]).includes(ours.impl) && "skipped" in ours) throw new Error(`bench: ${ours.skipped}`);
 }
 const head = header(available, options.seed, options.quick === true);
-headerLines(head).forEach(print);
-const results: Result[] = [];
-for (const row of chosen) {
-  const starters: Starter[] = available.flatMap((peer) =>
-    "skipped" in peer || !peer.programs.has(row.name)
-      ? []
-      : [{ impl: peer.impl, start: () => Peer.start(peer.impl, peer.command) }],
-  );
-  const these = await measureRow(row, starters, effort);
-  for (const result of these) print(resultLine(result));
-  results.push(...these);
+
+/** How a peer is started for a row; none where it is not there or has no such program. */
+function starter(peer: Available, row: Row): Starter[] {
+  if ("skipped" in peer || !peer.programs.has(row.name)) return [];
+  return [{ impl: peer.impl, start: () => Peer.start(peer.impl, peer.command) }];
 }
-const serve = withServe ? await serveRows() : [];
+
+/** Measures every row. */
+async function measureAll(): Promise<Result[]> {
+  headerLines(head).forEach(print);
+  const results: Result[] = [];
+  for (const row of chosen) {
+    const starters = available.flatMap((peer) => starter(peer, row));
+    const these = await measureRow(row, starters, effort);
+    for (const result of these) print(resultLine(result));
+    results.push(...these);
+  }
+  return results;
+}
+
+/** Measures every row of ours beside another checkout's. */
+async function compareAll(checkout: Checkout): Promise<Compared[]> {
+  compareHeader(head, checkout.what).forEach(print);
+  const lines: Compared[] = [];
+  for (const ours of available) {
+    if ("skipped" in ours) continue;
+    const theirs = await tryOut(ours.impl, checkout.command(ours.impl, options.seed));
+    if ("skipped" in theirs) {
+      print(`${ours.impl}: SKIPPED: the baseline does not fit these programs: ${theirs.skipped}`);
+      continue;
+    }
+    for (const row of chosen) {
+      const [now] = starter(ours, row);
+      const [base] = starter(theirs, row);
+      if (now === undefined || base === undefined) continue;
+      const these = await compareRow(row, base, now, effort);
+      for (const line of these) print(compareLine(line));
+      lines.push(...these);
+    }
+  }
+  return lines;
+}
+
+const isCheckout = baseline?.kind === "checkout";
+const results = isCheckout ? [] : await measureAll();
+const serve = withServe && baseline === undefined ? await serveRows() : [];
 for (const row of serve) print(serveLine(row));
 const aims = judge(results);
-footerLines(results, aims).forEach(print);
+if (!isCheckout) footerLines(results, aims).forEach(print);
+let comparison: Report["baseline"] = null;
+if (baseline !== undefined) {
+  const lines = isCheckout ? await compareAll(baseline) : compareReports(baseline.report.rows, results);
+  if (!isCheckout) for (const line of [...compareHeader(head, baseline.what), ...lines.map(compareLine)]) print(line);
+  compareFooter(lines).forEach(print);
+  comparison = { what: baseline.what, rows: lines };
+}
 
-const report = { header: head, rows: results, serve, aims };
+const report = { header: head, rows: results, serve, aims, baseline: comparison };
 const wrong = checkReport(report);
 if (wrong.length > 0) throw new Error(`bench: its own report is wrong: ${wrong.join("; ")}`);
 if (options.json !== undefined) {
@@ -118,3 +188,4 @@ if (options.html !== undefined) {
   const { page } = await import("./page/html.ts");
   writeFileSync(options.html, page(report));
 }
+if (options.fail && comparison?.rows.some(({ moved }) => moved === "worse")) process.exitCode = 1;

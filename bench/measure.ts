@@ -163,7 +163,7 @@ export async function sampleRow(
 }
 
 /** The rounds of one part of a row. */
-function partOf(samples: readonly Sample[][], part: number): number[][] {
+export function partOf(samples: readonly Sample[][], part: number): number[][] {
   return samples.map((round) => round.map((values) => values[part] ?? Number.NaN));
 }
 

@@ -104,7 +104,11 @@ export type Available =
  */
 export async function prepare(impl: string, seed: number, asked: boolean): Promise<Available> {
   const command = PREPARE[impl]?.({ seed, asked }) ?? "no such implementation";
-  if (typeof command === "string") return { impl, skipped: command };
+  return typeof command === "string" ? { impl, skipped: command } : await tryOut(impl, command);
+}
+
+/** Starts an implementation to see that it runs, and what it has. */
+export async function tryOut(impl: string, command: Command): Promise<Available> {
   try {
     await using peer = await Peer.start(impl, command);
     return { impl, command, version: peer.version, programs: peer.programs };

@@ -43,6 +43,7 @@ const good: Report = {
   rows: [time, bytes, { ...time, metric: "cpu" }],
   serve: [],
   aims: [{ row: "a", impl: "native", over: "go", aim: 2, reached: null, verdict: "not measured" }],
+  baseline: null,
 };
 
 test("a whole report passes", () => {

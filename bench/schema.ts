@@ -2,6 +2,7 @@
  * The shape of `bun run bench --json`, and a check of it.
  */
 import type { Verdict } from "./aims.ts";
+import type { Compared } from "./compare.ts";
 import type { BytesResult, Result, TimeResult } from "./measure.ts";
 import type { ServeResult } from "./serve.ts";
 
@@ -32,6 +33,8 @@ export interface Report {
   serve: ServeResult[];
   /** What the run says of gobuf's aims. */
   aims: Verdict[];
+  /** The comparison with a baseline, if there was one; with a checkout there are no other rows. */
+  baseline: { what: string; rows: Compared[] } | null;
 }
 
 const isText = (v: unknown) => typeof v === "string" && v !== "";
@@ -97,6 +100,20 @@ const AIM: Record<keyof Verdict, (v: unknown) => boolean> = {
   where: (v) => v === undefined || isText(v),
 };
 
+const COMPARED: Record<keyof Compared, (v: unknown) => boolean> = {
+  name: isText,
+  impl: isText,
+  unit: isText,
+  metric: (v) => v === "time" || v === "cpu" || v === "bytes",
+  base: isPositive,
+  now: isPositive,
+  ratio: isPositive,
+  ratio_low: isPositive,
+  ratio_high: isPositive,
+  p: (v) => v === null || (isPositive(v) && (v as number) <= 1),
+  moved: (v) => v === "better" || v === "worse" || v === "same",
+};
+
 const SERVE: Record<keyof ServeResult, (v: unknown) => boolean> = {
   name: isText,
   impl: isText,
@@ -118,15 +135,18 @@ function checkFields(what: string, value: unknown, fields: Record<string, (v: un
 
 /** What is wrong with a report; empty when nothing is. */
 export function checkReport(report: unknown): string[] {
-  const { header, rows = [], serve = [], aims } = (report ?? {}) as Partial<Report>;
+  const { header, rows = [], serve = [], aims, baseline = null } = (report ?? {}) as Partial<Report>;
   if (!Array.isArray(rows) || !Array.isArray(serve)) return ["rows and serve: expected lists"];
-  if (rows.length + serve.length === 0) return ["rows: expected at least one"];
+  const compared = baseline?.rows ?? [];
+  if (!Array.isArray(compared)) return ["baseline.rows: expected a list"];
+  if (rows.length + serve.length + compared.length === 0) return ["rows: expected at least one"];
   return [
     ...checkFields("header", header, HEADER),
     ...rows.flatMap((row, i) => checkRow(`rows[${i}]`, row)),
     ...(Array.isArray(aims)
       ? aims.flatMap((aim, i) => checkFields(`aims[${i}]`, aim, AIM))
       : ["aims: expected a list"]),
+    ...compared.flatMap((row, i) => checkFields(`baseline.rows[${i}]`, row, COMPARED)),
     ...serve.flatMap((row, i) => checkFields(`serve[${i}]`, row, SERVE)),
   ];
 }

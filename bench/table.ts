@@ -1,5 +1,6 @@
 /** The benchmark as text. */
 import { aimText, type Verdict } from "./aims.ts";
+import type { Compared } from "./compare.ts";
 import { numbersOf, type Result } from "./measure.ts";
 import type { Metric } from "./rows.ts";
 import type { Header } from "./schema.ts";
@@ -30,7 +31,7 @@ export function amount(metric: Metric, n: number): string {
 }
 
 /** What a result counts. */
-export function counted({ metric, unit }: Result): string {
+export function counted({ metric, unit }: Pick<Result, "metric" | "unit">): string {
   return metric === "cpu" ? `${unit} (CPU time)` : unit;
 }
 
@@ -95,4 +96,40 @@ export function footerLines(results: readonly Result[], verdicts: readonly Verdi
   const noisy = results.filter(isNoisy).length;
   if (isTooNoisy(results)) lines.push(`${TOO_NOISY} (${noisy} of ${results.length})`);
   return lines;
+}
+
+/** The lines before the first row of a comparison. */
+export function compareHeader(h: Header, what: string): string[] {
+  const columns = ["row".padEnd(32), "impl".padEnd(11), "baseline".padStart(10), "now".padStart(10), "   ratio  a"];
+  return [...headerText(h), `baseline: ${what}`, "", columns.join(" ")];
+}
+
+/** A row of a comparison. */
+export function compareLine(c: Compared): string {
+  const range = `(${c.ratio_low.toFixed(2)}-${c.ratio_high.toFixed(2)})`;
+  const p = c.p === null ? "" : `, p ${c.p.toFixed(3)}`;
+  const numbers = [c.base, c.now].map((n) => amount(c.metric, n).padStart(10)).join(" ");
+  const moved = c.moved === "same" ? "" : `  ${c.moved.toUpperCase()}`;
+  const ratio = c.ratio.toFixed(2).padStart(8);
+  return `${c.name.padEnd(32)} ${c.impl.padEnd(11)} ${numbers} ${ratio}  ${counted(c)} ${range}${p}${moved}`;
+}
+
+/** Pairs of processes whose ratios differ by more than this say that the machine is busy with something else. */
+const APART = 1.5;
+
+/** The lines behind a comparison. */
+export function compareFooter(lines: readonly Compared[]): string[] {
+  const noisy = lines.filter(({ ratio_low, ratio_high }) => ratio_high > APART * ratio_low).length;
+  const moved = (which: Compared["moved"]) => lines.filter((line) => line.moved === which);
+  const name = ({ name, impl, ratio }: Compared) => `${name}, ${impl} (${ratio.toFixed(2)})`;
+  return [
+    "",
+    "ratio: the baseline's median by this checkout's; above 1 it has become better.",
+    `${moved("same").length} rows have not moved beyond the noise`,
+    ...(["better", "worse"] as const).map((which) => {
+      const those = moved(which);
+      return `${those.length} ${which}${those.length === 0 ? "" : `: ${those.map(name).join("; ")}`}`;
+    }),
+    ...(noisy > lines.length / 4 ? [`${TOO_NOISY} (${noisy} of ${lines.length})`] : []),
+  ];
 }

@@ -58,3 +58,12 @@ test("the warning of a noisy machine is there only when it is noisy", () => {
   const noisy = { ...report, rows: report.rows.map((r) => ({ ...r, spread: 0.5 })) };
   expect(page(noisy)).toContain("too busy to tell");
 });
+
+test("a comparison has a table of its own", () => {
+  const line = { name: "a", impl: "native", unit: "op", metric: "time", base: 2, now: 1, ratio: 2 } as const;
+  const rows = [{ ...line, ratio_low: 1.9, ratio_high: 2.1, p: 0.008, moved: "better" } as const];
+  const compared = parseHTML(page({ ...report, baseline: { what: "<HEAD>", rows } })).document;
+  expect(compared.querySelectorAll('tr[data-compared="a"][data-moved="better"]')).toHaveLength(1);
+  expect(compared.body.textContent).toContain("Compared with <HEAD>");
+  expect(document.querySelectorAll("tr[data-compared]")).toHaveLength(0);
+});

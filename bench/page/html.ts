@@ -89,6 +89,26 @@ function serveTable(serve: readonly ServeResult[]): string {
   return table("rows", ["row", "implementation", "late by: median", "99 %", "most", "requests a second"], rows);
 }
 
+function baselineTable({ what, rows }: NonNullable<Report["baseline"]>): string {
+  const lines = rows.map((c) => {
+    const range = `${c.ratio_low.toFixed(2)}&ndash;${c.ratio_high.toFixed(2)}`;
+    const moved = { better: "met", worse: "missed", same: "dim" }[c.moved];
+    const list = [
+      text(c.name),
+      c.impl,
+      amount(c.metric, c.base),
+      amount(c.metric, c.now),
+      text(counted(c)),
+      c.ratio.toFixed(2),
+      range,
+      `<span class="${moved}">${c.moved}</span>`,
+    ];
+    return `<tr data-compared="${text(c.name)}" data-impl="${c.impl}" data-moved="${c.moved}">${cells(list)}</tr>`;
+  });
+  const head = ["row", "implementation", "baseline", "now", "a", "ratio", "of pairs", "moved"];
+  return `<h2>Compared with ${text(what)}</h2>\n${table("rows", head, lines)}`;
+}
+
 /** The charts and the table of a group. */
 function section(group: (typeof GROUPS)[number], results: readonly Result[]): string {
   const those = results.filter((r) => r.group === group);
@@ -102,7 +122,7 @@ function count(verdicts: readonly Verdict[], verdict: Verdict["verdict"]): strin
 }
 
 /** The page of a report. */
-export function page({ header, rows, serve, aims }: Report): string {
+export function page({ header, rows, serve, aims, baseline }: Report): string {
   const css = readFileSync(join(import.meta.dir, "style.css"), "utf8");
   return `<!doctype html>
 <html lang="en">
@@ -121,6 +141,7 @@ ${isTooNoisy(rows) ? `<p class="warning">${TOO_NOISY}</p>` : ""}
 <p class="dim">The implementations of a row ran in turn, several rounds, each in a process of its own. Times Go: Go's median
 by this one's, Go with GOMAXPROCS=1 in the same run; above 1 it is faster than Go, and of memory it takes less. Spread:
 how far the quartiles of the samples lie apart, as a share of the median.</p>
+${baseline === null ? "" : baselineTable(baseline)}
 <h2>Aims</h2>
 <p>${count(aims, "met")}, ${count(aims, "missed")}, ${count(aims, "not measured")} in this run.</p>
 ${aimTable(aims)}

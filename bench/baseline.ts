@@ -1,0 +1,118 @@
+/**
+ * The other side of `--baseline`: a checkout in a folder, a commit of this one, or the JSON of an earlier run.
+ *
+ * A checkout is measured with this checkout's programs: a folder is made in which `bench` is this one's and `src` the
+ * other's. So both sides run the same programs, whatever the other's bench was like.
+ */
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, statSync, symlinkSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { basename, join, resolve } from "node:path";
+import { hostPlatform, libraryFile, packageRoot } from "../src/library.ts";
+import type { Command } from "./peer.ts";
+import { host } from "./peers.ts";
+import { checkReport, type Report } from "./schema.ts";
+
+/** A checkout, ready to be measured. */
+export interface Checkout extends Disposable {
+  readonly kind: "checkout";
+  readonly what: string;
+  /** How an implementation of it is started. */
+  command(impl: string, seed: number): Command;
+}
+
+/** An earlier run. */
+export interface Earlier extends Disposable {
+  readonly kind: "report";
+  readonly what: string;
+  readonly report: Report;
+}
+
+export type Baseline = Checkout | Earlier;
+
+function git(...args: string[]): string {
+  const run = Bun.spawnSync(["git", ...args], { cwd: packageRoot, stdout: "pipe", stderr: "pipe" });
+  if (run.exitCode !== 0) throw new Error(run.stderr.toString().trim());
+  return run.stdout.toString().trim();
+}
+
+/** Makes the folder whose `bench` is ours and whose `src` is the other's. */
+function graft(root: string, at: string): void {
+  const theirs = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as { name?: string };
+  if (theirs.name !== "gobuf") throw new Error(`${root} is no checkout of gobuf: its package is ${theirs.name}`);
+  const skip = new Set([".cache", "target"]);
+  cpSync(import.meta.dir, join(at, "bench"), { recursive: true, filter: (from) => !skip.has(basename(from)) });
+  cpSync(join(packageRoot, "tsconfig.json"), join(at, "tsconfig.json"));
+  cpSync(join(root, "package.json"), join(at, "package.json"));
+  symlinkSync(join(root, "src"), join(at, "src"), "junction");
+  symlinkSync(join(packageRoot, "node_modules"), join(at, "node_modules"), "junction");
+}
+
+function checkout(root: string, what: string, remove: () => void): Checkout {
+  const at = mkdtempSync(join(tmpdir(), "gobuf-baseline-"));
+  const dispose = () => {
+    rmSync(at, { recursive: true, force: true });
+    remove();
+  };
+  try {
+    graft(root, at);
+  } catch (error) {
+    dispose();
+    throw error;
+  }
+  const platform = hostPlatform();
+  const probe = join(packageRoot, "zig-out", "lib", platform, libraryFile("gobuf_probe", platform));
+  return {
+    kind: "checkout",
+    what,
+    // The other side has a library of its own, in its own zig-out; the native bodies are ours.
+    command: (impl, seed) => ({
+      ...host(impl, seed, at),
+      env: { GOBUF_LIBRARY: "", GOBUF_BENCH_PROBE: probe },
+    }),
+    [Symbol.dispose]: dispose,
+  };
+}
+
+/** A commit, checked out to a folder of its own for the time being. */
+function commit(ref: string): Checkout {
+  const hash = git("rev-parse", "--verify", "--quiet", "--end-of-options", `${ref}^{commit}`);
+  const at = mkdtempSync(join(tmpdir(), "gobuf-commit-"));
+  const remove = () => {
+    git("worktree", "remove", "--force", at);
+  };
+  git("worktree", "add", "--detach", at, hash);
+  symlinkSync(join(packageRoot, "node_modules"), join(at, "node_modules"), "junction");
+  return checkout(at, `${ref} (${hash.slice(0, 12)})`, remove);
+}
+
+function report(file: string): Earlier {
+  const found = JSON.parse(readFileSync(file, "utf8")) as Report;
+  const wrong = checkReport(found);
+  if (wrong.length > 0) throw new Error(`${file} is no report of this bench: ${wrong.slice(0, 3).join("; ")}`);
+  return { kind: "report", what: file, report: found, [Symbol.dispose]: () => {} };
+}
+
+/**
+ * Finds what a baseline names.
+ *
+ * @param name a folder, a file or a commit
+ * @throws Error that says what it is not
+ */
+export function openBaseline(name: string): Baseline {
+  if (!existsSync(name)) {
+    try {
+      return commit(name);
+    } catch (error) {
+      const why = (error as Error).message || "no such commit";
+      throw new Error(
+        `bench: --baseline ${name}: expected a checkout's folder, a report of --json, or a commit (${why})`,
+      );
+    }
+  }
+  try {
+    const at = resolve(name);
+    return statSync(at).isDirectory() ? checkout(at, name, () => {}) : report(at);
+  } catch (error) {
+    throw new Error(`bench: --baseline ${name}: ${(error as Error).message}`);
+  }
+}

@@ -1,0 +1,136 @@
+import { afterAll, describe, expect, setDefaultTimeout, test } from "bun:test";
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { abiSkip } from "../scripts/abis/skip.ts";
+import { packageRoot } from "../src/library.ts";
+import { openBaseline } from "./baseline.ts";
+import { CHANGE_MIN, compareReports, compareRow, movement, P_MAX } from "./compare.ts";
+import { type Result, type Starter, summarise } from "./measure.ts";
+import { type Command, Peer } from "./peer.ts";
+import { host } from "./peers.ts";
+import { FULL, rows } from "./rows.ts";
+import { mannWhitney } from "./statistics.ts";
+import { compareFooter } from "./table.ts";
+
+/** Ten processes and more. */
+setDefaultTimeout(60_000);
+
+describe("Mann-Whitney", () => {
+  // Two of the 252 ways to choose five of ten lie so far apart.
+  test.each([
+    [[1, 2, 3, 4, 5], [6, 7, 8, 9, 10], 2 / 252],
+    [[6, 7, 8, 9, 10], [1, 2, 3, 4, 5], 2 / 252],
+    [[1, 2, 3, 4, 6], [5, 7, 8, 9, 10], 4 / 252],
+    [[1, 2], [3, 4], 2 / 6],
+    [[1, 3], [2, 4], 4 / 6],
+    [[1, 1, 1], [1, 1, 1], 1],
+  ])("of %p and %p", (a, b, p) => {
+    expect(mannWhitney(a, b)).toBeCloseTo(p, 10);
+  });
+});
+
+describe("a row", () => {
+  const base = [100, 101, 102, 103, 104];
+  const times = (factor: number) => base.map((n) => n * factor);
+
+  test.each([
+    ["twice as slow", times(2), "worse"],
+    ["twice as fast", times(0.5), "better"],
+    ["slower by more than the noise", times(1.06), "worse"],
+    ["as fast", times(1), "same"],
+    ["slower by less than counts, though never as fast", [105, 105, 105, 105, 104.5], "same"],
+    ["slower, but for one process", [99, 202, 204, 206, 208], "same"],
+  ])("that is %s", (_, now, moved) => {
+    expect(movement(base, now).moved).toBe(moved as never);
+  });
+
+  test("can move with as many processes as there are", () => {
+    expect(movement(base, times(2)).p).toBeLessThan(P_MAX);
+    expect(CHANGE_MIN).toBeGreaterThan(0);
+  });
+});
+
+describe("a report of an earlier run", () => {
+  const result = (ns: number, apart: number): Result =>
+    summarise(
+      { group: "sync", name: "a", unit: "op", metric: "time", n: 1 },
+      "native",
+      [[ns - apart, ns, ns + apart]],
+      undefined,
+    );
+
+  test.each([
+    ["worse", result(100, 1), result(120, 1)],
+    ["better", result(120, 1), result(100, 1)],
+    ["same", result(100, 30), result(120, 30)],
+    ["same", result(100, 0), result(102, 0)],
+  ])("%s", (moved, before, now) => {
+    expect(compareReports([before], [now])).toMatchObject([{ name: "a", moved, p: null }]);
+  });
+
+  test("rows of one run alone are left out", () => {
+    expect(compareReports([], [result(1, 0)])).toEqual([]);
+  });
+});
+
+test("the footer names what has moved, and a machine that is too busy", () => {
+  const line = { name: "a", impl: "native", unit: "op", metric: "time", base: 1, now: 2, p: 0.008 } as const;
+  const worse = { ...line, ratio: 0.5, ratio_low: 0.49, ratio_high: 0.51, moved: "worse" } as const;
+  const same = { ...line, ratio: 1, ratio_low: 0.5, ratio_high: 2, moved: "same" } as const;
+  expect(compareFooter([worse]).slice(-3)).toEqual([
+    "0 rows have not moved beyond the noise",
+    "0 better",
+    "1 worse: a, native (0.50)",
+  ]);
+  expect(compareFooter([same]).at(-1)).toContain("too busy to tell. (1 of 1)");
+});
+
+describe("a baseline", () => {
+  const folder = mkdtempSync(join(tmpdir(), "gobuf-compare-"));
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+  test("that is nothing of the kind is refused", () => {
+    expect(() => openBaseline("no-such-commit")).toThrow(
+      "bench: --baseline no-such-commit: expected a checkout's folder, a report of --json, or a commit",
+    );
+    const file = join(folder, "report.json");
+    writeFileSync(file, "{}");
+    expect(() => openBaseline(file)).toThrow("is no report of this bench: rows: expected at least one");
+    writeFileSync(join(folder, "package.json"), '{ "name": "other" }');
+    expect(() => openBaseline(folder)).toThrow("is no checkout of gobuf: its package is other");
+  });
+
+  const effort = { rounds: 1, samples: 1, roundMs: 1e6, warmMs: 0 };
+  const found = rows(FULL).find(({ name }) => name === "gosched 2");
+  if (found === undefined) throw new Error("no row");
+  const row = { ...found, n: 1600, fixed: true };
+  const starter = (command: Command): Starter => ({ impl: "generator", start: () => Peer.start("generator", command) });
+  const here = starter(host("generator", 1));
+  const test_ = abiSkip(["arm64", "windows", "musl"], "it starts dozens of processes of the same programs");
+
+  test_("that is this checkout has not moved", async () => {
+    using same = openBaseline(packageRoot);
+    if (same.kind !== "checkout") throw new Error("no checkout");
+    const lines = await compareRow(row, starter(same.command("generator", 1)), here, effort);
+    expect(lines).toMatchObject([{ name: "gosched 2", impl: "generator", moved: "same" }]);
+  });
+
+  test_("whose gosched is slower is told from it: the row is better here, and worse there", async () => {
+    const root = join(folder, "slow");
+    mkdirSync(root);
+    for (const name of ["src", "package.json"]) cpSync(join(packageRoot, name), join(root, name), { recursive: true });
+    symlinkSync(join(packageRoot, "zig-out"), join(root, "zig-out"), "junction");
+    const file = join(root, "src", "go.ts");
+    const source = readFileSync(file, "utf8");
+    const slow = "const until = performance.now() + 0.02;\n  while (performance.now() < until);\n  ";
+    const edited = source.replace('getg("gosched");', `${slow}getg("gosched");`);
+    expect(edited).not.toBe(source);
+    writeFileSync(file, edited);
+    using slower = openBaseline(root);
+    if (slower.kind !== "checkout") throw new Error("no checkout");
+    const there = starter(slower.command("generator", 1));
+    expect(await compareRow(row, there, here, effort)).toMatchObject([{ moved: "better" }]);
+    expect(await compareRow(row, here, there, effort)).toMatchObject([{ moved: "worse" }]);
+  });
+});
