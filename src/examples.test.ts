@@ -57,6 +57,7 @@ const everything: [where: string, exported: Exported][] = [
   ]),
   ...exportsOf("nativeapi.ts").map((e): [string, Exported] => [`native.${e.name}`, e]),
   ...exportsOf("testing/index.ts").map((e): [string, Exported] => [`gobuf/testing ${e.name}`, e]),
+  ...declaredIn("testing/fast-check.ts").map((e): [string, Exported] => [`gobuf/fast-check ${e.name}`, e]),
   ...declaredIn("testing/synctest.ts").map((e): [string, Exported] => [`gobuf/testing synctest.${e.name}`, e]),
 ];
 
@@ -129,7 +130,12 @@ beforeAll(() => {
     compilerOptions: {
       noUnusedLocals: false,
       typeRoots: [join(root, "node_modules", "@types")],
-      paths: { gobuf: [join(src, "index.ts")], "gobuf/testing": [join(src, "testing", "index.ts")] },
+      paths: {
+        gobuf: [join(src, "index.ts")],
+        "gobuf/fast-check": [join(src, "testing", "fast-check.ts")],
+        "gobuf/testing": [join(src, "testing", "index.ts")],
+        "fast-check": [join(root, "node_modules", "fast-check")],
+      },
     },
     include: [folder],
   };

@@ -134,6 +134,21 @@ class M extends Op<never> {
 /** The M of this thread. */
 export const mp = new M();
 
+/**
+ * Sets what sees each operation that need not wait, as its `yield*` begins, and may make it one that does, or nothing:
+ * gobuf/testing. It becomes a method of the one object, so that no operation has to ask for it.
+ */
+export function setPointHook(f: (() => void) | null): void {
+  const plain = (Op<never>).prototype[Symbol.iterator] as (this: Op<never>) => Iterator<unknown, never, unknown>;
+  mp[Symbol.iterator] =
+    f === null
+      ? plain
+      : () => {
+          if (mp.done) f();
+          return plain.call(mp);
+        };
+}
+
 /** The G that calls. @param what the operation, for the error @throws Error outside a goroutine */
 export function getg(what: string): number {
   const gp = mp.curg;

@@ -204,6 +204,13 @@ const PARKS = ringEdge(Grunning, Gwaiting);
 /** The trap of gobuf_gosched, which needs nothing but this file. */
 const TRAP_GOSCHED = 2;
 
+let pickHook: ((gp: number) => number) | null = null;
+
+/** Sets what may run another goroutine than the one that is next in Go's order, or nothing: gobuf/testing. */
+export function setPickHook(f: ((gp: number) => number) | null): void {
+  pickHook = f;
+}
+
 /**
  * Runs goroutines until nothing can run, main returned or something failed.
  *
@@ -225,6 +232,7 @@ export function schedule(budget: number): boolean {
   const bodies = gbody;
   const conts = gcont;
   const since = gwaitsince;
+  const pick = pickHook;
   for (let n = budget; n > 0; n--) {
     if (m.stop) return false;
 
@@ -240,6 +248,7 @@ export function schedule(budget: number): boolean {
       else inherits = inheritTime;
     }
     if (gp === 0) return false;
+    if (pick !== null) gp = pick(gp);
 
     // execute
     if (!inherits) s.schedtick61 = tick === 60 ? 0 : tick + 1;

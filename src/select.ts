@@ -170,6 +170,13 @@ function draw(cases: readonly SelectCase[], i: number, n: number): number {
   return n + 1;
 }
 
+let caseHook: ((cases: readonly SelectCase[], poll: Uint16Array) => void) | null = null;
+
+/** Sets what may change the poll order, or nothing: gobuf/testing. */
+export function setCaseHook(f: ((cases: readonly SelectCase[], poll: Uint16Array) => void) | null): void {
+  caseHook = f;
+}
+
 /**
  * The lock order of `n` cases: by channel, from a heap sort, which is not stable; where a channel is named twice, the
  * order of its cases is that of these very steps.
@@ -252,6 +259,7 @@ export function selectgo(
   }
   if (cases.length > CASES_MAX) throw new PanicError(`select: too many cases (max ${CASES_MAX})`);
   const n = shuffle(cases);
+  if (caseHook !== null) caseHook(cases, poll.subarray(0, n));
   for (let i = 0; i < n; i++) {
     const chosen = poll[i];
     if (attempt(cases[chosen] as SelectCase)) return chosen;

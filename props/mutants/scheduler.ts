@@ -171,12 +171,7 @@ export const SCHEDULER_MUTANTS: readonly Mutant[] = [
     "if (when > fakeNow) fakeNow = when;",
     "if (when > fakeNow) fakeNow = when + 1000;",
   ),
-  fault(
-    "the verdict ignores timers",
-    "run.ts",
-    "else if (!advanceClock()) throw checkdead();",
-    "else throw checkdead();",
-  ),
+  fault("the verdict ignores timers", "run.ts", "if (!advanceClock()) throw checkdead();", "throw checkdead();"),
   {
     name: "src/current G kept across a switch",
     subject: "src",

@@ -18,6 +18,8 @@ import { timeinitBubble, wakeTime } from "../time.ts";
 let token = 0;
 /** The G that is in `wait`, 0 for none: bubble.waiter. */
 let waiter = 0;
+/** The run is over only when all goroutines have ended. */
+let whole = true;
 /** Main, which has returned and waits for the others; 0 before: bubble.root. */
 let root = 0;
 
@@ -33,6 +35,7 @@ function idle(): boolean {
     goready(waiter);
     return true;
   }
+  if (!whole) return false;
   if (root !== 0) {
     // Time stops once main has returned: who sleeps would sleep forever.
     if (sched.gcount > 1) throw deadlock("main bubble goroutine has exited but blocked goroutines remain");
@@ -59,12 +62,14 @@ function others(): Op<void> {
 /**
  * The body of a bubble's main goroutine: runs `main`, then waits for the goroutines that are left.
  *
+ * @param all false for a bubble that is over when `main` is, as an ordinary run
  * @throws FatalError (the run's end) when goroutines are blocked, and no timer will wake one
  */
-export function* bubbled<R>(main: Body<R>): Go<R> {
+export function* bubbled<R>(main: Body<R>, all = true): Go<R> {
   token = currentRun("synctest.test");
   waiter = 0;
   root = 0;
+  whole = all;
   timeinitBubble();
   setIdleHook(idle);
   let panicking = false;
@@ -75,8 +80,13 @@ export function* bubbled<R>(main: Body<R>): Go<R> {
     throw error;
   } finally {
     // Also when main ends by goexit.
-    if (!panicking && sched.gcount > 1) yield* others();
+    if (all && !panicking && sched.gcount > 1) yield* others();
   }
+}
+
+/** Gives a body the name that reports tell of main by. */
+export function namedAs<R>(name: string, body: Body<R>): Body<R> {
+  return Object.defineProperty(body, "name", { value: name });
 }
 
 /** The body of {@link wait}: synctestWait. */

@@ -18,5 +18,8 @@
  * console.log(sum);
  * ```
  */
+export { type Exploration, type ExploreOptions, explore, type ReplayOptions, replay } from "./explore.ts";
+export { ExploreError } from "./failure.ts";
 export { LeakError, leakCheck, runTest } from "./leaks.ts";
+export { ScheduleError } from "./schedule.ts";
 export * as synctest from "./synctest.ts";

@@ -6,7 +6,7 @@
  */
 import type { Op } from "../m.ts";
 import { type Body, type RunOptions, run } from "../run.ts";
-import { bubbled, bubbleWait } from "./bubble.ts";
+import { bubbled, bubbleWait, namedAs } from "./bubble.ts";
 
 /**
  * Runs a body in a new bubble: Test. It is over when every goroutine of the bubble has ended.
@@ -35,7 +35,10 @@ import { bubbled, bubbleWait } from "./bubble.ts";
  * ```
  */
 export function test<R>(body: Body<R>, options: Omit<RunOptions, "clock"> = {}): Promise<R> {
-  return run(() => bubbled(body), { traceback: "all", ...options, clock: "fake" });
+  return run(
+    namedAs(body.name, () => bubbled(body)),
+    { traceback: "all", ...options, clock: "fake" },
+  );
 }
 
 /**

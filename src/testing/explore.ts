@@ -1,0 +1,351 @@
+/**
+ * Exploration: one program under many schedules, each of which is legal in Go, and each of which can be had again.
+ */
+import type { Body } from "../run.ts";
+import { ExhaustiveStrategy } from "./exhaustive.ts";
+import { ExploreError, headline, narrator, reportText, signature } from "./failure.ts";
+import { PctStrategy } from "./pct.ts";
+import { RandomStrategy } from "./random.ts";
+import { Replayer } from "./replayer.ts";
+import { type Deviation, formatSchedule, parseSchedule, type Schedule, ScheduleError } from "./schedule.ts";
+import { shrink } from "./shrink.ts";
+import { type Chooser, type Outcome, type SteerOptions, steer } from "./steer.ts";
+import type { Strategy } from "./strategy.ts";
+
+/**
+ * How a single run of an explored program goes.
+ *
+ * @example
+ * ```ts
+ * import { chan, go } from "gobuf";
+ * import { type ReplayOptions, replay } from "gobuf/testing";
+ *
+ * const options: ReplayOptions = { leaks: "ignore" };
+ * const result = replay(
+ *   function* () {
+ *     go(function* daemon() {
+ *       yield* chan<number>().recv();
+ *     });
+ *     return "done";
+ *   },
+ *   "g1:",
+ *   options,
+ * );
+ * console.log(result); // done
+ * ```
+ */
+export interface ReplayOptions {
+  /** Turns and operations that a run may take, 1 to 2^31-1: more is a failure. By default 10000. */
+  steps?: number;
+  /**
+   * "fail" (the default): a run is over when all its goroutines have ended, and fails when some are blocked then, as a
+   * bubble does. "ignore": it is over when main is.
+   */
+  leaks?: "fail" | "ignore";
+}
+
+/**
+ * How a program is explored.
+ *
+ * @example
+ * ```ts
+ * import { Mutex, WaitGroup } from "gobuf";
+ * import { type ExploreOptions, explore } from "gobuf/testing";
+ *
+ * const options: ExploreOptions = { scheduler: "exhaustive", preemptions: 1 };
+ * const { summary } = explore(function* () {
+ *   const mutex = new Mutex();
+ *   const wg = new WaitGroup();
+ *   for (let i = 0; i < 2; i++) {
+ *     wg.go(function* () {
+ *       yield* mutex.lock();
+ *       yield* mutex.unlock();
+ *     });
+ *   }
+ *   yield* wg.wait();
+ * }, options);
+ * console.log(summary);
+ * ```
+ */
+export interface ExploreOptions extends ReplayOptions {
+  /**
+   * "pct" (the default): random priorities, which change at few random points; finds a bug that takes few such changes
+   * with a known chance. "random": each decision evenly. "exhaustive": all schedules, by their number of preemptions.
+   */
+  scheduler?: "random" | "pct" | "exhaustive";
+  /** Seed of the random and the PCT scheduler, 0 to 2^53-1. By default the time of day chooses one. */
+  seed?: number;
+  /** Runs at the most, 1 to 2^31-1. By default 1000, for the exhaustive scheduler 10000. */
+  runs?: number;
+  /** PCT: the depth of the bugs that are looked for, 1 to 1000: ordering constraints that they take. By default 3. */
+  depth?: number;
+  /** Exhaustive: preemptions in a schedule at the most, 0 to 2^31-1. By default 2. */
+  preemptions?: number;
+  /** Sees the schedule of each run. */
+  onSchedule?: (schedule: string) => void;
+}
+
+/**
+ * What an exploration that found nothing did.
+ *
+ * @example
+ * ```ts
+ * import { type Exploration, explore } from "gobuf/testing";
+ *
+ * const done: Exploration = explore(function* () {}, { scheduler: "exhaustive" });
+ * console.log(done.summary); // the only schedule passes
+ * ```
+ */
+export interface Exploration {
+  /** The seed it had. */
+  readonly seed: number;
+  /** Runs. */
+  readonly runs: number;
+  /** Different schedules among them. */
+  readonly schedules: number;
+  /** Decisions in all runs together. */
+  readonly decisions: number;
+  /** Exhaustive: there is no other schedule within the bound. */
+  readonly complete: boolean;
+  /** The same in words: "all 412 schedules with at most 2 preemptions pass". */
+  readonly summary: string;
+}
+
+const RUNS = 1000;
+const RUNS_EXHAUSTIVE = 10_000;
+const STEPS = 10_000;
+const DEPTH = 3;
+const PREEMPTIONS = 2;
+/** Runs that the search for a simpler schedule may take. */
+const SHRINK_RUNS = 2000;
+const MAX = 0x7fffffff;
+const PROMISES = "A goroutine waits for a promise (IO wait): nothing outside goes on while a program is explored.";
+
+function integer(name: string, value: number | undefined, byDefault: number, min: number, max: number): number {
+  const n = value ?? byDefault;
+  if (Number.isSafeInteger(n) && n >= min && n <= max) return n;
+  throw new RangeError(`gobuf: explore: ${name} ${n}: expected an integer of ${min} to ${max}`);
+}
+
+function oneOf<T extends string>(name: string, value: T | undefined, values: readonly [T, ...T[]]): T {
+  const v = value ?? values[0];
+  if (values.includes(v)) return v;
+  throw new RangeError(`gobuf: explore: ${name} ${JSON.stringify(v)}: expected ${values.join(", ")}`);
+}
+
+/** One program, and how its runs go. */
+class Subject {
+  readonly options: SteerOptions;
+
+  constructor(
+    readonly program: Body<unknown>,
+    private readonly given: ReplayOptions,
+  ) {
+    this.options = {
+      steps: integer("steps", given.steps, STEPS, 1, MAX),
+      whole: oneOf("leaks", given.leaks, ["fail", "ignore"]) === "fail",
+    };
+  }
+
+  run(chooser: Chooser): Outcome {
+    return steer(this.program, chooser, this.options);
+  }
+
+  replay(schedule: Schedule, options: Partial<SteerOptions> = {}): Outcome {
+    const replayer = new Replayer(schedule);
+    const outcome = steer(this.program, replayer, { ...this.options, ...options });
+    const mismatch = replayer.mismatch(outcome.decisions);
+    if (mismatch === "") return outcome;
+    throw new ScheduleError(
+      `gobuf: schedule "${formatSchedule(schedule)}" does not fit: ${mismatch}. ` +
+        `The program has changed since, or is not the same at each run. The run ${outcome.failed ? `failed: ${headline(outcome.value)}` : "passed"}`,
+    );
+  }
+
+  /** The text of a failure, from one more run that notes where everything stands. */
+  describe(deviations: readonly Deviation[], origin: string): { message: string; cause: unknown } {
+    const { hook, lines } = narrator();
+    const outcome = this.replay({ deviations, lenient: false }, { traceback: "all", onDeviation: hook });
+    const schedule = formatSchedule({ deviations, lenient: false });
+    const given = Object.entries(this.given).filter(([name]) => name === "steps" || name === "leaks");
+    const options = given.length === 0 ? "" : `, ${JSON.stringify(Object.fromEntries(given))}`;
+    const report = reportText(outcome.value);
+    const message = [
+      headline(outcome.value),
+      "",
+      origin,
+      ...(lines.length === 0
+        ? ["It is the order in which Go would run it."]
+        : ["It leaves Go's order here:", ...lines]),
+      ...(report.includes("[IO wait") ? [PROMISES] : []),
+      `Replay it: replay(program, ${JSON.stringify(schedule)}${options})`,
+      // What stands behind the headline: the goroutines.
+      ...report.split("\n").slice(1),
+    ];
+    return { message: message.join("\n"), cause: outcome.value };
+  }
+
+  /** A schedule that fails in the same way as that of a run, and is no longer. */
+  shrunk({ deviations, value }: Outcome): readonly Deviation[] {
+    const same = signature(value);
+    const fails = (chooser: Chooser) => {
+      const outcome = this.run(chooser);
+      return outcome.failed && signature(outcome.value) === same ? outcome.deviations : null;
+    };
+    const best = shrink(
+      deviations,
+      (candidate) => fails(new Replayer({ deviations: candidate, lenient: true })),
+      SHRINK_RUNS,
+    );
+    // What cannot be made simpler step by step may still have a simpler schedule somewhere else.
+    const fewer = new ExhaustiveStrategy(best.length - 1, () => true);
+    for (let run = 0; run < SHRINK_RUNS; run++) {
+      const chooser = fewer.next();
+      const found = chooser && fails(chooser);
+      if (chooser === null) break;
+      if (found) return found;
+    }
+    return best;
+  }
+}
+
+function requireSame(subject: Subject, { deviations, value }: Outcome): void {
+  const again = subject.replay({ deviations, lenient: false });
+  if (again.failed && signature(again.value) === signature(value)) return;
+  throw new Error(
+    "gobuf: explore: the program does not do the same when its schedule is the same: it must make all it uses anew at " +
+      "each run, and not depend on Date.now(), Math.random() or the like. " +
+      `It failed with "${headline(value)}", then ${again.failed ? `with "${headline(again.value)}"` : "not"}`,
+  );
+}
+
+/**
+ * Runs a program under many schedules, each on the fake clock as a bubble is ({@link synctest}), until one fails.
+ *
+ * A switch may come wherever an operation was yielded. Between two `yield*` a goroutine is alone, also in calls such as
+ * go, close, done, signal and tryLock. A native body can be switched only where it blocks.
+ *
+ * @param program the main goroutine's body; it fails by throwing. It is called for each run, and must make all it uses
+ *   itself. It must not wait for promises: nothing outside goes on meanwhile
+ * @returns what was tried
+ * @throws ExploreError the first failure, its schedule made as simple as could be; RangeError for a bad option
+ * @example
+ * ```ts
+ * import { chan, go } from "gobuf";
+ * import { explore } from "gobuf/testing";
+ *
+ * const { summary } = explore(
+ *   function* () {
+ *     const ch = chan<number>(1);
+ *     for (const n of [1, 2]) {
+ *       go(function* () {
+ *         yield* ch.send(n);
+ *       });
+ *     }
+ *     const sum = ((yield* ch.recv()) ?? 0) + ((yield* ch.recv()) ?? 0);
+ *     if (sum !== 3) throw new Error(`the sum is ${sum}`);
+ *   },
+ *   { scheduler: "random", seed: 1, runs: 100 },
+ * );
+ * console.log(summary);
+ * ```
+ */
+export function explore(program: Body<unknown>, options: ExploreOptions = {}): Exploration {
+  const subject = new Subject(program, options);
+  const scheduler = oneOf("scheduler", options.scheduler, ["pct", "random", "exhaustive"]);
+  const seed = integer(
+    "seed",
+    options.seed,
+    Math.floor(Math.random() * Number.MAX_SAFE_INTEGER),
+    0,
+    Number.MAX_SAFE_INTEGER,
+  );
+  const limit = integer("runs", options.runs, scheduler === "exhaustive" ? RUNS_EXHAUSTIVE : RUNS, 1, MAX);
+  const depth = integer("depth", options.depth, DEPTH, 1, 1000);
+  const preemptions = integer("preemptions", options.preemptions, PREEMPTIONS, 0, MAX);
+  const exhaustive = new ExhaustiveStrategy(preemptions);
+  const strategies: Record<typeof scheduler, () => Strategy> = {
+    random: () => new RandomStrategy(seed),
+    pct: () => new PctStrategy(seed, depth),
+    exhaustive: () => exhaustive,
+  };
+  const strategy = strategies[scheduler]();
+  const seen = new Set<string>();
+  let decisions = 0;
+  let runs = 0;
+  let complete = false;
+  while (runs < limit) {
+    const chooser = strategy.next(runs + 1);
+    if (chooser === null) break;
+    runs++;
+    const outcome = subject.run(chooser);
+    const found = formatSchedule({ deviations: outcome.deviations, lenient: false });
+    seen.add(found);
+    decisions += outcome.decisions;
+    options.onSchedule?.(found);
+    if (outcome.failed) {
+      requireSame(subject, outcome);
+      const shrunk = subject.shrunk(outcome);
+      const from = scheduler === "exhaustive" ? "" : `, seed ${seed}`;
+      const origin = `Found by the ${scheduler} scheduler${from}, in run ${runs} of ${limit}: ${found}`;
+      const { message, cause } = subject.describe(shrunk, origin);
+      throw new ExploreError(message, {
+        schedule: formatSchedule({ deviations: shrunk, lenient: false }),
+        found,
+        run: runs,
+        seed,
+        cause,
+      });
+    }
+    strategy.ended?.(outcome.decisions);
+  }
+  if (scheduler === "exhaustive") complete = exhaustive.next() === null;
+  const bound = `with at most ${preemptions} preemptions`;
+  const summaries = {
+    all: runs === 1 ? "the only schedule passes" : `all ${runs} schedules ${exhaustive.beyond ? `${bound} ` : ""}pass`,
+    some: `${runs} schedules pass; there are more ${bound}`,
+    drawn: `${runs} runs of the ${scheduler} scheduler, seed ${seed}, pass: ${seen.size} schedules`,
+  };
+  return {
+    seed,
+    runs,
+    schedules: seen.size,
+    decisions,
+    complete,
+    summary: summaries[scheduler !== "exhaustive" ? "drawn" : complete ? "all" : "some"],
+  };
+}
+
+/**
+ * Runs a program under one schedule.
+ *
+ * @param program as for {@link explore}
+ * @param schedule the string of an {@link ExploreError}, or one of the arbitrary of `gobuf/fast-check`
+ * @returns main's result
+ * @throws ExploreError when the run fails; ScheduleError when the string is malformed, or does not fit the program
+ * @example
+ * ```ts
+ * import { chan, go } from "gobuf";
+ * import { replay } from "gobuf/testing";
+ *
+ * function* firstOfTwo() {
+ *   const ch = chan<string>(2);
+ *   for (const name of ["ant", "bee"]) {
+ *     go(function* () {
+ *       yield* ch.send(name);
+ *     });
+ *   }
+ *   return yield* ch.recv();
+ * }
+ * console.log(replay(firstOfTwo, "g1:"), replay(firstOfTwo, "g1:0A")); // bee ant
+ * ```
+ */
+export function replay<R>(program: Body<R>, schedule: string, options: ReplayOptions = {}): R {
+  const subject = new Subject(program, options);
+  const outcome = subject.replay(parseSchedule(schedule));
+  if (!outcome.failed) return outcome.value as R;
+  const exact = formatSchedule({ deviations: outcome.deviations, lenient: false });
+  requireSame(subject, outcome);
+  const { message, cause } = subject.describe(outcome.deviations, `Replayed: ${schedule}`);
+  throw new ExploreError(message, { schedule: exact, found: schedule, run: 0, seed: 0, cause });
+}

@@ -1,0 +1,67 @@
+import { describe, expect, test } from "bun:test";
+import fc from "fast-check";
+import { type Deviation, formatSchedule, parseSchedule, ScheduleError } from "./schedule.ts";
+
+const deviations = fc
+  .uniqueArray(fc.record({ step: fc.nat(100_000), pick: fc.integer({ min: 1, max: 2000 }) }), {
+    selector: ({ step }) => step,
+  })
+  .map((list): Deviation[] => list.toSorted((a, b) => a.step - b.step));
+
+test("a schedule and its string", () => {
+  const schedule = {
+    deviations: [
+      { step: 5, pick: 1 },
+      { step: 6, pick: 2 },
+      { step: 43, pick: 27 },
+    ],
+    lenient: false,
+  };
+  expect(formatSchedule(schedule)).toBe("g1:5A0B10AA");
+  expect(parseSchedule("g1:5A0B10AA")).toEqual(schedule);
+  expect(parseSchedule("g1~")).toEqual({ deviations: [], lenient: true });
+});
+
+test("every schedule comes back from its string", () => {
+  fc.assert(
+    fc.property(deviations, fc.boolean(), (list, lenient) => {
+      const schedule = { deviations: list, lenient };
+      expect(parseSchedule(formatSchedule(schedule))).toEqual(schedule);
+    }),
+    { seed: 1 },
+  );
+});
+
+describe("what is no schedule is refused", () => {
+  const cases: [text: string, why: string][] = [
+    ["", "expected it to start with g1:"],
+    ["5A", "expected it to start with g1:"],
+    ["g2:5A", "of another version of gobuf: expected g1"],
+    ["g1:5", "expected digits or small letters, then capital letters, from character 4 on"],
+    ["g1:A", "expected digits or small letters, then capital letters, from character 4 on"],
+    ["g1:5A 0B", "expected digits or small letters, then capital letters, from character 6 on"],
+    ["g1:5A\n", "expected digits or small letters, then capital letters, from character 6 on"],
+    ["g1:zzzzzzzA", "a number is too large"],
+    ["g1:1ZZZZZZZZ", "a number is too large"],
+    ["g1:zikzj0AzikzjA", "a number is too large"],
+  ];
+  for (const [text, why] of cases) {
+    test(JSON.stringify(text), () => {
+      expect(() => parseSchedule(text)).toThrow(new ScheduleError(`gobuf: schedule ${JSON.stringify(text)}: ${why}`));
+    });
+  }
+
+  test("whatever the text is, there is a schedule or a ScheduleError", () => {
+    fc.assert(
+      fc.property(fc.oneof(fc.string(), fc.stringMatching(/^g1[:~][0-9a-zA-Z]*$/)), (text) => {
+        try {
+          const schedule = parseSchedule(text);
+          expect(parseSchedule(formatSchedule(schedule))).toEqual(schedule);
+        } catch (error) {
+          expect(error).toBeInstanceOf(ScheduleError);
+        }
+      }),
+      { seed: 1 },
+    );
+  });
+});

@@ -1,0 +1,236 @@
+/**
+ * Runs of a program under a schedule: the hooks in the scheduler, and the decisions that come up.
+ *
+ * There is one wherever more than one goroutine can run: where one blocks or gives way, and after each operation that
+ * need not wait, at its `yield*` (there a switch is what Go's preemption would do). Plain calls (go, close, done, signal,
+ * tryLock, an unlock without `yield*`) are one with the code around them. Where a select finds more than one case ready,
+ * that is a decision too; the order of its poll is that of a fixed seed otherwise.
+ */
+import type { Hchan } from "../chan.ts";
+import { G_SELECTDONE, G_STRIDE, gmem, SUDOG_STRIDE, smem } from "../ffi.ts";
+import { gcont } from "../g.ts";
+import { bodyOf, type Go } from "../go.ts";
+import { goidOf } from "../gstatus.ts";
+import { condemn, MCALL_GOSCHED, mp, setPointHook } from "../m.ts";
+import { FatalError } from "../panic.ts";
+import { attachReport } from "../report.ts";
+import { type Body, runSync } from "../run.ts";
+import { runqput } from "../runq.ts";
+import { setPickHook } from "../schedule.ts";
+import { type SelectCase, setCaseHook } from "../select.ts";
+import { S_G, S_ISSELECT, S_NEXT } from "../sudog.ts";
+import { bubbled, namedAs } from "./bubble.ts";
+import { runqlist, runqremove } from "./runqlist.ts";
+import type { Deviation } from "./schedule.ts";
+
+/**
+ * What is decided: whether the goroutine that runs (the first of the pool) is preempted; who runs next; which of the
+ * ready cases a select takes.
+ */
+export type Decision = "preempt" | "next" | "select";
+
+/** Makes a run's decisions. */
+export interface Chooser {
+  /**
+   * @param pool goroutines that can run, by their numbers, or numbers of ready cases; more than one, Go's choice first
+   * @param step the decision's number, from 0
+   * @returns an index into the pool
+   */
+  choose(kind: Decision, pool: readonly number[], step: number): number;
+  /** A goroutine gave way (gosched) to those that can run. */
+  gaveWay?(goid: number, pool: readonly number[]): void;
+  /** A goroutine gets its turn. */
+  ran?(goid: number): void;
+}
+
+/** Sees a decision that is not Go's, before it is carried out. */
+export type DeviationHook = (kind: Decision, pool: readonly number[], pick: number, step: number) => void;
+
+/** How a program is run. */
+export interface SteerOptions {
+  /** Turns and operations that a run may take. */
+  readonly steps: number;
+  /** Whether a run is over only when all its goroutines have ended. */
+  readonly whole: boolean;
+  readonly traceback?: "single" | "all";
+  readonly onDeviation?: DeviationHook;
+}
+
+/** What came of something that was steered. */
+export interface Steered<T> {
+  readonly value: T;
+  readonly deviations: readonly Deviation[];
+  /** Decisions that came up. */
+  readonly decisions: number;
+}
+
+/** What came of a run: what it failed with, or main's result. */
+export interface Outcome extends Steered<unknown> {
+  readonly failed: boolean;
+}
+
+/** The draws that the poll order of selects comes from, where nothing is chosen. */
+const SELECT_SEED = 1;
+
+// What is steered.
+let active = false;
+let chooser: Chooser = { choose: () => 0 };
+let onDeviation: DeviationHook | null = null;
+let deviations: Deviation[] = [];
+let decisions = 0;
+let stepsLeft = 0;
+let stepsAllowed = 0;
+/** Whom the goroutine that was preempted makes way for, 0 for nobody. */
+let forced = 0;
+/** Who ran last, by its number: its G may be another goroutine by now. */
+let last = 0;
+
+function decide(kind: Decision, pool: readonly number[]): number {
+  const step = decisions++;
+  const pick = chooser.choose(kind, pool, step);
+  if (pick !== 0) {
+    deviations.push({ step, pick });
+    onDeviation?.(kind, pool, pick, step);
+  }
+  return pick;
+}
+
+/** Counts a step. @returns whether it was one too many, and the run is over */
+function tooMany(): boolean {
+  if (stepsLeft-- > 0) return false;
+  const error = new FatalError(
+    `no end after ${stepsAllowed} steps: goroutines that keep each other going, or more to do than the option \`steps\` allows`,
+  );
+  attachReport(error, mp.curg);
+  condemn(error);
+  return true;
+}
+
+/** An operation that need not wait is over: the point hook. */
+function point(): void {
+  if (tooMany()) return leave();
+  const queued = runqlist();
+  if (queued.length === 0) return;
+  const pick = decide("preempt", [mp.curg, ...queued].map(goidOf));
+  if (pick === 0) return;
+  forced = queued[pick - 1] as number;
+  leave();
+}
+
+/** Makes the operation that is over one that is preempted before its result is seen. */
+function leave(): void {
+  const { value, ok, elem } = mp;
+  gcont[mp.curg] = () => {
+    mp.ok = ok;
+    mp.elem = elem;
+    return value;
+  };
+  mp.done = false;
+  mp.mcall = MCALL_GOSCHED;
+}
+
+/** Who runs, instead of the one that is next: the pick hook. */
+function pick(next: number): number {
+  if (tooMany()) return next;
+  const gp = forced !== 0 ? forced : chooseNext(next);
+  forced = 0;
+  if (gp !== next) {
+    runqremove(gp);
+    // It was next, and stays it.
+    runqput(next, true);
+  }
+  last = goidOf(gp);
+  chooser.ran?.(last);
+  return gp;
+}
+
+function chooseNext(next: number): number {
+  const queued = runqlist();
+  if (queued.length === 0) return next;
+  const pool = [next, ...queued];
+  const goids = pool.map(goidOf);
+  if (goids.includes(last)) chooser.gaveWay?.(last, goids);
+  return pool[decide("next", goids)] as number;
+}
+
+/** Whether anybody waits in a queue: the first whose select nobody has won. */
+function anyWaits(first: number): boolean {
+  for (let s = first; s !== 0; s = smem[s * SUDOG_STRIDE + S_NEXT]) {
+    const at = s * SUDOG_STRIDE;
+    if (smem[at + S_ISSELECT] === 0 || gmem[smem[at + S_G] * G_STRIDE + G_SELECTDONE] === 0) return true;
+  }
+  return false;
+}
+
+function isReady({ c, send }: SelectCase): boolean {
+  const { closed, recvq, sendq, qcount, dataqsiz }: Hchan = c;
+  if (send) return closed || anyWaits(recvq.first) || qcount < dataqsiz;
+  return closed || anyWaits(sendq.first) || qcount > 0;
+}
+
+/** Moves the chosen case to the head of the poll order: the case hook. */
+function chooseCase(cases: readonly SelectCase[], poll: Uint16Array): void {
+  const ready = [...poll].filter((i) => isReady(cases[i] as SelectCase));
+  if (ready.length < 2) return;
+  const chosen = ready[decide("select", ready)] as number;
+  poll.copyWithin(1, 0, poll.indexOf(chosen));
+  poll[0] = chosen;
+}
+
+/**
+ * Lets a chooser decide while `f` runs something.
+ *
+ * @param steps turns and operations that it may take
+ * @returns what `f` gives, and what was decided
+ */
+export function steered<T>(by: Chooser, steps: number, f: () => T, hook: DeviationHook | null = null): Steered<T> {
+  if (active) throw new Error("gobuf: explore, or replay, in a program that is being explored");
+  active = true;
+  chooser = by;
+  onDeviation = hook;
+  deviations = [];
+  decisions = 0;
+  stepsAllowed = steps;
+  stepsLeft = steps;
+  forced = 0;
+  last = 1;
+  setPointHook(point);
+  setPickHook(pick);
+  setCaseHook(chooseCase);
+  try {
+    return { value: f(), deviations, decisions };
+  } finally {
+    active = false;
+    setPointHook(null);
+    setPickHook(null);
+    setCaseHook(null);
+  }
+}
+
+/**
+ * Runs a program once, on the fake clock.
+ *
+ * @throws what is no failure of the program: another run is under way, the program is no generator function
+ */
+export function steer(program: Body<unknown>, by: Chooser, options: SteerOptions): Outcome {
+  let started = false;
+  const main = function* (): Go<unknown> {
+    const body = bodyOf("the explored program", program, []);
+    started = true;
+    return yield* bubbled(() => body, options.whole);
+  };
+  const attempt = () => {
+    try {
+      const value = runSync(namedAs(program.name, main), {
+        seed: SELECT_SEED,
+        traceback: options.traceback ?? "single",
+      });
+      return { failed: false, value };
+    } catch (error) {
+      if (!started) throw error;
+      return { failed: true, value: error };
+    }
+  };
+  const { value, ...decided } = steered(by, options.steps, attempt, options.onDeviation);
+  return { ...value, ...decided };
+}
