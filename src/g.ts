@@ -55,9 +55,29 @@ export function allgs(): number[] {
 /** Dead Gs without a stack, and with one: sched.gFree. */
 let noStack: number[] = [];
 let withStack: number[] = [];
+/** The same, for when those are used up: a reset need not look at them before. */
+let spareNoStack: number[] = [];
+let spareWithStack: number[] = [];
+/** Others were taken than those that were free at the last reset. */
+let beyond = true;
+/** How many a reset leaves free of each before it makes the rest spare. */
+const FREE_AT_RESET = 128;
 let freshNext = 0;
 let freshEnd = 0;
 let goidgen = 0;
+
+/** A dead G where the list that it is taken from first is empty, or a new one. */
+function gfgetslow(native: boolean): number {
+  if (native && spareWithStack.length === 0 && noStack.length > 0) return noStack.pop() as number;
+  beyond = true;
+  noStack = spareNoStack.concat(noStack);
+  withStack = spareWithStack.concat(withStack);
+  spareNoStack = [];
+  spareWithStack = [];
+  const first = native ? withStack : noStack;
+  const second = native ? noStack : withStack;
+  return first.pop() ?? second.pop() ?? malg();
+}
 
 function malg(): number {
   if (freshNext === freshEnd) {
@@ -89,8 +109,7 @@ function malg(): number {
  */
 export function allocG(native = false): number {
   const first = native ? withStack : noStack;
-  const second = native ? noStack : withStack;
-  const gp = first.length > 0 ? (first.pop() as number) : second.length > 0 ? (second.pop() as number) : malg();
+  const gp = first.length > 0 ? (first.pop() as number) : gfgetslow(native);
   const i = gp * G_STRIDE;
   goidgen++;
   gmem[i + G_GOID] = goidgen;
@@ -123,14 +142,24 @@ export function hasStack(gp: number): boolean {
   return gmem[i] !== 0 || gmem[i + 1] !== 0;
 }
 
+/** Those that were free at the last reset. */
+let freed: readonly number[] = [];
+
 /** Makes every G of this thread dead and free, and starts goids anew: what they were running is gone. */
 export function resetGs(): void {
+  const used = beyond ? allgs().reverse() : freed;
   noStack = [];
   withStack = [];
   goidgen = 0;
   gtimer.clear();
-  for (const gp of allgs().reverse()) {
+  for (const gp of used) {
     Atomics.store(gmem, gp * G_STRIDE + G_STATUS, Gdead);
     gfput(gp);
   }
+  if (!beyond) return;
+  beyond = false;
+  // The last ones are the next to be taken.
+  spareNoStack = noStack.splice(0, Math.max(0, noStack.length - FREE_AT_RESET));
+  spareWithStack = withStack.splice(0, Math.max(0, withStack.length - FREE_AT_RESET));
+  freed = [...withStack, ...noStack];
 }

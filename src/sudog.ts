@@ -34,6 +34,10 @@ export interface Queued {
 export const sc: (Queued | undefined)[] = [undefined];
 
 let free: number[] = [];
+/** Free ones that are taken only when `free` is empty: a reset need not look at them, as long as there are any. */
+let spare: number[] = [];
+/** How many a reset leaves free before it makes the rest spare. */
+const FREE_AT_RESET = 128;
 /** First indices of the chunks this thread has taken from the arena. */
 const chunks: number[] = [];
 let freshNext = 0;
@@ -51,6 +55,11 @@ export function acquireSudog(gp: number): number {
 }
 
 function fresh(): number {
+  if (spare.length > 0) {
+    free = spare;
+    spare = [];
+    return free.pop() as number;
+  }
   if (freshNext === freshEnd) {
     freshNext = chunkOfSudogs();
     freshEnd = freshNext + chunkSize;
@@ -74,19 +83,36 @@ export function releaseSudog(s: number): void {
 
 /** Sudogs taken and not given back. */
 export function liveSudogs(): number {
-  return chunks.length * chunkSize - (freshEnd - freshNext) - free.length;
+  return chunks.length * chunkSize - (freshEnd - freshNext) - free.length - spare.length;
 }
+
+/** All that were made, in the order of their making. */
+function made(): number[] {
+  return chunks.flatMap((first) => {
+    const count = first + chunkSize === freshEnd ? freshNext - first : chunkSize;
+    return Array.from({ length: count }, (_, i) => first + i);
+  });
+}
+
+/** What was free at the last reset, while there are spare ones: only those can have been taken since. */
+let freed: readonly number[] = [];
 
 /** Takes every sudog back: the scheduler was reset, and whoever held one is gone. */
 export function resetSudogs(): void {
-  free = [];
-  for (const first of chunks) {
-    const end = first + chunkSize === freshEnd ? freshNext : first + chunkSize;
-    for (let s = first; s < end; s++) {
-      // What outlives the run must not wake a sudog that is somebody else's by then.
-      sc[s]?.abandon();
-      smem.fill(0, s * SUDOG_STRIDE, (s + 1) * SUDOG_STRIDE);
-      releaseSudog(s);
-    }
-  }
+  if (spare.length === 0) {
+    const all = made();
+    const count = Math.max(0, all.length - FREE_AT_RESET);
+    for (const s of all) takeBack(s);
+    spare = all.slice(0, count);
+    freed = all.slice(count);
+  } else for (const s of freed) takeBack(s);
+  free = [...freed];
+}
+
+function takeBack(s: number): void {
+  // What outlives the run must not wake a sudog that is somebody else's by then.
+  sc[s]?.abandon();
+  sc[s] = undefined;
+  selem[s] = undefined;
+  smem.fill(0, s * SUDOG_STRIDE, (s + 1) * SUDOG_STRIDE);
 }
