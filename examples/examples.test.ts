@@ -31,6 +31,14 @@ const expected: Record<string, { args?: string[]; compiles?: true; output: strin
     output: ["6171 takes 261 steps", "C, Zig and TypeScript counted 9999 walks"],
   },
   "trace.ts": { args: [kitchen], output: [`12 orders are in ${kitchen}`] },
+  "lost-wakeup.ts": {
+    output: [
+      "all 17 schedules with at most 2 preemptions pass",
+      "fatal error: deadlock: all goroutines in bubble are blocked",
+      "after 3 schedules: g1:1A",
+      "and again",
+    ],
+  },
   "sieve.ts": { output: ["2 3 5 7 11 13 17 19 23 29 31 37 41 43 47 53 59 61 67 71 73 79 83 89 97"] },
 };
 

@@ -22,8 +22,8 @@ function runBlock(code: string, result: string, files: Record<string, string> = 
   }
 }
 
-test("the README's examples in TypeScript are these two", () => {
-  expect(blocks).toHaveLength(2);
+test("the README's examples in TypeScript are these three", () => {
+  expect(blocks).toHaveLength(3);
 });
 
 test("the README's example runs and gives what it says", () => {
@@ -33,6 +33,19 @@ test("the README's example runs and gives what it says", () => {
 compilerTest("so does the one with a body in C", () => {
   const [, c = ""] = /```c\n(.*?)```/s.exec(readme) ?? [];
   expect(runBlock(blocks[1] ?? "", "sum", { "squares.c": c })).toEqual({ code: 0, out: "285\n" });
+});
+
+test("the exploration finds what it says", () => {
+  const [, said = ""] = /```text\n(ExploreError: .*?)```/s.exec(readme) ?? [];
+  const code = (blocks[2] ?? "").replace(
+    /^explore\(.*$/m,
+    'let text = "";\ntry {\n  $&\n} catch (error) {\n  text = String(error);\n}',
+  );
+  const { code: exitCode, out } = runBlock(code, "text");
+  const text = out
+    .slice(0, out.indexOf("\n\ngoroutine 1"))
+    .replace(/\([^(]*example\.ts:(\d+):(\d+)\)/, "(bank.ts:$1:$2)");
+  expect({ exitCode, text: `${text}\n` }).toEqual({ exitCode: 0, text: said });
 });
 
 test("its imports are what the package exports", async () => {

@@ -2,6 +2,7 @@
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { ExploreError, type ExploreOptions, explore, replay } from "gobuf/testing";
 import { planted } from "./programs.ts";
+import { PAGE, page } from "./table.ts";
 
 /** The largest exploration has 10,000 runs; on an emulated processor each takes a millisecond or more. */
 setDefaultTimeout(120_000);
@@ -78,4 +79,8 @@ describe("the same seed explores the same schedules, another one others", () => 
       }
     });
   }
+});
+
+test("README.md is what `bun run explore:table` writes", async () => {
+  expect(await Bun.file(PAGE).text()).toBe(page());
 });

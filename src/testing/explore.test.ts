@@ -181,6 +181,11 @@ created by twice in goroutine 1
     expect(failureOf(() => replay(twice, error.schedule)).message.split("\n")[2]).toBe("Replayed: g1:1A");
   });
 
+  test("is left as it was found when it is not to be shrunk", () => {
+    const error = failureOf(() => explore(twice, { scheduler: "random", seed: 1, shrink: 0 }));
+    expect(error.schedule).toBe(error.found);
+  });
+
   test("is found again by its seed", () => {
     const options: ExploreOptions = { scheduler: "random", seed: 2 ** 53 - 1 };
     const [first, second] = [failureOf(() => explore(twice, options)), failureOf(() => explore(twice, options))];
@@ -307,6 +312,7 @@ describe("what cannot be explored is refused", () => {
       [{ seed: -1 }, "seed -1: expected an integer of 0 to 9007199254740991"],
       [{ steps: Number.NaN }, "steps NaN: expected an integer"],
       [{ depth: 0 }, "depth 0: expected an integer of 1 to 1000"],
+      [{ shrink: -1 }, "shrink -1: expected an integer of 0 to 2147483647"],
       [{ preemptions: -1 }, "preemptions -1: expected an integer"],
       [{ scheduler: "fair" as never }, 'scheduler "fair": expected pct, random, exhaustive'],
       [{ leaks: true as never }, "leaks true: expected fail, ignore"],

@@ -81,6 +81,11 @@ export interface ExploreOptions extends ReplayOptions {
   depth?: number;
   /** Exhaustive: preemptions in a schedule at the most, 0 to 2^31-1. By default 2. */
   preemptions?: number;
+  /**
+   * Runs in search of a simpler schedule at the most, twice: by leaving out deviations, and by trying schedules with
+   * fewer. 0 to 2^31-1, by default 2000.
+   */
+  shrink?: number;
   /** Sees the schedule of each run. */
   onSchedule?: (schedule: string) => void;
 }
@@ -116,7 +121,6 @@ const RUNS_EXHAUSTIVE = 10_000;
 const STEPS = 10_000;
 const DEPTH = 3;
 const PREEMPTIONS = 2;
-/** Runs that the search for a simpler schedule may take. */
 const SHRINK_RUNS = 2000;
 const MAX = 0x7fffffff;
 const PROMISES = "A goroutine waits for a promise (IO wait): nothing outside goes on while a program is explored.";
@@ -186,20 +190,16 @@ class Subject {
   }
 
   /** A schedule that fails in the same way as that of a run, and is no longer. */
-  shrunk({ deviations, value }: Outcome): readonly Deviation[] {
+  shrunk({ deviations, value }: Outcome, runs: number): readonly Deviation[] {
     const same = signature(value);
     const fails = (chooser: Chooser) => {
       const outcome = this.run(chooser);
       return outcome.failed && signature(outcome.value) === same ? outcome.deviations : null;
     };
-    const best = shrink(
-      deviations,
-      (candidate) => fails(new Replayer({ deviations: candidate, lenient: true })),
-      SHRINK_RUNS,
-    );
+    const best = shrink(deviations, (candidate) => fails(new Replayer({ deviations: candidate, lenient: true })), runs);
     // What cannot be made simpler step by step may still have a simpler schedule somewhere else.
     const fewer = new ExhaustiveStrategy(best.length - 1, () => true);
-    for (let run = 0; run < SHRINK_RUNS; run++) {
+    for (let run = 0; run < runs; run++) {
       const chooser = fewer.next();
       const found = chooser && fails(chooser);
       if (chooser === null) break;
@@ -263,6 +263,7 @@ export function explore(program: Body<unknown>, options: ExploreOptions = {}): E
   const limit = integer("runs", options.runs, scheduler === "exhaustive" ? RUNS_EXHAUSTIVE : RUNS, 1, MAX);
   const depth = integer("depth", options.depth, DEPTH, 1, 1000);
   const preemptions = integer("preemptions", options.preemptions, PREEMPTIONS, 0, MAX);
+  const shrinkRuns = integer("shrink", options.shrink, SHRINK_RUNS, 0, MAX);
   const exhaustive = new ExhaustiveStrategy(preemptions);
   const strategies: Record<typeof scheduler, () => Strategy> = {
     random: () => new RandomStrategy(seed),
@@ -285,7 +286,7 @@ export function explore(program: Body<unknown>, options: ExploreOptions = {}): E
     options.onSchedule?.(found);
     if (outcome.failed) {
       requireSame(subject, outcome);
-      const shrunk = subject.shrunk(outcome);
+      const shrunk = subject.shrunk(outcome, shrinkRuns);
       const from = scheduler === "exhaustive" ? "" : `, seed ${seed}`;
       const origin = `Found by the ${scheduler} scheduler${from}, in run ${runs} of ${limit}: ${found}`;
       const { message, cause } = subject.describe(shrunk, origin);

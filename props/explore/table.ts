@@ -1,0 +1,68 @@
+/** How many runs each explorer needs for each planted bug: the table in README.md beside this file. */
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { ExploreError, type ExploreOptions, explore, replay } from "gobuf/testing";
+import { type Planted, planted } from "./programs.ts";
+
+const SEEDS = 20;
+/** Where the page is. */
+export const PAGE = join(import.meta.dir, "README.md");
+
+function failureOf(bug: Planted["bug"], options: ExploreOptions): ExploreError | undefined {
+  try {
+    explore(bug, options);
+  } catch (error) {
+    if (error instanceof ExploreError) return error;
+    throw error;
+  }
+  return undefined;
+}
+
+/** Median of the runs that it took, over seeds 1 to 20, and the most. */
+function runsNeeded(bug: Planted["bug"], scheduler: "random" | "pct"): string {
+  const runs: number[] = [];
+  for (let seed = 1; seed <= SEEDS; seed++) {
+    const error = failureOf(bug, { scheduler, seed, shrink: 0 });
+    if (error !== undefined) runs.push(error.run);
+  }
+  if (runs.length === 0) return "not in 1000";
+  const sorted = runs.toSorted((a, b) => a - b);
+  const median = sorted[(sorted.length - 1) >> 1];
+  return `${median} (${sorted.at(-1)})${runs.length < SEEDS ? `, ${runs.length} of ${SEEDS} seeds` : ""}`;
+}
+
+function row({ name, bug, fixed }: Planted): string {
+  replay(bug, "g1:");
+  const exhaustive = failureOf(bug, { scheduler: "exhaustive" });
+  if (exhaustive === undefined) throw new Error(`${name}: the exhaustive scheduler does not find it`);
+  const { summary } = explore(fixed, { scheduler: "exhaustive" });
+  const cells = [
+    name,
+    runsNeeded(bug, "random"),
+    runsNeeded(bug, "pct"),
+    String(exhaustive.run),
+    `\`${exhaustive.schedule}\``,
+    summary,
+  ];
+  return `| ${cells.join(" | ")} |`;
+}
+
+/** The page. */
+export function page(): string {
+  return `# Planted bugs
+
+Made by \`npx bun run explore:table\`. Each program of [programs.ts](programs.ts) has a concurrency bug that Go's own order
+does not show. Runs until it is found: the median over seeds 1 to ${SEEDS}, in parentheses the most; PCT with depth 3. The
+exhaustive scheduler has no seed: its schedules come by their number of preemptions, then of other deviations. The string
+is the schedule that fails, shrunk.
+
+| bug | random | PCT | exhaustive | schedule | its correct twin |
+|---|---|---|---|---|---|
+${planted.map(row).join("\n")}
+`;
+}
+
+if (import.meta.main) {
+  if (process.argv[2] === "--write") writeFileSync(PAGE, page());
+  console.log(page());
+}
