@@ -1,5 +1,5 @@
 /** Whatever a schedule says, the run that comes of it is legal; and where it says nothing, it is the ordinary run. */
-import { describe, expect, test } from "bun:test";
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import fc from "fast-check";
 import { schedules } from "gobuf/fast-check";
 import type { CaseInput } from "../../golden/format.ts";
@@ -17,6 +17,8 @@ import { divergences, illegalities } from "../fidelity/run-case.ts";
 
 const FILE = "props/explore/legality.test.ts";
 const STEPS = 1_000_000;
+/** Long workloads, some of them three times: slow on an emulated processor. */
+setDefaultTimeout(120_000);
 
 function run(input: CaseInput, chooser: Chooser) {
   return steered(chooser, STEPS, () => runGenerators(gobuf, input));
