@@ -116,6 +116,9 @@ extern const gobuf_api *gobuf_runtime;
 #define GOBUF_EXPORT
 #endif
 
+/* Called by TypeScript, once. */
+GOBUF_EXPORT gobuf_u32 gobuf_attach(const gobuf_api *api);
+
 /* Defines the pointer, and gobuf_attach: 0, or, when the table is of another version, the one that is wanted. */
 #define GOBUF_RUNTIME                                                                                 \
   const gobuf_api *gobuf_runtime;                                                                     \
