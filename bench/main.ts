@@ -80,13 +80,15 @@ const { compareFooter, compareHeader, compareLine, footerLines, headerLines, res
 
 const effort: Effort = options.quick
   ? { rounds: 3, samples: 2, roundMs: 60, warmMs: 100 }
-  : { rounds: 5, samples: 4, roundMs: 150, warmMs: 250 };
+  : { rounds: 5, samples: 4, roundMs: 120, warmMs: 200 };
+/** A row of a million goroutines takes seconds a sample. */
+const LONG_ROUNDS = 3;
 const all = rows(options.quick ? QUICK : FULL);
 const namesOf = (row: (typeof all)[number]) => row.parts.map((part) => partName(row, part));
 const chosen = all.filter((row) => namesOf(row).some((name) => options.filter?.test(name) ?? true));
 /** The row that is not of nanoseconds an operation: how late an interval runs beside a server of goroutines. */
 const SERVE = "interval beside Bun.serve";
-const withServe = options.filter?.test(SERVE) ?? true;
+const withServe = options.baseline === undefined && (options.filter?.test(SERVE) ?? true);
 if (chosen.length === 0 && !withServe) {
   console.error(`bench: no row matches ${options.filter}: there are ${[...all.flatMap(namesOf), SERVE].join("; ")}`);
   process.exit(2);
@@ -115,9 +117,8 @@ const available: Available[] = [];
 for (const impl of [...OURS, ...(options.peers ?? (options.baseline === undefined ? PEERS : []))]) {
   available.push(await prepare(impl, options.seed, options.peers !== undefined));
 }
-for (const ours of available) {
-  if ((OURS as readonly string[]).includes(ours.impl) && "skipped" in ours) throw new Error(`bench: ${ours.skipped}`);
-}
+const ours = available.slice(0, OURS.length);
+for (const one of ours) if ("skipped" in one) throw new Error(`bench: ${one.impl}: ${one.skipped}`);
 const head = header(available, options.seed, options.quick === true);
 
 /** How a peer is started for a row; none where it is not there or has no such program. */
@@ -132,7 +133,7 @@ async function measureAll(): Promise<Result[]> {
   const results: Result[] = [];
   for (const row of chosen) {
     const starters = available.flatMap((peer) => starter(peer, row));
-    const these = await measureRow(row, starters, effort);
+    const these = await measureRow(row, starters, row.long ? { ...effort, rounds: LONG_ROUNDS } : effort);
     for (const result of these) print(resultLine(result));
     results.push(...these);
   }
@@ -143,15 +144,14 @@ async function measureAll(): Promise<Result[]> {
 async function compareAll(checkout: Checkout): Promise<Compared[]> {
   compareHeader(head, checkout.what).forEach(print);
   const lines: Compared[] = [];
-  for (const ours of available) {
-    if ("skipped" in ours) continue;
-    const theirs = await tryOut(ours.impl, checkout.command(ours.impl, options.seed));
+  for (const one of ours) {
+    const theirs = await tryOut(one.impl, checkout.command(one.impl, options.seed));
     if ("skipped" in theirs) {
-      print(`${ours.impl}: SKIPPED: the baseline does not fit these programs: ${theirs.skipped}`);
+      print(`${one.impl}: SKIPPED: the baseline does not fit these programs: ${theirs.skipped}`);
       continue;
     }
     for (const row of chosen) {
-      const [now] = starter(ours, row);
+      const [now] = starter(one, row);
       const [base] = starter(theirs, row);
       if (now === undefined || base === undefined) continue;
       const these = await compareRow(row, base, now, effort);
@@ -164,7 +164,7 @@ async function compareAll(checkout: Checkout): Promise<Compared[]> {
 
 const isCheckout = baseline?.kind === "checkout";
 const results = isCheckout ? [] : await measureAll();
-const serve = withServe && baseline === undefined ? await serveRows() : [];
+const serve = withServe ? await serveRows() : [];
 for (const row of serve) print(serveLine(row));
 const aims = judge(results);
 if (!isCheckout) footerLines(results, aims).forEach(print);

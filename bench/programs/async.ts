@@ -36,7 +36,8 @@ class Channel<T> {
   }
 }
 
-async function yielder(n: number): Promise<void> {
+async function yielder(gate: { open: boolean }, n: number): Promise<void> {
+  while (!gate.open) await undefined;
   for (let i = 0; i < n; i++) await undefined;
 }
 
@@ -46,9 +47,11 @@ function ring(size: number): Program {
     const each = Math.floor(n / size / rings);
     let ns = 0;
     for (let r = 0; r < rings; r++) {
-      const all = Array.from({ length: size }, () => yielder(each + 1));
+      const gate = { open: false };
+      const all = Array.from({ length: size }, () => yielder(gate, each));
       await undefined;
       const start = Bun.nanoseconds();
+      gate.open = true;
       await Promise.all(all);
       ns += Bun.nanoseconds() - start;
     }
@@ -58,7 +61,7 @@ function ring(size: number): Program {
 
 async function deep(depth: number, n: number): Promise<void> {
   if (depth > 0) await deep(depth - 1, n);
-  else await yielder(n);
+  else await yielder({ open: true }, n);
 }
 
 const trip: Program = async (n) => {

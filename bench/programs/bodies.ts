@@ -4,6 +4,11 @@
  */
 import { type Chan, type Go, gosched, type Mutex, recvCase, select, sleep, WaitGroup } from "gobuf";
 
+/** Opened when all goroutines of a ring have begun. */
+export interface Gate {
+  open: boolean;
+}
+
 /** What goroutines add up, and the wait for all of them. */
 export class Total {
   sum = 0;
@@ -16,7 +21,9 @@ export class Total {
   }
 }
 
-export function* yielder(n: number, wg: WaitGroup): Go {
+/** Gives way until the gate is open, then `n` times. */
+export function* yielder(gate: Gate, n: number, wg: WaitGroup): Go {
+  while (!gate.open) yield* gosched();
   for (let i = 0; i < n; i++) yield* gosched();
   wg.done();
 }

@@ -17,8 +17,9 @@ function forkAll(count: number, fiber: (i: number) => Effect.Effect<unknown>) {
   });
 }
 
-const yielder = (n: number) =>
+const yielder = (gate: { open: boolean }, n: number) =>
   Effect.gen(function* () {
+    while (!gate.open) yield* Effect.yieldNow;
     for (let i = 0; i < n; i++) yield* Effect.yieldNow;
   });
 
@@ -29,9 +30,11 @@ function ring(size: number): Program {
       const each = Math.floor(n / size / rings);
       let ns = 0;
       for (let r = 0; r < rings; r++) {
-        const fibers = yield* forkAll(size, () => yielder(each + 1));
+        const gate = { open: false };
+        const fibers = yield* forkAll(size, () => yielder(gate, each));
         yield* Effect.yieldNow;
         const start = Bun.nanoseconds();
+        gate.open = true;
         yield* Fiber.joinAll(fibers);
         ns += Bun.nanoseconds() - start;
       }
@@ -43,7 +46,7 @@ function ring(size: number): Program {
 const deep = (depth: number, n: number): Effect.Effect<void> =>
   Effect.gen(function* () {
     if (depth > 0) yield* deep(depth - 1, n);
-    else yield* yielder(n);
+    else yield* yielder({ open: true }, n);
   });
 
 const trip = effect((n) =>

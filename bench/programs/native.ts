@@ -48,8 +48,13 @@ const BODIES = [
 ] as const;
 type BodyName = (typeof BODIES)[number];
 
-/** Words of a body's argument, `Work` in arch/probe/bench.zig: n, sum (two words each), a, b, done, width, channels. */
-const WORK = 16;
+/** Words of a body's argument, `Work` in arch/probe/bench.zig: n, sum (two words each), a, b, done, width, open, a
+ * word that fills, channels. */
+const WORK = 18;
+/** Of these, the gate of a ring. */
+const OPEN = 8;
+/** The first channel. */
+const CHANNELS = 10;
 
 /** Bodies' arguments, one after another. */
 type Words = Uint32Array<ArrayBuffer>;
@@ -78,7 +83,7 @@ function handle(object: Handled | undefined): number {
 /** Writes an argument. @returns its address */
 function write(words: Words, at: number, { n = 0, a, b, done, channels = [] }: Work): Pointer {
   words.set([n, Math.floor(n / 2 ** 32), 0, 0, handle(a), handle(b), handle(done), channels.length], at * WORK);
-  words.set(channels.map(handleOf), at * WORK + 8);
+  words.set(channels.map(handleOf), at * WORK + CHANNELS);
   return ptr(words, at * WORK * 4);
 }
 
@@ -114,10 +119,12 @@ function ring(size: number): Program {
       let ns = 0;
       for (let r = 0; r < rings; r++) {
         const wg = new WaitGroup();
+        const words = work({ n: each, done: wg });
         wg.add(size);
-        start("yielder", work({ n: each + 1, done: wg }), size);
+        start("yielder", words, size);
         yield* gosched();
         const begin = Bun.nanoseconds();
+        words[OPEN] = 1;
         yield* wg.wait();
         ns += Bun.nanoseconds() - begin;
       }
@@ -251,8 +258,9 @@ const systemstack: Program = (n) =>
   });
 
 /** A goroutine that runs on the M outside of any run, and gives way for ever. */
-function runningYielder(words: Words): number {
+function runningYielder(): number {
   schedinit();
+  const words = work({});
   const gp = newNativeG(addressOf("yielder"), ptr(words));
   casgstatus(gp, Gidle, Grunnable);
   casgstatus(gp, Grunnable, Grunning);
@@ -261,8 +269,7 @@ function runningYielder(words: Words): number {
 
 /** execute, gogo and mcall, there and back, with no TypeScript between: `n` round trips. */
 const rawSwitch: Program = async (n) => {
-  const words = work({ n: 2 ** 40 });
-  return n - symbols.gobuf_bench_switch(runningYielder(words), n);
+  return n - symbols.gobuf_bench_switch(runningYielder(), n);
 };
 
 /** gogo and mcall alone. @param fp whether they save the floating-point control words */
@@ -272,8 +279,7 @@ function bareSwitch(fp: boolean): Program {
 
 /** execute and back, each round trip called from TypeScript. */
 const execute: Program = async (n) => {
-  const words = work({ n: 2 ** 40 });
-  const gp = runningYielder(words);
+  const gp = runningYielder();
   let codes = 0;
   for (let i = 0; i < n; i++) codes += native.gobuf_execute(gp);
   return codes / 2;

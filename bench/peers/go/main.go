@@ -74,11 +74,15 @@ func ring(size int) program {
 		each := n / size / rings
 		var ns int64
 		for r := 0; r < rings; r++ {
+			var open atomic.Bool
 			var wg sync.WaitGroup
 			wg.Add(size)
 			for i := 0; i < size; i++ {
 				go func() {
-					for k := 0; k < each+1; k++ {
+					for !open.Load() {
+						runtime.Gosched()
+					}
+					for k := 0; k < each; k++ {
 						runtime.Gosched()
 					}
 					wg.Done()
@@ -86,6 +90,7 @@ func ring(size int) program {
 			}
 			runtime.Gosched() // behind it all have begun
 			start := time.Now()
+			open.Store(true)
 			wg.Wait()
 			ns += time.Since(start).Nanoseconds()
 		}
