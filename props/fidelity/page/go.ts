@@ -200,6 +200,23 @@ const TIME: readonly Item[] = [
   ),
 ];
 
+const TOOLS: readonly Item[] = [
+  differs(
+    "synctest.Test, Wait",
+    "testing/synctest",
+    "who waits for a Mutex counts as durably blocked, so that a deadlock on one is found; who waits for a promise does not",
+    "test:src/testing/synctest.test.ts",
+    "export:testing/synctest.ts:wait",
+  ),
+  same(
+    "trace.Start, Stop",
+    "runtime/trace, runtime/trace*.go",
+    "events, block reasons and stop reasons, as the installed Go's own reader takes them",
+    "test:src/trace/trace.test.ts",
+    "export:trace/trace.ts:start",
+  ),
+];
+
 const MISSING: readonly Item[] = [
   missing(
     "newstack, copystack",
@@ -234,4 +251,4 @@ const MISSING: readonly Item[] = [
   missing("LockOSThread", "runtime/proc.go", "one thread", "export:go.ts:lockOSThread"),
 ];
 
-export const GO_ITEMS: readonly Item[] = [...PROC, ...CHANNELS, ...SYNC, ...TIME, ...MISSING];
+export const GO_ITEMS: readonly Item[] = [...PROC, ...CHANNELS, ...SYNC, ...TIME, ...TOOLS, ...MISSING];
