@@ -11,6 +11,7 @@ import {
   gosched,
   hold,
   Mutex,
+  native,
   nilchan,
   recvCase,
   run,
@@ -21,6 +22,8 @@ import {
   trace,
   wait,
 } from "gobuf";
+import { synctest } from "gobuf/testing";
+import { compilerTest } from "../../scripts/abis/compiler.ts";
 import { BUILD_MS, buildReader, readTraces, type Verdict, whyNoReader } from "./reader.ts";
 
 /** A turn of the event loop. */
@@ -253,6 +256,43 @@ describe.skipIf(why !== undefined)(`a trace, read by Go${skipped}`, () => {
       ).toThrow("bad");
     });
     expect(goroutines?.at(-1)).toBe("2 Running>NotExist");
+  });
+
+  test("tells of a bubble's waits", async () => {
+    const { goroutines } = await read(() =>
+      synctest.test(function* () {
+        go(function* sleeper() {
+          yield* sleep(1);
+        });
+        yield* synctest.wait();
+        yield* sleep(2);
+      }),
+    );
+    expect(goroutines).toContain("1 Running>Waiting synctest");
+    expect(goroutines).toContain("2 Running>Waiting sleep");
+  });
+
+  compilerTest("begins in a callback on g0: the native body that called it runs", async () => {
+    const source = join(folder, "caller.c");
+    writeFileSync(
+      source,
+      `#include "gobuf.h"
+GOBUF_RUNTIME
+void caller(void *arg) { gobuf_call(gobuf_handle_of(arg), 0); gobuf_gosched(); }
+`,
+    );
+    const { goroutines, names } = await readFrom((start) =>
+      runSync(function* main() {
+        const { symbols } = native.cc({ source, symbols: { caller: native.body } });
+        using begin = native.callback(() => start());
+        go.native(symbols.caller, begin);
+        yield* sleep(1);
+      }),
+    );
+    expect(goroutines?.slice(0, 3)).toEqual([
+      ...["1 Undetermined>Waiting", "2 Undetermined>Running", "2 Running>Runnable runtime.Gosched"],
+    ]);
+    expect(names).toEqual({ 1: "main", 2: "caller" });
   });
 
   test("has messages, and regions within regions", async () => {

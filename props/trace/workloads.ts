@@ -2,7 +2,8 @@
 import { now } from "gobuf";
 import type { CaseInput } from "../../golden/format.ts";
 import { waitReasonStrings } from "../../src/runtime2.ts";
-import { GoTrace, goBlockReasons } from "../../src/trace/gotrace.ts";
+import { GoTrace } from "../../src/trace/gotrace.ts";
+import { goBlockReasons } from "../../src/trace/reasons.ts";
 import { Recorder } from "../../src/trace/recorder.ts";
 import { Output } from "../../src/trace/sink.ts";
 import { gobuf } from "../fidelity/gobuf.ts";

@@ -1,11 +1,6 @@
 /** What a format of traces must be able to write: the events of one M and one P. Times are nanoseconds, and only rise. */
 import type { Stack } from "./stacks.ts";
 
-/** Why a goroutine gave the M back while it could go on: traceGoStopReasonStrings of runtime/traceruntime.go. */
-export const stopReasons = ["runtime.Gosched", "preempted"] as const;
-export const STOP_GOSCHED = 0;
-export const STOP_PREEMPTED = 1;
-
 /**
  * One way to write a trace. A goroutine is named by its G, an index that is used again, and by its number in the trace,
  * which is not.
@@ -20,7 +15,7 @@ export interface TraceFormat {
   /** @param entry what the goroutine starts in @param at of the go statement, null where no goroutine runs */
   create(time: number, gp: number, id: number, entry: Stack, creator: number, at: Stack | null): void;
   start(time: number, gp: number, id: number): void;
-  /** @param reason index of {@link stopReasons} */
+  /** @param reason index of stopReasons in reasons.ts */
   stop(time: number, gp: number, id: number, reason: number, stack: Stack): void;
   /** @param reason a wait reason of runtime2.ts */
   block(time: number, gp: number, id: number, reason: number, stack: Stack): void;

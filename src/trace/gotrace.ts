@@ -4,37 +4,40 @@
  * A trace is a row of generations that can be read one after the other. Each has its own strings, stacks and sequence
  * numbers, so that what a long run needs in memory is bounded; a new one begins every {@link GENERATION_BYTES}.
  */
-import { Grunning, Gwaiting, waitReasonStrings } from "../runtime2.ts";
-import { stopReasons, type TraceFormat } from "./format.ts";
+import { Grunning, Gwaiting } from "../runtime2.ts";
+import type { TraceFormat } from "./format.ts";
+import { goBlockReasons, stopReasons } from "./reasons.ts";
 import type { Output } from "./sink.ts";
 import type { Stack } from "./stacks.ts";
 
 const HEADER = "go 1.26 trace\0\0\0";
 
-// Types of events: internal/trace/tracev2/events.go.
-const evEventBatch = 1;
-const evStacks = 2;
-const evStack = 3;
-const evStrings = 4;
-const evString = 5;
-const evFrequency = 8;
-const evProcStart = 10;
-const evProcStop = 11;
-const evProcStatus = 13;
-const evGoCreate = 14;
-const evGoStart = 16;
-const evGoDestroy = 17;
-const evGoStop = 19;
-const evGoBlock = 20;
-const evGoUnblock = 21;
-const evGoStatus = 25;
-const evUserRegionBegin = 42;
-const evUserRegionEnd = 43;
-const evUserLog = 44;
-const evGoStatusStack = 48;
-const evSync = 50;
-const evClockSnapshot = 51;
-const evEndOfGeneration = 52;
+/** Types of events, by Go's names: internal/trace/tracev2/events.go. */
+export const events = {
+  EvEventBatch: 1,
+  EvStacks: 2,
+  EvStack: 3,
+  EvStrings: 4,
+  EvString: 5,
+  EvFrequency: 8,
+  EvProcStart: 10,
+  EvProcStop: 11,
+  EvProcStatus: 13,
+  EvGoCreate: 14,
+  EvGoStart: 16,
+  EvGoDestroy: 17,
+  EvGoStop: 19,
+  EvGoBlock: 20,
+  EvGoUnblock: 21,
+  EvGoStatus: 25,
+  EvUserRegionBegin: 42,
+  EvUserRegionEnd: 43,
+  EvUserLog: 44,
+  EvGoStatusStack: 48,
+  EvSync: 50,
+  EvClockSnapshot: 51,
+  EvEndOfGeneration: 52,
+} as const;
 
 const procRunning = 1;
 const procIdle = 2;
@@ -58,29 +61,6 @@ const STRING_BYTES = 1 << 10;
 const STACK_FRAMES = 128;
 /** A generation with so many bytes of events is ended: its reader holds it in memory. Some 900,000 events. */
 const GENERATION_BYTES = 1 << 22;
-
-/** Texts of the reasons why a goroutine blocks: traceBlockReasonStrings of runtime/traceruntime.go. */
-const FOREVER = "forever";
-const SYNC = "sync";
-const blockReasons: Readonly<Record<string, string>> = {
-  "IO wait": "network",
-  "chan receive": "chan receive",
-  "chan receive (nil chan)": FOREVER,
-  "chan send": "chan send",
-  "chan send (nil chan)": FOREVER,
-  select: "select",
-  "select (no cases)": FOREVER,
-  semacquire: SYNC,
-  sleep: "sleep",
-  "sync.Cond.Wait": "sync.(*Cond).Wait",
-  "sync.Mutex.Lock": SYNC,
-  "sync.RWMutex.Lock": SYNC,
-  "sync.RWMutex.RLock": SYNC,
-  "sync.WaitGroup.Wait": SYNC,
-};
-
-/** Go's block reason of each wait reason of runtime2.ts, by its number. */
-export const goBlockReasons: readonly string[] = waitReasonStrings.map((text) => blockReasons[text] ?? "unspecified");
 
 /** The strings that every generation has first, so that their numbers are known. */
 const reasons = [...new Set([...goBlockReasons, ...stopReasons])];
@@ -128,7 +108,7 @@ export class GoTrace implements TraceFormat {
 
   exists(time: number, gp: number, id: number, status: number, _reason: number, stack: Stack): void {
     this.tell(gp);
-    this.event(evGoStatusStack, time);
+    this.event(events.EvGoStatusStack, time);
     this.put(id);
     this.put(M);
     this.put(status === Gwaiting ? goWaiting : status === Grunning ? goRunning : goRunnable);
@@ -139,16 +119,16 @@ export class GoTrace implements TraceFormat {
     this.turn(time);
     this.running = running;
     if (running) {
-      this.event(evProcStart, time);
+      this.event(events.EvProcStart, time);
       this.put(P);
       this.put(++this.procSeq);
-    } else this.event(evProcStop, time);
+    } else this.event(events.EvProcStop, time);
   }
 
   create(time: number, gp: number, id: number, entry: Stack, _creator: number, at: Stack | null): void {
     this.turn(time);
     this.tell(gp);
-    this.event(evGoCreate, time);
+    this.event(events.EvGoCreate, time);
     this.put(id);
     this.put(this.stackId(entry));
     this.put(at === null ? 0 : this.stackId(at));
@@ -156,28 +136,28 @@ export class GoTrace implements TraceFormat {
 
   start(time: number, gp: number, id: number): void {
     this.know(time, gp, id, goRunnable);
-    this.event(evGoStart, time);
+    this.event(events.EvGoStart, time);
     this.put(id);
     this.put(++this.seqs[gp]);
   }
 
   stop(time: number, gp: number, id: number, reason: number, stack: Stack): void {
     this.know(time, gp, id, goRunning);
-    this.event(evGoStop, time);
+    this.event(events.EvGoStop, time);
     this.put(stopReasonIds[reason]);
     this.put(this.stackId(stack));
   }
 
   block(time: number, gp: number, id: number, reason: number, stack: Stack): void {
     this.know(time, gp, id, goRunning);
-    this.event(evGoBlock, time);
+    this.event(events.EvGoBlock, time);
     this.put(blockReasonIds[reason]);
     this.put(this.stackId(stack));
   }
 
   unblock(time: number, gp: number, id: number, _by: number, at: Stack | null): void {
     this.know(time, gp, id, goWaiting);
-    this.event(evGoUnblock, time);
+    this.event(events.EvGoUnblock, time);
     this.put(id);
     this.put(++this.seqs[gp]);
     this.put(at === null ? 0 : this.stackId(at));
@@ -185,7 +165,7 @@ export class GoTrace implements TraceFormat {
 
   destroy(time: number, gp: number, id: number): void {
     this.know(time, gp, id, goRunning);
-    this.event(evGoDestroy, time);
+    this.event(events.EvGoDestroy, time);
   }
 
   /** The format has no word for goroutines that will do nothing any more: they stay as they are. */
@@ -193,7 +173,7 @@ export class GoTrace implements TraceFormat {
 
   log(time: number, gp: number, id: number, category: string, message: string, stack: Stack): void {
     this.know(time, gp, id, goRunning);
-    this.event(evUserLog, time);
+    this.event(events.EvUserLog, time);
     this.put(BACKGROUND_TASK);
     this.put(this.stringId(category));
     this.put(this.stringId(message));
@@ -202,7 +182,7 @@ export class GoTrace implements TraceFormat {
 
   region(time: number, gp: number, id: number, begins: boolean, type: string, stack: Stack): void {
     this.know(time, gp, id, goRunning);
-    this.event(begins ? evUserRegionBegin : evUserRegionEnd, time);
+    this.event(begins ? events.EvUserRegionBegin : events.EvUserRegionEnd, time);
     this.put(BACKGROUND_TASK);
     this.put(this.stringId(type));
     this.put(this.stackId(stack));
@@ -224,7 +204,7 @@ export class GoTrace implements TraceFormat {
     this.turn(time);
     if (this.told[gp] === this.generation) return;
     this.tell(gp);
-    this.event(evGoStatus, time);
+    this.event(events.EvGoStatus, time);
     this.put(id);
     this.put(M);
     this.put(status);
@@ -249,16 +229,16 @@ export class GoTrace implements TraceFormat {
     for (const text of reasons) this.stringId(text);
     const wall = this.wall();
     const seconds = Math.floor(wall / 1000);
-    this.event(evSync, time, true);
-    this.data[this.pos++] = evFrequency;
+    this.event(events.EvSync, time, true);
+    this.data[this.pos++] = events.EvFrequency;
     this.put(1e9);
-    this.data[this.pos++] = evClockSnapshot;
+    this.data[this.pos++] = events.EvClockSnapshot;
     this.put(0);
     this.put(time);
     this.put(seconds);
     this.put(Math.floor((wall - 1000 * seconds) * 1e6));
     this.flush(true);
-    this.event(evProcStatus, time);
+    this.event(events.EvProcStatus, time);
     this.put(P);
     this.put(this.running ? procRunning : procIdle);
     this.procSeq = 0;
@@ -268,19 +248,19 @@ export class GoTrace implements TraceFormat {
     this.flush(false);
     this.writeStacks(time);
     this.writeStrings(time);
-    this.out.write(Uint8Array.of(evEndOfGeneration));
+    this.out.write(Uint8Array.of(events.EvEndOfGeneration));
   }
 
   private writeStacks(time: number): void {
-    this.event(evStacks, time, true);
+    this.event(events.EvStacks, time, true);
     for (const stack of this.stacks) {
       const frames = stack.frames.slice(-STACK_FRAMES);
       // A frame is at the most four numbers.
       if (this.pos + EVENT_BYTES * (1 + frames.length) > BATCH_BYTES) {
         this.flush(true);
-        this.event(evStacks, time, true);
+        this.event(events.EvStacks, time, true);
       }
-      this.data[this.pos++] = evStack;
+      this.data[this.pos++] = events.EvStack;
       this.put(stack.id);
       this.put(frames.length);
       for (const { pc, func, file, line } of frames) {
@@ -294,14 +274,14 @@ export class GoTrace implements TraceFormat {
   }
 
   private writeStrings(time: number): void {
-    this.event(evStrings, time, true);
+    this.event(events.EvStrings, time, true);
     for (const [text, id] of this.strings) {
       const bytes = encode(text);
       if (this.pos + EVENT_BYTES + bytes.length > BATCH_BYTES) {
         this.flush(true);
-        this.event(evStrings, time, true);
+        this.event(events.EvStrings, time, true);
       }
-      this.data[this.pos++] = evString;
+      this.data[this.pos++] = events.EvString;
       this.put(id);
       this.put(bytes.length);
       this.data.set(bytes, this.pos);
@@ -347,7 +327,7 @@ export class GoTrace implements TraceFormat {
   private flush(structural: boolean): void {
     if (this.pos === 0) return;
     const { data, header, pos } = this;
-    header[0] = evEventBatch;
+    header[0] = events.EvEventBatch;
     let at = uvarint(header, 1, this.generation);
     if (structural) {
       // M is 2^64-1: all ones.

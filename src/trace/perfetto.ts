@@ -5,7 +5,8 @@
  * runnable, or its wait reason. An arrow leads from what made a goroutine runnable to where it runs.
  */
 import { Grunning, Gwaiting, waitReasonStrings } from "../runtime2.ts";
-import { stopReasons, type TraceFormat } from "./format.ts";
+import type { TraceFormat } from "./format.ts";
+import { stopReasons } from "./reasons.ts";
 import type { Output } from "./sink.ts";
 import type { Stack } from "./stacks.ts";
 

@@ -10,7 +10,8 @@ import { entryName, framesOf, operationSites } from "../report.ts";
 import { isRunning, setRunObserver } from "../run.ts";
 import { Gdead, Gidle, Grunnable, Grunning, Gscan, Gwaiting } from "../runtime2.ts";
 import { clockIsFake, nanotime } from "../time.ts";
-import { STOP_GOSCHED, STOP_PREEMPTED, type TraceFormat } from "./format.ts";
+import type { TraceFormat } from "./format.ts";
+import { STOP_GOSCHED, STOP_PREEMPTED } from "./reasons.ts";
 import { type Stack, Stacks } from "./stacks.ts";
 
 function reasonOf(gp: number): number {

@@ -1,6 +1,6 @@
 /** Starting and stopping a trace; what stands in one, Go's reader says in props/trace. */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Body, chan, go, gosched, run, runSync, sleep, trace } from "gobuf";
@@ -133,6 +133,32 @@ describe("stop", () => {
     });
     expect(size).toBeGreaterThan(HEADER.length);
   });
+});
+
+describe("a process that ends without stop", () => {
+  for (const [how, end] of [
+    ["by an error", 'throw new Error("no more");'],
+    ["by process.exit", "process.exit(1);"],
+    ["with its last line", ""],
+  ] as const) {
+    test(`leaves a complete trace: ${how}`, async () => {
+      const file = join(folder, "left.trace");
+      const program = join(folder, "program.ts");
+      const text = `import { gosched, run, trace } from ${JSON.stringify(join(import.meta.dir, "..", "index.ts"))};
+trace.start(${JSON.stringify(file)});
+await run(function* leaver() {
+  yield* gosched();
+  ${end}
+});
+`;
+      writeFileSync(program, text);
+      const child = Bun.spawn([process.execPath, program], { stdout: "ignore", stderr: "ignore" });
+      expect(await child.exited).toBe(end === "" ? 0 : 1);
+      const bytes = readFileSync(file);
+      expect(textOf(bytes)).toContain("leaver");
+      expect(bytes.at(-1)).toBe(END_OF_GENERATION);
+    });
+  }
 });
 
 describe("a trace", () => {

@@ -48,7 +48,9 @@ let output: Output | null = null;
  * trace, its goroutines numbered on. With the run's `traceback: "all"` a stack has source lines; else it is the function
  * that the goroutine was started on.
  *
- * The schedule is the same with tracing and without. What a goroutine's switch costs is about 0.1 µs more.
+ * The schedule is the same with tracing and without. An event costs some 70 ns, half of them for the clock, and 5 bytes;
+ * one in Perfetto's format 1 µs and 100 bytes. A process that ends completes its trace, unless it is killed: then what is
+ * missing is the last generation of Go's format, at the most 4 MB.
  *
  * @param to a file, which is made or emptied, or a function that takes the bytes
  * @throws Error when tracing is already enabled, or the file cannot be written
@@ -83,6 +85,7 @@ export function start(to: string | TraceSink, options: TraceOptions = {}): void 
   output = typeof to === "string" ? Output.toFile(to) : Output.toSink(to);
   const writer: TraceFormat = format === "go" ? new GoTrace(output, now) : new PerfettoTrace(output);
   recorder = new Recorder(writer);
+  process.on("exit", stop);
 }
 
 /**
@@ -99,6 +102,7 @@ export function start(to: string | TraceSink, options: TraceOptions = {}): void 
  * ```
  */
 export function stop(): void {
+  process.off("exit", stop);
   const ending = recorder;
   recorder = null;
   ending?.stop();
