@@ -98,10 +98,14 @@ function change(name: string, arg: number, by: number) {
 
 function without(kind: string) {
   return (wire: Wire): boolean => {
-    const index = wire.parts.findLastIndex((part) => part.kind === kind);
+    const index = wire.parts.findIndex((part) => part.kind === kind);
     if (index >= 0) wire.parts.splice(index, 1);
     return index >= 0;
   };
+}
+
+function withoutLastEnd(wire: Wire): boolean {
+  return wire.parts.pop()?.kind === "end";
 }
 
 function seqOf({ seqs }: Place, g: number): number {
@@ -160,11 +164,12 @@ export const otherFaults: readonly Corruption[] = [
   { name: "stack that is not written", says: /invalid stack ID/, apply: change("GoBlock", 2, 10_000) },
   { name: "generation without its clock", says: /no frequency event/, apply: without("sync") },
   { name: "generation without its strings", says: /invalid func string ID/, apply: without("strings") },
-  { name: "generation without its end", says: /incomplete generation/, apply: without("end") },
+  { name: "generation without its end", says: /missing end-of-generation/, apply: without("end") },
+  { name: "last generation without its end", says: /incomplete generation/, apply: withoutLastEnd },
   {
     name: "batch that is cut off",
     says: /failed to read full batch/,
-    apply: without("end"),
+    apply: withoutLastEnd,
     cut: (bytes) => bytes.slice(0, -1),
   },
   {

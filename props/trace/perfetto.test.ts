@@ -136,49 +136,53 @@ describe.skipIf(why !== undefined)(`Perfetto's trace processor${skipped}`, () =>
     return file;
   }
 
-  test("loads a trace, and answers in SQL: who ran and waited, and how long, and what woke whom", async () => {
-    const file = save("ants.json", ants());
-    const [loaded] = await loadTraces([
-      {
-        file,
-        queries: [
-          ERRORS,
-          `select thread.name, slice.name, cast(round(sum(dur) / 1e6) as int) from ${TRACKS} where process.name = 'Goroutines'
+  test(
+    "loads a trace, and answers in SQL: who ran and waited, and how long, and what woke whom",
+    async () => {
+      const file = save("ants.json", ants());
+      const [loaded] = await loadTraces([
+        {
+          file,
+          queries: [
+            ERRORS,
+            `select thread.name, slice.name, cast(round(sum(dur) / 1e6) as int) from ${TRACKS} where process.name = 'Goroutines'
              and slice.name in ('sleep', 'sync.Mutex.Lock') group by 1, 2 order by 1, 2`,
-          `select slice.name, count(*) from ${TRACKS} where process.name = 'Procs' group by 1 order by 1`,
-          `select count(*) from flow`,
-          `select name, cast(round(dur / 1e6) as int) from slice where category = 'region' order by ts, name`,
-          `select slice.name from slice where slice.name glob 'ants:*' order by ts`,
-        ],
-      },
-    ]);
-    expect(loaded?.error).toBe("");
-    const [errors, waits, ran, flows, regions, logs] = loaded?.answers ?? [];
-    expect(errors).toEqual([]);
-    expect(waits).toEqual([
-      ["gatherer (2)", "sleep", 3],
-      ["gatherer (3)", "sleep", 4],
-      ["gatherer (3)", "sync.Mutex.Lock", 1],
-      ["gatherer (4)", "sleep", 5],
-      ["gatherer (4)", "sync.Mutex.Lock", 2],
-      ["lost (5)", "sleep", 1],
-    ]);
-    expect(ran?.map(([name]) => name)).toEqual([
-      "gatherer (2)",
-      "gatherer (3)",
-      "gatherer (4)",
-      "lost (5)",
-      "queen (1)",
-    ]);
-    expect(Number(flows?.[0]?.[0])).toBeGreaterThanOrEqual(4);
-    expect(regions).toEqual([
-      ["lost", 1],
-      ["gather", 1],
-      ["gather", 2],
-      ["gather", 3],
-    ]);
-    expect(logs).toEqual([["ants: gatherer 1"], ["ants: gatherer 2"], ["ants: gatherer 3"]]);
-  });
+            `select slice.name, count(*) from ${TRACKS} where process.name = 'Procs' group by 1 order by 1`,
+            `select count(*) from flow`,
+            `select name, cast(round(dur / 1e6) as int) from slice where category = 'region' order by ts, name`,
+            `select slice.name from slice where slice.name glob 'ants:*' order by ts`,
+          ],
+        },
+      ]);
+      expect(loaded?.error).toBe("");
+      const [errors, waits, ran, flows, regions, logs] = loaded?.answers ?? [];
+      expect(errors).toEqual([]);
+      expect(waits).toEqual([
+        ["gatherer (2)", "sleep", 3],
+        ["gatherer (3)", "sleep", 4],
+        ["gatherer (3)", "sync.Mutex.Lock", 1],
+        ["gatherer (4)", "sleep", 5],
+        ["gatherer (4)", "sync.Mutex.Lock", 2],
+        ["lost (5)", "sleep", 1],
+      ]);
+      expect(ran?.map(([name]) => name)).toEqual([
+        "gatherer (2)",
+        "gatherer (3)",
+        "gatherer (4)",
+        "lost (5)",
+        "queen (1)",
+      ]);
+      expect(Number(flows?.[0]?.[0])).toBeGreaterThanOrEqual(4);
+      expect(regions).toEqual([
+        ["lost", 1],
+        ["gather", 1],
+        ["gather", 2],
+        ["gather", 3],
+      ]);
+      expect(logs).toEqual([["ants: gatherer 1"], ["ants: gatherer 2"], ["ants: gatherer 3"]]);
+    },
+    ALL_MS,
+  );
 
   test(
     `loads the traces of ${LOADED} random workloads without an error, with every run and every arrow`,
@@ -204,23 +208,27 @@ describe.skipIf(why !== undefined)(`Perfetto's trace processor${skipped}`, () =>
     ALL_MS,
   );
 
-  test("finds fault with half a file, with slices without a time, and with arrows of one number", async () => {
-    const changed = (change: (event: TraceEvent) => unknown): Uint8Array => {
-      const traceEvents = parseEvents(ants());
-      for (const event of traceEvents) change(event);
-      return new TextEncoder().encode(JSON.stringify({ traceEvents }));
-    };
-    const faulty = {
-      half: ants().slice(0, 2000),
-      timeless: changed((event) => event.ph === "B" && delete event.ts),
-      arrows: changed((event) => event.ph === "s" && Object.assign(event, { id: 7 })),
-      same: changed(() => {}),
-    };
-    const files = Object.entries(faulty).map(([name, bytes]) => save(`${name}.json`, bytes));
-    const [half, timeless, arrows, same] = await loadTraces(files.map((file) => ({ file, queries: [ERRORS] })));
-    expect(half?.error).toContain("incomplete");
-    expect(timeless?.answers.flat().map(([name]) => name)).toContain("json_tokenizer_failure");
-    expect(arrows?.answers.flat().map(([name]) => name)).toContain("flow_duplicate_id");
-    expect(same).toMatchObject({ error: "", answers: [[]] });
-  });
+  test(
+    "finds fault with half a file, with slices without a time, and with arrows of one number",
+    async () => {
+      const changed = (change: (event: TraceEvent) => unknown): Uint8Array => {
+        const traceEvents = parseEvents(ants());
+        for (const event of traceEvents) change(event);
+        return new TextEncoder().encode(JSON.stringify({ traceEvents }));
+      };
+      const faulty = {
+        half: ants().slice(0, 2000),
+        timeless: changed((event) => event.ph === "B" && delete event.ts),
+        arrows: changed((event) => event.ph === "s" && Object.assign(event, { id: 7 })),
+        same: changed(() => {}),
+      };
+      const files = Object.entries(faulty).map(([name, bytes]) => save(`${name}.json`, bytes));
+      const [half, timeless, arrows, same] = await loadTraces(files.map((file) => ({ file, queries: [ERRORS] })));
+      expect(half?.error).toContain("incomplete");
+      expect(timeless?.answers.flat().map(([name]) => name)).toContain("json_tokenizer_failure");
+      expect(arrows?.answers.flat().map(([name]) => name)).toContain("flow_duplicate_id");
+      expect(same).toMatchObject({ error: "", answers: [[]] });
+    },
+    ALL_MS,
+  );
 });

@@ -13,6 +13,8 @@ afterAll(() => rmSync(folder, { recursive: true }));
 
 const HEADER = "go 1.26 trace\0\0\0";
 const END_OF_GENERATION = 52;
+/** A process of its own, on a busy machine. */
+const CHILD_MS = 30_000;
 
 /** Two goroutines that meet, and a pause. */
 const program: Body<number> = function* main() {
@@ -141,23 +143,27 @@ describe("a process that ends without stop", () => {
     ["by process.exit", "process.exit(1);"],
     ["with its last line", ""],
   ] as const) {
-    test(`leaves a complete trace: ${how}`, async () => {
-      const file = join(folder, "left.trace");
-      const program = join(folder, "program.ts");
-      const text = `import { gosched, run, trace } from ${JSON.stringify(join(import.meta.dir, "..", "index.ts"))};
+    test(
+      `leaves a complete trace: ${how}`,
+      async () => {
+        const file = join(folder, "left.trace");
+        const program = join(folder, "program.ts");
+        const text = `import { gosched, run, trace } from ${JSON.stringify(join(import.meta.dir, "..", "index.ts"))};
 trace.start(${JSON.stringify(file)});
 await run(function* leaver() {
   yield* gosched();
   ${end}
 });
 `;
-      writeFileSync(program, text);
-      const child = Bun.spawn([process.execPath, program], { stdout: "ignore", stderr: "ignore" });
-      expect(await child.exited).toBe(end === "" ? 0 : 1);
-      const bytes = readFileSync(file);
-      expect(textOf(bytes)).toContain("leaver");
-      expect(bytes.at(-1)).toBe(END_OF_GENERATION);
-    });
+        writeFileSync(program, text);
+        const child = Bun.spawn([process.execPath, program], { stdout: "ignore", stderr: "ignore" });
+        expect(await child.exited).toBe(end === "" ? 0 : 1);
+        const bytes = readFileSync(file);
+        expect(textOf(bytes)).toContain("leaver");
+        expect(bytes.at(-1)).toBe(END_OF_GENERATION);
+      },
+      CHILD_MS,
+    );
   }
 });
 
