@@ -24,20 +24,20 @@ function headline(error: ExploreError | undefined): string | undefined {
   return error?.message.split("\n", 1)[0];
 }
 
-for (const { name, bug, fixed, failure, foundBy } of planted) {
+for (const { name, bug, fixed, failure, foundBy, options: runs } of planted) {
   describe(name, () => {
     test("passes in Go's own order", () => {
-      replay(bug, "g1:");
+      replay(bug, "g1:", runs);
     });
     for (const scheduler of SCHEDULERS) {
-      const options: ExploreOptions = { scheduler, seed: SEED };
+      const options: ExploreOptions = { ...runs, scheduler, seed: SEED };
       if (foundBy.includes(scheduler)) {
         test(`the ${scheduler} scheduler finds it; its string replays it, and the shrunk one too`, () => {
           const error = failureOf(() => explore(bug, options));
           if (error === undefined) throw new Error("not found");
           expect(headline(error)).toMatch(failure);
           for (const schedule of [error.found, error.schedule]) {
-            const again = failureOf(() => replay(bug, schedule));
+            const again = failureOf(() => replay(bug, schedule, runs));
             expect(again?.schedule).toBe(schedule);
             expect(headline(again)).toMatch(failure);
           }
@@ -66,10 +66,10 @@ for (const { name, bug, fixed, failure, foundBy } of planted) {
 describe("the same seed explores the same schedules, another one others", () => {
   for (const scheduler of SCHEDULERS) {
     test(scheduler, () => {
-      for (const { fixed } of planted) {
+      for (const { fixed, options } of planted) {
         const schedules = (seed: number) => {
           const list: string[] = [];
-          explore(fixed, { scheduler, seed, runs: 100, onSchedule: (schedule) => list.push(schedule) });
+          explore(fixed, { ...options, scheduler, seed, runs: 100, onSchedule: (schedule) => list.push(schedule) });
           return list;
         };
         const first = schedules(SEED);

@@ -16,12 +16,12 @@ import { runGenerators } from "../fidelity/interp.ts";
 import { divergences, illegalities } from "../fidelity/run-case.ts";
 
 const FILE = "props/explore/legality.test.ts";
-const STEPS = 1_000_000;
+const OPTIONS = { steps: 1_000_000, early: true };
 /** Long workloads, some of them three times: slow on an emulated processor. */
 setDefaultTimeout(120_000);
 
 function run(input: CaseInput, chooser: Chooser) {
-  return steered(chooser, STEPS, () => runGenerators(gobuf, input));
+  return steered(chooser, OPTIONS, () => runGenerators(gobuf, input));
 }
 
 function property<T>(name: string, arbitrary: fc.Arbitrary<T>, holds: (value: T) => void): void {

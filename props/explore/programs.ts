@@ -2,7 +2,8 @@
  * Programs with a concurrency bug each, which Go's own order does not show, and beside each its correct twin, which
  * passes under every schedule.
  */
-import { type Body, Cond, chan, type Go, go, Mutex, recvCase, select, sleep, WaitGroup } from "gobuf";
+import { after, type Body, Cond, chan, type Go, go, Mutex, recvCase, select, sleep, WaitGroup } from "gobuf";
+import type { ReplayOptions } from "gobuf/testing";
 
 /** A planted bug. */
 export interface Planted {
@@ -13,6 +14,8 @@ export interface Planted {
   readonly failure: RegExp;
   /** The schedulers that find it, within 1000 runs (exhaustive: 10000, with 2 preemptions). */
   readonly foundBy: readonly ("random" | "pct" | "exhaustive")[];
+  /** Those of its runs, where they are not the ordinary ones. */
+  readonly options?: ReplayOptions;
 }
 
 function check(holds: boolean, what: string): void {
@@ -212,6 +215,20 @@ function lateStart(waits: boolean): Body<void> {
   };
 }
 
+/** Who was asked answers too late: nobody listens any more. With room for the answer it ends all the same. */
+function lateAnswer(room: number): Body<void> {
+  return function* main() {
+    const answers = chan<number>(room);
+    const wg = new WaitGroup();
+    wg.go(function* server() {
+      yield* sleep(1);
+      yield* answers.send(42);
+    });
+    yield* select([recvCase(answers), recvCase(after(1000))]);
+    yield* wg.wait();
+  };
+}
+
 const DEADLOCK = /^fatal error: deadlock: all goroutines in bubble are blocked$/;
 
 /** All of them. */
@@ -278,5 +295,13 @@ export const planted: readonly Planted[] = [
     fixed: lateStart(true),
     failure: /^panic: Error: the service is over$/,
     foundBy: ["pct", "exhaustive"],
+  },
+  {
+    name: "late answer",
+    bug: lateAnswer(0),
+    fixed: lateAnswer(1),
+    failure: DEADLOCK,
+    foundBy: ["random", "pct", "exhaustive"],
+    options: { timers: "any" },
   },
 ];

@@ -19,10 +19,10 @@ function failureOf(bug: Planted["bug"], options: ExploreOptions): ExploreError |
 }
 
 /** Median of the runs that it took, over seeds 1 to 20, and the most. */
-function runsNeeded(bug: Planted["bug"], scheduler: "random" | "pct"): string {
+function runsNeeded({ bug, options }: Planted, scheduler: "random" | "pct"): string {
   const runs: number[] = [];
   for (let seed = 1; seed <= SEEDS; seed++) {
-    const error = failureOf(bug, { scheduler, seed, shrink: 0 });
+    const error = failureOf(bug, { ...options, scheduler, seed, shrink: 0 });
     if (error !== undefined) runs.push(error.run);
   }
   if (runs.length === 0) return "not in 1000";
@@ -31,15 +31,16 @@ function runsNeeded(bug: Planted["bug"], scheduler: "random" | "pct"): string {
   return `${median} (${sorted.at(-1)})${runs.length < SEEDS ? `, ${runs.length} of ${SEEDS} seeds` : ""}`;
 }
 
-function row({ name, bug, fixed }: Planted): string {
-  replay(bug, "g1:");
-  const exhaustive = failureOf(bug, { scheduler: "exhaustive" });
+function row(bugs: Planted): string {
+  const { name, bug, fixed, options } = bugs;
+  replay(bug, "g1:", options);
+  const exhaustive = failureOf(bug, { ...options, scheduler: "exhaustive" });
   if (exhaustive === undefined) throw new Error(`${name}: the exhaustive scheduler does not find it`);
-  const { summary } = explore(fixed, { scheduler: "exhaustive" });
+  const { summary } = explore(fixed, { ...options, scheduler: "exhaustive" });
   const cells = [
     name,
-    runsNeeded(bug, "random"),
-    runsNeeded(bug, "pct"),
+    runsNeeded(bugs, "random"),
+    runsNeeded(bugs, "pct"),
     String(exhaustive.run),
     `\`${exhaustive.schedule}\``,
     summary,
@@ -53,7 +54,7 @@ export function page(): string {
 
 Made by \`npx bun run explore:table\`. Each program of [programs.ts](programs.ts) has a concurrency bug that Go's own order
 does not show. Runs until it is found: the median over seeds 1 to ${SEEDS}, in parentheses the most; PCT with depth 3. The
-exhaustive scheduler has no seed: its schedules come by their number of preemptions, then of other deviations. The string
+exhaustive scheduler (2 preemptions) has no seed: its schedules come by their number of preemptions, then of other deviations. The string
 is the schedule that fails, shrunk.
 
 | bug | random | PCT | exhaustive | schedule | its correct twin |

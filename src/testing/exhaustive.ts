@@ -38,7 +38,8 @@ class Follower implements Chooser {
     const deviation = this.deviations[this.at];
     if (deviation === undefined) {
       for (let pick = 1; pick < pool.length; pick++) {
-        if (kind === "select" || this.isFair(pool[pick] as number, pool)) this.found(kind, step, pick);
+        if (kind === "select" || kind === "clock" || this.isFair(pool[pick] as number, pool))
+          this.found(kind, step, pick);
       }
       return 0;
     }
@@ -79,7 +80,7 @@ export class ExhaustiveStrategy implements Strategy {
    */
   constructor(
     private readonly bound: number,
-    private readonly costs = (kind: Decision): boolean => kind === "preempt",
+    private readonly costs = (kind: Decision): boolean => kind === "preempt" || kind === "clock",
   ) {}
 
   next(): Chooser | null {

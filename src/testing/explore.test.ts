@@ -11,6 +11,7 @@ import {
   run,
   select,
   sendCase,
+  sleep,
   WaitGroup,
   wait as waitFor,
 } from "gobuf";
@@ -315,6 +316,7 @@ describe("what cannot be explored is refused", () => {
       [{ shrink: -1 }, "shrink -1: expected an integer of 0 to 2147483647"],
       [{ preemptions: -1 }, "preemptions -1: expected an integer"],
       [{ scheduler: "fair" as never }, 'scheduler "fair": expected pct, random, exhaustive'],
+      [{ timers: 1 as never }, "timers 1: expected idle, any"],
       [{ leaks: true as never }, "leaks true: expected fail, ignore"],
     ];
     for (const [options, message] of bad) expect(() => explore(body, options)).toThrow(message);
@@ -349,6 +351,38 @@ describe("what cannot be explored is refused", () => {
     });
     expect(order).toEqual([2, 0, 1]);
   });
+});
+
+test("timers expire when nothing can run, or at any time, where that is asked for", () => {
+  const orders = (timers: "idle" | "any") => {
+    const seen = new Set<string>();
+    explore(
+      function* () {
+        let log = "";
+        const asleep = chan<void>();
+        const done = chan<void>();
+        go(function* () {
+          yield* asleep.recv();
+          yield* sleep(1);
+          log += "t";
+          done.close();
+        });
+        asleep.close();
+        yield* gosched();
+        const ch = chan<number>(3);
+        for (let i = 0; i < 3; i++) {
+          yield* ch.send(i);
+          log += i;
+        }
+        yield* done.recv();
+        seen.add(log);
+      },
+      { scheduler: "exhaustive", timers },
+    );
+    return [...seen].sort();
+  };
+  expect(orders("idle")).toEqual(["012t"]);
+  expect(orders("any")).toEqual(["012t", "01t2", "0t12", "t012"]);
 });
 
 test("synctest.wait has its meaning in an explored program too", () => {

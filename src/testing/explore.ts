@@ -42,6 +42,11 @@ export interface ReplayOptions {
    * bubble does. "ignore": it is over when main is.
    */
   leaks?: "fail" | "ignore";
+  /**
+   * "idle" (the default): the clock moves only when nothing can run, as in a bubble. "any": a timer may expire at any
+   * time, as on a machine that is slow; the schedulers choose when. The exhaustive one counts that as a preemption.
+   */
+  timers?: "idle" | "any";
 }
 
 /**
@@ -119,6 +124,7 @@ export interface Exploration {
 const RUNS = 1000;
 const RUNS_EXHAUSTIVE = 10_000;
 const STEPS = 10_000;
+const RUN_OPTIONS: readonly string[] = ["steps", "leaks", "timers"] satisfies (keyof ReplayOptions)[];
 const DEPTH = 3;
 const PREEMPTIONS = 2;
 const SHRINK_RUNS = 2000;
@@ -148,6 +154,7 @@ class Subject {
     this.options = {
       steps: integer("steps", given.steps, STEPS, 1, MAX),
       whole: oneOf("leaks", given.leaks, ["fail", "ignore"]) === "fail",
+      early: oneOf("timers", given.timers, ["idle", "any"]) === "any",
     };
   }
 
@@ -171,7 +178,7 @@ class Subject {
     const { hook, lines } = narrator();
     const outcome = this.replay({ deviations, lenient: false }, { traceback: "all", onDeviation: hook });
     const schedule = formatSchedule({ deviations, lenient: false });
-    const given = Object.entries(this.given).filter(([name]) => name === "steps" || name === "leaks");
+    const given = Object.entries(this.given).filter(([name]) => RUN_OPTIONS.includes(name));
     const options = given.length === 0 ? "" : `, ${JSON.stringify(Object.fromEntries(given))}`;
     const report = reportText(outcome.value);
     const message = [

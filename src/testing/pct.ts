@@ -10,6 +10,9 @@ import { Rng } from "./random.ts";
 import type { Chooser, Decision } from "./steer.ts";
 import { goOrder, type Strategy } from "./strategy.ts";
 
+/** The paper has no timers: the clock moves early at one of so many decisions. */
+const CLOCK_ODDS = 8;
+
 class PctChooser implements Chooser {
   private readonly priorities = new Map<number, number>();
   /** The priority that the one gets which is to run, by decision. */
@@ -26,6 +29,7 @@ class PctChooser implements Chooser {
   }
 
   choose(kind: Decision, pool: readonly number[], step: number): number {
+    if (kind === "clock") return this.rng.below(CLOCK_ODDS) === 0 ? 1 : 0;
     if (kind === "select") return this.rng.below(pool.length);
     const top = this.highest(pool);
     const change = this.changes.get(step);

@@ -4,7 +4,8 @@
  * There is one wherever more than one goroutine can run: where one blocks or gives way, and after each operation that
  * need not wait, at its `yield*` (there a switch is what Go's preemption would do). Plain calls (go, close, done, signal,
  * tryLock, an unlock without `yield*`) are one with the code around them. Where a select finds more than one case ready,
- * that is a decision too; the order of its poll is that of a fixed seed otherwise.
+ * that is a decision too; the order of its poll is that of a fixed seed otherwise. With early timers, it is one at each of
+ * these places whether the clock moves.
  */
 import type { Hchan } from "../chan.ts";
 import { G_SELECTDONE, G_STRIDE, gmem, SUDOG_STRIDE, smem } from "../ffi.ts";
@@ -19,20 +20,22 @@ import { runqput } from "../runq.ts";
 import { setPickHook } from "../schedule.ts";
 import { type SelectCase, setCaseHook } from "../select.ts";
 import { S_G, S_ISSELECT, S_NEXT } from "../sudog.ts";
+import { advanceClock, checkTimers, wakeTime } from "../time.ts";
 import { bubbled, namedAs } from "./bubble.ts";
 import { runqlist, runqremove } from "./runqlist.ts";
 import type { Deviation } from "./schedule.ts";
 
 /**
  * What is decided: whether the goroutine that runs (the first of the pool) is preempted; who runs next; which of the
- * ready cases a select takes.
+ * ready cases a select takes; whether (1) the clock moves to the next timer although goroutines can run.
  */
-export type Decision = "preempt" | "next" | "select";
+export type Decision = "preempt" | "next" | "select" | "clock";
 
 /** Makes a run's decisions. */
 export interface Chooser {
   /**
-   * @param pool goroutines that can run, by their numbers, or numbers of ready cases; more than one, Go's choice first
+   * @param pool goroutines that can run, by their numbers, or numbers of ready cases, or 0 and 1 for the clock; more
+   *   than one, Go's choice first
    * @param step the decision's number, from 0
    * @returns an index into the pool
    */
@@ -52,6 +55,8 @@ export interface SteerOptions {
   readonly steps: number;
   /** Whether a run is over only when all its goroutines have ended. */
   readonly whole: boolean;
+  /** Whether timers may expire while goroutines can run. */
+  readonly early: boolean;
   readonly traceback?: "single" | "all";
   readonly onDeviation?: DeviationHook;
 }
@@ -80,6 +85,9 @@ let deviations: Deviation[] = [];
 let decisions = 0;
 let stepsLeft = 0;
 let stepsAllowed = 0;
+let early = false;
+/** The goroutine that was preempted makes way for the clock. */
+let advances = false;
 /** Whom the goroutine that was preempted makes way for, 0 for nobody. */
 let forced = 0;
 /** Who ran last, by its number: its G may be another goroutine by now. */
@@ -106,9 +114,19 @@ function tooMany(): boolean {
   return true;
 }
 
+const STAY_OR_MOVE = [0, 1];
+
+function clockMoves(): boolean {
+  return early && wakeTime() !== 0 && decide("clock", STAY_OR_MOVE) === 1;
+}
+
 /** An operation that need not wait is over: the point hook. */
 function point(): void {
   if (tooMany()) return leave();
+  if (clockMoves()) {
+    advances = true;
+    return leave();
+  }
   const queued = runqlist();
   if (queued.length === 0) return;
   const pick = decide("preempt", [mp.curg, ...queued].map(goidOf));
@@ -132,6 +150,11 @@ function leave(): void {
 /** Who runs, instead of the one that is next: the pick hook. */
 function pick(next: number): number {
   if (tooMany()) return next;
+  if (advances || (forced === 0 && clockMoves())) {
+    advances = false;
+    advanceClock();
+    checkTimers();
+  }
   const gp = forced !== 0 ? forced : chooseNext(next);
   forced = 0;
   if (gp !== next) {
@@ -180,18 +203,19 @@ function chooseCase(cases: readonly SelectCase[], poll: Uint16Array): void {
 /**
  * Lets a chooser decide while `f` runs something.
  *
- * @param steps turns and operations that it may take
  * @returns what `f` gives, and what was decided
  */
-export function steered<T>(by: Chooser, steps: number, f: () => T, hook: DeviationHook | null = null): Steered<T> {
+export function steered<T>(by: Chooser, options: Omit<SteerOptions, "whole">, f: () => T): Steered<T> {
   if (active) throw new Error("gobuf: explore, or replay, in a program that is being explored");
   active = true;
   chooser = by;
-  onDeviation = hook;
+  onDeviation = options.onDeviation ?? null;
   deviations = [];
   decisions = 0;
-  stepsAllowed = steps;
-  stepsLeft = steps;
+  stepsAllowed = options.steps;
+  stepsLeft = options.steps;
+  early = options.early;
+  advances = false;
   forced = 0;
   last = 1;
   setPointHook(point);
@@ -231,6 +255,6 @@ export function steer(program: Body<unknown>, by: Chooser, options: SteerOptions
       return { failed: true, value: error };
     }
   };
-  const { value, ...decided } = steered(by, options.steps, attempt, options.onDeviation);
+  const { value, ...decided } = steered(by, options, attempt);
   return { ...value, ...decided };
 }
