@@ -10,13 +10,36 @@ import { gobuf } from "../fidelity/gobuf.ts";
 import { runGenerators } from "../fidelity/interp.ts";
 import { NativeBodies } from "../fidelity/native.ts";
 import { loadProbe } from "../fidelity/probe-library.ts";
+import type { RunSettings, Target } from "../fidelity/target.ts";
 import { OPEN_LIMITS, type Trace } from "../fidelity/trace.ts";
 
-const native = new NativeBodies(gobuf, loadProbe(gobuf.native.api));
+const probe = loadProbe(gobuf.native.api);
+const native = new NativeBodies(gobuf, probe);
+
+export type Kind = "generator" | "native";
 
 /** Runs a workload on generators, or on native bodies. */
-export function runOn(kind: "generator" | "native", input: CaseInput): Trace {
+export function runOn(kind: Kind, input: CaseInput): Trace {
   return kind === "generator" ? runGenerators(gobuf, input) : native.run(input, OPEN_LIMITS);
+}
+
+/** The same; `look` is called behind each status change, main's own start not among them, with how many there were. */
+export function runLooking(kind: Kind, input: CaseInput, look: (changes: number) => void): Trace {
+  let changes = 0;
+  const looking = (settings: RunSettings): RunSettings => ({
+    ...settings,
+    onTransition: (g, from, to) => {
+      settings.onTransition(g, from, to);
+      look(++changes);
+    },
+  });
+  const target: Target = {
+    ...gobuf,
+    generator: { ...gobuf.generator, run: (main, settings) => gobuf.generator.run(main, looking(settings)) },
+    native: { ...gobuf.native, run: (prepare, settings) => gobuf.native.run(prepare, looking(settings)) },
+  };
+  if (kind === "generator") return runGenerators(target, input);
+  return new NativeBodies(target, probe).run(input, OPEN_LIMITS);
 }
 
 /**
@@ -50,10 +73,12 @@ const CHANGES: Readonly<Record<string, string>> = {
  * a stop has a reason that a run does not tell of.
  */
 export function expectedChanges(status: readonly string[]): string[] {
-  const changes = status.map((line) => {
-    const [, g, edge = "", reason] = /^(\d+) (\S+) ?(.*)$/.exec(line) ?? [];
-    const text = `${Number(g) + 1} ${CHANGES[edge]}`;
-    return reason === "" ? text : `${text} ${goBlockReasons[waitReasonStrings.indexOf(reason as never)]}`;
-  });
-  return ["1 NotExist>Runnable", "1 Runnable>Running", ...changes];
+  return ["1 NotExist>Runnable", "1 Runnable>Running", ...status.map(expectedChange)];
+}
+
+/** One of them. */
+export function expectedChange(line: string): string {
+  const [, g, edge = "", reason] = /^(\d+) (\S+) ?(.*)$/.exec(line) ?? [];
+  const text = `${Number(g) + 1} ${CHANGES[edge]}`;
+  return reason === "" ? text : `${text} ${goBlockReasons[waitReasonStrings.indexOf(reason as never)]}`;
 }

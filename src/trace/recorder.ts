@@ -99,12 +99,12 @@ export class Recorder {
 
   /** The trace begins in the middle of a run. */
   private joinRun(): void {
-    // Below 0 in a callback of a native body: its goroutine runs all the same.
-    this.running = Math.abs(mp.curg);
+    const there = allgs().filter((gp) => ![Gdead, Gidle].includes(statusOf(gp)));
+    // The M's own word for it is late by some steps: who starts a trace may be told of a status change in between.
+    this.running = there.find((gp) => statusOf(gp) === Grunning) ?? 0;
     this.procRuns = this.running !== 0;
     this.runBegins();
     const time = this.now();
-    const there = allgs().filter((gp) => ![Gdead, Gidle].includes(statusOf(gp)));
     for (const gp of there.sort((a, b) => goidOf(a) - goidOf(b))) {
       this.enter(gp);
       this.format.exists(time, gp, this.idOf(gp), statusOf(gp), reasonOf(gp), this.entries[gp] as Stack);
