@@ -178,6 +178,8 @@ created by twice in goroutine 1
 \tHERE
 `);
     expect(error.cause).toBeInstanceOf(FatalError);
+    // The stack begins where explore is called.
+    expect(error.stack?.split("\n").find((line) => /^ +at /.test(line))).toContain("explore.test.ts");
     expect(error.seed).toBe(7);
     expect(failureOf(() => replay(twice, error.schedule)).message.split("\n")[2]).toBe("Replayed: g1:1A");
   });

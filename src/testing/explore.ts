@@ -297,13 +297,8 @@ export function explore(program: Body<unknown>, options: ExploreOptions = {}): E
       const from = scheduler === "exhaustive" ? "" : `, seed ${seed}`;
       const origin = `Found by the ${scheduler} scheduler${from}, in run ${runs} of ${limit}: ${found}`;
       const { message, cause } = subject.describe(shrunk, origin);
-      throw new ExploreError(message, {
-        schedule: formatSchedule({ deviations: shrunk, lenient: false }),
-        found,
-        run: runs,
-        seed,
-        cause,
-      });
+      const schedule = formatSchedule({ deviations: shrunk, lenient: false });
+      throw new ExploreError(message, { schedule, found, run: runs, seed, cause }, explore);
     }
     strategy.ended?.(outcome.decisions);
   }
@@ -355,5 +350,5 @@ export function replay<R>(program: Body<R>, schedule: string, options: ReplayOpt
   const exact = formatSchedule({ deviations: outcome.deviations, lenient: false });
   requireSame(subject, outcome);
   const { message, cause } = subject.describe(outcome.deviations, `Replayed: ${schedule}`);
-  throw new ExploreError(message, { schedule: exact, found: schedule, run: 0, seed: 0, cause });
+  throw new ExploreError(message, { schedule: exact, found: schedule, run: 0, seed: 0, cause }, replay);
 }

@@ -41,12 +41,14 @@ export class ExploreError extends Error {
   /** Seed of the exploration; 0 for a replay. */
   readonly seed: number;
 
-  /** @internal */
+  /** @param caller whose caller the stack is to begin with @internal */
   constructor(
     message: string,
     details: { schedule: string; found: string; run: number; seed: number; cause: unknown },
+    caller: (...args: never[]) => unknown,
   ) {
     super(message, { cause: details.cause });
+    Error.captureStackTrace(this, caller);
     this.schedule = details.schedule;
     this.found = details.found;
     this.run = details.run;

@@ -1,6 +1,6 @@
 /**
- * gobuf/testing: what tests of concurrent code need. Runs that fail when they leave goroutines behind, and bubbles with
- * a clock of their own.
+ * gobuf/testing: what tests of concurrent code need. Runs that fail when they leave goroutines behind, bubbles with a
+ * clock of their own, and explorers of the orders in which goroutines may run.
  *
  * @example
  * ```ts
