@@ -48,8 +48,8 @@ let output: Output | null = null;
  * trace, its goroutines numbered on. With the run's `traceback: "all"` a stack has source lines; else it is the function
  * that the goroutine was started on.
  *
- * The schedule is the same with tracing and without. An event costs some 70 ns, half of them for the clock, and 5 bytes;
- * one in Perfetto's format 1 µs and 100 bytes. A process that ends completes its trace, unless it is killed: then what is
+ * The schedule is the same with tracing and without. An event costs 50 to 70 ns, half of them for the clock,
+ * and 5 bytes; one in Perfetto's format ten times as long, and 200 bytes. A process that ends completes its trace, unless it is killed: then what is
  * missing is the last generation of Go's format, at the most 4 MB.
  *
  * @param to a file, which is made or emptied, or a function that takes the bytes
