@@ -48,9 +48,9 @@ let output: Output | null = null;
  * trace, its goroutines numbered on. With the run's `traceback: "all"` a stack has source lines; else it is the function
  * that the goroutine was started on.
  *
- * The schedule is the same with tracing and without. An event costs 50 to 70 ns, half of them for the clock,
- * and 5 bytes; one in Perfetto's format ten times as long, and 200 bytes. A process that ends completes its trace, unless it is killed: then what is
- * missing is the last generation of Go's format, at the most 4 MB.
+ * The schedule is the same with tracing and without. An event costs 50 to 70 ns, half of them for the clock, and 5 bytes;
+ * one in Perfetto's format ten times as long, and 200 bytes. A process that ends completes its trace, unless it is killed:
+ * then what is missing is the last generation of Go's format, 4 MB at the most, or the end of Perfetto's.
  *
  * @param to a file, which is made or emptied, or a function that takes the bytes
  * @throws Error when tracing is already enabled, or the file cannot be written
