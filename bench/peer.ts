@@ -9,6 +9,12 @@ export interface Command {
   readonly env?: Readonly<Record<string, string>>;
 }
 
+/** Processes that run. One that is in the middle of a sample would not see that nobody waits for it any more. */
+const running = new Set<Bun.Subprocess>();
+process.on("exit", () => {
+  for (const child of running) child.kill();
+});
+
 /** A peer that runs. */
 export class Peer implements AsyncDisposable {
   /** Its own version. */
@@ -32,6 +38,8 @@ export class Peer implements AsyncDisposable {
       stdout: "pipe",
       stderr: "pipe",
     });
+    running.add(child);
+    child.exited.then(() => running.delete(child));
     const peer = new Peer(impl, child);
     const [version = "", ...programs] = (await peer.line()).split("\t");
     peer.version = version;

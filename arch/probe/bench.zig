@@ -13,8 +13,8 @@ const Work = extern struct {
     done: u32,
     /// Channels of a select.
     width: u32,
-    /// Not 0 when all goroutines of a ring have begun.
-    open: u32,
+    /// A channel that is closed when all goroutines of a ring have begun; 0 where they need not wait.
+    gate: u32,
     reserved: u32,
     channels: [8]u32,
 };
@@ -44,10 +44,10 @@ inline fn add(w: *Work, v: u64) void {
     w.sum += v;
 }
 
-/// Gives way until the gate is open, then n times.
+/// Waits for the gate, then gives way n times.
 fn yielder(arg: ?*anyopaque) callconv(.c) void {
     const w = work(arg);
-    while (@atomicLoad(u32, &w.open, .monotonic) == 0) _ = trap(gosched, 0, 0);
+    if (w.gate != 0) _ = trap(recv, w.gate, 0);
     for (0..w.n) |_| _ = trap(gosched, 0, 0);
     done(w);
 }

@@ -36,8 +36,8 @@ class Channel<T> {
   }
 }
 
-async function yielder(gate: { open: boolean }, n: number): Promise<void> {
-  while (!gate.open) await undefined;
+async function yielder(gate: Promise<void>, n: number): Promise<void> {
+  await gate;
   for (let i = 0; i < n; i++) await undefined;
 }
 
@@ -47,11 +47,10 @@ function ring(size: number): Program {
     const each = Math.floor(n / size / rings);
     let ns = 0;
     for (let r = 0; r < rings; r++) {
-      const gate = { open: false };
-      const all = Array.from({ length: size }, () => yielder(gate, each));
-      await undefined;
+      const gate = Promise.withResolvers<void>();
+      const all = Array.from({ length: size }, () => yielder(gate.promise, each));
+      gate.resolve();
       const start = Bun.nanoseconds();
-      gate.open = true;
       await Promise.all(all);
       ns += Bun.nanoseconds() - start;
     }
@@ -61,7 +60,7 @@ function ring(size: number): Program {
 
 async function deep(depth: number, n: number): Promise<void> {
   if (depth > 0) await deep(depth - 1, n);
-  else await yielder({ open: true }, n);
+  else await yielder(Promise.resolve(), n);
 }
 
 const trip: Program = async (n) => {

@@ -4,11 +4,6 @@
  */
 import { type Chan, type Go, gosched, type Mutex, recvCase, select, sleep, WaitGroup } from "gobuf";
 
-/** Opened when all goroutines of a ring have begun. */
-export interface Gate {
-  open: boolean;
-}
-
 /** What goroutines add up, and the wait for all of them. */
 export class Total {
   sum = 0;
@@ -21,9 +16,9 @@ export class Total {
   }
 }
 
-/** Gives way until the gate is open, then `n` times. */
-export function* yielder(gate: Gate, n: number, wg: WaitGroup): Go {
-  while (!gate.open) yield* gosched();
+/** Waits until the gate is closed, when all goroutines of a ring have begun; then gives way `n` times. */
+export function* yielder(gate: Chan<never>, n: number, wg: WaitGroup): Go {
+  yield* gate.recv();
   for (let i = 0; i < n; i++) yield* gosched();
   wg.done();
 }

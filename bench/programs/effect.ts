@@ -1,5 +1,5 @@
 /** The programs with Effect's fibers, queues, semaphores and timers. It has no unbuffered queue: the least is one of one. */
-import { Effect, Fiber, Queue, Semaphore } from "effect";
+import { Deferred, Effect, Fiber, Queue, Semaphore } from "effect";
 import { cpuTime, type Measured, type Program, type Programs, residentBytes } from "../program.ts";
 import { sleepMs } from "./sleep.ts";
 
@@ -17,9 +17,8 @@ function forkAll(count: number, fiber: (i: number) => Effect.Effect<unknown>) {
   });
 }
 
-const yielder = (gate: { open: boolean }, n: number) =>
+const yielder = (n: number) =>
   Effect.gen(function* () {
-    while (!gate.open) yield* Effect.yieldNow;
     for (let i = 0; i < n; i++) yield* Effect.yieldNow;
   });
 
@@ -30,11 +29,12 @@ function ring(size: number): Program {
       const each = Math.floor(n / size / rings);
       let ns = 0;
       for (let r = 0; r < rings; r++) {
-        const gate = { open: false };
-        const fibers = yield* forkAll(size, () => yielder(gate, each));
+        const gate = yield* Deferred.make<void>();
+        const waiter = Effect.andThen(Deferred.await(gate), yielder(each));
+        const fibers = yield* forkAll(size, () => waiter);
         yield* Effect.yieldNow;
+        yield* Deferred.succeed(gate, undefined);
         const start = Bun.nanoseconds();
-        gate.open = true;
         yield* Fiber.joinAll(fibers);
         ns += Bun.nanoseconds() - start;
       }
@@ -46,7 +46,7 @@ function ring(size: number): Program {
 const deep = (depth: number, n: number): Effect.Effect<void> =>
   Effect.gen(function* () {
     if (depth > 0) yield* deep(depth - 1, n);
-    else yield* yielder({ open: true }, n);
+    else yield* yielder(n);
   });
 
 const trip = effect((n) =>

@@ -41,13 +41,13 @@ function ring(size: number, list: readonly Bodies[]): Program {
       const each = Math.floor(n / size / rings);
       let ns = 0;
       for (let r = 0; r < rings; r++) {
-        const gate = { open: false };
+        const gate = chan<never>();
         const wg = new WaitGroup();
         wg.add(size);
         for (let i = 0; i < size; i++) go(of(list, r * size + i).yielder, gate, each, wg);
-        yield* gosched(); // behind it all have begun: what it takes to start them is another row
+        yield* gosched(); // behind it all wait: what it takes to start them is another row
+        gate.close();
         const start = Bun.nanoseconds();
-        gate.open = true;
         yield* wg.wait();
         ns += Bun.nanoseconds() - start;
       }

@@ -48,11 +48,9 @@ const BODIES = [
 ] as const;
 type BodyName = (typeof BODIES)[number];
 
-/** Words of a body's argument, `Work` in arch/probe/bench.zig: n, sum (two words each), a, b, done, width, open, a
+/** Words of a body's argument, `Work` in arch/probe/bench.zig: n, sum (two words each), a, b, done, width, gate, a
  * word that fills, channels. */
 const WORK = 18;
-/** Of these, the gate of a ring. */
-const OPEN = 8;
 /** The first channel. */
 const CHANNELS = 10;
 
@@ -73,6 +71,7 @@ interface Work {
   a?: Handled;
   b?: Handled;
   done?: WaitGroup;
+  gate?: Handled;
   channels?: readonly Handled[];
 }
 
@@ -81,8 +80,11 @@ function handle(object: Handled | undefined): number {
 }
 
 /** Writes an argument. @returns its address */
-function write(words: Words, at: number, { n = 0, a, b, done, channels = [] }: Work): Pointer {
-  words.set([n, Math.floor(n / 2 ** 32), 0, 0, handle(a), handle(b), handle(done), channels.length], at * WORK);
+function write(words: Words, at: number, { n = 0, a, b, done, gate, channels = [] }: Work): Pointer {
+  words.set(
+    [n, Math.floor(n / 2 ** 32), 0, 0, handle(a), handle(b), handle(done), channels.length, handle(gate)],
+    at * WORK,
+  );
   words.set(channels.map(handleOf), at * WORK + CHANNELS);
   return ptr(words, at * WORK * 4);
 }
@@ -119,12 +121,12 @@ function ring(size: number): Program {
       let ns = 0;
       for (let r = 0; r < rings; r++) {
         const wg = new WaitGroup();
-        const words = work({ n: each, done: wg });
+        const gate = chan<never>();
         wg.add(size);
-        start("yielder", words, size);
+        start("yielder", work({ n: each, done: wg, gate }), size);
         yield* gosched();
+        gate.close();
         const begin = Bun.nanoseconds();
-        words[OPEN] = 1;
         yield* wg.wait();
         ns += Bun.nanoseconds() - begin;
       }
@@ -260,7 +262,7 @@ const systemstack: Program = (n) =>
 /** A goroutine that runs on the M outside of any run, and gives way for ever. */
 function runningYielder(): number {
   schedinit();
-  const words = work({});
+  const words = work({ n: 2 ** 40 });
   const gp = newNativeG(addressOf("yielder"), ptr(words));
   casgstatus(gp, Gidle, Grunnable);
   casgstatus(gp, Grunnable, Grunning);

@@ -74,23 +74,21 @@ func ring(size int) program {
 		each := n / size / rings
 		var ns int64
 		for r := 0; r < rings; r++ {
-			var open atomic.Bool
+			gate := make(chan int)
 			var wg sync.WaitGroup
 			wg.Add(size)
 			for i := 0; i < size; i++ {
 				go func() {
-					for !open.Load() {
-						runtime.Gosched()
-					}
+					<-gate
 					for k := 0; k < each; k++ {
 						runtime.Gosched()
 					}
 					wg.Done()
 				}()
 			}
-			runtime.Gosched() // behind it all have begun
+			runtime.Gosched() // behind it all wait
+			close(gate)
 			start := time.Now()
-			open.Store(true)
 			wg.Wait()
 			ns += time.Since(start).Nanoseconds()
 		}
