@@ -43,6 +43,22 @@ describe("wait", () => {
 });
 
 describe("channels in async code", () => {
+  test("recvOkAsync tells a value from a closed channel", async () => {
+    const ch = chan<number | undefined>(1);
+    const done = run(function* () {
+      using _ = hold();
+      yield* ch.send(undefined);
+      ch.close();
+      yield* gosched();
+      yield* wait(Promise.resolve());
+      return [yield* wait(ch.recvOkAsync()), yield* wait(ch.recvOkAsync())];
+    });
+    expect(await done).toEqual([
+      [undefined, true],
+      [undefined, false],
+    ]);
+  });
+
   test("sendAsync, recvAsync, selectAsync and for await", async () => {
     const numbers = chan<number>();
     const words = chan<string>(1);
@@ -69,6 +85,7 @@ describe("channels in async code", () => {
       expect(error).toMatchObject({ name: "PanicError", message: "send on closed channel" });
     });
     await expect(ch.recvAsync()).rejects.toThrow("no run is under way");
+    await expect(ch.recvOkAsync()).rejects.toThrow("no run is under way");
   });
 
   test("spawn gives a goroutine's result, its error, and tells of its goexit", async () => {

@@ -174,6 +174,7 @@ export interface RecvChan<out T> {
   recv(): Op<T | undefined>;
   recvOk(): Op<Received<T>>;
   recvAsync(): Promise<T | undefined>;
+  recvOkAsync(): Promise<Received<T>>;
   [Symbol.asyncIterator](): AsyncGenerator<T, void, undefined>;
   readonly len: number;
   readonly cap: number;
@@ -244,10 +245,15 @@ export class Chan<in out T> extends Hchan implements SendChan<T>, RecvChan<T> {
     return recvAsync(this);
   }
 
+  /** Receives, from ordinary async code, in the run under way: `v, ok := <-ch`. */
+  recvOkAsync(): Promise<Received<T>> {
+    return recvOkAsync(this);
+  }
+
   /** Receives until the channel is closed: `for (const v of ch)` of async code. */
   async *[Symbol.asyncIterator](): AsyncGenerator<T, void, undefined> {
     for (;;) {
-      const [value, ok] = await recvOkAsync(this);
+      const [value, ok] = await this.recvOkAsync();
       if (!ok) return;
       yield value;
     }
