@@ -9,6 +9,7 @@ const fault = @import("fault.zig");
 const g = @import("g.zig");
 const layout = @import("layout.zig");
 const m = @import("m.zig");
+const rand = @import("rand.zig");
 const stack = @import("stack.zig");
 
 /// Only a build with safety checks panics: it stops where it stands, for there is no libc to say more.
@@ -56,6 +57,12 @@ export fn gobuf_stackalloc(index: u32, size: u32) callconv(.c) u32 {
 /// 0 or an E code.
 export fn gobuf_stackfree(index: u32) callconv(.c) u32 {
     return @intFromEnum(g.stackFree(index));
+}
+
+/// Draws from the stream of an M by its index, an integer of 0 to n-1: cheaprandn in src/runtime/rand.go, on 64 bits.
+/// 0 where there is no such M. Only the M's own thread may draw.
+export fn gobuf_cheaprandn(mid: u32, n: u32) callconv(.c) u32 {
+    return rand.cheaprandn(mid, n);
 }
 
 /// Writes four words: stacks in use, stacks on free lists, slabs, guard method (os.Guard).

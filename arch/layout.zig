@@ -133,7 +133,9 @@ pub fn Records(comptime abi: Abi) type {
             callback: ?*const fn (handle: u32) callconv(.c) u32,
             /// Callbacks that are under way, one within the other: so often there is JavaScript on g0's stack.
             calls: u32,
-            line_end: [12]u8,
+            line_end: [4]u8,
+            /// State of select's draws: cheaprand of Go's m.
+            cheaprand: u64,
             scratch: [scratch_words]u32,
         };
 
@@ -212,6 +214,7 @@ pub fn table(comptime abi: Abi, comptime os: Os) []const Entry {
         e("m_g0", @offsetOf(R.M, "g0")),
         e("m_curg", @offsetOf(R.M, "curg")),
         e("m_id", @offsetOf(R.M, "id")),
+        e("m_cheaprand", @offsetOf(R.M, "cheaprand")),
         e("m_scratch", @offsetOf(R.M, "scratch")),
         e("scratch_words", scratch_words),
         e("m_base", R.m_base),

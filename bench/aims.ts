@@ -67,7 +67,7 @@ const TRIP: Where = {
 const SELECT: Where = {
   native: "as for generators, and the cases go through the M's scratch.",
   generator:
-    "a draw for each case by Go's own generator, whose 64-bit product JavaScript makes from 16-bit ones; a sort of the cases, and a sudog for each that is taken, linked, unlinked and given back.",
+    "a draw for each case by Go's own generator, a sort of the cases, and a sudog for each that is taken, linked, unlinked and given back.",
 };
 const CHANNELS: Where = {
   native: 'channel operations, as in "unbuffered trip".',

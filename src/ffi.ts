@@ -36,6 +36,7 @@ function open() {
       gobuf_minit: { args: [], returns: "u32" },
       gobuf_mexit: { args: [], returns: "u32" },
       gobuf_fault_init: { args: [], returns: "u32" },
+      gobuf_cheaprandn: { args: ["u32", "u32"], returns: "u32" },
       gobuf_gosetup: { args: ["u32", "ptr", "ptr"], returns: "u32" },
       gobuf_stackalloc: { args: ["u32", "u32"], returns: "u32" },
       gobuf_stackfree: { args: ["u32"], returns: "u32" },
@@ -136,6 +137,7 @@ export const P_RUNQHEAD = P_BASE + (descriptor.p_runqhead >> 2);
 export const P_RUNQTAIL = P_BASE + (descriptor.p_runqtail >> 2);
 export const P_RUNNEXT = P_BASE + (descriptor.p_runnext >> 2);
 export const P_RUNQ = P_BASE + (descriptor.p_runq >> 2);
+export const M_CHEAPRAND = M_BASE + (descriptor.m_cheaprand >> 2);
 export const M_SCRATCH = M_BASE + (descriptor.m_scratch >> 2);
 
 const REGION_M = 0;

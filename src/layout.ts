@@ -52,6 +52,7 @@ export const DESCRIPTOR_WORDS = [
   "m_g0",
   "m_curg",
   "m_id",
+  "m_cheaprand",
   "m_scratch",
   "scratch_words",
   "m_base",
@@ -155,7 +156,7 @@ export function parseDescriptor(words: Uint32Array, where: string): Descriptor {
     if (found[name] % 64 !== 0) fail(name, "a multiple of 64", String(found[name]));
   }
   if (found.g_stride < found.g_full_size) fail("g_stride", `at least ${found.g_full_size}`, String(found.g_stride));
-  for (const name of ["m_scratch", "p_runqhead", "p_runqtail", "p_runnext", "p_runq"] as const) {
+  for (const name of ["m_cheaprand", "m_scratch", "p_runqhead", "p_runqtail", "p_runnext", "p_runq"] as const) {
     if (found[name] % 4 !== 0) fail(name, "a multiple of 4", String(found[name]));
   }
   for (const name of ["scratch_words", "g_max", "sudog_max", "m_max", "page_size"] as const) {

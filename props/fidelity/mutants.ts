@@ -54,8 +54,8 @@ export const SCHEDULER_MUTANTS: readonly Mutant[] = [
   {
     rule: "10: the draw of select",
     file: "src/rand.ts",
-    from: "0x78bd642f",
-    to: "0x78bd642d",
+    from: "gobuf_cheaprandn(mid, n)",
+    to: "gobuf_cheaprandn(mid, n + 1) % n",
     named: 'case "rule-10-select-draws-its-poll-order"',
   },
   {

@@ -143,6 +143,7 @@ export const SWITCH_MUTANTS: readonly Mutant[] = [
     "    const m = m_.current() orelse return null;\n    return m.curg;",
     "    const kept = struct {\n        var g: ?*os.G = null;\n    };\n    const m = m_.current() orelse return null;\n    kept.g = kept.g orelse m.curg;\n    return kept.g;",
   ),
+  zig("the draw's constant", "rand.zig", "0xe7037ed1a0b428db", "0xe7037ed1a0b428da"),
   zig(
     "the TLS address kept from the first thread on",
     "m.zig",
