@@ -295,6 +295,9 @@ export function selectgo(
 const WAITS_TO_SEND = 1;
 const WAITS_TO_RECEIVE = 2;
 
+/** The channel that the select received from, whose {@link selectContinue} came last; null when it sent. */
+export let selectedFrom: Hchan | null = null;
+
 /** What stands behind selectgo's gopark: leaves the other queues. @returns index of the chosen case */
 export function selectContinue(gp: number): number {
   const g = gp * G_STRIDE;
@@ -314,6 +317,7 @@ export function selectContinue(gp: number): number {
     if (s === chosen) {
       index = smem[at + S_CASE];
       sending = isSend;
+      selectedFrom = isSend ? null : c;
       mp.ok = smem[at + S_SUCCESS] !== 0;
       mp.elem = isSend ? undefined : selem[s];
     } else (isSend ? c.sendq : c.recvq).remove(s);

@@ -2,7 +2,7 @@
  * Operations of native bodies: each trap code's operands decoded, the runtime function called. Objects are named by
  * handles, u32 numbers that {@link handleOf} gives; 0 is nil.
  */
-import { type Chan, closechan, Hchan, nilchan } from "./chan.ts";
+import { closechan, Hchan, nilchan } from "./chan.ts";
 import { Cond } from "./cond.ts";
 import { descriptor, G_OP, G_STRIDE, gmem, M_SCRATCH, mmem } from "./ffi.ts";
 import { goidOf } from "./gstatus.ts";
@@ -13,15 +13,7 @@ import { takeThrown } from "./nativestate.ts";
 import { Once } from "./once.ts";
 import { FatalError } from "./panic.ts";
 import { RWMutex } from "./rwmutex.ts";
-import {
-  DEFAULT_CASE,
-  recvCase,
-  SELECT_PARKED,
-  type SelectCase,
-  selectContinue,
-  selectgo,
-  sendCase,
-} from "./select.ts";
+import { DEFAULT_CASE, SELECT_PARKED, type SelectCase, selectContinue, selectedFrom, selectgo } from "./select.ts";
 import { timeSleep } from "./time.ts";
 import { WaitGroup } from "./waitgroup.ts";
 
@@ -187,22 +179,49 @@ export function trap(gp: number, code: number, a: number): unknown {
 /** Index of the default case, as a native body sees it. */
 const NATIVE_DEFAULT = -1;
 
+/** A case that is written anew for each select. */
+interface Slot {
+  c: Hchan;
+  send: boolean;
+  elem: unknown;
+}
+
+/** Cases by their number: selectgo is done with them before it returns, so that each number of them has one list. */
+const slots: (Slot[] | undefined)[] = [];
+
+function slotsFor(count: number): Slot[] {
+  const known = slots[count];
+  if (known !== undefined) return known;
+  const list = Array.from({ length: count }, (): Slot => ({ c: nilchan, send: false, elem: undefined }));
+  slots[count] = list;
+  return list;
+}
+
 function selectTrap(gp: number, a: number): unknown {
   const count = a & 0x7fffffff;
   if (count * 4 > descriptor.scratch_words) throw new FatalError(`select of ${count} cases: too many for the scratch`);
-  const cases: SelectCase[] = [];
+  const list = slotsFor(count);
   for (let n = 0; n < count; n++) {
     const w = M_SCRATCH + 4 * n;
-    const c = object(gp, 8, mmem[w + 1], Hchan) as Chan<unknown>;
-    if (mmem[w] !== 1) cases.push(recvCase(c));
-    else cases.push(sendCase(c, sent(c, mmem[w + 2], mmem[w + 3])));
+    const slot = list[n] as Slot;
+    const c = channelOf(gp, 8, mmem[w + 1]);
+    slot.c = c;
+    slot.send = mmem[w] === 1;
+    slot.elem = slot.send ? sent(c, mmem[w + 2], mmem[w + 3]) : undefined;
   }
-  const index = selectgo(gp, cases, a >= 0, (gp) => selected(gp, cases, selectContinue(gp)));
-  return index === SELECT_PARKED ? undefined : selected(gp, cases, index);
+  const index = selectgo(gp, list as SelectCase[], a >= 0, selectedContinue);
+  if (index === SELECT_PARKED) return undefined;
+  const chosen = list[index];
+  return selected(gp, index, chosen === undefined || chosen.send ? null : chosen.c);
 }
 
-function selected(gp: number, cases: readonly SelectCase[], index: number): unknown {
+function selectedContinue(gp: number): unknown {
+  const index = selectContinue(gp);
+  return selected(gp, index, selectedFrom);
+}
+
+/** Tells the body which case it was. @param from the channel that something was received from, null for none */
+function selected(gp: number, index: number, from: Hchan | null): unknown {
   gmem[gp * G_STRIDE + G_OP] = index === DEFAULT_CASE ? NATIVE_DEFAULT : index;
-  const chosen = cases[index];
-  return chosen === undefined || chosen.send ? mp.elem : received(gp, chosen.c, mp.elem);
+  return from === null ? mp.elem : received(gp, from, mp.elem);
 }
