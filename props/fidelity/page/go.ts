@@ -189,7 +189,13 @@ const TIME: readonly Item[] = [
     "synchronous channels of Go 1.23",
     "test:src/timer.test.ts",
   ),
-  same("context", "context/context.go", "cancellation, causes, deadlines, values", "test:src/context.test.ts"),
+  same(
+    "context",
+    "context/context.go",
+    "cancellation, causes, deadlines, values",
+    "test:src/context.test.ts",
+    "test:src/context-signals.test.ts",
+  ),
   same("errgroup.Group", "golang.org/x/sync/errgroup", "the first error wins and cancels", "test:src/errgroup.test.ts"),
   same(
     "cheaprandn",
