@@ -1,10 +1,12 @@
 /**
  * Groups of goroutines that work on one task: golang.org/x/sync/errgroup.
  */
+
+import { bodyOf } from "./body.ts";
 import { asError, type CancelCauseFunc, type Context } from "./cancelctx.ts";
 import { type Chan, chan, trySend } from "./chan.ts";
 import { withCancelCause } from "./context.ts";
-import { bodyOf, type Go } from "./go.ts";
+import type { Go } from "./go.ts";
 import { getg, type Op, opCall, opReady } from "./m.ts";
 import { FatalError, PanicError } from "./panic.ts";
 import { newproc } from "./proc.ts";

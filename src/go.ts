@@ -1,6 +1,7 @@
 /**
  * What a goroutine asks of the scheduler itself: go, runtime.Gosched, runtime.Goexit, runtime.NumGoroutine.
  */
+import { bodyOf } from "./body.ts";
 import { goidOf } from "./gstatus.ts";
 import { getg, MCALL_GOEXIT, MCALL_GOSCHED, type Op, opCall, opMcall } from "./m.ts";
 import { type Argument, type Body, startNative } from "./nativelib.ts";
@@ -73,13 +74,6 @@ export const go: GoStatement = Object.assign(
   { native: startNative },
 );
 
-/** The body that a function makes. @param what who asks, for the error @throws TypeError when it makes none @internal */
-export function bodyOf<A extends unknown[]>(what: string, fn: (...args: A) => Go<unknown>, args: A): Go<unknown> {
-  const body = fn(...args);
-  if (typeof (body as Partial<Go<unknown>> | undefined)?.next === "function") return body;
-  throw new TypeError(`gobuf: ${what}: ${fn.name || "the function"} is no generator function: write \`function*\``);
-}
-
 /**
  * Lets others run: runtime.Gosched.
  *
@@ -121,6 +115,7 @@ export function goexit(): Op<never> {
  * Calls a generator function on the goroutine's own stack of generators: a resume costs the same at every depth, where
  * a plain `yield* f()` costs each resume some 8 ns a level (the bench's rows "8 deep": 28 ns against 107).
  *
+ * @throws TypeError when `fn` does not make a generator
  * @example
  * ```ts
  * function* depth(n: number): Go<number> {
@@ -132,7 +127,7 @@ export function goexit(): Op<never> {
  */
 export function call<A extends unknown[], R>(fn: (...args: A) => Go<R>, ...args: A): Op<R> {
   getg("call");
-  return opCall(fn(...args));
+  return opCall(bodyOf("call", fn, args));
 }
 
 /**

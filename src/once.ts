@@ -1,6 +1,7 @@
 /**
  * Once: sync/once.go.
  */
+import { bodyIfAny } from "./body.ts";
 import { getg, type Op, opCall, opReady } from "./m.ts";
 import { Mutex } from "./mutex.ts";
 
@@ -42,8 +43,8 @@ export class Once {
   private *doSlow(f: () => Generator<unknown, unknown, unknown> | void): Generator<unknown, void, unknown> {
     if (!(yield* this.begin())) return;
     try {
-      const body = f();
-      if (body) yield* opCall(body);
+      const body = bodyIfAny("Once.do", f, f());
+      if (body !== null) yield* opCall(body);
     } finally {
       yield* this.end();
     }

@@ -68,6 +68,7 @@ export function gopark(gp: number, unlockf: UnlockFunction | null, reason: numbe
   gcont[gp] = cont;
 }
 
+// Written out as schedule is, and for the same reason: every hand-over comes through here.
 const READIES = ringEdge(Gwaiting, Grunnable);
 
 /** Makes a waiting goroutine runnable, next in line: goready. @throws FatalError when it is not waiting */

@@ -2,6 +2,7 @@
  * A run: from a main goroutine to its result, Go's verdict, or the first failure (rt0_go, main and checkdead of
  * runtime/proc.go).
  */
+import { bodyOf } from "./body.ts";
 import { resetChans } from "./chan.ts";
 import type { Address } from "./ffi.ts";
 import { allocG, gbody, resetGs } from "./g.ts";
@@ -157,7 +158,7 @@ function begin(options: RunOptions, start: () => [gp: number, entry: unknown]): 
 
 function beginGenerator(main: Body<unknown>, options: RunOptions): void {
   begin(options, () => {
-    const body = main();
+    const body = bodyOf("run", main, []);
     const gp = allocG();
     gbody[gp] = body;
     return [gp, main];
@@ -206,7 +207,8 @@ function drive(): unknown {
  *
  * @param main the main goroutine's body; the run is over when it returns
  * @returns main's result
- * @throws FatalError with Go's verdict (deadlock), or what a goroutine threw and nobody caught
+ * @throws FatalError with Go's verdict (deadlock), or what a goroutine threw and nobody caught; TypeError when `main`
+ *   does not make a generator
  * @example
  * ```ts
  * import { now, runSync, sleep } from "gobuf";
@@ -363,6 +365,7 @@ function printGoroutines(): void {
  * Runs goroutines: starts `main`, and everything it starts, among the other work of the process.
  *
  * @param main the main goroutine's body; the run is over when it returns, whatever still runs
+ * @throws TypeError at once, when `main` does not make a generator
  * @returns main's result; rejects with Go's verdict (deadlock), what main threw, or {@link UncaughtError} of another
  *   goroutine
  * @example

@@ -4,6 +4,7 @@
  * g0 resumes a goroutine and gets it back with a request in `mp.mcall`, or dead. A generator body is a stack of frames,
  * of which the top one runs; a native body that waits has no frame.
  */
+import { generatorNext } from "./body.ts";
 import { G_GOID, G_STATUS, G_STRIDE, gmem } from "./ffi.ts";
 import { gbody, gcont, gentry, gexiting, gframes, gparent, gtrap, gwaitsince } from "./g.ts";
 import {
@@ -189,12 +190,6 @@ function forgotten(gp: number): false {
   fail(error);
   return false;
 }
-
-/** Generator.prototype.next: to look it up on each body costs a gosched 3 ns, and more where bodies differ. */
-const generatorNext = Object.getPrototypeOf(function* () {}).prototype.next as (
-  this: Frame,
-  value: unknown,
-) => IteratorResult<unknown, unknown>;
 
 // The edges that schedule walks by itself.
 const STARTS = ringEdge(Grunnable, Grunning);

@@ -145,11 +145,6 @@ export function clockIsFake(): boolean {
   return fake;
 }
 
-/** Timers in the heap, zombies included. */
-export function timerCount(): number {
-  return heap.length;
-}
-
 /** When the first timer expires, 0 when there is none: timers.wakeTime. */
 export function wakeTime(): number {
   const when = whens.length === 0 ? 0 : whens[0];

@@ -23,7 +23,7 @@ import {
   wait,
 } from "./index.ts";
 import { Gwaiting } from "./runtime2.ts";
-import { timerCount } from "./time.ts";
+import { heap } from "./time.ts";
 
 const HOUR = 3_600_000;
 /** A pause in which everything that is due happens. */
@@ -206,7 +206,7 @@ describe("the heap", () => {
         newTimer(HOUR).stop();
         newTicker(HOUR).reset(2 * HOUR);
       }
-      expect(timerCount()).toBe(0);
+      expect(heap.length).toBe(0);
       const timer = newTimer(HOUR);
       const stop = chan<void>();
       const wg = new WaitGroup();
@@ -218,11 +218,11 @@ describe("the heap", () => {
         });
       }
       yield* sleep(1);
-      expect(timerCount()).toBe(1);
+      expect(heap.length).toBe(1);
       stop.close();
       yield* wg.wait();
       yield* sleep(1);
-      expect(timerCount()).toBe(0);
+      expect(heap.length).toBe(0);
     });
   });
 
@@ -231,7 +231,7 @@ describe("the heap", () => {
       using ticker = newTicker(10);
       yield* ticker.c.recv();
       yield* sleep(1);
-      expect(timerCount()).toBe(0);
+      expect(heap.length).toBe(0);
     });
   });
 
@@ -253,7 +253,7 @@ describe("the heap", () => {
       const r = yield* select([recvCase(timer.c), recvCase(timer.c)]);
       expect(r.ok).toBe(true);
       yield* sleep(1);
-      expect(timerCount()).toBe(0);
+      expect(heap.length).toBe(0);
     });
   });
 });
@@ -494,7 +494,7 @@ describe("runs", () => {
     runSync(function* () {
       const sleeper = newTimer(5);
       expect(old.map((timer) => timer.stop())).toEqual([false, false]);
-      expect(timerCount()).toBe(0);
+      expect(heap.length).toBe(0);
       old[0].reset(1);
       yield* old[0].c.recv();
       yield* sleeper.c.recv();

@@ -4,6 +4,7 @@
  * The channel of a timer is synchronous, as in Go from 1.23 on: once `stop` or `reset` has returned, no value of before
  * is received. A timer belongs to the run that it was made in.
  */
+import { bodyIfAny } from "./body.ts";
 import { Chan, nilchan, type RecvChan, timerchandrain, trySend } from "./chan.ts";
 import { opCall } from "./m.ts";
 import { PanicError } from "./panic.ts";
@@ -31,8 +32,8 @@ export type Callback = () => Generator<unknown, unknown, unknown> | void;
 
 /** The body of a goroutine that runs a callback. @internal */
 export function* callBody(f: Callback): Generator<unknown, void, unknown> {
-  const body = f();
-  if (typeof body?.next === "function") yield* opCall(body);
+  const body = bodyIfAny("afterFunc", f, f());
+  if (body !== null) yield* opCall(body);
 }
 
 /** Runs on g0: puts the time that the timer was set for into its channel, unless one is there. */

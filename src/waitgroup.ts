@@ -2,8 +2,9 @@
  * WaitGroup: sync/waitgroup.go.
  */
 
+import { bodyOf } from "./body.ts";
 import { G_STRIDE, G_WAITING, gmem } from "./ffi.ts";
-import { bodyOf, type Go } from "./go.ts";
+import type { Go } from "./go.ts";
 import { getg, type Op, opCall, opPending, opReady, REPARK } from "./m.ts";
 import { PanicError } from "./panic.ts";
 import { newproc } from "./proc.ts";

@@ -5,6 +5,7 @@
  * Go's bubble does not count who waits for a Mutex as blocked durably, as code outside may hold it. Here nobody outside
  * can hold one.
  */
+import { bodyOf } from "../body.ts";
 import type { Go } from "../go.ts";
 import { getg, type Op, opCall, opPending } from "../m.ts";
 import { FatalError, PanicError } from "../panic.ts";
@@ -74,7 +75,7 @@ export function* bubbled<R>(main: Body<R>, all = true): Go<R> {
   setIdleHook(idle);
   let panicking = false;
   try {
-    return yield* opCall(main());
+    return yield* opCall(bodyOf("synctest.test", main, []));
   } catch (error) {
     panicking = true;
     throw error;

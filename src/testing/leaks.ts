@@ -1,6 +1,7 @@
 /**
  * Goroutines that a test leaves behind.
  */
+import { bodyOf } from "../body.ts";
 import { allgs } from "../g.ts";
 import { type Go, gosched } from "../go.ts";
 import { readgstatus } from "../gstatus.ts";
@@ -103,7 +104,7 @@ export function runTest<R>(main: Body<R>, options: RunOptions = {}): Promise<R> 
   return run(
     function* () {
       const noLeaks = leakCheck();
-      const result = yield* opCall(main());
+      const result = yield* opCall(bodyOf("runTest", main, []));
       yield* noLeaks();
       return result;
     },

@@ -7,10 +7,12 @@
  * that is a decision too; the order of its poll is that of a fixed seed otherwise. With early timers, it is one at each of
  * these places whether the clock moves.
  */
+
+import { bodyOf } from "../body.ts";
 import type { Hchan } from "../chan.ts";
 import { G_SELECTDONE, G_STRIDE, gmem, SUDOG_STRIDE, smem } from "../ffi.ts";
 import { gcont } from "../g.ts";
-import { bodyOf, type Go } from "../go.ts";
+import type { Go } from "../go.ts";
 import { goidOf } from "../gstatus.ts";
 import { condemn, MCALL_GOSCHED, mp, setPointHook } from "../m.ts";
 import { FatalError } from "../panic.ts";

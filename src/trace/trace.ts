@@ -4,7 +4,8 @@
  * A trace has every status change of every goroutine of this thread, and when the P is idle. It is written while the
  * runs go on, in pieces that can be read one after the other.
  */
-import { bodyOf, type Go } from "../go.ts";
+import { bodyOf } from "../body.ts";
+import type { Go } from "../go.ts";
 import { getg } from "../m.ts";
 import { now } from "../time.ts";
 import type { TraceFormat } from "./format.ts";

@@ -1,0 +1,36 @@
+/** What may be a goroutine's body, or a frame of one: a generator, and nothing that only looks like one. */
+import type { Frame } from "./m.ts";
+
+/**
+ * Generator.prototype.next: what resumes a frame. To look it up on each one would cost a gosched 3 ns, and more where
+ * bodies differ; so nothing else that has a `next` can be a body.
+ */
+export const generatorNext = Object.getPrototypeOf(function* () {}).prototype.next as (
+  this: Frame,
+  value: unknown,
+) => IteratorResult<unknown, unknown>;
+
+/** A function, whatever it takes and gives. */
+type Maker = (...args: never[]) => unknown;
+
+/** What a function made, if it is a body. @param what who asks, for the error @throws TypeError when it is none */
+export function checkBody<B>(what: string, fn: Maker, body: B): B {
+  if ((body as Partial<Frame> | null | undefined)?.next === generatorNext) return body;
+  throw new TypeError(`gobuf: ${what}: ${fn.name || "the function"} is no generator function: write \`function*\``);
+}
+
+/** The body that a function makes. @param what who asks, for the error @throws TypeError when it makes none */
+export function bodyOf<A extends unknown[], B>(what: string, fn: (...args: A) => B, args: A): B {
+  return checkBody(what, fn, fn(...args));
+}
+
+/**
+ * What a function made, if it is to be run as a body; null for a plain function, whatever it gave.
+ *
+ * @throws TypeError for what only looks like a body, e.g. an async generator: it would never run
+ */
+export function bodyIfAny(what: string, fn: Maker, made: unknown): Frame | null {
+  return typeof (made as Partial<Frame> | null | undefined)?.next === "function"
+    ? checkBody(what, fn, made as Frame)
+    : null;
+}
