@@ -50,13 +50,13 @@ function faster(row: string, times: Partial<Record<Common["impl"], number>>, whe
   });
 }
 
-// Shares of time are from a sampling profiler on a quiet x86-64 machine, where a gosched took native bodies 21.5 ns,
-// generators 23.5 and Go 55.
+// Shares of time are from a sampling profiler on a quiet x86-64 machine, where a gosched took native bodies 23 ns,
+// generators 26 and Go 55 to 65.
 const GOSCHED: Where = {
   native:
-    'half is one execute and back (the row "execute from TypeScript"): no more can be asked than Go\'s time by that. The rest: two compare-and-swaps of the status, without which no other thread could scan a G (2.5 ns), the queues, the log of transitions and the checks of the JIT at each variable of a module (9 ns).',
+    'nearly half is one execute and back (the row "execute from TypeScript"): no more can be asked than Go\'s time by that. The rest: two compare-and-swaps of the status, without which no other thread could scan a G (2.5 ns), the queues, the log of transitions and the checks of the JIT at each variable of a module (10 ns).',
   generator:
-    "two compare-and-swaps of the status (3.5 ns), yield* and the resume of the generator (9 ns), the queues, the log of transitions and the checks of the JIT at each variable of a module (11 ns).",
+    "two compare-and-swaps of the status (3.5 ns), yield* and the resume of the generator (9 ns), the queues, the log of transitions and the checks of the JIT at each variable of a module (13 ns).",
 };
 const TRIP: Where = {
   native:
