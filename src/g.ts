@@ -68,15 +68,12 @@ let goidgen = 0;
 
 /** A dead G where the list that it is taken from first is empty, or a new one. */
 function gfgetslow(native: boolean): number {
-  if (native && spareWithStack.length === 0 && noStack.length > 0) return noStack.pop() as number;
-  beyond = true;
-  noStack = spareNoStack.concat(noStack);
-  withStack = spareWithStack.concat(withStack);
-  spareNoStack = [];
-  spareWithStack = [];
-  const first = native ? withStack : noStack;
   const second = native ? noStack : withStack;
-  return first.pop() ?? second.pop() ?? malg();
+  const firstSpare = native ? spareWithStack : spareNoStack;
+  const secondSpare = native ? spareNoStack : spareWithStack;
+  if (firstSpare.length === 0 && second.length > 0) return second.pop() as number;
+  beyond = true;
+  return firstSpare.pop() ?? secondSpare.pop() ?? malg();
 }
 
 function malg(): number {
