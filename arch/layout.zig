@@ -9,7 +9,7 @@ const assert = std.debug.assert;
 
 pub const magic: u32 = 0x46424F47; // "GOBF"
 /// Grows by one with every change of a layout, an export's signature or a code.
-pub const abi_version: u32 = 2;
+pub const abi_version: u32 = 3;
 
 pub const Abi = enum(u32) {
     sysv_x86_64 = 1,
@@ -96,11 +96,16 @@ pub fn Records(comptime abi: Abi) type {
             atomicstatus: u32,
             selectdone: u32,
             goid: u64,
+            /// Go links the global queue by it. Here that is a ring, and the word is the creator's goid: g.parentGoid.
             schedlink: u64,
             param: u64,
             waitreason: u8,
             preempt: u8,
-            seed_end: [6]u8,
+            /// What lies in the seed's padding: TypeScript's own.
+            kind: u8,
+            exiting: u8,
+            /// When it began to wait, whole milliseconds modulo 2^32: g.waitsince.
+            waitsince: u32,
             /// MXCSR | FPCR
             fp0: u32,
             /// x87 control word | 0
@@ -208,6 +213,9 @@ pub fn table(comptime abi: Abi, comptime os: Os) []const Entry {
         e("g_param", @offsetOf(G, "param")),
         e("g_waitreason", @offsetOf(G, "waitreason")),
         e("g_preempt", @offsetOf(G, "preempt")),
+        e("g_kind", @offsetOf(G, "kind")),
+        e("g_exiting", @offsetOf(G, "exiting")),
+        e("g_waitsince", @offsetOf(G, "waitsince")),
         e("g_fp0", @offsetOf(G, "fp0")),
         e("g_fp1", @offsetOf(G, "fp1")),
         e("g_op", @offsetOf(G, "op")),
@@ -290,6 +298,9 @@ fn check(abi: Abi, sizes: Sizes) void {
     assert(@offsetOf(G, "param") == after + 24);
     assert(@offsetOf(G, "waitreason") == after + 32);
     assert(@offsetOf(G, "preempt") == after + 33);
+    assert(@offsetOf(G, "kind") == after + 34);
+    assert(@offsetOf(G, "exiting") == after + 35);
+    assert(@offsetOf(G, "waitsince") == after + 36);
     assert(R.seed_size == sizes.seed);
     assert(@offsetOf(G, "fp0") == sizes.seed);
     assert(@offsetOf(G, "fp1") == sizes.seed + 4);

@@ -5,7 +5,7 @@
  * from outside is still expected, an idle run is no deadlock.
  */
 import type { Chan, Received } from "./chan.ts";
-import { gexiting } from "./g.ts";
+import { isExiting } from "./g.ts";
 import type { Go } from "./go.ts";
 import { getg, mp, type Op, opPending } from "./m.ts";
 import { gopark, goready, newproc } from "./proc.ts";
@@ -114,7 +114,7 @@ export function spawn<A extends unknown[], R>(fn: (...args: A) => Go<R>, ...args
           if (mp.dying !== null) throw error;
           reject(error);
         } finally {
-          if (gexiting[mp.curg] !== 0) reject(new Error("gobuf: spawn: the goroutine ended by goexit"));
+          if (isExiting(mp.curg)) reject(new Error("gobuf: spawn: the goroutine ended by goexit"));
           if (isCurrentRun(token)) expectOutside(-1);
         }
       })(),

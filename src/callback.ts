@@ -4,7 +4,7 @@
  */
 import { type Codec, plain, word } from "./codec.ts";
 import { M_SCRATCH, mmem, setCallback } from "./ffi.ts";
-import { gtrap } from "./g.ts";
+import { isNative } from "./g.ts";
 import { goidOf } from "./gstatus.ts";
 import { fatal, mp } from "./m.ts";
 import { hasThrown, setThrown } from "./nativestate.ts";
@@ -112,7 +112,7 @@ function dispatch(handle: number): number {
     return STATUS_OK;
   } catch (error) {
     // Called by a function that TypeScript called: the exception goes there.
-    if (gp === 0 || gtrap[gp] < 0) throw error;
+    if (gp === 0 || !isNative(gp)) throw error;
     setThrown(gp, error);
     return STATUS_PANIC;
   } finally {

@@ -120,15 +120,23 @@ export const G_RET = (descriptor.g_sched + descriptor.gobuf_ret) >> 2;
 export const G_STATUS = descriptor.g_atomicstatus >> 2;
 export const G_SELECTDONE = descriptor.g_selectdone >> 2;
 export const G_GOID = descriptor.g_goid >> 2;
-export const G_SCHEDLINK = descriptor.g_schedlink >> 2;
+/** The creator's goid: the global queue is a ring here (runq.ts), so that schedlink is free. */
+export const G_PARENTGOID = descriptor.g_schedlink >> 2;
 /** The sudog that woke the G. A sudog is a u32 index, so the other half of this 64-bit field is free: see G_WAITING. */
 export const G_PARAM = descriptor.g_param >> 2;
 /** First of the sudogs the G waits on (g.waiting of Go): the upper half of param. */
 export const G_WAITING = G_PARAM + 1;
 export const G_OP = descriptor.g_op >> 2;
-/** In bytes, as waitreason is one. */
+export const G_WAITSINCE = descriptor.g_waitsince >> 2;
+/** The word of waitreason and the three bytes behind it. */
+export const G_FLAGS = descriptor.g_waitreason >> 2;
+/** In bytes, as what follows is one each. */
 export const G_STRIDE_BYTES = descriptor.g_stride;
 export const G_WAITREASON_BYTE = descriptor.g_waitreason;
+/** What body it has, and what that waits for: KIND_* of g.ts. */
+export const G_KIND_BYTE = descriptor.g_kind;
+/** 1: Goexit was called, and frames are being left. */
+export const G_EXITING_BYTE = descriptor.g_exiting;
 export const SUDOG_STRIDE = descriptor.sudog_stride >> 2;
 /** Word of region 0 where this thread's P and M lie. */
 export const P_BASE = (descriptor.p_base + mid * descriptor.p_stride) >> 2;

@@ -6,16 +6,17 @@
 import {
   chunkOfG,
   chunkSize,
+  G_EXITING_BYTE,
+  G_FLAGS,
   G_GOID,
+  G_KIND_BYTE,
   G_PARAM,
-  G_SCHEDLINK,
   G_SELECTDONE,
   G_STACK_HI,
   G_STATUS,
   G_STRIDE,
   G_STRIDE_BYTES,
   G_WAITING,
-  G_WAITREASON_BYTE,
   gmem,
   gmem8,
 } from "./ffi.ts";
@@ -24,22 +25,53 @@ import { Gdead, Gidle } from "./runtime2.ts";
 
 /** Top frame of the goroutine's stack of generators; null for a native body that waits for no frame. */
 export const gbody: (Frame | null)[] = [null];
-/** The frames below the top one, or null. */
-export const gframes: (Frame[] | null)[] = [null];
+/** The frames below the top one. As long as the largest G that ever had any: most goroutines of most programs have none. */
+const gframes: (Frame[] | null)[] = [null];
 /** What the goroutine does first when it runs again. */
 export const gcont: (Continuation | null)[] = [null];
-/** Goexit was called: frames are being left. */
-export let gexiting = new Uint8Array(1024);
-/** The trap that a native body waits in, 0 for one that goes on without a result; -1 where the body is not native. */
-export const gtrap: number[] = [-1];
 /** What the goroutine was started on, for its name in reports. */
 export const gentry: unknown[] = [null];
-/** goid of the creator. */
-export const gparent: number[] = [0];
-/** When it began to wait, by sliceTime: g.waitsince. */
-export const gwaitsince: number[] = [0];
 /** The sleep timers of those that have slept: g.timer. Few have one, and a million that do not should not pay. */
 export const gtimer = new Map<number, unknown>();
+
+// What a G's kind says of its body.
+/** A generator. */
+export const KIND_GENERATOR = 0;
+/** Native, and goes on without a result. */
+export const KIND_NATIVE = 1;
+/** Native, and waits in an operation that has a result. */
+export const KIND_NATIVE_WAITS = 2;
+
+/** Whether a G's body is native. */
+export function isNative(gp: number): boolean {
+  return gmem8[gp * G_STRIDE_BYTES + G_KIND_BYTE] !== KIND_GENERATOR;
+}
+
+/** Whether Goexit was called: frames are being left. */
+export function isExiting(gp: number): boolean {
+  return gmem8[gp * G_STRIDE_BYTES + G_EXITING_BYTE] !== 0;
+}
+
+/** Puts a frame on the goroutine's stack of them. */
+export function pushFrame(gp: number, frame: Frame): void {
+  const top = gbody[gp];
+  gbody[gp] = frame;
+  if (!top) return;
+  while (gframes.length <= gp) gframes.push(null);
+  const below = gframes[gp];
+  if (below) below.push(top);
+  else gframes[gp] = [top];
+}
+
+/** Takes the top frame off. */
+export function popFrame(gp: number): void {
+  gbody[gp] = (gp < gframes.length && gframes[gp]?.pop()) || null;
+}
+
+/** How many frames there are below the top one. */
+export function framesBelow(gp: number): number {
+  return (gp < gframes.length && gframes[gp]?.length) || 0;
+}
 
 /** First indices of the chunks that this thread took from the arena. */
 const chunks: number[] = [];
@@ -81,19 +113,10 @@ function malg(): number {
     freshNext = chunkOfG();
     freshEnd = freshNext + chunkSize;
     chunks.push(freshNext);
-    if (gexiting.length < freshEnd) {
-      const larger = new Uint8Array(Math.max(freshEnd, 2 * gexiting.length));
-      larger.set(gexiting);
-      gexiting = larger;
-    }
     while (gbody.length < freshEnd) {
       gbody.push(null);
-      gframes.push(null);
       gcont.push(null);
-      gtrap.push(-1);
       gentry.push(null);
-      gparent.push(0);
-      gwaitsince.push(0);
     }
   }
   return freshNext++;
@@ -119,16 +142,13 @@ export function allocG(native = false): number {
 export function gfput(gp: number): void {
   const i = gp * G_STRIDE;
   gbody[gp] = null;
-  gframes[gp] = null;
+  if (gp < gframes.length) gframes[gp] = null;
   gcont[gp] = null;
-  gexiting[gp] = 0;
-  gtrap[gp] = -1;
   gentry[gp] = null;
   gmem[i + G_PARAM] = 0;
   gmem[i + G_WAITING] = 0;
   gmem[i + G_SELECTDONE] = 0;
-  gmem[i + G_SCHEDLINK] = 0;
-  gmem8[gp * G_STRIDE_BYTES + G_WAITREASON_BYTE] = 0;
+  gmem[i + G_FLAGS] = 0;
   if (hasStack(gp)) withStack.push(gp);
   else noStack.push(gp);
 }

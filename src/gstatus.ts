@@ -3,7 +3,7 @@
  *
  * The relation of 13 edges is enforced in every build, and every change is one compare-and-swap on the G's own word.
  */
-import { G_GOID, G_STATUS, G_STRIDE, gmem } from "./ffi.ts";
+import { G_GOID, G_PARENTGOID, G_STATUS, G_STRIDE, gmem } from "./ffi.ts";
 import { condemn, mp } from "./m.ts";
 import { StatusError } from "./panic.ts";
 import {
@@ -106,7 +106,16 @@ const scanHeld = new Set<number>();
 
 /** The goroutine number of a G, 0 for one that was never made. */
 export function goidOf(gp: number): number {
-  const i = gp * G_STRIDE + G_GOID;
+  return goidAt(gp * G_STRIDE + G_GOID);
+}
+
+/** The number of the goroutine that started a G's, 0 for main's. */
+export function parentOf(gp: number): number {
+  return goidAt(gp * G_STRIDE + G_PARENTGOID);
+}
+
+/** A goroutine number in two words of `gmem`. */
+function goidAt(i: number): number {
   return (gmem[i + 1] >>> 0) * 0x1_0000_0000 + (gmem[i] >>> 0);
 }
 

@@ -9,7 +9,7 @@
 export const DESCRIPTOR_MAGIC = 0x46424f47;
 
 /** The version of the contract between arch/ and src/. Raised by any change of an export, a word or a trap code. */
-export const ABI_VERSION = 2;
+export const ABI_VERSION = 3;
 
 /** Names of the descriptor's words, in order. Sizes, strides and offsets are bytes; counts are plain numbers. */
 export const DESCRIPTOR_WORDS = [
@@ -46,6 +46,9 @@ export const DESCRIPTOR_WORDS = [
   "g_param",
   "g_waitreason",
   "g_preempt",
+  "g_kind",
+  "g_exiting",
+  "g_waitsince",
   "g_fp0",
   "g_fp1",
   "g_op",
@@ -118,6 +121,9 @@ export function seedLayout(abi: number): Partial<Record<DescriptorWord, number>>
     g_param: tail + 24,
     g_waitreason: tail + 32,
     g_preempt: tail + 33,
+    g_kind: tail + 34,
+    g_exiting: tail + 35,
+    g_waitsince: tail + 36,
     g_size: tail + 40,
     g_fp0: tail + 40,
     g_fp1: tail + 44,

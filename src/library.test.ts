@@ -83,7 +83,7 @@ describe("refused by its headers", () => {
 describe("refused by its descriptor, by the word", () => {
   test.each([
     ["magic", 1, "descriptor's magic is 0x1, expected 0x46424f47"],
-    ["abi_version", 99, "descriptor's ABI version is 99, expected 2"],
+    ["abi_version", 99, "descriptor's ABI version is 99, expected 3"],
     ["words", 3, "descriptor's word count is 3"],
     ["g_goid", 8, "descriptor's g_goid is 8"],
     ["gobuf_size", 100, "descriptor's gobuf_size is 100"],

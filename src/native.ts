@@ -11,18 +11,21 @@ import {
   descriptor,
   EXECUTE_ERROR_MIN,
   executeError,
+  G_KIND_BYTE,
   G_OP,
   G_RET,
   G_STACK_HI,
   G_STACK_LO,
   G_STRIDE,
+  G_STRIDE_BYTES,
   gmem,
+  gmem8,
   M_SCRATCH,
   memoryError,
   mmem,
   native,
 } from "./ffi.ts";
-import { allocG, gfput, gtrap, hasStack } from "./g.ts";
+import { allocG, gfput, hasStack, KIND_NATIVE, KIND_NATIVE_WAITS } from "./g.ts";
 import { goidOf } from "./gstatus.ts";
 import { MCALL_GOEXIT, MCALL_NONE, mp } from "./m.ts";
 import { releaseNative } from "./nativestate.ts";
@@ -89,7 +92,7 @@ export function setTrapHandler(f: TrapHandler | null): void {
  */
 export function newNativeG(fn: Address, arg: Address | null): number {
   const gp = allocG(true);
-  gtrap[gp] = 0;
+  gmem8[gp * G_STRIDE_BYTES + G_KIND_BYTE] = KIND_NATIVE;
   let code = hasStack(gp) ? 0 : native.gobuf_stackalloc(gp, stackSize);
   if (code === 0) code = native.gobuf_gosetup(gp, fn, arg);
   if (code === 0) return gp;
@@ -188,10 +191,11 @@ function deliverFailure(gp: number, error: unknown): boolean {
  * @returns true when it asks for something in mp.mcall; false when it is off the M
  */
 function runNative(gp: number, failed: boolean, value: unknown): boolean {
+  const kind = gp * G_STRIDE_BYTES + G_KIND_BYTE;
   if (failed) {
     if (!deliverFailure(gp, value)) return false;
-  } else if (gtrap[gp] > 0) deliver(gp, mp.ok ? STATUS_OK : STATUS_CLOSED, value);
-  gtrap[gp] = 0;
+  } else if (gmem8[kind] === KIND_NATIVE_WAITS) deliver(gp, mp.ok ? STATUS_OK : STATUS_CLOSED, value);
+  gmem8[kind] = KIND_NATIVE;
   return onTrap(gp, mp.execute(gp));
 }
 
@@ -232,7 +236,7 @@ function trapLoop(gp: number, code: number): boolean {
     } else result = otherTrap(gp, code);
     if (mp.mcall !== MCALL_NONE) {
       // A gosched has no result; not to write one keeps its way short.
-      gtrap[gp] = code === TRAP_GOSCHED ? 0 : code;
+      if (code !== TRAP_GOSCHED) gmem8[gp * G_STRIDE_BYTES + G_KIND_BYTE] = KIND_NATIVE_WAITS;
       return true;
     }
     deliver(gp, mp.ok ? STATUS_OK : STATUS_CLOSED, result);

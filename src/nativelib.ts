@@ -15,7 +15,7 @@ import {
   native,
   dlopen as open,
 } from "./ffi.ts";
-import { allgs, gentry, gtrap } from "./g.ts";
+import { allgs, gentry, isNative } from "./g.ts";
 import { goidOf } from "./gstatus.ts";
 import { packageRoot } from "./library.ts";
 import { getg } from "./m.ts";
@@ -164,7 +164,7 @@ function attach<S extends Record<string, FFIFunction>>(
   for (const symbol of Object.values(symbols)) owners.set(symbol, owner);
   const close = () => {
     if (owner.closed) return;
-    const busy = isRunning() ? allgs().find((gp) => gtrap[gp] >= 0 && mayRun(gp, owner)) : undefined;
+    const busy = isRunning() ? allgs().find((gp) => isNative(gp) && mayRun(gp, owner)) : undefined;
     if (busy !== undefined) {
       throw new Error(`gobuf: close: ${name}: native goroutine ${goidOf(busy)} still exists`);
     }

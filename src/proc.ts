@@ -4,8 +4,19 @@
  * g0 is this code. A goroutine is resumed by `execute` and comes back with a request (see m.ts); every request is a
  * function of Go's that runs on g0: park_m, gosched_m, goyield_m, goexit0.
  */
-import { G_GOID, G_STATUS, G_STRIDE, G_STRIDE_BYTES, G_WAITREASON_BYTE, gmem, gmem8 } from "./ffi.ts";
-import { allocG, gbody, gcont, gentry, gexiting, gfput, gframes, gparent, gwaitsince } from "./g.ts";
+import {
+  G_EXITING_BYTE,
+  G_GOID,
+  G_PARENTGOID,
+  G_STATUS,
+  G_STRIDE,
+  G_STRIDE_BYTES,
+  G_WAITREASON_BYTE,
+  G_WAITSINCE,
+  gmem,
+  gmem8,
+} from "./ffi.ts";
+import { allocG, gbody, gcont, gentry, gfput, pushFrame } from "./g.ts";
 import {
   callHook,
   casgstatus,
@@ -95,10 +106,18 @@ function notWaiting(gp: number): void {
   casgstatusWait(gp, Gwaiting, Grunnable);
 }
 
+/** Notes a G's creator. @param parent another G, 0 for none */
+export function setParent(gp: number, parent: number): void {
+  const i = gp * G_STRIDE + G_PARENTGOID;
+  const from = parent * G_STRIDE + G_GOID;
+  gmem[i] = gmem[from];
+  gmem[i + 1] = gmem[from + 1];
+}
+
 /** Makes an idle G runnable, next in line, as a goroutine of the calling one: the second half of newproc. */
 export function startG(gp: number, entry: unknown): void {
   gentry[gp] = entry;
-  gparent[gp] = mp.curg <= 0 ? 0 : goidOf(mp.curg);
+  setParent(gp, Math.max(0, mp.curg));
   noteCreation(gp);
   casgstatus(gp, Gidle, Grunnable);
   sched.gcount++;
@@ -121,7 +140,7 @@ export function newproc(body: Frame, entry: unknown): number {
 /** running>waiting, then the unlock function. @returns false, or true when that took the park back */
 function park_m(gp: number): boolean {
   casgstatus(gp, Grunning, Gwaiting);
-  gwaitsince[gp] = mp.now;
+  gmem[gp * G_STRIDE + G_WAITSINCE] = mp.now;
   const unlockf = mp.waitunlockf;
   if (unlockf === null) return false;
   mp.waitunlockf = null;
@@ -170,7 +189,7 @@ export function mcall(gp: number): number {
       mp.callee = null;
       return ON;
     case MCALL_GOEXIT:
-      gexiting[gp] = 1;
+      gmem8[gp * G_STRIDE_BYTES + G_EXITING_BYTE] = 1;
       return EXIT;
     default:
       fail(
@@ -180,16 +199,6 @@ export function mcall(gp: number): number {
       );
       return OFF;
   }
-}
-
-function pushFrame(gp: number, frame: Frame): void {
-  const top = gbody[gp];
-  if (top) {
-    const parents = gframes[gp];
-    if (parents) parents.push(top);
-    else gframes[gp] = [top];
-  }
-  gbody[gp] = frame;
 }
 
 /** Ends the run with an error; a fatal one that was thrown before comes first. */

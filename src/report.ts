@@ -2,9 +2,9 @@
  * What Go prints of goroutines: the traceback of a panic, a deadlock, a SIGQUIT (goroutineheader and tracebackothers of
  * runtime/traceback.go, printpanics of runtime/panic.go).
  */
-import { G_STRIDE_BYTES, G_WAITREASON_BYTE, gmem8 } from "./ffi.ts";
-import { allgs, gentry, gframes, gparent, gtrap, gwaitsince } from "./g.ts";
-import { goidOf, readgstatus } from "./gstatus.ts";
+import { G_STRIDE, G_STRIDE_BYTES, G_WAITREASON_BYTE, G_WAITSINCE, gmem, gmem8 } from "./ffi.ts";
+import { allgs, framesBelow, gentry, isNative } from "./g.ts";
+import { goidOf, parentOf, readgstatus } from "./gstatus.ts";
 import { mp, setSiteHook } from "./m.ts";
 import { FatalError, PanicError, UncaughtError } from "./panic.ts";
 import { Gdead, Gidle, Gscan, Gwaiting, statusName, waitReasonStrings } from "./runtime2.ts";
@@ -24,7 +24,7 @@ export interface GoroutineInfo {
   goid: number;
   /** "running", "runnable", or the wait reason where it waits. */
   state: string;
-  /** Milliseconds of the run's clock that it has waited, give or take a few; 0 when it does not wait. */
+  /** Milliseconds of the run's clock that it has waited, give or take a few, modulo 2^32 (49 days); 0 when it does not wait. */
   waited: number;
   /** Name of the function that it was started on. */
   name: string;
@@ -53,7 +53,7 @@ export function setTracebacks(on: boolean): void {
 }
 
 function noteSite(gp: number): void {
-  const depth = gframes[gp]?.length ?? 0;
+  const depth = framesBelow(gp);
   const sites = opSites.get(gp) ?? [];
   sites.length = depth;
   sites.push(new Error());
@@ -112,7 +112,7 @@ function framesAt(site: Error | undefined): string[] {
 export function entryName(gp: number): string {
   const entry = gentry[gp];
   if (typeof entry === "function") return entry.name || (goidOf(gp) === 1 ? "main" : "anonymous");
-  return gtrap[gp] >= 0 ? `native 0x${Number(entry).toString(16)}` : "anonymous";
+  return isNative(gp) ? `native 0x${Number(entry).toString(16)}` : "anonymous";
 }
 
 /**
@@ -136,9 +136,9 @@ export function goroutines(): GoroutineInfo[] {
     out.push({
       goid: goidOf(gp),
       state: waits ? waitReasonStrings[gmem8[gp * G_STRIDE_BYTES + G_WAITREASON_BYTE]] : statusName(status),
-      waited: waits ? Math.max(0, sliceTime() - gwaitsince[gp]) : 0,
+      waited: waits ? (sliceTime() - gmem[gp * G_STRIDE + G_WAITSINCE]) >>> 0 : 0,
       name: entryName(gp),
-      createdBy: gparent[gp],
+      createdBy: parentOf(gp),
       frames: framesOf(opSites.get(gp)),
       createdAt: framesOf(goSites.get(gp))[0] ?? "",
     });

@@ -5,8 +5,8 @@
  * of which the top one runs; a native body that waits has no frame.
  */
 import { generatorNext } from "./body.ts";
-import { G_GOID, G_STATUS, G_STRIDE, gmem } from "./ffi.ts";
-import { gbody, gcont, gentry, gexiting, gframes, gparent, gtrap, gwaitsince } from "./g.ts";
+import { G_GOID, G_KIND_BYTE, G_STATUS, G_STRIDE, G_STRIDE_BYTES, G_WAITSINCE, gmem, gmem8 } from "./ffi.ts";
+import { gbody, gcont, gentry, isExiting, isNative, KIND_NATIVE, popFrame } from "./g.ts";
 import {
   callHook,
   casgstatus,
@@ -32,7 +32,7 @@ import {
   takeForgotten,
 } from "./m.ts";
 import { FatalError, UncaughtError } from "./panic.ts";
-import { EXIT, fail, finish, goexit0, mcall, OFF, sched } from "./proc.ts";
+import { EXIT, fail, finish, goexit0, mcall, OFF, sched, setParent } from "./proc.ts";
 import { attachReport, noteReport, panicReport } from "./report.ts";
 import {
   GLOB_HEAD,
@@ -81,9 +81,8 @@ export function uncaught(gp: number, error: unknown): unknown {
 /** The last frame of a body is gone: main's return ends the run, all else is goexit. */
 function ended(gp: number, mode: number, value: unknown): false {
   if (mode === THROW) fail(uncaught(gp, value));
-  else if (gp === sched.main && gexiting[gp] === 0) {
-    finish(value);
-  } else goexit0(gp);
+  else if (gp === sched.main && !isExiting(gp)) finish(value);
+  else goexit0(gp);
   return false;
 }
 
@@ -91,11 +90,6 @@ function ended(gp: number, mode: number, value: unknown): false {
 const NEXT = 0;
 const THROW = 1;
 const RETURN = 2;
-
-/** Takes the top frame off. */
-function popFrame(gp: number): void {
-  gbody[gp] = gframes[gp]?.pop() ?? null;
-}
 
 /**
  * Runs a goroutine, whose status is running.
@@ -123,7 +117,7 @@ function proceed(gp: number, mode: number, value: unknown): boolean {
   for (;;) {
     const frame = gbody[gp] as Frame | null;
     if (frame === null) {
-      if (gtrap[gp] < 0 || gexiting[gp] !== 0) return ended(gp, mode, value);
+      if (!isNative(gp) || isExiting(gp)) return ended(gp, mode, value);
       return runNative(gp, mode === THROW, value);
     }
     let r: IteratorResult<unknown, unknown>;
@@ -143,7 +137,7 @@ function proceed(gp: number, mode: number, value: unknown): boolean {
     if (r.done !== true) return true;
     if (takeForgotten()) return forgotten(gp);
     popFrame(gp);
-    mode = gexiting[gp] !== 0 ? RETURN : NEXT;
+    mode = isExiting(gp) ? RETURN : NEXT;
     value = r.value;
   }
 }
@@ -152,7 +146,7 @@ function proceed(gp: number, mode: number, value: unknown): boolean {
 function finished(gp: number, value: unknown): boolean {
   if (takeForgotten()) return forgotten(gp);
   popFrame(gp);
-  return proceed(gp, gexiting[gp] !== 0 ? RETURN : NEXT, value);
+  return proceed(gp, isExiting(gp) ? RETURN : NEXT, value);
 }
 
 /** The top frame threw, or what stands behind its wait did, and the frame has not seen it yet. @returns as {@link resume} */
@@ -223,10 +217,8 @@ export function schedule(budget: number): boolean {
   const log = ring;
   const ends = globEnds;
   const next = generatorNext;
-  const traps = gtrap;
   const bodies = gbody;
   const conts = gcont;
-  const since = gwaitsince;
   const pick = pickHook;
   for (let n = budget; n > 0; n--) {
     if (m.stop) return false;
@@ -258,7 +250,7 @@ export function schedule(budget: number): boolean {
     if (log[RING_HOOKED] !== 0) callHook(gp, Grunnable, Grunning);
     m.curg = gp;
     let asks = true;
-    if (traps[gp] === 0) {
+    if (gmem8[gp * G_STRIDE_BYTES + G_KIND_BYTE] === KIND_NATIVE) {
       const code = m.execute(gp);
       if (code === TRAP_GOSCHED) m.mcall = MCALL_GOSCHED;
       else asks = onTrap(gp, code);
@@ -299,7 +291,7 @@ export function schedule(budget: number): boolean {
         log[count & RING_MASK] = (mem[i + G_GOID] << 8) | (parks ? PARKS : GOSCHEDS);
         log[RING_COUNT] = count + 1;
         if (log[RING_HOOKED] !== 0) callHook(gp, Grunning, to);
-        if (parks) since[gp] = m.now;
+        if (parks) mem[i + G_WAITSINCE] = m.now;
         else {
           const tail = ends[GLOB_TAIL];
           if (((tail - ends[GLOB_HEAD]) | 0) === glob.length) globrunqput(gp);
@@ -322,7 +314,7 @@ export function schedule(budget: number): boolean {
 export function startMain(gp: number, entry: unknown): void {
   sched.main = gp;
   gentry[gp] = entry;
-  gparent[gp] = 0;
+  setParent(gp, 0);
   casgstatus(gp, Gidle, Grunnable);
   casgstatus(gp, Grunnable, Grunning);
   sched.gcount++;

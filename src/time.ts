@@ -119,9 +119,9 @@ export function whenOf(ms: number): number {
   return ms > 0 ? Math.min(nanotime() + Math.round(ms * 1e6), MAX_WHEN_NS) : nanotime();
 }
 
-/** The clock as waits are measured by: milliseconds, of no particular origin. */
+/** The clock as waits are measured by: whole milliseconds modulo 2^32, of no particular origin. */
 export function sliceTime(): number {
-  return fake ? fakeNow / 1e6 : performance.now();
+  return (fake ? fakeNow / 1e6 : performance.now()) | 0;
 }
 
 /**

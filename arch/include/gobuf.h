@@ -56,7 +56,7 @@ extern "C" {
 #endif
 
 /* Version of this table; the library's descriptor carries the same. */
-#define GOBUF_ABI_VERSION 2u
+#define GOBUF_ABI_VERSION 3u
 
 typedef void (*gobuf_fn)(void *arg);
 

@@ -16,7 +16,7 @@
 //! Built by `zig build-lib -dynamic -OReleaseFast --dep gobuf -Mroot=bodies.zig -Mgobuf=PATH/gobuf.zig`.
 
 /// Version of the table; the library's descriptor carries the same.
-pub const abi_version: u32 = 2;
+pub const abi_version: u32 = 3;
 
 pub const Fn = *const fn (arg: ?*anyopaque) callconv(.c) void;
 

@@ -19,7 +19,7 @@ export function neutrals(subject: Subject): Mutant[] {
     return [
       unchanged,
       neutral(subject, "a comment", [
-        { file: "src/schedule.ts", from: "/** Takes the top frame off. */", to: "/** Off. */" },
+        { file: "src/g.ts", from: "/** Takes the top frame off. */", to: "/** Off. */" },
       ]),
       neutral(subject, "a name", [{ file: "src/chan.ts", from: "let created = 0;", to: "let created = 0 + 0;" }]),
       neutral(subject, "an equal number", [
