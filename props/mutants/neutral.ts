@@ -18,9 +18,7 @@ export function neutrals(subject: Subject): Mutant[] {
   if (subject === "src") {
     return [
       unchanged,
-      neutral(subject, "a comment", [
-        { file: "src/g.ts", from: "/** Takes the top frame off. */", to: "/** Off. */" },
-      ]),
+      neutral(subject, "a comment", [{ file: "src/g.ts", from: "/** Takes the top frame off. */", to: "/** Off. */" }]),
       neutral(subject, "a name", [{ file: "src/chan.ts", from: "let created = 0;", to: "let created = 0 + 0;" }]),
       neutral(subject, "an equal number", [
         { file: "src/mutex.ts", from: "starvationThresholdNs = 1e6", to: "starvationThresholdNs = 1_000_000" },
