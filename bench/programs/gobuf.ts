@@ -15,9 +15,13 @@ const COPIES = 16;
 /** All goroutines of a row run the same functions. */
 const identical: readonly Bodies[] = [bodies];
 
-/** Functions that are alike but are not the same, as a program's goroutines are not: the file, loaded again and again. */
+/**
+ * Functions that are alike but are not the same, as a program's goroutines are not: the file, loaded again and again.
+ * They are taken out of their modules, as an import by name takes them: to look a name up in one module and another at
+ * each go would cost as much as the goroutine.
+ */
 const distinct: readonly Bodies[] = await Promise.all(
-  Array.from({ length: COPIES }, (_, i) => import(`./bodies.ts?copy=${i}`) as Promise<Bodies>),
+  Array.from({ length: COPIES }, async (_, i) => ({ ...((await import(`./bodies.ts?copy=${i}`)) as Bodies) })),
 );
 
 /** The functions of goroutine `i`. */
