@@ -96,7 +96,9 @@ let beyond = true;
 const FREE_AT_RESET = 128;
 let freshNext = 0;
 let freshEnd = 0;
-let goidgen = 0;
+/** The last goroutine number given, in two words. */
+let goidLow = 0;
+let goidHigh = 0;
 
 /** A dead G where the list that it is taken from first is empty, or a new one. */
 function gfgetslow(native: boolean): number {
@@ -130,25 +132,29 @@ function malg(): number {
 export function allocG(native = false): number {
   const first = native ? withStack : noStack;
   const gp = first.length > 0 ? (first.pop() as number) : gfgetslow(native);
+  const mem = gmem;
   const i = gp * G_STRIDE;
-  goidgen++;
-  gmem[i + G_GOID] = goidgen;
-  gmem[i + G_GOID + 1] = Math.floor(goidgen / 0x1_0000_0000);
-  Atomics.store(gmem, i + G_STATUS, Gidle);
+  const low = (goidLow + 1) | 0;
+  goidLow = low;
+  if (low === 0) goidHigh++;
+  mem[i + G_GOID] = low;
+  mem[i + G_GOID + 1] = goidHigh;
+  Atomics.store(mem, i + G_STATUS, Gidle);
   return gp;
 }
 
 /** Puts a dead G on the free list: gfput. Its stack, if it has one, stays with it. */
 export function gfput(gp: number): void {
+  const mem = gmem;
   const i = gp * G_STRIDE;
   gbody[gp] = null;
   if (gp < gframes.length) gframes[gp] = null;
   gcont[gp] = null;
   gentry[gp] = null;
-  gmem[i + G_PARAM] = 0;
-  gmem[i + G_WAITING] = 0;
-  gmem[i + G_SELECTDONE] = 0;
-  gmem[i + G_FLAGS] = 0;
+  mem[i + G_PARAM] = 0;
+  mem[i + G_WAITING] = 0;
+  mem[i + G_SELECTDONE] = 0;
+  mem[i + G_FLAGS] = 0;
   if (hasStack(gp)) withStack.push(gp);
   else noStack.push(gp);
 }
@@ -167,7 +173,8 @@ export function resetGs(): void {
   const used = beyond ? allgs().reverse() : freed;
   noStack = [];
   withStack = [];
-  goidgen = 0;
+  goidLow = 0;
+  goidHigh = 0;
   gtimer.clear();
   for (const gp of used) {
     Atomics.store(gmem, gp * G_STRIDE + G_STATUS, Gdead);

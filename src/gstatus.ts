@@ -101,6 +101,18 @@ export function ringEdge(from: number, to: number): number {
   return (from << 4) | to;
 }
 
+/** {@link casgstatus} along an edge that was found legal once, by {@link ringEdge}. */
+export function casAlong(edge: number, gp: number, from: number, to: number): void {
+  const mem = gmem;
+  const log = ring;
+  const i = gp * G_STRIDE;
+  if (Atomics.compareExchange(mem, i + G_STATUS, from, to) !== from) casgstatusWait(gp, from, to);
+  const count = log[RING_COUNT];
+  log[count & RING_MASK] = (mem[i + G_GOID] << 8) | edge;
+  log[RING_COUNT] = count + 1;
+  if (log[RING_HOOKED] !== 0) callHook(gp, from, to);
+}
+
 /** Gs whose scan bit this M holds: waiting for one of them would be waiting for itself. */
 const scanHeld = new Set<number>();
 
@@ -116,7 +128,9 @@ export function parentOf(gp: number): number {
 
 /** A goroutine number in two words of `gmem`. */
 function goidAt(i: number): number {
-  return (gmem[i + 1] >>> 0) * 0x1_0000_0000 + (gmem[i] >>> 0);
+  const low = gmem[i];
+  const high = gmem[i + 1];
+  return high === 0 && low >= 0 ? low : (high >>> 0) * 0x1_0000_0000 + (low >>> 0);
 }
 
 function recordTransition(gp: number, from: number, to: number): void {

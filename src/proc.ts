@@ -19,6 +19,7 @@ import {
 import { allocG, gbody, gcont, gentry, gfput, pushFrame } from "./g.ts";
 import {
   callHook,
+  casAlong,
   casgstatus,
   casgstatusWait,
   goidOf,
@@ -81,6 +82,7 @@ export function gopark(gp: number, unlockf: UnlockFunction | null, reason: numbe
 
 // Written out as schedule is, and for the same reason: every hand-over comes through here.
 const READIES = ringEdge(Gwaiting, Grunnable);
+const BEGINS = ringEdge(Gidle, Grunnable);
 
 /** Makes a waiting goroutine runnable, next in line: goready. @throws FatalError when it is not waiting */
 export function goready(gp: number): void {
@@ -119,7 +121,7 @@ export function startG(gp: number, entry: unknown): void {
   gentry[gp] = entry;
   setParent(gp, Math.max(0, mp.curg));
   noteCreation(gp);
-  casgstatus(gp, Gidle, Grunnable);
+  casAlong(BEGINS, gp, Gidle, Grunnable);
   sched.gcount++;
   runqput(gp, true);
 }

@@ -146,6 +146,11 @@ function proceed(gp: number, mode: number, value: unknown): boolean {
 function finished(gp: number, value: unknown): boolean {
   if (takeForgotten()) return forgotten(gp);
   popFrame(gp);
+  // The end of most: goexit at once.
+  if (gbody[gp] === null && gp !== sched.main && !isNative(gp)) {
+    goexit0(gp);
+    return false;
+  }
   return proceed(gp, isExiting(gp) ? RETURN : NEXT, value);
 }
 

@@ -136,9 +136,10 @@ function spawn(list: readonly Bodies[]): Program {
   return (n) =>
     run(function* () {
       const wg = new WaitGroup();
+      const enders = Array.from({ length: 100 }, (_, k) => of(list, k).ender);
       for (let i = 0; i < n; i += 100) {
         wg.add(100);
-        for (let k = 0; k < 100; k++) go(of(list, k).ender, wg);
+        for (const ender of enders) go(ender, wg);
         yield* wg.wait();
       }
       return n;
