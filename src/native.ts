@@ -27,7 +27,7 @@ import {
 } from "./ffi.ts";
 import { allocG, gfput, hasStack, KIND_NATIVE, KIND_NATIVE_WAITS } from "./g.ts";
 import { goidOf } from "./gstatus.ts";
-import { MCALL_GOEXIT, MCALL_NONE, mp } from "./m.ts";
+import { MCALL_NONE, mp } from "./m.ts";
 import { releaseNative } from "./nativestate.ts";
 import { FatalError, PanicError, StackOverflowError } from "./panic.ts";
 import { fail, finish, goexit0, sched, startG } from "./proc.ts";
@@ -260,12 +260,9 @@ function ended(gp: number): boolean {
     fail(uncaught(gp, thrown.error));
     return false;
   }
-  if (gp === sched.main && gmem[gp * G_STRIDE + G_OP] === 0) {
-    finish(undefined);
-    return false;
-  }
-  mp.mcall = MCALL_GOEXIT;
-  return true;
+  if (gp === sched.main && gmem[gp * G_STRIDE + G_OP] === 0) finish(undefined);
+  else goexit0(gp);
+  return false;
 }
 
 /** What a run does about a stack overflow: null ends it, with the error. */

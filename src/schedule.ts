@@ -117,7 +117,7 @@ function proceed(gp: number, mode: number, value: unknown): boolean {
   for (;;) {
     const frame = gbody[gp] as Frame | null;
     if (frame === null) {
-      if (!isNative(gp) || isExiting(gp)) return ended(gp, mode, value);
+      if (!isNative(gp)) return ended(gp, mode, value);
       return runNative(gp, mode === THROW, value);
     }
     let r: IteratorResult<unknown, unknown>;
