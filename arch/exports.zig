@@ -7,6 +7,7 @@ const call = @import("call.zig");
 const descriptor = @import("descriptor.zig");
 const fault = @import("fault.zig");
 const g = @import("g.zig");
+const lane = @import("lane.zig");
 const layout = @import("layout.zig");
 const m = @import("m.zig");
 const rand = @import("rand.zig");
@@ -115,6 +116,14 @@ export fn gobuf_select(cases: ?[*]const layout.Case, n: u32, has_default: u32, v
     return body.select(cases, n, has_default, value);
 }
 
+export fn gobuf_send(handle: u32, v: u64) callconv(.c) u64 {
+    return lane.send(handle, v);
+}
+
+export fn gobuf_recv(handle: u32) callconv(.c) u64 {
+    return lane.recv(handle);
+}
+
 /// Sets what gobuf_call of this thread calls: gets the callback's handle, and the word in M.scratch. 0 or NO_M.
 export fn gobuf_callback_init(function: ?*const fn (u32) callconv(.c) u32) callconv(.c) u32 {
     return call.init(function);
@@ -139,6 +148,8 @@ const Api = extern struct {
     execute: *const @TypeOf(gobuf_execute),
     descriptor: *const @TypeOf(gobuf_descriptor),
     call: *const @TypeOf(gobuf_call),
+    send: *const @TypeOf(gobuf_send),
+    recv: *const @TypeOf(gobuf_recv),
 };
 
 const api: Api = .{
@@ -155,6 +166,8 @@ const api: Api = .{
     .execute = &gobuf_execute,
     .descriptor = &gobuf_descriptor,
     .call = &gobuf_call,
+    .send = &gobuf_send,
+    .recv = &gobuf_recv,
 };
 
 export fn gobuf_api() callconv(.c) *const Api {

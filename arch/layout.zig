@@ -72,6 +72,22 @@ pub const Case = extern struct {
     value: u64,
 };
 
+/// The buffer of a channel in native memory. See lane.zig.
+pub const Lane = extern struct {
+    /// Words in the ring.
+    count: u32,
+    /// Words that it holds.
+    size: u32,
+    sendx: u32,
+    recvx: u32,
+    /// What of a word that is sent the channel's codec keeps.
+    keeps: Keeps,
+    /// There are `size` of them.
+    ring: [0]u64,
+
+    pub const Keeps = enum(u32) { word = 0, low_signed = 1, low_unsigned = 2 };
+};
+
 pub fn Records(comptime abi: Abi) type {
     return struct {
         /// Where a goroutine that is not on a thread left off.
@@ -132,16 +148,19 @@ pub fn Records(comptime abi: Abi) type {
             trapg: ?*G,
             id: u32,
             used: u32,
+            /// Lanes by the handles of their channels, of which there are `lane_count`; null where a channel has none.
+            lanes: ?[*]const ?*Lane,
+            lane_count: u32,
+            /// Callbacks that are under way, one within the other: so often there is JavaScript on g0's stack.
+            calls: u32,
             /// Signal stack that this library gave the thread, if it had none.
             signal_stack: ?[*]u8,
             /// TypeScript's function for callbacks, which reads and writes the word in `scratch`.
             callback: ?*const fn (handle: u32) callconv(.c) u32,
-            /// Callbacks that are under way, one within the other: so often there is JavaScript on g0's stack.
-            calls: u32,
-            line_end: [4]u8,
+            scratch: [scratch_words]u32,
             /// State of select's draws: cheaprand of Go's m.
             cheaprand: u64,
-            scratch: [scratch_words]u32,
+            line_end: [56]u8,
         };
 
         /// Go's p, as far as TypeScript wants it; native code reads none of it.
@@ -224,6 +243,14 @@ pub fn table(comptime abi: Abi, comptime os: Os) []const Entry {
         e("m_id", @offsetOf(R.M, "id")),
         e("m_cheaprand", @offsetOf(R.M, "cheaprand")),
         e("m_scratch", @offsetOf(R.M, "scratch")),
+        e("m_lanes", @offsetOf(R.M, "lanes")),
+        e("m_lane_count", @offsetOf(R.M, "lane_count")),
+        e("lane_count", @offsetOf(Lane, "count")),
+        e("lane_size", @offsetOf(Lane, "size")),
+        e("lane_sendx", @offsetOf(Lane, "sendx")),
+        e("lane_recvx", @offsetOf(Lane, "recvx")),
+        e("lane_keeps", @offsetOf(Lane, "keeps")),
+        e("lane_ring", @offsetOf(Lane, "ring")),
         e("scratch_words", scratch_words),
         e("m_base", R.m_base),
         e("p_base", R.p_base),
@@ -279,6 +306,7 @@ fn check(abi: Abi, sizes: Sizes) void {
     assert(@offsetOf(Stack, "lo") == 0);
     assert(@offsetOf(Stack, "hi") == 8);
     assert(@sizeOf(Case) == case_words * 4);
+    assert(@offsetOf(Lane, "ring") % @sizeOf(u64) == 0);
 
     const Gobuf = R.Gobuf;
     const gobuf_fields = [_][]const u8{ "sp", "pc", "g", "ctxt", "ret", "lr", "bp", "regs" };

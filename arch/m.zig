@@ -44,6 +44,8 @@ pub fn exit() u32 {
     if (m.curg != null) return status.reentry;
     fault.threadExit(m);
     m.callback = null;
+    m.lane_count = 0;
+    m.lanes = null;
     gobuf_tls().* = null;
     @atomicStore(u32, &m.used, 0, .release);
     return 0;

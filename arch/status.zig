@@ -25,10 +25,11 @@ pub const m_full: u32 = 0xFFFFFF06;
 pub const g_full: u32 = 0xFFFFFF07;
 pub const arena: u32 = 0xFFFFFF08;
 
-/// The outcome of an operation that is a panic in Go: GOBUF_PANIC of gobuf.h.
+/// Outcomes of an operation: GOBUF_OK of gobuf.h, and GOBUF_PANIC for what is a panic in Go.
+pub const op_ok: u32 = 1;
 pub const op_panic: u32 = 2;
 
-pub const Trap = enum(u32) { goexit = 1, go = 4, select = 8, fault = 24 };
+pub const Trap = enum(u32) { goexit = 1, go = 4, send = 5, recv = 6, select = 8, fault = 24 };
 
 /// Go's _Grunning
 pub const grunning: u32 = 2;

@@ -4,6 +4,7 @@
 import { recvAsync, recvOkAsync, sendAsync } from "./async.ts";
 import type { Codec } from "./codec.ts";
 import { G_PARAM, G_SELECTDONE, G_STRIDE, G_WAITING, gmem, SUDOG_STRIDE, smem } from "./ffi.ts";
+import type { Lane } from "./lane.ts";
 import { getg, mp, type Op, opPending, opReady } from "./m.ts";
 import { PanicError } from "./panic.ts";
 import { gopark, goready } from "./proc.ts";
@@ -117,9 +118,11 @@ export class Hchan implements Queued {
   source: Source | null = null;
   /** How its values are words to native bodies; null: whole numbers and BigInts as they are. */
   codec: Codec<unknown> | null = null;
+  /** Takes the place of `buf`, whose `dataqsiz` and `qcount` are 0 meanwhile. */
+  lane: Lane | null = null;
 
   constructor(
-    readonly dataqsiz: number,
+    public dataqsiz: number,
     /** A nil channel blocks forever. */
     readonly nil = false,
   ) {
@@ -211,12 +214,12 @@ export type Received<T> = [value: T, ok: true] | [value: undefined, ok: false];
 export class Chan<in out T> extends Hchan implements SendChan<T>, RecvChan<T> {
   /** Values in the buffer: `len(ch)`. */
   get len(): number {
-    return this.source === null ? this.qcount : 0;
+    return this.source === null ? chanlen(this) : 0;
   }
 
   /** Size of the buffer: `cap(ch)`. The one of a timer's channel does not count. */
   get cap(): number {
-    return this.source === null ? this.dataqsiz : 0;
+    return this.source === null ? chancap(this) : 0;
   }
 
   /** Sends: `ch <- value`. @throws PanicError "send on closed channel" */
@@ -343,9 +346,20 @@ export function chansend(gp: number, c: Hchan, elem: unknown): boolean {
     bufput(c, elem);
     return true;
   }
+  if (c.lane?.put(elem)) return true;
   enqueueAndPark(gp, c, c.sendq, elem);
   gopark(gp, null, waitReasonChanSend, sendContinue);
   return false;
+}
+
+/** Values in the buffer: len. */
+export function chanlen(c: Hchan): number {
+  return c.lane === null ? c.qcount : c.lane.count;
+}
+
+/** Size of the buffer: cap. */
+export function chancap(c: Hchan): number {
+  return c.lane === null ? c.dataqsiz : c.lane.size;
 }
 
 /** Puts a value in the buffer. */
@@ -373,8 +387,13 @@ export function send(s: number, elem: unknown): void {
 /** Takes a value from a waiting sender, or from the full buffer, into which the sender's goes: recv. */
 export function recv(c: Hchan, s: number): unknown {
   let elem: unknown;
-  if (c.dataqsiz === 0) elem = selem[s];
-  else {
+  if (c.dataqsiz === 0) {
+    if (c.lane === null) elem = selem[s];
+    else {
+      elem = c.lane.get();
+      c.lane.put(selem[s]);
+    }
+  } else {
     elem = c.buf[c.recvx];
     c.buf[c.recvx] = selem[s];
     c.recvx = c.recvx + 1 === c.dataqsiz ? 0 : c.recvx + 1;
@@ -390,7 +409,7 @@ export function trySend(c: Hchan, elem: unknown): boolean {
   const s = c.recvq.dequeue();
   if (s !== 0) send(s, elem);
   else if (c.qcount < c.dataqsiz) bufput(c, elem);
-  else return false;
+  else return c.lane?.put(elem) ?? false;
   return true;
 }
 
@@ -472,6 +491,11 @@ export function chanrecv(gp: number, c: Hchan, cont: (gp: number) => unknown): b
     mp.ok = true;
     return true;
   }
+  if (c.lane !== null && c.lane.count > 0) {
+    mp.elem = c.lane.get();
+    mp.ok = true;
+    return true;
+  }
   enqueueAndPark(gp, c, c.recvq, undefined);
   if (c.source !== null) c.source.block();
   gopark(gp, null, waitReasonChanReceive, cont);
@@ -483,6 +507,8 @@ export function closechan(c: Hchan): void {
   if (c.nil) throw new PanicError("close of nil channel");
   if (c.closed) throw new PanicError("close of closed channel");
   c.closed = true;
+  // Native bodies are to trap from now on.
+  c.lane?.spill();
   const stack: number[] = [];
   for (let s = c.recvq.dequeue(); s !== 0; s = c.recvq.dequeue()) {
     selem[s] = undefined;

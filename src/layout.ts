@@ -57,6 +57,14 @@ export const DESCRIPTOR_WORDS = [
   "m_id",
   "m_cheaprand",
   "m_scratch",
+  "m_lanes",
+  "m_lane_count",
+  "lane_count",
+  "lane_size",
+  "lane_sendx",
+  "lane_recvx",
+  "lane_keeps",
+  "lane_ring",
   "scratch_words",
   "m_base",
   "p_base",
@@ -73,6 +81,24 @@ export const DESCRIPTOR_WORDS = [
   "stack_guard_size",
   "stack_colour_step",
   "stack_colour_span",
+] as const;
+
+/** Offsets of 32-bit words, beside the seed's. */
+const WORD_OFFSETS = [
+  "m_cheaprand",
+  "m_scratch",
+  "m_lanes",
+  "m_lane_count",
+  "lane_count",
+  "lane_size",
+  "lane_sendx",
+  "lane_recvx",
+  "lane_keeps",
+  "lane_ring",
+  "p_runqhead",
+  "p_runqtail",
+  "p_runnext",
+  "p_runq",
 ] as const;
 
 /** One word of the descriptor. */
@@ -162,7 +188,7 @@ export function parseDescriptor(words: Uint32Array, where: string): Descriptor {
     if (found[name] % 64 !== 0) fail(name, "a multiple of 64", String(found[name]));
   }
   if (found.g_stride < found.g_full_size) fail("g_stride", `at least ${found.g_full_size}`, String(found.g_stride));
-  for (const name of ["m_cheaprand", "m_scratch", "p_runqhead", "p_runqtail", "p_runnext", "p_runq"] as const) {
+  for (const name of WORD_OFFSETS) {
     if (found[name] % 4 !== 0) fail(name, "a multiple of 4", String(found[name]));
   }
   for (const name of ["scratch_words", "g_max", "sudog_max", "m_max", "page_size"] as const) {

@@ -27,6 +27,7 @@ import {
 } from "./ffi.ts";
 import { allocG, gfput, hasStack, KIND_NATIVE, KIND_NATIVE_WAITS } from "./g.ts";
 import { goidOf } from "./gstatus.ts";
+import { openLane } from "./lane.ts";
 import { MCALL_NONE, mp } from "./m.ts";
 import { releaseNative } from "./nativestate.ts";
 import { FatalError, PanicError, StackOverflowError } from "./panic.ts";
@@ -224,9 +225,11 @@ function trapLoop(gp: number, code: number): boolean {
     let result: unknown;
     if (code === TRAP_SEND) {
       const c = channelOf(gp, code, gmem[i]);
+      if (c.dataqsiz > 1 && c.qcount === 0) openLane(c, gmem[i]);
       chansend(gp, c, sent(c, gmem[i + 2], gmem[i + 3]));
     } else if (code === TRAP_RECV) {
       const c = channelOf(gp, code, gmem[i]);
+      if (c.dataqsiz > 1 && c.qcount === 0) openLane(c, gmem[i]);
       if (c.codec !== null) result = recvCoded(gp, c);
       else if (chanrecv(gp, c, recvContinue)) result = mp.elem;
     } else if (code < TRAP_EMBEDDER) {

@@ -218,7 +218,7 @@ function attempt({ c, send: isSend, elem }: SelectCase): boolean {
     const s = c.recvq.dequeue();
     if (s !== 0) send(s, elem);
     else if (c.qcount < c.dataqsiz) bufput(c, elem);
-    else return false;
+    else if (!c.lane?.put(elem)) return false;
     mp.elem = undefined;
     mp.ok = true;
     return true;
@@ -229,6 +229,9 @@ function attempt({ c, send: isSend, elem }: SelectCase): boolean {
     mp.ok = true;
   } else if (c.qcount > 0) {
     mp.elem = bufget(c);
+    mp.ok = true;
+  } else if (c.lane !== null && c.lane.count > 0) {
+    mp.elem = c.lane.get();
     mp.ok = true;
   } else if (c.closed) {
     mp.elem = undefined;

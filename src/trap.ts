@@ -6,6 +6,7 @@ import { closechan, Hchan, nilchan } from "./chan.ts";
 import { Cond } from "./cond.ts";
 import { descriptor, G_OP, G_STRIDE, gmem, M_SCRATCH, mmem } from "./ffi.ts";
 import { goidOf } from "./gstatus.ts";
+import { dropLane, resetLanes } from "./lane.ts";
 import { MCALL_GOSCHED, MCALL_GOYIELD, mp, type Op } from "./m.ts";
 import { Mutex } from "./mutex.ts";
 import { received, sent } from "./native.ts";
@@ -41,6 +42,7 @@ export function handleOf(object: Handled): number {
 export function releaseHandle(object: Handled): boolean {
   const handle = handles.get(object);
   if (handle === undefined) return false;
+  dropLane(handle);
   handles.delete(object);
   delete objects[handle];
   delete channels[handle];
@@ -49,6 +51,7 @@ export function releaseHandle(object: Handled): boolean {
 
 /** Forgets all handles but nil's: the scheduler was reset. */
 export function resetHandles(): void {
+  resetLanes();
   objects.length = 0;
   channels.length = 0;
   objects.push(nilchan);

@@ -27,6 +27,9 @@ pub const Api = extern struct {
     goexit: *const fn () callconv(.c) void,
     execute: *const fn (u32) callconv(.c) u32,
     descriptor: *const fn () callconv(.c) [*]const u32,
+    call: *const fn (u32, u64, ?*u64) callconv(.c) u32,
+    send: *const fn (u32, u64) callconv(.c) u64,
+    recv: *const fn (u32) callconv(.c) u64,
 };
 
 pub const Attach = enum(u32) { ok = 0, no_table = 1, version = 2, size = 3, magic = 4, abi = 5 };

@@ -20,8 +20,6 @@ const Work = extern struct {
 };
 
 const gosched: u32 = 2;
-const send: u32 = 5;
-const recv: u32 = 6;
 const sleep: u32 = 9;
 const lock: u32 = 10;
 const unlock: u32 = 11;
@@ -29,6 +27,14 @@ const wgadd: u32 = 16;
 
 inline fn trap(code: u32, a: u32, v: u64) u64 {
     return api.api.mcall(code, a, v);
+}
+
+inline fn put(channel: u32, v: u64) void {
+    _ = api.api.send(channel, v);
+}
+
+inline fn take(channel: u32) u64 {
+    return api.api.recv(channel);
 }
 
 inline fn done(w: *const Work) void {
@@ -47,20 +53,20 @@ inline fn add(w: *Work, v: u64) void {
 /// Waits for the gate, then gives way n times.
 fn yielder(arg: ?*anyopaque) callconv(.c) void {
     const w = work(arg);
-    if (w.gate != 0) _ = trap(recv, w.gate, 0);
+    if (w.gate != 0) _ = take(w.gate);
     for (0..w.n) |_| _ = trap(gosched, 0, 0);
     done(w);
 }
 
 fn sender(arg: ?*anyopaque) callconv(.c) void {
     const w = work(arg);
-    for (0..w.n) |i| _ = trap(send, w.a, i);
+    for (0..w.n) |i| put(w.a, i);
     done(w);
 }
 
 fn receiver(arg: ?*anyopaque) callconv(.c) void {
     const w = work(arg);
-    for (0..w.n) |_| add(w, trap(recv, w.a, 0));
+    for (0..w.n) |_| add(w, take(w.a));
     done(w);
 }
 
@@ -80,29 +86,29 @@ fn selector(arg: ?*anyopaque) callconv(.c) void {
 /// A link of the daisy chain: receives on channel b, sends one more on channel a.
 fn link(arg: ?*anyopaque) callconv(.c) void {
     const w = work(arg);
-    _ = trap(send, w.a, trap(recv, w.b, 0) + 1);
+    put(w.a, take(w.b) + 1);
 }
 
 /// Sends the numbers from 2 on to channel a.
 fn generate(arg: ?*anyopaque) callconv(.c) void {
     const w = work(arg);
     var i: u64 = 2;
-    while (true) : (i += 1) _ = trap(send, w.a, i);
+    while (true) : (i += 1) put(w.a, i);
 }
 
 /// Hands on, from channel a to channel b, what n does not divide.
 fn filter(arg: ?*anyopaque) callconv(.c) void {
     const w = work(arg);
     while (true) {
-        const i = trap(recv, w.a, 0);
-        if (i % w.n != 0) _ = trap(send, w.b, i);
+        const i = take(w.a);
+        if (i % w.n != 0) put(w.b, i);
     }
 }
 
 /// Answers every value of channel a on channel b.
 fn echo(arg: ?*anyopaque) callconv(.c) void {
     const w = work(arg);
-    for (0..w.n) |_| _ = trap(send, w.b, trap(recv, w.a, 0));
+    for (0..w.n) |_| put(w.b, take(w.a));
     done(w);
 }
 
@@ -110,8 +116,8 @@ fn echo(arg: ?*anyopaque) callconv(.c) void {
 fn caller(arg: ?*anyopaque) callconv(.c) void {
     const w = work(arg);
     for (0..w.n) |i| {
-        _ = trap(send, w.a, i);
-        add(w, trap(recv, w.b, 0));
+        put(w.a, i);
+        add(w, take(w.b));
     }
     done(w);
 }

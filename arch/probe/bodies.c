@@ -52,6 +52,34 @@ GOBUF_EXPORT void c_selector(void *arg) {
   gobuf_close(w->out);
 }
 
+/* Does what its steps say. */
+GOBUF_EXPORT void c_script(void *arg) {
+  script *all = (script *)arg;
+  for (step *s = all->steps; s->op != STEP_END; s++) {
+    if (s->op == STEP_SEND) s->outcome = gobuf_send(s->channel, s->value);
+    else if (s->op == STEP_RECV) {
+      gobuf_value v = gobuf_recv(s->channel);
+      s->value = v.value;
+      s->outcome = v.ok;
+    } else if (s->op == STEP_CLOSE) s->outcome = gobuf_close(s->channel);
+    else if (s->op == STEP_GOSCHED) gobuf_gosched();
+    else {
+      gobuf_case cases[2];
+      gobuf_u64 word = 0;
+      cases[0].dir = GOBUF_RECV;
+      cases[0].channel = s->channel;
+      cases[0].value = 0;
+      cases[1].dir = GOBUF_SEND;
+      cases[1].channel = s->other;
+      cases[1].value = s->value;
+      s->index = gobuf_select(cases, 2, s->op == STEP_TRY, &word);
+      s->outcome = gobuf_status();
+      s->value = word;
+    }
+    s->at = ++*all->clock;
+  }
+}
+
 /* Calls back with 0, 1, 2, ..., recovers from what is thrown, and sums what is returned. */
 GOBUF_EXPORT void c_caller(void *arg) {
   work *w = (work *)arg;

@@ -1,4 +1,5 @@
-//! A goroutine of a workload: an interpreter of its ops, on its own guarded stack, whose every operation is a trap.
+//! A goroutine of a workload: an interpreter of its ops, on its own guarded stack, whose every operation is a trap, but
+//! for sends and receives that need none.
 //!
 //! What an op means is said in golden/README.md; golden/recorder/routine.go is the same program in Go.
 const std = @import("std");
@@ -58,11 +59,11 @@ pub const Goroutine = struct {
                 value = self.spawn(place, op.a);
             },
             .send => {
-                _ = self.trap(place, .send, b.handle(b.chans, op.a), self.ownValue(i));
+                _ = self.operate(place, api.api.send, .{ call.word(b.handle(b.chans, op.a)), self.ownValue(i), 0, 0 });
                 result = panicked();
             },
             .recv => {
-                value = self.trap(place, .recv, b.handle(b.chans, op.a), 0);
+                value = self.operate(place, api.api.recv, .{ call.word(b.handle(b.chans, op.a)), 0, 0, 0 });
                 result = if (api.api.status() == api.status_closed) .closed else .value;
                 if (result == .closed) value = 0;
             },

@@ -7,6 +7,7 @@ const BODIES = {
   c_passer: native.body,
   c_echo: native.body,
   c_selector: native.body,
+  c_script: native.body,
   c_caller: native.body,
   c_careless: native.body,
   c_stubborn: native.body,

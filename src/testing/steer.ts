@@ -9,7 +9,7 @@
  */
 
 import { bodyOf } from "../body.ts";
-import type { Hchan } from "../chan.ts";
+import { chancap, chanlen } from "../chan.ts";
 import { G_SELECTDONE, G_STRIDE, gmem, SUDOG_STRIDE, smem } from "../ffi.ts";
 import { gcont } from "../g.ts";
 import type { Go } from "../go.ts";
@@ -188,9 +188,8 @@ function anyWaits(first: number): boolean {
 }
 
 function isReady({ c, send }: SelectCase): boolean {
-  const { closed, recvq, sendq, qcount, dataqsiz }: Hchan = c;
-  if (send) return closed || anyWaits(recvq.first) || qcount < dataqsiz;
-  return closed || anyWaits(sendq.first) || qcount > 0;
+  if (send) return c.closed || anyWaits(c.recvq.first) || chanlen(c) < chancap(c);
+  return c.closed || anyWaits(c.sendq.first) || chanlen(c) > 0;
 }
 
 /** Moves the chosen case to the head of the poll order: the case hook. */
