@@ -120,7 +120,7 @@ export class Lane {
 /** By the handles of their channels: each keeps its memory. */
 const lanes = new Map<number, Lane>();
 /** Their addresses by handle, for the library: two words each. */
-let table = new Int32Array(new ArrayBuffer(0));
+let table = new Int32Array(0);
 
 function enter(handle: number, address: number): void {
   if (2 * handle >= table.length) {
@@ -170,5 +170,8 @@ export function dropLane(handle: number): void {
 
 /** Forgets all: the scheduler was reset. */
 export function resetLanes(): void {
-  for (const handle of [...lanes.keys()]) dropLane(handle);
+  for (const lane of lanes.values()) lane.spill();
+  lanes.clear();
+  table = new Int32Array(0);
+  mmem[M_LANE_COUNT] = 0;
 }

@@ -3,8 +3,8 @@
  * gobuf.h - goroutine bodies in C.
  *
  * A body is a function `void body(void *arg)` that runs on a goroutine's own guarded stack. Whatever it asks of the
- * runtime is a call of this header; each is a switch point: other goroutines run before it returns, and it may return
- * on another thread. Compiles with gcc, clang and zig cc, and with TinyCC (`cc` of bun:ffi).
+ * runtime is a call of this header; each may be a switch point: other goroutines run before it returns, and it may
+ * return on another thread. Compiles with gcc, clang and zig cc, and with TinyCC (`cc` of bun:ffi).
  *
  * A library of bodies has one pointer to the runtime's functions:
  *

@@ -175,6 +175,7 @@ function ladder(subject: Subject, library: string): string[][] {
       "src/mutex.test.ts",
       "src/time.test.ts",
       "src/chan.test.ts",
+      "src/lane.test.ts",
     ];
     return [
       [...named, "--bodies", "generator"],

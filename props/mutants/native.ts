@@ -1,4 +1,4 @@
-/** Seeded faults of what native bodies share with TypeScript: codecs, callbacks, refusals. Found by props/native. */
+/** Seeded faults of what native bodies share with TypeScript: codecs, callbacks, lanes, refusals. Found by props/native. */
 import type { Mutant, Subject } from "./mutant.ts";
 
 function fault(subject: Subject, kind: string, file: string, from: string, to: string): Mutant {
@@ -31,6 +31,17 @@ export const NATIVE_MUTANTS: readonly Mutant[] = [
   ts("an argument's bytes are let go", "nativelib.ts", "  if (kept !== null) keepArgument(gp, kept);\n", ""),
   ts("a closed library's body is started", "nativelib.ts", "if (owner?.closed) throw", "if (false) throw"),
   ts("a library is closed under its goroutines", "nativelib.ts", "if (busy !== undefined) {", "if (false) {"),
+  ts("a close leaves the lane open", "chan.ts", "  c.lane?.spill();\n", ""),
+  ts("what is no word overtakes the words", "lane.ts", "      this.spill();\n      bufput(", "      bufput("),
+  ts("-0 goes as a word", "lane.ts", " && !Object.is(elem, -0)", ""),
+  ts("a waiting sender's value does not go into the lane", "chan.ts", "      c.lane.put(selem[s]);\n", ""),
+  ts("a lane outlives its handle", "lane.ts", "  enter(handle, 0);\n", ""),
+  zig("a lane is used when it is full", "lane.zig", "lane.count >= lane.size", "lane.count > lane.size"),
+  zig("a lane is used when it is empty", "lane.zig", "lane.count == 0 or ", ""),
+  zig("a lane has no end", "lane.zig", "if (x + 1 == lane.size) 0 else x + 1", "x + 1"),
+  zig("a lane keeps the whole word of an i32", "lane.zig", "@as(i64, @as(i32, @bitCast(@as(u32, @truncate(v)))))", "v"),
+  zig("a lane leaves the outcome of before", "lane.zig", "gp.op[layout.Op.status] = status.op_ok;", "_ = gp;"),
+  zig("a lane is used on g0's stack", "lane.zig", "m.trapg orelse", "m.curg orelse"),
   zig("a callback stays on the goroutine's stack", "call.zig", "body.gobuf_systemstack(&onG0, &c);", "onG0(&c);"),
   zig(
     "a callback's word loses its upper half",

@@ -269,6 +269,18 @@ describe("a lane", () => {
     yield* wg.wait();
   }
 
+  test("is not used on g0's stack: the operation is refused as any other", () => {
+    const c = chan<number>(8);
+    expect(() =>
+      runSync(function* () {
+        yield* fill(c, 4);
+        go.native(symbols.c_on_g0, new Work({ out: c }).bytes);
+        for (let k = 0; k < 3; k++) yield* gosched();
+      }),
+    ).toThrow("inside gobuf_systemstack");
+    expect(c.len).toBe(4);
+  });
+
   test("is let go of with its handle: the channel keeps what is in it, the handle names nothing", () => {
     expect(() =>
       runSync(function* () {
