@@ -38,7 +38,7 @@ export const NATIVE_MUTANTS: readonly Mutant[] = [
   ts("a lane outlives its handle", "lane.ts", "  enter(handle, 0);\n", ""),
   zig("a lane is used when it is full", "lane.zig", "lane.count >= lane.size", "lane.count > lane.size"),
   zig("a lane is used when it is empty", "lane.zig", "lane.count == 0 or ", ""),
-  zig("a lane has no end", "lane.zig", "if (x + 1 == lane.size) 0 else x + 1", "x + 1"),
+  zig("a lane has no end", "lane.zig", "x + 1 == lane.size", "x == lane.size"),
   zig("a lane keeps the whole word of an i32", "lane.zig", "@as(i64, @as(i32, @bitCast(@as(u32, @truncate(v)))))", "v"),
   zig("a lane leaves the outcome of before", "lane.zig", "gp.op[layout.Op.status] = status.op_ok;", "_ = gp;"),
   zig("a lane is used on g0's stack", "lane.zig", "m.trapg orelse", "m.curg orelse"),
