@@ -112,6 +112,12 @@ void doubler(void *arg) {
   gobuf_handle ch = gobuf_handle_of(arg);
   gobuf_send(ch, 2 * gobuf_recv(ch).value);
 }
+void maker(void *arg) {
+  gobuf_handle ch = gobuf_chan_make(0);
+  gobuf_send(gobuf_handle_of(arg), ch);
+  gobuf_send(ch, 42);
+  gobuf_chan_free(ch);
+}
 void caller(void *arg) { gobuf_call(gobuf_handle_of(arg), gobuf_from_f64(0.5)); }
 `;
 

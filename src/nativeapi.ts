@@ -10,6 +10,7 @@ export {
   type Body,
   body,
   cc,
+  chanOf,
   dlopen,
   type Handled,
   handle,

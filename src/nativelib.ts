@@ -2,7 +2,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { Callback, initCallbacks } from "./callback.ts";
-import { Hchan, type RecvChan, type SendChan } from "./chan.ts";
+import { type Chan, Hchan, type RecvChan, type SendChan } from "./chan.ts";
 import { Cond } from "./cond.ts";
 import {
   type Address,
@@ -25,7 +25,7 @@ import { keepArgument } from "./nativestate.ts";
 import { Once } from "./once.ts";
 import { isRunning } from "./run.ts";
 import { RWMutex } from "./rwmutex.ts";
-import { handleOf, releaseHandle } from "./trap.ts";
+import { channelAt, handleOf, releaseHandle } from "./trap.ts";
 import { WaitGroup } from "./waitgroup.ts";
 
 /**
@@ -242,8 +242,38 @@ export function handle(object: Handled | Callback): number {
 }
 
 /**
+ * The channel of a handle: of one that a native body made by `gobuf_chan_make` and sent here, or of {@link handle}.
+ *
+ * @param handle as a native body has it
+ * @returns the channel; of words, unless TypeScript made it: whole numbers, and BigInts from 2^53 up
+ * @throws TypeError where it names none; Error outside a goroutine
+ * @example
+ * ```ts
+ * // bodies.c: void maker(void *arg) {
+ * //   gobuf_handle ch = gobuf_chan_make(0);
+ * //   gobuf_send(gobuf_handle_of(arg), ch);
+ * //   gobuf_send(ch, 42);
+ * //   gobuf_chan_free(ch);
+ * // }
+ * const source = new URL("./bodies.c", import.meta.url);
+ * const { symbols } = native.cc({ source, symbols: { maker: native.body } });
+ * const handles = chan<number>();
+ * go.native(symbols.maker, handles);
+ * const made = native.chanOf((yield* handles.recv()) ?? 0);
+ * console.log(yield* made.recv()); // 42
+ * ```
+ */
+export function chanOf(handle: number): Chan<number | bigint> {
+  getg("native.chanOf");
+  const found = channelAt(handle);
+  if (found !== undefined) return found as Chan<number | bigint>;
+  throw new TypeError(`gobuf: native.chanOf: ${handle}: expected the handle of a channel`);
+}
+
+/**
  * Lets go of an object that native bodies named by its handle, in a run that goes on for long and makes many. A body that
- * still uses the handle ends the run, by name; the object itself may get another one.
+ * still uses the handle ends the run, by name, until a thousand others have been let go: then it may be another object's.
+ * The object itself may get another one.
  *
  * @returns whether it had a handle
  * @example

@@ -2,7 +2,7 @@
  * Operations of native bodies: each trap code's operands decoded, the runtime function called. Objects are named by
  * handles, u32 numbers that {@link handleOf} gives; 0 is nil.
  */
-import { closechan, Hchan, nilchan } from "./chan.ts";
+import { Chan, checkCapacity, closechan, Hchan, nilchan } from "./chan.ts";
 import { Cond } from "./cond.ts";
 import { descriptor, G_OP, G_STRIDE, gmem, M_SCRATCH, mmem } from "./ffi.ts";
 import { goidOf } from "./gstatus.ts";
@@ -21,18 +21,37 @@ import { WaitGroup } from "./waitgroup.ts";
 /** What a handle may name. */
 export type Handled = Hchan | Mutex | RWMutex | WaitGroup | Cond | Once;
 
-const objects: Handled[] = [];
+/** By handle. One that was let go has the next of its kind here. */
+const objects: (Handled | number)[] = [];
 /** The channels among them, under the same handles: a send or receive looks no further. */
 const channels: (Hchan | undefined)[] = [];
 const handles = new Map<object, number>();
+/** Handles that were let go, a queue through `objects`: the oldest is the next to be given out. */
+let freeFirst = 0;
+let freeLast = 0;
+let freeCount = 0;
+/** So many stay free, so that who still uses one that he let go is told so rather than given another object. */
+const FREE_KEPT = 1024;
+
+function newHandle(): number {
+  if (freeCount <= FREE_KEPT) {
+    channels.push(undefined);
+    return objects.push(0) - 1;
+  }
+  const handle = freeFirst;
+  freeFirst = objects[handle] as number;
+  freeCount--;
+  return handle;
+}
 
 /** The handle of an object, for native bodies; the same one each time. A nil channel is 0. */
 export function handleOf(object: Handled): number {
   if (object instanceof Hchan && object.nil) return 0;
   let handle = handles.get(object);
   if (handle === undefined) {
-    handle = objects.push(object) - 1;
-    channels.push(object instanceof Hchan ? object : undefined);
+    handle = newHandle();
+    objects[handle] = object;
+    channels[handle] = object instanceof Hchan ? object : undefined;
     handles.set(object, handle);
   }
   return handle;
@@ -44,9 +63,17 @@ export function releaseHandle(object: Handled): boolean {
   if (handle === undefined) return false;
   dropLane(handle);
   handles.delete(object);
-  delete objects[handle];
-  delete channels[handle];
+  objects[handle] = 0;
+  channels[handle] = undefined;
+  if (freeCount++ === 0) freeFirst = handle;
+  else objects[freeLast] = handle;
+  freeLast = handle;
   return true;
+}
+
+/** The channel of a handle; undefined where it names none. */
+export function channelAt(handle: number): Hchan | undefined {
+  return channels[handle];
 }
 
 /** Forgets all handles but nil's: the scheduler was reset. */
@@ -57,6 +84,7 @@ export function resetHandles(): void {
   objects.push(nilchan);
   channels.push(nilchan);
   handles.clear();
+  freeCount = 0;
 }
 
 /** Names of the traps by their code, for errors and reports. */
@@ -85,6 +113,9 @@ export const trapNames = [
   "once begin",
   "once end",
   "recover",
+  "fault",
+  "chan make",
+  "chan free",
 ] as const;
 
 /** The channel of a handle. @throws FatalError when it names none */
@@ -99,7 +130,7 @@ function object<T extends Handled>(gp: number, code: number, handle: number, typ
   if (found instanceof type) return found;
   throw new FatalError(
     `goroutine ${goidOf(gp)}: ${trapNames[code]} on handle ${handle >>> 0}: expected a ${typeName(type.name)}, ` +
-      `found ${found === undefined ? "nothing" : `a ${typeName(found.constructor.name)}`}`,
+      `found ${typeof found === "object" ? `a ${typeName(found.constructor.name)}` : "nothing"}`,
   );
 }
 
@@ -174,9 +205,20 @@ export function trap(gp: number, code: number, a: number): unknown {
       return settle(object(gp, code, a, Once).end());
     case 23:
       return takeThrown(gp) !== null;
+    case 25:
+      return makeChan(signed(lo, hi));
+    case 26:
+      if (a !== 0) releaseHandle(object(gp, code, a, Hchan));
+      return undefined;
     default:
       throw new FatalError(`goroutine ${goidOf(gp)}: trap ${code}: no such operation`);
   }
+}
+
+/** A channel of words that a native body makes. @returns its handle */
+function makeChan(capacity: number): number {
+  checkCapacity(capacity);
+  return handleOf(new Chan(capacity));
 }
 
 /** Index of the default case, as a native body sees it. */

@@ -60,7 +60,8 @@ extern "C" {
 
 typedef void (*gobuf_fn)(void *arg);
 
-/* A channel, mutex, ...: given out by TypeScript; 0 is nil and behaves as Go's nil does. */
+/* A channel, mutex, ...: given out by TypeScript, a channel by gobuf_chan_make as well; 0 is nil and behaves as Go's nil
+ * does. */
 typedef gobuf_u32 gobuf_handle;
 
 /* Outcome of an operation. */
@@ -157,6 +158,8 @@ enum {
   GOBUF_TRAP_ONCE_END = 22,
   GOBUF_TRAP_RECOVER = 23,
   GOBUF_TRAP_FAULT = 24, /* execute's answer for a goroutine that a fault has ended; no body sends it */
+  GOBUF_TRAP_CHAN_MAKE = 25,
+  GOBUF_TRAP_CHAN_FREE = 26,
   GOBUF_TRAP_EMBEDDER = 256
 };
 
@@ -195,6 +198,15 @@ static inline gobuf_value gobuf_recv(gobuf_handle ch) {
   result.ok = gobuf_runtime->status();
   return result;
 }
+
+/* Makes a channel of words, 0 for an unbuffered one to 2^31-1; 0 and the status GOBUF_PANIC for any other capacity.
+ * TypeScript finds it by native.chanOf. There is no collector here: who no longer uses it lets it go by gobuf_chan_free,
+ * else it stays until the run is over. Who waits on it then, waits on; who uses the handle later ends the run. To free
+ * nil does nothing. */
+static inline gobuf_handle gobuf_chan_make(gobuf_u64 capacity) {
+  return (gobuf_handle)gobuf_runtime->mcall(GOBUF_TRAP_CHAN_MAKE, 0, capacity);
+}
+static inline void gobuf_chan_free(gobuf_handle ch) { gobuf_runtime->mcall(GOBUF_TRAP_CHAN_FREE, ch, 0); }
 
 /* The index of the case that went on, or a GOBUF_SELECT_ constant; `value` (may be null) gets what was received, and
  * gobuf_status() tells GOBUF_OK, GOBUF_CLOSED or GOBUF_PANIC. No case and no default blocks forever. */

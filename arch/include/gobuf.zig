@@ -20,7 +20,7 @@ pub const abi_version: u32 = 3;
 
 pub const Fn = *const fn (arg: ?*anyopaque) callconv(.c) void;
 
-/// A channel, mutex, ...: given out by TypeScript; 0 is nil and behaves as Go's nil does.
+/// A channel, mutex, ...: given out by TypeScript, a channel by chanMake as well; 0 is nil and behaves as Go's nil does.
 pub const Handle = u32;
 
 /// Outcomes of an operation.
@@ -104,6 +104,8 @@ pub const Trap = enum(u32) {
     once_begin = 21,
     once_end = 22,
     recover = 23,
+    chan_make = 25,
+    chan_free = 26,
 };
 
 inline fn mcall(code: Trap, a: u32, v: u64) u64 {
@@ -162,6 +164,18 @@ pub inline fn close(ch: Handle) u32 {
 pub inline fn recv(ch: Handle) Value {
     const word = gobuf_runtime.recv(ch);
     return .{ .value = word, .ok = gobuf_runtime.status() };
+}
+
+/// Makes a channel of words, 0 for an unbuffered one to 2^31-1; null for any other capacity, where Go panics. It stays
+/// until chanFree, or until the run is over: see gobuf_chan_make in gobuf.h.
+pub inline fn chanMake(capacity: u64) ?Handle {
+    const ch: Handle = @truncate(mcall(.chan_make, 0, capacity));
+    return if (ch == 0) null else ch;
+}
+
+/// Lets a channel go; nil is let go by doing nothing.
+pub inline fn chanFree(ch: Handle) void {
+    _ = mcall(.chan_free, ch, 0);
 }
 
 /// The index of the case that went on, or a select_ constant; `value` gets what was received, and status() tells ok,

@@ -24,6 +24,8 @@ const sleep: u32 = 9;
 const lock: u32 = 10;
 const unlock: u32 = 11;
 const wgadd: u32 = 16;
+const chan_make: u32 = 25;
+const chan_free: u32 = 26;
 
 inline fn trap(code: u32, a: u32, v: u64) u64 {
     return api.api.mcall(code, a, v);
@@ -162,9 +164,40 @@ fn count(arg: ?*anyopaque) callconv(.c) void {
     work(arg).sum += 1;
 }
 
+/// What a goroutine of skynet works on: the beginning of a Work.
+const Sky = extern struct {
+    /// Leaves below it.
+    n: u64,
+    /// The first one's number.
+    first: u64,
+    /// Where their sum goes.
+    a: u32,
+};
+
+/// Sends the sum of its leaves' numbers: its own, or what ten of its kind send. They find what they work on in this
+/// frame, which stays while it waits for them.
+fn skynet(arg: ?*anyopaque) callconv(.c) void {
+    const s: *const Sky = @ptrCast(@alignCast(arg.?));
+    if (s.n == 1) {
+        put(s.a, s.first);
+        return;
+    }
+    const rc: u32 = @truncate(trap(chan_make, 0, 0));
+    var children: [10]Sky = undefined;
+    for (&children, 0..) |*child, i| {
+        child.* = .{ .n = s.n / 10, .first = s.first + i * (s.n / 10), .a = rc };
+        _ = api.api.go(&skynet, child);
+    }
+    var sum: u64 = 0;
+    for (0..children.len) |_| sum += take(rc);
+    _ = trap(chan_free, rc, 0);
+    put(s.a, sum);
+}
+
 const bodies = [_]api.Body{
     &yielder, &sender, &receiver, &selector, &echo,  &caller,  &ender,
     &locker,  &link,   &generate, &filter,   &adder, &sleeper, &stacker,
+    &skynet,
 };
 
 /// The address of body k, in the order of BODIES in bench/programs/native.ts; null past the end.

@@ -145,6 +145,47 @@ GOBUF_EXPORT gobuf_u32 c_call(gobuf_u32 callback, gobuf_u32 word) {
   return gobuf_runtime->call(callback, word, &result) << 16 | (gobuf_u32)result;
 }
 
+/* Makes a channel of capacity `count`, says which one on `out`, sums what comes until it is closed, lets it go. `last` is
+ * what the making gave, `panics` a handle that is none. */
+GOBUF_EXPORT void c_maker(void *arg) {
+  work *w = (work *)arg;
+  gobuf_handle ch = gobuf_chan_make(w->count);
+  w->last = gobuf_status();
+  w->panics = ch == 0;
+  if (ch != 0) {
+    gobuf_send(w->out, ch);
+    for (gobuf_value v = gobuf_recv(ch); v.ok == GOBUF_OK; v = gobuf_recv(ch)) {
+      w->done++;
+      w->sum += v.value;
+    }
+  }
+  gobuf_chan_free(ch);
+  gobuf_wg_done(w->wg);
+}
+
+/* Makes a channel, passes two words through it and lets it go, so many times; `last` is the highest handle. */
+GOBUF_EXPORT void c_churner(void *arg) {
+  work *w = (work *)arg;
+  for (; w->done < w->count; w->done++) {
+    gobuf_handle ch = gobuf_chan_make(3);
+    gobuf_send(ch, w->done);
+    gobuf_send(ch, 1);
+    w->sum += gobuf_recv(ch).value + gobuf_recv(ch).value;
+    if (ch > w->last) w->last = ch;
+    gobuf_chan_free(ch);
+  }
+  gobuf_wg_done(w->wg);
+}
+
+/* Lets `in` go twice. */
+GOBUF_EXPORT void c_freer(void *arg) {
+  work *w = (work *)arg;
+  gobuf_chan_free(w->in);
+  w->done = 1;
+  gobuf_chan_free(w->in);
+  w->done = 2;
+}
+
 /* A body by its address, as tables of functions give it. */
 GOBUF_EXPORT void *c_passer_address(void) {
   void *address;

@@ -68,6 +68,27 @@ export fn zig_caller(arg: ?*anyopaque) callconv(.c) void {
     _ = gobuf.wgDone(w.wg);
 }
 
+/// c_maker of bodies.c.
+export fn zig_maker(arg: ?*anyopaque) callconv(.c) void {
+    const w = workOf(arg);
+    if (gobuf.chanMake(w.count)) |ch| {
+        defer gobuf.chanFree(ch);
+        w.last = gobuf.status();
+        _ = gobuf.send(w.out, ch);
+        while (true) {
+            const v = gobuf.recv(ch);
+            if (v.ok != gobuf.ok) break;
+            w.done += 1;
+            w.sum +%= v.value;
+        }
+    } else {
+        w.last = gobuf.status();
+        w.panics = 1;
+        gobuf.chanFree(0);
+    }
+    _ = gobuf.wgDone(w.wg);
+}
+
 /// Every operation once, so that none of gobuf.zig is left uncompiled. `in` is a channel of one, `out` a mutex,
 /// `callback` a Cond on it.
 export fn zig_everything(arg: ?*anyopaque) callconv(.c) void {

@@ -45,6 +45,7 @@ const BODIES = [
   "adder",
   "sleeper",
   "stacker",
+  "skynet",
 ] as const;
 type BodyName = (typeof BODIES)[number];
 
@@ -217,6 +218,13 @@ const sieve: Program = (n) =>
     return prime;
   });
 
+const sky: Program = (n) =>
+  run(function* () {
+    const c = chan<number>();
+    start("skynet", work({ n, a: c }));
+    return (yield* c.recv()) ?? -1;
+  });
+
 const sleepers: Program = async (n) => {
   const begin = cpuTime();
   await run(function* () {
@@ -315,6 +323,7 @@ const all: Programs = {
   "WaitGroup fan-out 1000": many("adder", 1000),
   "daisy chain 100k": daisy,
   "sieve 2000": sieve,
+  "skynet 1M": sky,
   "sleep 100k": sleepers,
   "parked 100k": parked,
   "parked 1M": parked,

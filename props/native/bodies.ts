@@ -15,6 +15,9 @@ const BODIES = {
   c_on_g0: native.body,
   c_send: native.body,
   c_direct: native.body,
+  c_maker: native.body,
+  c_churner: native.body,
+  c_freer: native.body,
   c_call: { args: ["u32", "u32"], returns: "u32" },
   c_passer_address: { args: [], returns: "ptr" },
 } as const;
@@ -24,6 +27,7 @@ const ZIG_BODIES = {
   zig_echo: native.body,
   zig_selector: native.body,
   zig_caller: native.body,
+  zig_maker: native.body,
   zig_everything: native.body,
   zig_locks: native.body,
 } as const;
@@ -59,7 +63,7 @@ export class Work {
       wg?: native.Handled;
       callback?: native.Callback | native.Handled;
     },
-    count = 0,
+    count: number | bigint = 0,
   ) {
     const all = [handles.in, handles.out, handles.wg, handles.callback];
     all.forEach((object, i) => {
