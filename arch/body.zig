@@ -42,8 +42,9 @@ pub fn end(how: Ending) noreturn {
 /// Starts a goroutine; its goid.
 pub fn go(func: g_.Fn, arg: ?*anyopaque) u64 {
     const words: u64 = @intFromPtr(arg);
-    scratch(0, @truncate(words));
-    scratch(1, @truncate(words >> 32));
+    const to = scratch();
+    to[0] = @truncate(words);
+    to[1] = @truncate(words >> 32);
     return gobuf_mcall(@intFromEnum(status.Trap.go), 0, @intFromPtr(func));
 }
 
@@ -55,21 +56,16 @@ const has_default_bit = 1 << 31;
 /// `value`, if given, gets what a receive received.
 pub fn select(cases: ?[*]const layout.Case, n: u32, has_default: u32, value: ?*u64) u32 {
     if (n > layout.select_max) return select_too_many;
-    for (0..n) |i| {
-        const case = cases.?[i];
-        const word: u32 = @intCast(i * layout.case_words);
-        scratch(word, case.dir);
-        scratch(word + 1, case.handle);
-        scratch(word + 2, @truncate(case.value));
-        scratch(word + 3, @truncate(case.value >> 32));
-    }
+    const trapped: *[layout.select_max]layout.Case = @ptrCast(@alignCast(scratch()));
+    if (cases) |from| @memcpy(trapped[0..n], from[0..n]);
     const default: u32 = if (has_default != 0) has_default_bit else 0;
     const received = gobuf_mcall(@intFromEnum(status.Trap.select), n | default, 0);
     if (value) |to| to.* = received;
     return opA();
 }
 
-/// M.scratch carries what does not fit the operands of a trap. TypeScript reads it before anything else runs on this M.
-inline fn scratch(word: u32, to: u32) void {
-    m_.current().?.scratch[word] = to;
+/// What carries that which does not fit the operands of a trap. TypeScript reads it before anything else runs on this M;
+/// behind the trap it is another's.
+inline fn scratch() *[layout.scratch_words]u32 {
+    return &m_.current().?.scratch;
 }
