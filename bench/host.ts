@@ -13,8 +13,9 @@ import type { Program, Programs } from "./program.ts";
 const IMPLS: Record<string, (seed: number) => Promise<{ version: string; programs: Programs }>> = {
   generator: async (seed) => {
     const { programs, setSeed } = await import("./programs/gobuf.ts");
+    const { programs: mixed } = await import("./programs/mixed.ts");
     setSeed(seed);
-    return { version: await versionOf("gobuf"), programs };
+    return { version: await versionOf("gobuf"), programs: { ...programs, ...mixed } };
   },
   native: async (seed) => {
     const { setSeed } = await import("./programs/gobuf.ts");

@@ -6,10 +6,13 @@ import type { Programs } from "./program.ts";
 import { programs as asyncPrograms } from "./programs/async.ts";
 import { programs as csp } from "./programs/csp.ts";
 import { programs as effect } from "./programs/effect.ts";
-import { programs as generator } from "./programs/gobuf.ts";
+import { programs as alone } from "./programs/gobuf.ts";
+import { programs as mixed } from "./programs/mixed.ts";
 import { programs as native } from "./programs/native.ts";
 import { FULL, GROUPS, operations, partName, QUICK, type Row, rows } from "./rows.ts";
 import { median, quantile, spread } from "./statistics.ts";
+
+const generator: Programs = { ...alone, ...mixed };
 
 /** On an emulated processor a process of programs takes seconds to start. */
 setDefaultTimeout(120_000);

@@ -122,6 +122,7 @@ export function rows({ scale, long }: Scale): Row[] {
   twice("channels", "select 8", 160_000, "item", { check: sum });
 
   twice("sync", "spawn+exit", 320_000, "goroutine");
+  add("sync", "spawn+exit, after native", 320_000, time("goroutine"));
   twice("sync", "mutex hand-off 10", 160_000, "lock");
   twice("sync", "WaitGroup fan-out 1000", 160_000, "goroutine");
 

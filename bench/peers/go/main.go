@@ -42,19 +42,20 @@ var twice = map[string]func(pairs int) program{
 }
 
 var programs = map[string]program{
-	"gosched 10":             ring(10),
-	"gosched 1000":           ring(1000),
-	"gosched 100000":         ring(100000),
-	"gosched 1000000":        ring(1000000),
-	"gosched, yield* 8 deep": whole(func(n int) int { deep(8, n); return n }),
-	"gosched, call 8 deep":   whole(func(n int) int { deep(8, n); return n }),
-	"daisy chain 100k":       whole(daisy),
-	"sieve 2000":             whole(sieve),
-	"skynet 1M":              whole(func(n int) int { c := make(chan int); go skynet(c, 0, n, 10); return <-c }),
-	"sleep 100k":             sleepers,
-	"timer start+stop":       whole(timerChurn),
-	"parked 100k":            parked,
-	"parked 1M":              parked,
+	"gosched 10":               ring(10),
+	"gosched 1000":             ring(1000),
+	"gosched 100000":           ring(100000),
+	"gosched 1000000":          ring(1000000),
+	"gosched, yield* 8 deep":   whole(func(n int) int { deep(8, n); return n }),
+	"gosched, call 8 deep":     whole(func(n int) int { deep(8, n); return n }),
+	"spawn+exit, after native": whole(spawn),
+	"daisy chain 100k":         whole(daisy),
+	"sieve 2000":               whole(sieve),
+	"skynet 1M":                whole(func(n int) int { c := make(chan int); go skynet(c, 0, n, 10); return <-c }),
+	"sleep 100k":               sleepers,
+	"timer start+stop":         whole(timerChurn),
+	"parked 100k":              parked,
+	"parked 1M":                parked,
 }
 
 func init() {
