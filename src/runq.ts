@@ -112,20 +112,19 @@ function runqputslow(gp: number): void {
   globrunqput(gp);
 }
 
-/** What `runqget` says of the G it returned: it came from runnext, and so inherits the time slice. */
-export let inheritTime = false;
+/** What {@link runqget} adds to a G that came from runnext, and so inherits the time slice. */
+export const INHERITS = 0x4000_0000;
 
 /** Takes a G from runnext or else from the head of the local queue, 0 when both are empty: runqget. */
 export function runqget(): number {
-  const next = mmem[P_RUNNEXT];
+  const mem = mmem;
+  const next = mem[P_RUNNEXT];
   if (next !== 0) {
-    mmem[P_RUNNEXT] = 0;
-    inheritTime = true;
-    return next;
+    mem[P_RUNNEXT] = 0;
+    return next | INHERITS;
   }
-  inheritTime = false;
-  const head = mmem[P_RUNQHEAD];
-  if (head === mmem[P_RUNQTAIL]) return 0;
-  mmem[P_RUNQHEAD] = (head + 1) | 0;
-  return mmem[P_RUNQ + (head & RUNQ_MASK)];
+  const head = mem[P_RUNQHEAD];
+  if (head === mem[P_RUNQTAIL]) return 0;
+  mem[P_RUNQHEAD] = (head + 1) | 0;
+  return mem[P_RUNQ + (head & RUNQ_MASK)];
 }

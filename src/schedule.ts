@@ -42,7 +42,7 @@ import {
   globrunqget,
   globrunqgetbatch,
   globrunqput,
-  inheritTime,
+  INHERITS,
   runqget,
 } from "./runq.ts";
 import { Gidle, Grunnable, Grunning, Gwaiting } from "./runtime2.ts";
@@ -237,7 +237,10 @@ export function schedule(budget: number): boolean {
     if (gp === 0) {
       gp = runqget();
       if (gp === 0) gp = globrunqgetbatch();
-      else inherits = inheritTime;
+      else if (gp > INHERITS) {
+        inherits = true;
+        gp -= INHERITS;
+      }
     }
     if (gp === 0) return false;
     if (pick !== null) gp = pick(gp);

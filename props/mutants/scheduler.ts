@@ -71,7 +71,7 @@ export const SCHEDULER_MUTANTS: readonly Mutant[] = [
   ),
   fault("the 61 rule off", "schedule.ts", "if (tick === 0) gp = globrunqget();", ""),
   fault("the 61 rule at 60", "schedule.ts", "tick === 60 ? 0", "tick === 59 ? 0"),
-  fault("an inherited slice counts", "schedule.ts", "else inherits = inheritTime;", ""),
+  fault("an inherited slice counts", "schedule.ts", "        inherits = true;\n", ""),
   fault(
     "one G enqueued twice",
     "proc.ts",
