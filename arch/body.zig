@@ -48,20 +48,18 @@ pub fn go(func: g_.Fn, arg: ?*anyopaque) u64 {
     return gobuf_mcall(@intFromEnum(status.Trap.go), 0, @intFromPtr(func));
 }
 
-pub const select_none: u32 = 0xFFFFFFFF;
-pub const select_too_many: u32 = 0xFFFFFFFE;
 const has_default_bit = 1 << 31;
 
-/// The index of the case that went on, select_none for the default, or select_too_many above the limit of cases.
-/// `value`, if given, gets what a receive received.
-pub fn select(cases: ?[*]const layout.Case, n: u32, has_default: u32, value: ?*u64) u32 {
-    if (n > layout.select_max) return select_too_many;
-    const trapped: *[layout.select_max]layout.Case = @ptrCast(@alignCast(scratch()));
-    if (cases) |from| @memcpy(trapped[0..n], from[0..n]);
+/// Carries out one of the cases: what was received. Which one it was is in `opA`, all ones for the default.
+///
+/// It ends in a jump to mcall, as a lane's operations do. Too many cases are refused behind the trap.
+pub fn select(cases: ?[*]const layout.Case, n: u32, has_default: u32) u64 {
+    if (n <= layout.select_max) {
+        const to: *[layout.select_max]layout.Case = @ptrCast(@alignCast(scratch()));
+        if (cases) |from| @memcpy(to[0..n], from[0..n]);
+    }
     const default: u32 = if (has_default != 0) has_default_bit else 0;
-    const received = gobuf_mcall(@intFromEnum(status.Trap.select), n | default, 0);
-    if (value) |to| to.* = received;
-    return opA();
+    return gobuf_mcall(@intFromEnum(status.Trap.select), n | default, 0);
 }
 
 /// What carries that which does not fit the operands of a trap. TypeScript reads it before anything else runs on this M;

@@ -112,8 +112,8 @@ export fn gobuf_go(func: g.Fn, arg: ?*anyopaque) callconv(.c) u64 {
     return body.go(func, arg);
 }
 
-export fn gobuf_select(cases: ?[*]const layout.Case, n: u32, has_default: u32, value: ?*u64) callconv(.c) u32 {
-    return body.select(cases, n, has_default, value);
+export fn gobuf_select(cases: ?[*]const layout.Case, n: u32, has_default: u32) callconv(.c) u64 {
+    return body.select(cases, n, has_default);
 }
 
 export fn gobuf_send(handle: u32, v: u64) callconv(.c) u64 {

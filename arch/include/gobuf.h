@@ -101,7 +101,8 @@ typedef struct gobuf_api {
   gobuf_u32 (*opa)(void);
   gobuf_u32 (*getg)(void);
   gobuf_u64 (*go)(gobuf_fn fn, void *arg);
-  gobuf_u32 (*select)(const gobuf_case *cases, gobuf_u32 n, gobuf_u32 has_default, gobuf_u64 *value);
+  /* Gives what was received; opa tells which case it was. */
+  gobuf_u64 (*select)(const gobuf_case *cases, gobuf_u32 n, gobuf_u32 has_default);
   void (*goexit)(void);
   /* For an embedder's own loop on g0, not for bodies. */
   gobuf_u32 (*execute)(gobuf_u32 g);
@@ -211,7 +212,11 @@ static inline void gobuf_chan_free(gobuf_handle ch) { gobuf_runtime->mcall(GOBUF
 /* The index of the case that went on, or a GOBUF_SELECT_ constant; `value` (may be null) gets what was received, and
  * gobuf_status() tells GOBUF_OK, GOBUF_CLOSED or GOBUF_PANIC. No case and no default blocks forever. */
 static inline gobuf_u32 gobuf_select(const gobuf_case *cases, gobuf_u32 n, gobuf_u32 has_default, gobuf_u64 *value) {
-  return gobuf_runtime->select(cases, n, has_default, value);
+  gobuf_u64 received;
+  if (n > GOBUF_SELECT_MAX) return GOBUF_SELECT_TOO_MANY;
+  received = gobuf_runtime->select(cases, n, has_default);
+  if (value) *value = received;
+  return gobuf_runtime->opa();
 }
 static inline gobuf_u32 gobuf_status(void) { return gobuf_runtime->status(); }
 

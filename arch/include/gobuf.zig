@@ -60,7 +60,8 @@ pub const Api = extern struct {
     opa: *const fn () callconv(.c) u32,
     getg: *const fn () callconv(.c) u32,
     go: *const fn (func: Fn, arg: ?*anyopaque) callconv(.c) u64,
-    select: *const fn (cases: ?[*]const Case, n: u32, has_default: u32, value: ?*u64) callconv(.c) u32,
+    /// Gives what was received; opa tells which case it was.
+    select: *const fn (cases: ?[*]const Case, n: u32, has_default: u32) callconv(.c) u64,
     goexit: *const fn () callconv(.c) void,
     execute: *const fn (g: u32) callconv(.c) u32,
     descriptor: *const fn () callconv(.c) [*]const u32,
@@ -182,7 +183,9 @@ pub inline fn chanFree(ch: Handle) void {
 /// closed or panicked. No case and no default blocks forever.
 pub inline fn select(cases: []const Case, has_default: bool, value: ?*u64) u32 {
     if (cases.len > select_max) return select_too_many;
-    return gobuf_runtime.select(cases.ptr, @intCast(cases.len), @intFromBool(has_default), value);
+    const received = gobuf_runtime.select(cases.ptr, @intCast(cases.len), @intFromBool(has_default));
+    if (value) |to| to.* = received;
+    return gobuf_runtime.opa();
 }
 
 /// Outcome of the goroutine's last operation.

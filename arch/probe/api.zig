@@ -23,7 +23,7 @@ pub const Api = extern struct {
     opa: *const fn () callconv(.c) u32,
     getg: *const fn () callconv(.c) u32,
     go: *const fn (Body, ?*anyopaque) callconv(.c) u64,
-    select: *const fn (?[*]const Case, u32, u32, ?*u64) callconv(.c) u32,
+    select: *const fn (?[*]const Case, u32, u32) callconv(.c) u64,
     goexit: *const fn () callconv(.c) void,
     execute: *const fn (u32) callconv(.c) u32,
     descriptor: *const fn () callconv(.c) [*]const u32,

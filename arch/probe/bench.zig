@@ -78,9 +78,7 @@ fn selector(arg: ?*anyopaque) callconv(.c) void {
     var cases: [8]api.Case = undefined;
     for (0..w.width) |i| cases[i] = .{ .dir = api.dir_recv, .handle = w.channels[i], .value = 0 };
     for (0..w.n) |_| {
-        var value: u64 = 0;
-        _ = api.api.select(&cases, w.width, 0, &value);
-        w.sum += value;
+        add(w, api.api.select(&cases, w.width, 0));
     }
     done(w);
 }

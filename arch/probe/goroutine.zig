@@ -138,11 +138,11 @@ pub const Goroutine = struct {
                 .value = self.ownValue(place.i),
             };
         }
-        var received: u64 = 0;
         const default: u32 = @intFromBool(op.a & default_bit != 0);
-        const args = .{ @intFromPtr(&cases), call.word(count), call.word(default), @intFromPtr(&received) };
-        const index: u32 = @truncate(self.operate(place, api.api.select, args));
+        const args = .{ @intFromPtr(&cases), call.word(count), call.word(default), 0 };
+        _ = self.operate(place, api.api.select, args);
         if (panicked() == .panic) return .panic;
+        const index = api.api.opa();
         if (index == api.select_default) return .default;
         value.* = index;
         return .value;
