@@ -54,10 +54,12 @@ const has_default_bit = 1 << 31;
 ///
 /// It ends in a jump to mcall, as a lane's operations do. Too many cases are refused behind the trap.
 pub fn select(cases: ?[*]const layout.Case, n: u32, has_default: u32) u64 {
-    if (n <= layout.select_max) {
-        const to: *[layout.select_max]layout.Case = @ptrCast(@alignCast(scratch()));
-        if (cases) |from| @memcpy(to[0..n], from[0..n]);
-    }
+    if (cases) |list| if (n <= layout.select_max) {
+        // Volatile, or this would become a call of memcpy, which is 60 kB of the DLL.
+        const to: [*]volatile u64 = @ptrCast(@alignCast(scratch()));
+        const from: [*]const u64 = @ptrCast(@alignCast(list));
+        for (0..n * @sizeOf(layout.Case) / @sizeOf(u64)) |i| to[i] = from[i];
+    };
     const default: u32 = if (has_default != 0) has_default_bit else 0;
     return gobuf_mcall(@intFromEnum(status.Trap.select), n | default, 0);
 }
