@@ -35,10 +35,30 @@ function git(...args: string[]): string {
   return run.stdout.toString().trim();
 }
 
+/** @throws Error when a folder is no checkout of gobuf */
+function checkCheckout(root: string): void {
+  const refuse = (why: string): never => {
+    throw new Error(`${root} is no checkout of gobuf: ${why}`);
+  };
+  const manifest = join(root, "package.json");
+  if (!existsSync(manifest)) refuse("it has no package.json");
+  const { name } = parse<{ name?: string } | null>(manifest) ?? {};
+  if (name !== "gobuf") refuse(`its package is ${name}`);
+  if (!existsSync(join(root, "src", "index.ts"))) refuse("it has no src/index.ts");
+}
+
+/** What a JSON file holds. @throws Error that says that it is none */
+function parse<T>(file: string): T {
+  try {
+    return JSON.parse(readFileSync(file, "utf8")) as T;
+  } catch (error) {
+    throw new Error(`${file} is no JSON: ${(error as Error).message}`);
+  }
+}
+
 /** Makes the folder whose `bench` is ours and whose `src` is the other's. */
 function graft(root: string, at: string): void {
-  const theirs = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as { name?: string };
-  if (theirs.name !== "gobuf") throw new Error(`${root} is no checkout of gobuf: its package is ${theirs.name}`);
+  checkCheckout(root);
   const skip = new Set([".cache", "target"]);
   cpSync(import.meta.dir, join(at, "bench"), { recursive: true, filter: (from) => !skip.has(basename(from)) });
   cpSync(join(packageRoot, "tsconfig.json"), join(at, "tsconfig.json"));
@@ -86,9 +106,10 @@ function commit(ref: string): Checkout {
 }
 
 function report(file: string): Earlier {
-  const found = JSON.parse(readFileSync(file, "utf8")) as Report;
+  const found = parse<Report>(file);
   const wrong = checkReport(found);
   if (wrong.length > 0) throw new Error(`${file} is no report of this bench: ${wrong.slice(0, 3).join("; ")}`);
+  if (found.rows.length === 0) throw new Error(`${file} has no rows to compare with: it is a comparison itself`);
   return { kind: "report", what: file, report: found, [Symbol.dispose]: () => {} };
 }
 

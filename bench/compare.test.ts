@@ -5,13 +5,14 @@ import { join } from "node:path";
 import { abiSkip } from "../scripts/abis/skip.ts";
 import { packageRoot } from "../src/library.ts";
 import { openBaseline } from "./baseline.ts";
-import { CHANGE_MIN, compareReports, compareRow, movement, P_MAX } from "./compare.ts";
+import { BaselineError, CHANGE_MIN, compareReports, compareRow, movement, P_MAX } from "./compare.ts";
 import { type Result, type Starter, summarise } from "./measure.ts";
+import { report } from "./page/fixture.ts";
 import { type Command, Peer } from "./peer.ts";
 import { host } from "./peers.ts";
 import { FULL, rows } from "./rows.ts";
 import { mannWhitney } from "./statistics.ts";
-import { compareFooter } from "./table.ts";
+import { compareFooter, compareHeader } from "./table.ts";
 
 /** Ten processes and more. */
 setDefaultTimeout(60_000);
@@ -86,6 +87,16 @@ test("the footer names what has moved, and a machine that is too busy", () => {
   expect(compareFooter([same]).at(-1)).toContain("too busy to tell. (1 of 1)");
 });
 
+test("the header says when an earlier run was of another kind", () => {
+  const { header } = report;
+  const lines = compareHeader(header, "run.json", { ...header, cpu: "Z80", quick: !header.quick });
+  expect(lines.filter((line) => line.startsWith("WARNING"))).toEqual([
+    `WARNING: not the same cpu: the baseline has Z80, this run ${header.cpu}`,
+    `WARNING: not the same quick: the baseline has ${!header.quick}, this run ${header.quick}`,
+  ]);
+  expect(compareHeader(header, "run.json", header).join("\n")).not.toContain("WARNING");
+});
+
 describe("a baseline", () => {
   const folder = mkdtempSync(join(tmpdir(), "gobuf-compare-"));
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -114,6 +125,14 @@ describe("a baseline", () => {
     if (same.kind !== "checkout") throw new Error("no checkout");
     const lines = await compareRow(row, starter(same.command("generator", 1)), here, effort);
     expect(lines).toMatchObject([{ name: "gosched 2", impl: "generator", moved: "same" }]);
+  });
+
+  test_("that cannot do a row is told from this checkout, which must", async () => {
+    const lost: Starter = { ...here, start: () => Promise.reject(new Error("bench: generator ended")) };
+    const failed = (base: Starter, now: Starter) => compareRow(row, base, now, effort).catch((error: unknown) => error);
+    expect(await failed(lost, here)).toBeInstanceOf(BaselineError);
+    expect(await failed(lost, here)).toMatchObject({ message: "bench: generator ended" });
+    expect(await failed(here, lost)).not.toBeInstanceOf(BaselineError);
   });
 
   test_("whose gosched is slower is told from it: the row is better here, and worse there", async () => {

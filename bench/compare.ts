@@ -63,6 +63,17 @@ export function summariseSides(
   };
 }
 
+/** The baseline cannot do a row, or an implementation at all: that is no reason to compare nothing else. */
+export class BaselineError extends Error {}
+
+/** What could not be compared. */
+export interface Skipped {
+  readonly impl: string;
+  /** The row; null for all of them. */
+  readonly name: string | null;
+  readonly why: string;
+}
+
 /** What one implementation of a row gave, the parts of each process' median. */
 interface Sides {
   readonly base: Rounds[];
@@ -78,7 +89,9 @@ async function runSides(row: Row, base: Starter, now: Starter, effort: Effort): 
       ["now", now],
     ] as const;
     for (const [side, starter] of i % 2 === 0 ? turns : turns.toReversed()) {
-      const found = await sampleRow(row, [starter], { ...effort, rounds: 1 });
+      const found = await sampleRow(row, [starter], { ...effort, rounds: 1 }).catch((error: Error) => {
+        throw side === "base" ? new BaselineError(error.message, { cause: error }) : error;
+      });
       const samples = found.get(starter.impl) ?? [];
       sides[side].push(row.parts.map((_, part) => partOf(samples, part).flat()));
     }
@@ -86,7 +99,12 @@ async function runSides(row: Row, base: Starter, now: Starter, effort: Effort): 
   return sides;
 }
 
-/** Compares an implementation of a row. @returns a line for each thing that the row measures */
+/**
+ * Compares an implementation of a row.
+ *
+ * @returns a line for each thing that the row measures
+ * @throws BaselineError when the other side fails
+ */
 export async function compareRow(row: Row, base: Starter, now: Starter, effort: Effort): Promise<Compared[]> {
   const once = async () => {
     const sides = await runSides(row, base, now, effort);

@@ -4,79 +4,36 @@
  * in another's code.
  */
 import { writeFileSync } from "node:fs";
-import { Command, InvalidArgumentError } from "commander";
 import type { Baseline, Checkout } from "./baseline.ts";
-import type { Compared } from "./compare.ts";
+import type { Compared, Skipped } from "./compare.ts";
 import type { Effort, Result, Starter } from "./measure.ts";
+import { readOptions } from "./options.ts";
 import { type Available, OURS, PEERS, prepare, tryOut } from "./peers.ts";
 import type { Row } from "./rows.ts";
-import type { Report } from "./schema.ts";
+import type { Comparison, Report } from "./schema.ts";
 
-function pattern(text: string): RegExp {
-  try {
-    return new RegExp(text);
-  } catch (error) {
-    throw new InvalidArgumentError((error as Error).message);
-  }
+/** Says what is wrong with what was asked for, and ends the process. */
+function refuse(why: string): never {
+  console.error(why);
+  process.exit(2);
 }
 
-function seedOf(text: string): number {
-  const seed = Number(text);
-  if (!Number.isSafeInteger(seed) || seed < 0) throw new InvalidArgumentError("expected an integer of 0 to 2^53-1");
-  return seed;
-}
-
-/** Names of peers. */
-function peersOf(text: string): string[] {
-  if (text === "all") return [...PEERS];
-  const names = text === "none" ? [] : text.split(",");
-  const unknown = names.filter((name) => !PEERS.includes(name));
-  if (unknown.length > 0) {
-    throw new InvalidArgumentError(`${unknown.join(", ")}: expected all, none, or some of ${PEERS.join(",")}`);
-  }
-  return names;
-}
-
-const options = new Command("bench")
-  .description("measures gobuf, and the same programs in Go beside it")
-  .option("--filter <regexp>", "only rows whose name matches", pattern)
-  .option("--json <file>", "write the rows as JSON; - for standard output in place of the table")
-  .option("--html <file>", "write a page with the table and plots")
-  .option("--quick", "fewer samples, no rows of a million goroutines: under three minutes in place of seven")
-  .option("--peers <list>", `all (builds corosensei, too), none, or some of ${PEERS.join(",")}`, peersOf)
-  .option("--baseline <what>", "compare with another checkout's folder, a commit, or (weaker) a report of --json")
-  .option("--fail", "with --baseline: end with exit code 1 when a row has become worse")
-  .option("--seed <number>", "seed of select's draws", seedOf, 1)
-  .option("--library <path>", "another build of the native library")
-  .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2))
-  .parse()
-  .opts<{
-    filter?: RegExp;
-    json?: string;
-    html?: string;
-    quick?: boolean;
-    peers?: string[];
-    baseline?: string;
-    fail?: boolean;
-    seed: number;
-    library?: string;
-  }>();
-
+const options = readOptions(process.argv.slice(2));
 if (options.library) process.env.GOBUF_LIBRARY = options.library;
 
 // What loads the library comes only now.
+await import("../src/ffi.ts").catch((error: Error) => refuse(`bench: ${error.message}`));
 const { openBaseline } = await import("./baseline.ts");
 const { judge } = await import("./aims.ts");
-const { compareReports, compareRow } = await import("./compare.ts");
+const { BaselineError, compareReports, compareRow } = await import("./compare.ts");
 const { header } = await import("./header.ts");
 const { measureRow } = await import("./measure.ts");
 const { Peer } = await import("./peer.ts");
 const { FULL, partName, QUICK, rows } = await import("./rows.ts");
 const { checkReport } = await import("./schema.ts");
 const { serveRows } = await import("./serve.ts");
-const { compareFooter, compareHeader, compareLine, footerLines, headerLines, resultLine, serveLine } = await import(
-  "./table.ts"
-);
+const { compareFooter, compareHeader, compareLine, footerLines, headerLines, resultLine, serveLine, skippedLine } =
+  await import("./table.ts");
 
 const effort: Effort = options.quick
   ? { rounds: 3, samples: 2, roundMs: 60, warmMs: 100 }
@@ -90,8 +47,9 @@ const chosen = all.filter((row) => namesOf(row).some((name) => options.filter?.t
 const SERVE = "interval beside Bun.serve";
 const withServe = options.baseline === undefined && (options.filter?.test(SERVE) ?? true);
 if (chosen.length === 0 && !withServe) {
-  console.error(`bench: no row matches ${options.filter}: there are ${[...all.flatMap(namesOf), SERVE].join("; ")}`);
-  process.exit(2);
+  const names = [...all.flatMap(namesOf), ...(options.baseline === undefined ? [SERVE] : [])];
+  const where = options.quick ? " in a quick run" : "";
+  refuse(`bench: no row matches ${options.filter?.text}${where}: there are ${names.join("; ")}`);
 }
 
 /** What is to be compared with; it is removed again however this ends. */
@@ -107,9 +65,14 @@ function opened(name: string): Baseline {
   try {
     return openBaseline(name);
   } catch (error) {
-    console.error((error as Error).message);
-    process.exit(2);
+    return refuse((error as Error).message);
   }
+}
+
+const isCheckout = baseline?.kind === "checkout";
+if (isCheckout && options.peers !== undefined && options.peers.length > 0) {
+  baseline?.[Symbol.dispose]();
+  refuse("bench: --peers: only gobuf is compared with another checkout");
 }
 
 const print = options.json === "-" ? () => {} : (line: string) => console.log(line);
@@ -141,39 +104,63 @@ async function measureAll(): Promise<Result[]> {
 }
 
 /** Measures every row of ours beside another checkout's. */
-async function compareAll(checkout: Checkout): Promise<Compared[]> {
+async function compareAll(checkout: Checkout): Promise<Comparison> {
   compareHeader(head, checkout.what).forEach(print);
   const lines: Compared[] = [];
+  const skipped: Skipped[] = [];
+  const skip = (one: Skipped) => {
+    print(skippedLine(one));
+    skipped.push(one);
+  };
   for (const one of ours) {
-    const theirs = await tryOut(one.impl, checkout.command(one.impl, options.seed));
+    const { impl } = one;
+    const theirs = await tryOut(impl, checkout.command(impl, options.seed));
     if ("skipped" in theirs) {
-      print(`${one.impl}: SKIPPED: the baseline does not fit these programs: ${theirs.skipped}`);
+      skip({ impl, name: null, why: theirs.skipped });
       continue;
     }
     for (const row of chosen) {
       const [now] = starter(one, row);
       const [base] = starter(theirs, row);
-      if (now === undefined || base === undefined) continue;
-      const these = await compareRow(row, base, now, effort);
-      for (const line of these) print(compareLine(line));
-      lines.push(...these);
+      if (now === undefined) continue;
+      if (base === undefined) {
+        skip({ impl, name: row.name, why: "it has no such program" });
+        continue;
+      }
+      try {
+        const these = await compareRow(row, base, now, effort);
+        for (const line of these) print(compareLine(line));
+        lines.push(...these);
+      } catch (error) {
+        if (!(error instanceof BaselineError)) throw error;
+        skip({ impl, name: row.name, why: error.message });
+      }
     }
   }
-  return lines;
+  return { what: checkout.what, rows: lines, skipped };
 }
 
-const isCheckout = baseline?.kind === "checkout";
+/** Compares with an earlier run. */
+function compareEarlier(what: string, earlier: Report): Comparison {
+  const lines = compareReports(earlier.rows, results);
+  for (const line of [...compareHeader(head, what, earlier.header), ...lines.map(compareLine)]) print(line);
+  return { what, rows: lines, skipped: [] };
+}
+
 const results = isCheckout ? [] : await measureAll();
 const serve = withServe ? await serveRows() : [];
 for (const row of serve) print(serveLine(row));
 const aims = judge(results);
 if (!isCheckout) footerLines(results, aims).forEach(print);
-let comparison: Report["baseline"] = null;
+let comparison: Comparison | null = null;
 if (baseline !== undefined) {
-  const lines = isCheckout ? await compareAll(baseline) : compareReports(baseline.report.rows, results);
-  if (!isCheckout) for (const line of [...compareHeader(head, baseline.what), ...lines.map(compareLine)]) print(line);
-  compareFooter(lines).forEach(print);
-  comparison = { what: baseline.what, rows: lines };
+  comparison =
+    baseline.kind === "checkout" ? await compareAll(baseline) : compareEarlier(baseline.what, baseline.report);
+  compareFooter(comparison.rows).forEach(print);
+  if (comparison.rows.length === 0) {
+    baseline[Symbol.dispose]();
+    refuse(`bench: --baseline ${baseline.what}: nothing could be compared`);
+  }
 }
 
 const report = { header: head, rows: results, serve, aims, baseline: comparison };

@@ -1,9 +1,5 @@
-import { expect, setDefaultTimeout, test } from "bun:test";
-import { join } from "node:path";
+import { expect, test } from "bun:test";
 import { checkReport, type Report } from "./schema.ts";
-
-/** On an emulated processor a process of programs takes seconds to start. */
-setDefaultTimeout(120_000);
 
 const common = {
   group: "sync",
@@ -46,8 +42,28 @@ const good: Report = {
   baseline: null,
 };
 
+const compared = {
+  name: "a",
+  impl: "native",
+  unit: "op",
+  metric: "time",
+  base: 1,
+  now: 2,
+  ratio: 0.5,
+  ratio_low: 0.4,
+  ratio_high: 0.6,
+  p: 0.008,
+  moved: "worse",
+} as const;
+const skipped = [
+  { impl: "native", name: null, why: "too old" },
+  { impl: "generator", name: "b", why: "no such program" },
+];
+const baseline = { what: "main", rows: [compared], skipped };
+
 test("a whole report passes", () => {
   expect(checkReport(good)).toEqual([]);
+  expect(checkReport({ ...good, rows: [], baseline })).toEqual([]);
 });
 
 test.each([
@@ -61,32 +77,18 @@ test.each([
   ["a peer without a word", { ...good, header: { ...good.header, peers: { go: "" } } }, 'header.peers: {"go":""}'],
   ["no aims", { ...good, aims: undefined }, "aims: expected a list"],
   ["a verdict of its own", { ...good, aims: [{ ...good.aims[0], verdict: "nearly" }] }, 'aims[0].verdict: "nearly"'],
+  [
+    "a comparison without what was skipped",
+    { ...good, baseline: { ...baseline, skipped: 1 } },
+    "baseline.rows and skipped: expected lists",
+  ],
+  [
+    "what was skipped without a reason",
+    { ...good, baseline: { ...baseline, skipped: [{ ...skipped[0], why: "" }] } },
+    'baseline.skipped[0].why: ""',
+  ],
   ["no load", { ...good, header: { ...good.header, load: [] } }, "header.load: []"],
   ["nothing", undefined, "rows: expected at least one"],
 ])("%s is named", (_, report, expected) => {
   expect(checkReport(report)).toContain(expected);
-});
-
-function bench(...args: string[]) {
-  const run = Bun.spawnSync([process.execPath, join(import.meta.dir, "main.ts"), ...args], { stderr: "pipe" });
-  return { code: run.exitCode, out: run.stdout.toString(), err: run.stderr.toString() };
-}
-
-test("a filter that matches nothing, a bad expression and a bad option are refused", () => {
-  expect(bench("--filter", "^none$")).toMatchObject({ code: 2, err: expect.stringContaining("no row matches") });
-  expect(bench("--filter", "(")).toMatchObject({ code: 2, err: expect.stringContaining("Invalid regular expression") });
-  expect(bench("--fast")).toMatchObject({ code: 2, err: expect.stringContaining("unknown option '--fast'") });
-  expect(bench("--peers", "go,perl")).toMatchObject({
-    code: 2,
-    err: expect.stringContaining("perl: expected all, none"),
-  });
-  expect(bench("--seed", "-1")).toMatchObject({ code: 2, err: expect.stringContaining("0 to 2^53-1") });
-});
-
-test("--json - prints a report that fits the schema", () => {
-  const { code, out } = bench("--quick", "--peers", "async", "--filter", "^timer start", "--json", "-");
-  expect(code).toBe(0);
-  const report = JSON.parse(out);
-  expect(checkReport(report)).toEqual([]);
-  expect(report.rows.map(({ impl }: { impl: string }) => impl)).toEqual(["generator", "async"]);
 });

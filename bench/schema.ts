@@ -2,7 +2,7 @@
  * The shape of `bun run bench --json`, and a check of it.
  */
 import type { Verdict } from "./aims.ts";
-import type { Compared } from "./compare.ts";
+import type { Compared, Skipped } from "./compare.ts";
 import type { BytesResult, Result, TimeResult } from "./measure.ts";
 import type { ServeResult } from "./serve.ts";
 
@@ -25,6 +25,14 @@ export interface Header {
   quick: boolean;
 }
 
+/** What a comparison with a baseline found. */
+export interface Comparison {
+  what: string;
+  rows: Compared[];
+  /** What the baseline cannot do. */
+  skipped: Skipped[];
+}
+
 /** The whole file. */
 export interface Report {
   header: Header;
@@ -34,7 +42,7 @@ export interface Report {
   /** What the run says of gobuf's aims. */
   aims: Verdict[];
   /** The comparison with a baseline, if there was one; with a checkout there are no other rows. */
-  baseline: { what: string; rows: Compared[] } | null;
+  baseline: Comparison | null;
 }
 
 const isText = (v: unknown) => typeof v === "string" && v !== "";
@@ -114,6 +122,12 @@ const COMPARED: Record<keyof Compared, (v: unknown) => boolean> = {
   moved: (v) => v === "better" || v === "worse" || v === "same",
 };
 
+const SKIPPED: Record<keyof Skipped, (v: unknown) => boolean> = {
+  impl: isText,
+  name: (v) => v === null || isText(v),
+  why: isText,
+};
+
 const SERVE: Record<keyof ServeResult, (v: unknown) => boolean> = {
   name: isText,
   impl: isText,
@@ -137,8 +151,8 @@ function checkFields(what: string, value: unknown, fields: Record<string, (v: un
 export function checkReport(report: unknown): string[] {
   const { header, rows = [], serve = [], aims, baseline = null } = (report ?? {}) as Partial<Report>;
   if (!Array.isArray(rows) || !Array.isArray(serve)) return ["rows and serve: expected lists"];
-  const compared = baseline?.rows ?? [];
-  if (!Array.isArray(compared)) return ["baseline.rows: expected a list"];
+  const { rows: compared = [], skipped = [] } = baseline ?? {};
+  if (!Array.isArray(compared) || !Array.isArray(skipped)) return ["baseline.rows and skipped: expected lists"];
   if (rows.length + serve.length + compared.length === 0) return ["rows: expected at least one"];
   return [
     ...checkFields("header", header, HEADER),
@@ -147,6 +161,7 @@ export function checkReport(report: unknown): string[] {
       ? aims.flatMap((aim, i) => checkFields(`aims[${i}]`, aim, AIM))
       : ["aims: expected a list"]),
     ...compared.flatMap((row, i) => checkFields(`baseline.rows[${i}]`, row, COMPARED)),
+    ...skipped.flatMap((one, i) => checkFields(`baseline.skipped[${i}]`, one, SKIPPED)),
     ...serve.flatMap((row, i) => checkFields(`serve[${i}]`, row, SERVE)),
   ];
 }

@@ -1,6 +1,6 @@
 /** The benchmark as text. */
 import { aimText, type Verdict } from "./aims.ts";
-import type { Compared } from "./compare.ts";
+import type { Compared, Skipped } from "./compare.ts";
 import { numbersOf, type Result } from "./measure.ts";
 import type { Metric } from "./rows.ts";
 import type { Header } from "./schema.ts";
@@ -98,10 +98,24 @@ export function footerLines(results: readonly Result[], verdicts: readonly Verdi
   return lines;
 }
 
-/** The lines before the first row of a comparison. */
-export function compareHeader(h: Header, what: string): string[] {
+/** What makes an earlier run a bad baseline for this one. */
+function unlike(h: Header, earlier: Header): string[] {
+  const same = ["cpu", "cores", "bun", "quick"] as const;
+  return same
+    .filter((what) => h[what] !== earlier[what])
+    .map((what) => `WARNING: not the same ${what}: the baseline has ${earlier[what]}, this run ${h[what]}`);
+}
+
+/** The lines before the first row of a comparison. @param earlier the header of the report that is compared with */
+export function compareHeader(h: Header, what: string, earlier?: Header): string[] {
   const columns = ["row".padEnd(32), "impl".padEnd(11), "baseline".padStart(10), "now".padStart(10), "   ratio  a"];
-  return [...headerText(h), `baseline: ${what}`, "", columns.join(" ")];
+  const warnings = earlier === undefined ? [] : unlike(h, earlier);
+  return [...headerText(h), `baseline: ${what}`, ...warnings, "", columns.join(" ")];
+}
+
+/** What could not be compared. */
+export function skippedLine({ impl, name, why }: Skipped): string {
+  return `${name === null ? impl : `${name}, ${impl}`}: SKIPPED: the baseline does not fit this program: ${why}`;
 }
 
 /** A row of a comparison. */

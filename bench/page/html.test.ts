@@ -62,8 +62,18 @@ test("the warning of a noisy machine is there only when it is noisy", () => {
 test("a comparison has a table of its own", () => {
   const line = { name: "a", impl: "native", unit: "op", metric: "time", base: 2, now: 1, ratio: 2 } as const;
   const rows = [{ ...line, ratio_low: 1.9, ratio_high: 2.1, p: 0.008, moved: "better" } as const];
-  const compared = parseHTML(page({ ...report, baseline: { what: "<HEAD>", rows } })).document;
+  const skipped = [
+    { impl: "native", name: null, why: "too <old>" },
+    { impl: "generator", name: "b", why: "no such program" },
+  ];
+  const compared = parseHTML(page({ ...report, rows: [], baseline: { what: "<HEAD>", rows, skipped } })).document;
   expect(compared.querySelectorAll('tr[data-compared="a"][data-moved="better"]')).toHaveLength(1);
   expect(compared.body.textContent).toContain("Compared with <HEAD>");
-  expect(document.querySelectorAll("tr[data-compared]")).toHaveLength(0);
+  expect([...compared.querySelectorAll(".skipped")].map((e) => e.textContent)).toEqual([
+    "native: SKIPPED: the baseline does not fit this program: too <old>",
+    "b, generator: SKIPPED: the baseline does not fit this program: no such program",
+  ]);
+  // It measured nothing that aims speak of.
+  expect(compared.querySelectorAll("table.aims")).toHaveLength(0);
+  expect(document.querySelectorAll("tr[data-compared], .skipped")).toHaveLength(0);
 });

@@ -4,9 +4,9 @@ import { join } from "node:path";
 import { aimText, type Verdict } from "../aims.ts";
 import { numbersOf, type Result } from "../measure.ts";
 import { GROUPS } from "../rows.ts";
-import type { Header, Report } from "../schema.ts";
+import type { Comparison, Header, Report } from "../schema.ts";
 import type { ServeResult } from "../serve.ts";
-import { amount, counted, isNoisy, isTooNoisy, reachedText, TOO_NOISY } from "../table.ts";
+import { amount, counted, isNoisy, isTooNoisy, reachedText, skippedLine, TOO_NOISY } from "../table.ts";
 import { barChart, growthCurve } from "./plots.ts";
 
 const text = (plain: string) => Bun.escapeHTML(plain);
@@ -89,7 +89,7 @@ function serveTable(serve: readonly ServeResult[]): string {
   return table("rows", ["row", "implementation", "late by: median", "99 %", "most", "requests a second"], rows);
 }
 
-function baselineTable({ what, rows }: NonNullable<Report["baseline"]>): string {
+function baselineTable({ what, rows, skipped }: Comparison): string {
   const lines = rows.map((c) => {
     const range = `${c.ratio_low.toFixed(2)}&ndash;${c.ratio_high.toFixed(2)}`;
     const moved = { better: "met", worse: "missed", same: "dim" }[c.moved];
@@ -106,7 +106,8 @@ function baselineTable({ what, rows }: NonNullable<Report["baseline"]>): string 
     return `<tr data-compared="${text(c.name)}" data-impl="${c.impl}" data-moved="${c.moved}">${cells(list)}</tr>`;
   });
   const head = ["row", "implementation", "baseline", "now", "a", "ratio", "of pairs", "moved"];
-  return `<h2>Compared with ${text(what)}</h2>\n${table("rows", head, lines)}`;
+  const missing = skipped.map((one) => `<p class="skipped">${text(skippedLine(one))}</p>`);
+  return [`<h2>Compared with ${text(what)}</h2>`, table("rows", head, lines), ...missing].join("\n");
 }
 
 /** The charts and the table of a group. */
@@ -119,6 +120,11 @@ function section(group: (typeof GROUPS)[number], results: readonly Result[]): st
 
 function count(verdicts: readonly Verdict[], verdict: Verdict["verdict"]): string {
   return `${verdicts.filter((v) => v.verdict === verdict).length} ${verdict}`;
+}
+
+function aimSection(aims: readonly Verdict[]): string {
+  const counts = (["met", "missed", "not measured"] as const).map((verdict) => count(aims, verdict));
+  return `<h2>Aims</h2>\n<p>${counts.join(", ")} in this run.</p>\n${aimTable(aims)}`;
 }
 
 /** The page of a report. */
@@ -142,9 +148,7 @@ ${isTooNoisy(rows) ? `<p class="warning">${TOO_NOISY}</p>` : ""}
 by this one's, Go with GOMAXPROCS=1 in the same run; above 1 it is faster than Go, and of memory it takes less. Spread:
 how far the quartiles of the samples lie apart, as a share of the median.</p>
 ${baseline === null ? "" : baselineTable(baseline)}
-<h2>Aims</h2>
-<p>${count(aims, "met")}, ${count(aims, "missed")}, ${count(aims, "not measured")} in this run.</p>
-${aimTable(aims)}
+${rows.length === 0 ? "" : aimSection(aims)}
 ${GROUPS.map((group) => section(group, rows)).join("\n")}
 ${serve.length === 0 ? "" : `<h2>An interval beside a server</h2>\n${serveTable(serve)}`}
 </body>

@@ -1,0 +1,69 @@
+/** `bun run bench` as it is called: what it refuses, and what it writes. */
+import { afterAll, describe, expect, setDefaultTimeout, test } from "bun:test";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { abiSkip } from "../scripts/abis/skip.ts";
+import { checkReport, type Report } from "./schema.ts";
+
+/** On an emulated processor a process of programs takes seconds to start. */
+setDefaultTimeout(120_000);
+
+function bench(...args: string[]) {
+  const run = Bun.spawnSync([process.execPath, join(import.meta.dir, "main.ts"), ...args], { stderr: "pipe" });
+  return { code: run.exitCode, out: run.stdout.toString(), err: run.stderr.toString() };
+}
+
+const folder = mkdtempSync(join(tmpdir(), "gobuf-options-"));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+const at = (name: string) => join(folder, name);
+writeFileSync(at("half.json"), "{");
+mkdirSync(at("empty"));
+mkdirSync(at("other"));
+writeFileSync(at("other/package.json"), '{ "name": "other" }');
+mkdirSync(at("hollow"));
+writeFileSync(at("hollow/package.json"), '{ "name": "gobuf" }');
+
+describe("refused, with what was expected", () => {
+  const table: [string, string[], string][] = [
+    ["a filter that matches nothing", ["--filter", "^none$"], "no row matches ^none$: there are raw switch; "],
+    ["a row that a quick run has not", ["--quick", "--filter", "parked 1M"], "no row matches parked 1M in a quick run"],
+    ["a bad expression", ["--filter", "("], "Invalid regular expression"],
+    ["an unknown option", ["--fast"], "unknown option '--fast'"],
+    ["an argument", ["gosched"], "too many arguments"],
+    ["an unknown peer", ["--peers", "go,perl"], "perl: expected all, none"],
+    ["a negative seed", ["--seed", "-1"], "0 to 2^53-1"],
+    ["no seed", ["--seed", ""], "0 to 2^53-1"],
+    ["a page in a folder that is not there", ["--html", at("none/page.html")], `there is no folder ${at("none")}`],
+    ["numbers in a folder's place", ["--json", folder], "is a folder"],
+    ["--fail without a baseline", ["--fail"], "--fail wants a --baseline"],
+    ["a library that is not there", ["--library", at("none.so")], `no library at ${at("none.so")}`],
+    ["a baseline that is nothing", ["--baseline", at("none")], "expected a checkout's folder, a report of --json, or"],
+    ["a baseline that is no JSON", ["--baseline", at("half.json")], "half.json is no JSON: "],
+    ["an empty folder as a baseline", ["--baseline", at("empty")], "is no checkout of gobuf: it has no package.json"],
+    ["another package", ["--baseline", at("other")], "is no checkout of gobuf: its package is other"],
+    ["a checkout without sources", ["--baseline", at("hollow")], "is no checkout of gobuf: it has no src/index.ts"],
+  ];
+  const test_ = abiSkip(["arm64", "windows"], "each is a process, which reads its options as it does here");
+  for (const [name, args, message] of table) {
+    test_(name, () => {
+      const { code, out, err } = bench(...args);
+      expect(err).toContain(message);
+      expect([code, out]).toEqual([2, ""]);
+    });
+  }
+});
+
+test("--json - prints a report that fits the schema; a row's name is a filter, with its +", () => {
+  const page = at("page.html");
+  const args = ["--quick", "--peers", "async", "--filter", "timer start+stop", "--html", page, "--json", "-"];
+  const { code, out } = bench(...args);
+  expect(code).toBe(0);
+  const report: Report = JSON.parse(out);
+  expect(checkReport(report)).toEqual([]);
+  expect(report.rows.map(({ name, impl }) => [name, impl])).toEqual([
+    ["timer start+stop", "generator"],
+    ["timer start+stop", "async"],
+  ]);
+  expect(readFileSync(page, "utf8")).toContain("timer start+stop");
+});
