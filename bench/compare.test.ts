@@ -2,10 +2,20 @@ import { afterAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import fc from "fast-check";
 import { abiSkip } from "../scripts/abis/skip.ts";
 import { packageRoot } from "../src/library.ts";
 import { openBaseline } from "./baseline.ts";
-import { BaselineError, CHANGE_MIN, compareReports, compareRow, movement, P_MAX } from "./compare.ts";
+import {
+  BaselineError,
+  CHANGE_MIN,
+  compareReports,
+  compareRow,
+  confirmed,
+  movement,
+  P_MAX,
+  PROCESSES,
+} from "./compare.ts";
 import { type Result, type Starter, summarise } from "./measure.ts";
 import { report } from "./page/fixture.ts";
 import { type Command, Peer } from "./peer.ts";
@@ -44,6 +54,33 @@ describe("a row", () => {
     ["slower, but for one process", [99, 202, 204, 206, 208], "same"],
   ])("that is %s", (_, now, moved) => {
     expect(movement(base, now).moved).toBe(moved as never);
+  });
+
+  test.each([
+    ["the same", times(1.2), "worse"],
+    ["the same, but for two pairs", [102.5, 121, 122, 123, 125], "worse"],
+    ["the same, but for three", [101.5, 121, 122, 123, 125], "same"],
+    ["the same by less than counts", times(1.02), "same"],
+    ["nothing", base, "same"],
+    ["the opposite", times(0.8), "same"],
+  ])("that was worse, and of which a second set says %s", (_, now, moved) => {
+    expect(confirmed("worse", base, now)).toBe(moved as never);
+  });
+
+  test("that has not moved is hardly ever said to have, however the machine may sway", () => {
+    const seed = 7;
+    // Ranks alone count, so any spread will do: here processes differ by up to three times.
+    const process = fc.noBias(fc.integer({ min: 1000, max: 3000 }));
+    const side = fc.array(process, { minLength: PROCESSES, maxLength: PROCESSES });
+    const machines = fc.sample(fc.tuple(side, side, side, side), { numRuns: 1000, seed });
+    const moved = machines.filter(([a, b, c, d]) => {
+      const first = movement(a, b).moved;
+      return first !== "same" && confirmed(first, c, d) !== "same";
+    });
+    const alarmed = machines.filter(([a, b]) => movement(a, b).moved !== "same");
+    // By the first set alone 8 of a thousand are.
+    expect(alarmed.length, `seed ${seed}`).toBeGreaterThan(0);
+    expect(moved, `seed ${seed}`).toEqual([]);
   });
 
   test("can move with as many processes as there are", () => {

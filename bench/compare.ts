@@ -5,13 +5,15 @@
  *
  * A row has moved when the observations of one side all but never lie so (Mann-Whitney, p < {@link P_MAX}: with five
  * processes a side that is when all of one side's lie beyond all of the other's), the medians differ by more than
- * {@link CHANGE_MIN}, and a second set of processes says the same.
+ * {@link CHANGE_MIN}, and a second set of processes says the same ({@link confirmed}).
  */
 import { type Effort, numbersOf, partOf, type Result, type Rounds, type Starter, sampleRow } from "./measure.ts";
 import { partName, type Row } from "./rows.ts";
 import { mannWhitney, median } from "./statistics.ts";
 
 export const P_MAX = 0.01;
+/** Of the second set, which has one thing to confirm, one way: of its 25 pairs of processes two may say the opposite. */
+export const P_CONFIRM = 0.05;
 export const CHANGE_MIN = 0.03;
 
 /** Processes a side. */
@@ -38,15 +40,24 @@ export interface Compared {
 }
 
 /** How two sides lie to each other. @param base one observation a process @param now as many */
-export function movement(base: readonly number[], now: readonly number[]): { p: number; moved: Movement } {
+export function movement(
+  base: readonly number[],
+  now: readonly number[],
+  pMax = P_MAX,
+): { p: number; moved: Movement } {
   const p = mannWhitney(base, now);
   const ratio = median(base) / median(now);
-  if (p >= P_MAX || Math.abs(ratio - 1) <= CHANGE_MIN) return { p, moved: "same" };
+  if (p >= pMax || Math.abs(ratio - 1) <= CHANGE_MIN) return { p, moved: "same" };
   return { p, moved: ratio > 1 ? "better" : "worse" };
 }
 
+/** What two sets of processes say together. */
+export function confirmed(first: Movement, base: readonly number[], now: readonly number[]): Movement {
+  return first === movement(base, now, P_CONFIRM).moved ? first : "same";
+}
+
 /** Sums two sides up. */
-export function summariseSides(
+function summariseSides(
   what: Pick<Compared, "name" | "impl" | "unit" | "metric">,
   base: readonly number[],
   now: readonly number[],
@@ -106,18 +117,21 @@ async function runSides(row: Row, base: Starter, now: Starter, effort: Effort): 
  * @throws BaselineError when the other side fails
  */
 export async function compareRow(row: Row, base: Starter, now: Starter, effort: Effort): Promise<Compared[]> {
+  const medians = (list: Rounds[], part: number) => list.map((parts) => median(parts[part] ?? []));
   const once = async () => {
     const sides = await runSides(row, base, now, effort);
-    const medians = (list: Rounds[], part: number) => list.map((parts) => median(parts[part] ?? []));
-    return row.parts.map((part, i) => {
-      const what = { name: partName(row, part), impl: now.impl, unit: part.unit, metric: part.metric };
-      return summariseSides(what, medians(sides.base, i), medians(sides.now, i));
-    });
+    return row.parts.map((part, i) => ({ part, before: medians(sides.base, i), after: medians(sides.now, i) }));
   };
-  const first = await once();
+  const first = (await once()).map(({ part, before, after }) => {
+    const what = { name: partName(row, part), impl: now.impl, unit: part.unit, metric: part.metric };
+    return summariseSides(what, before, after);
+  });
   if (first.every(({ moved }) => moved === "same")) return first;
   const second = await once();
-  return first.map((line, i) => (line.moved === second[i]?.moved ? line : { ...line, moved: "same" }));
+  return first.map((line, i) => {
+    const { before = [], after = [] } = second[i] ?? {};
+    return { ...line, moved: confirmed(line.moved, before, after) };
+  });
 }
 
 /**

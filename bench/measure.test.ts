@@ -1,7 +1,7 @@
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { type Starter, sampleRow, summarise } from "./measure.ts";
 import { Peer } from "./peer.ts";
-import { host, OURS, PEERS, prepare } from "./peers.ts";
+import { gist, host, OURS, PEERS, prepare, tryOut } from "./peers.ts";
 import type { Programs } from "./program.ts";
 import { programs as asyncPrograms } from "./programs/async.ts";
 import { programs as csp } from "./programs/csp.ts";
@@ -159,6 +159,14 @@ describe("peers", () => {
     expect(await failure(Peer.start("rust", host("rust", 1)))).toContain(
       "bench: host rust: expected one of generator, native, async, effect, csp",
     );
+  });
+
+  test("what fails is skipped with the error, and not with the source around it", async () => {
+    expect(await tryOut("native", host("rust", 1))).toEqual({
+      impl: "native",
+      skipped: "bench: host rust: expected one of generator, native, async, effect, csp",
+    });
+    expect(gist("go ended\npanic: 1\n\ngoroutine 1")).toBe("go ended panic: 1 ");
   });
 
   test("what cannot be had is skipped with its reason", async () => {

@@ -107,12 +107,19 @@ export async function prepare(impl: string, seed: number, asked: boolean): Promi
   return typeof command === "string" ? { impl, skipped: command } : await tryOut(impl, command);
 }
 
+/** What is to be said of a failure in a line: Bun prints the source around an error before it. */
+export function gist(message: string): string {
+  const lines = message.split("\n");
+  const error = lines.find((line) => line.startsWith("error: "));
+  return error?.slice("error: ".length) ?? lines.slice(0, 3).join(" ");
+}
+
 /** Starts an implementation to see that it runs, and what it has. */
 export async function tryOut(impl: string, command: Command): Promise<Available> {
   try {
     await using peer = await Peer.start(impl, command);
     return { impl, command, version: peer.version, programs: peer.programs };
   } catch (error) {
-    return { impl, skipped: (error as Error).message.split("\n").slice(0, 3).join(" ") };
+    return { impl, skipped: gist((error as Error).message) };
   }
 }
