@@ -32,8 +32,17 @@ const { Peer } = await import("./peer.ts");
 const { FULL, partName, QUICK, rows } = await import("./rows.ts");
 const { checkReport } = await import("./schema.ts");
 const { serveRows } = await import("./serve.ts");
-const { compareFooter, compareHeader, compareLine, footerLines, headerLines, resultLine, serveLine, skippedLine } =
-  await import("./table.ts");
+const {
+  compareFooter,
+  compareHeader,
+  compareLine,
+  failedLine,
+  footerLines,
+  headerLines,
+  resultLine,
+  serveLine,
+  skippedLine,
+} = await import("./table.ts");
 
 const effort: Effort = options.quick
   ? { rounds: 3, samples: 2, roundMs: 60, warmMs: 100 }
@@ -92,13 +101,25 @@ function starter(peer: Available, row: Row): Starter[] {
   return [{ impl: peer.impl, start: () => Peer.start(peer.impl, peer.command) }];
 }
 
+/** Peers that failed at a row. */
+const failed: Skipped[] = [];
+
+/** Goes on without a peer that fails; without gobuf there is nothing to measure. */
+function onFailure(name: string, impl: string, error: Error): void {
+  if ((OURS as readonly string[]).includes(impl)) throw error;
+  const one = { impl, name, why: error.message };
+  failed.push(one);
+  print(failedLine(one));
+}
+
 /** Measures every row. */
 async function measureAll(): Promise<Result[]> {
   headerLines(head).forEach(print);
   const results: Result[] = [];
   for (const row of chosen) {
     const starters = available.flatMap((peer) => starter(peer, row));
-    const these = await measureRow(row, starters, row.long ? { ...effort, rounds: LONG_ROUNDS } : effort);
+    const long = row.long ? { ...effort, rounds: LONG_ROUNDS } : effort;
+    const these = await measureRow(row, starters, long, (impl, error) => onFailure(row.name, impl, error));
     for (const result of these) print(resultLine(result));
     results.push(...these);
   }
@@ -145,8 +166,12 @@ async function compareAll(checkout: Checkout): Promise<Comparison> {
 /** Compares with an earlier run. */
 function compareEarlier(what: string, earlier: Report): Comparison {
   const lines = compareReports(earlier.rows, results);
-  for (const line of [...compareHeader(head, what, earlier.header), ...lines.map(compareLine)]) print(line);
-  return { what, rows: lines, skipped: [] };
+  const skipped = results
+    .filter((r) => !lines.some(({ name, impl }) => name === r.name && impl === r.impl))
+    .map(({ name, impl }) => ({ impl, name, why: "it has no such row" }));
+  const body = [...lines.map(compareLine), ...skipped.map(skippedLine)];
+  for (const line of [...compareHeader(head, what, earlier.header), ...body]) print(line);
+  return { what, rows: lines, skipped };
 }
 
 const results = isCheckout ? [] : await measureAll();
@@ -165,9 +190,8 @@ if (baseline !== undefined) {
   }
 }
 
-const report = { header: head, rows: results, serve, aims, baseline: comparison };
+const report = { header: head, rows: results, failed, serve, aims, baseline: comparison };
 const wrong = checkReport(report);
-if (wrong.length > 0) throw new Error(`bench: its own report is wrong: ${wrong.join("; ")}`);
 if (options.json !== undefined) {
   const text = `${JSON.stringify(report, null, 2)}\n`;
   if (options.json === "-") process.stdout.write(text);
@@ -177,4 +201,7 @@ if (options.html !== undefined) {
   const { page } = await import("./page/html.ts");
   writeFileSync(options.html, page(report));
 }
+// Minutes of measuring are not thrown away for it.
+if (wrong.length > 0) console.error(`bench: its own report does not fit its schema: ${wrong.join("; ")}`);
+if (wrong.length > 0 || failed.length > 0) process.exitCode = 1;
 if (options.fail && comparison?.rows.some(({ moved }) => moved === "worse")) process.exitCode = 1;

@@ -153,6 +153,30 @@ describe("peers", () => {
     );
   });
 
+  test("who fails at the start, or in the middle, is left out if that is wanted, and the others go on", async () => {
+    const dead: Starter = { impl: "dead", start: () => Promise.reject(new Error("it is dead")) };
+    const lame: Starter = {
+      impl: "lame",
+      start: async () => {
+        const peer = await starter("async").start();
+        let samples = 0;
+        const { sample } = peer;
+        peer.sample = (...args) => (samples++ < 2 ? sample.apply(peer, args) : Promise.reject(new Error("it is lame")));
+        return peer;
+      },
+    };
+    const failures: string[] = [];
+    const found = await sampleRow(
+      row,
+      [dead, lame, starter("async")],
+      effort,
+      (impl, error) => void failures.push(`${impl}: ${error.message}`),
+    );
+    expect([...found].map(([impl, rounds]) => [impl, rounds.length])).toEqual([["async", 2]]);
+    expect(failures).toEqual(["dead: it is dead", "lame: it is lame"]);
+    expect(await failure(sampleRow({ ...row, fresh: true }, [dead], effort))).toBe("it is dead");
+  });
+
   test("a program that throws, one that is not there and a process that ends are named", async () => {
     await using peer = await Peer.start("async", host("async", 1));
     expect(await failure(peer.sample("none", 1, 1, 1))).toBe("bench: none, async: no such program: none");

@@ -136,28 +136,49 @@ async function freshRound(row: Row, starter: Starter): Promise<Sample[]> {
   return await peer.sample(row.name, n, 1, row.check(n));
 }
 
+/** What is done about an implementation that fails: it throws, or the row goes on without that one. */
+export type OnFailure = (impl: string, error: Error) => void;
+
+const rethrow: OnFailure = (_impl, error) => {
+  throw error;
+};
+
 /** All rounds of a row. @returns the samples of each round, by implementation */
 export async function sampleRow(
   row: Row,
   starters: readonly Starter[],
   effort: Effort,
+  onFailure = rethrow,
 ): Promise<Map<string, Sample[][]>> {
   const found = new Map<string, Sample[][]>(starters.map(({ impl }) => [impl, []]));
   await using stack = new AsyncDisposableStack();
   const turns = new Map<string, () => Promise<Sample[]>>();
+  const attempt = async (impl: string, step: () => Promise<void>) => {
+    try {
+      await step();
+    } catch (error) {
+      onFailure(impl, error as Error);
+      turns.delete(impl);
+      found.delete(impl);
+    }
+  };
   for (const starter of starters) {
     if (row.fresh) {
       turns.set(starter.impl, () => freshRound(row, starter));
       continue;
     }
-    const runner = new Runner(row, stack.use(await starter.start()));
-    await runner.warm(effort);
-    turns.set(starter.impl, () => runner.round(effort));
+    await attempt(starter.impl, async () => {
+      const runner = new Runner(row, stack.use(await starter.start()));
+      await runner.warm(effort);
+      turns.set(starter.impl, () => runner.round(effort));
+    });
   }
   for (let round = 0; round < effort.rounds; round++) {
     const order = [...turns];
     if (round % 2 === 1) order.reverse();
-    for (const [impl, turn] of order) found.get(impl)?.push(await turn());
+    for (const [impl, turn] of order) {
+      await attempt(impl, async () => void found.get(impl)?.push(await turn()));
+    }
   }
   return found;
 }
@@ -168,8 +189,13 @@ export function partOf(samples: readonly Sample[][], part: number): number[][] {
 }
 
 /** Measures a row. @returns a result for each implementation and each thing that the row measures */
-export async function measureRow(row: Row, starters: readonly Starter[], effort: Effort): Promise<Result[]> {
-  const found = await sampleRow(row, starters, effort);
+export async function measureRow(
+  row: Row,
+  starters: readonly Starter[],
+  effort: Effort,
+  onFailure = rethrow,
+): Promise<Result[]> {
+  const found = await sampleRow(row, starters, effort, onFailure);
   const go = found.get("go");
   return row.parts.flatMap((part, i) =>
     [...found].map(([impl, samples]) => {

@@ -36,7 +36,9 @@ function go(procs: number | undefined): Prepare {
     const binary = built("go", ".cache", "bench");
     const wrong = compile(join(folder, "go"), ["go", "build", "-o", binary, "."]);
     if (wrong !== undefined) return wrong;
-    return { argv: [binary], env: { GOMAXPROCS: procs === undefined ? "" : String(procs) } };
+    // Whatever the user's shell sets for other programs is not Go's default.
+    const defaults = { GOGC: "", GOMEMLIMIT: "", GODEBUG: "" };
+    return { argv: [binary], env: { ...defaults, GOMAXPROCS: procs === undefined ? "" : String(procs) } };
   };
 }
 

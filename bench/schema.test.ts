@@ -37,6 +37,7 @@ const good: Report = {
     quick: false,
   },
   rows: [time, bytes, { ...time, metric: "cpu" }],
+  failed: [{ impl: "csp", name: "a", why: "no memory" }],
   serve: [],
   aims: [{ row: "a", impl: "native", over: "go", aim: 2, reached: null, verdict: "not measured" }],
   baseline: null,
@@ -87,6 +88,7 @@ test.each([
     { ...good, baseline: { ...baseline, skipped: [{ ...skipped[0], why: "" }] } },
     'baseline.skipped[0].why: ""',
   ],
+  ["a failure of nobody", { ...good, failed: [{ ...good.failed[0], impl: "" }] }, 'failed[0].impl: ""'],
   ["no load", { ...good, header: { ...good.header, load: [] } }, "header.load: []"],
   ["nothing", undefined, "rows: expected at least one"],
 ])("%s is named", (_, report, expected) => {

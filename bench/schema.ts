@@ -37,6 +37,8 @@ export interface Comparison {
 export interface Report {
   header: Header;
   rows: Result[];
+  /** Peers that failed at a row. */
+  failed: Skipped[];
   /** How late an interval runs beside a server; empty when that was left out. */
   serve: ServeResult[];
   /** What the run says of gobuf's aims. */
@@ -149,8 +151,8 @@ function checkFields(what: string, value: unknown, fields: Record<string, (v: un
 
 /** What is wrong with a report; empty when nothing is. */
 export function checkReport(report: unknown): string[] {
-  const { header, rows = [], serve = [], aims, baseline = null } = (report ?? {}) as Partial<Report>;
-  if (!Array.isArray(rows) || !Array.isArray(serve)) return ["rows and serve: expected lists"];
+  const { header, rows = [], failed = [], serve = [], aims, baseline = null } = (report ?? {}) as Partial<Report>;
+  if (![rows, failed, serve].every(Array.isArray)) return ["rows, failed and serve: expected lists"];
   const { rows: compared = [], skipped = [] } = baseline ?? {};
   if (!Array.isArray(compared) || !Array.isArray(skipped)) return ["baseline.rows and skipped: expected lists"];
   if (rows.length + serve.length + compared.length === 0) return ["rows: expected at least one"];
@@ -161,6 +163,7 @@ export function checkReport(report: unknown): string[] {
       ? aims.flatMap((aim, i) => checkFields(`aims[${i}]`, aim, AIM))
       : ["aims: expected a list"]),
     ...compared.flatMap((row, i) => checkFields(`baseline.rows[${i}]`, row, COMPARED)),
+    ...failed.flatMap((one, i) => checkFields(`failed[${i}]`, one, SKIPPED)),
     ...skipped.flatMap((one, i) => checkFields(`baseline.skipped[${i}]`, one, SKIPPED)),
     ...serve.flatMap((row, i) => checkFields(`serve[${i}]`, row, SERVE)),
   ];

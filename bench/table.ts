@@ -115,7 +115,12 @@ export function compareHeader(h: Header, what: string, earlier?: Header): string
 
 /** What could not be compared. */
 export function skippedLine({ impl, name, why }: Skipped): string {
-  return `${name === null ? impl : `${name}, ${impl}`}: SKIPPED: the baseline does not fit this program: ${why}`;
+  return `${name === null ? impl : `${name}, ${impl}`}: SKIPPED: the baseline does not fit: ${why}`;
+}
+
+/** A peer that failed at a row. */
+export function failedLine({ impl, name, why }: Skipped): string {
+  return `${name}, ${impl}: FAILED, and the run goes on without it: ${why}`;
 }
 
 /** A row of a comparison. */

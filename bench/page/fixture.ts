@@ -36,6 +36,7 @@ export const report: Report = {
     quick: true,
   },
   rows,
+  failed: [],
   serve: [{ name: "interval beside Bun.serve", impl: "gobuf", per_second: 100, late_p50: 1, late_p99: 2, late_max: 3 }],
   aims: judge(rows).map((v) => (v.verdict === "missed" ? { ...v, where: "in <the> queue" } : v)),
   baseline: null,

@@ -59,6 +59,15 @@ test("the warning of a noisy machine is there only when it is noisy", () => {
   expect(page(noisy)).toContain("too busy to tell");
 });
 
+test("what failed is named", () => {
+  expect(texts(".failed")).toEqual([]);
+  const failed = [{ impl: "csp", name: "sieve 2000", why: "no <memory>" }];
+  const { document } = parseHTML(page({ ...report, failed }));
+  expect(document.querySelector(".failed")?.textContent).toBe(
+    "sieve 2000, csp: FAILED, and the run goes on without it: no <memory>",
+  );
+});
+
 test("a comparison has a table of its own", () => {
   const line = { name: "a", impl: "native", unit: "op", metric: "time", base: 2, now: 1, ratio: 2 } as const;
   const rows = [{ ...line, ratio_low: 1.9, ratio_high: 2.1, p: 0.008, moved: "better" } as const];
@@ -70,8 +79,8 @@ test("a comparison has a table of its own", () => {
   expect(compared.querySelectorAll('tr[data-compared="a"][data-moved="better"]')).toHaveLength(1);
   expect(compared.body.textContent).toContain("Compared with <HEAD>");
   expect([...compared.querySelectorAll(".skipped")].map((e) => e.textContent)).toEqual([
-    "native: SKIPPED: the baseline does not fit this program: too <old>",
-    "b, generator: SKIPPED: the baseline does not fit this program: no such program",
+    "native: SKIPPED: the baseline does not fit: too <old>",
+    "b, generator: SKIPPED: the baseline does not fit: no such program",
   ]);
   // It measured nothing that aims speak of.
   expect(compared.querySelectorAll("table.aims")).toHaveLength(0);

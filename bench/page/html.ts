@@ -6,7 +6,7 @@ import { numbersOf, type Result } from "../measure.ts";
 import { GROUPS } from "../rows.ts";
 import type { Comparison, Header, Report } from "../schema.ts";
 import type { ServeResult } from "../serve.ts";
-import { amount, counted, isNoisy, isTooNoisy, reachedText, skippedLine, TOO_NOISY } from "../table.ts";
+import { amount, counted, failedLine, isNoisy, isTooNoisy, reachedText, skippedLine, TOO_NOISY } from "../table.ts";
 import { barChart, growthCurve } from "./plots.ts";
 
 const text = (plain: string) => Bun.escapeHTML(plain);
@@ -128,7 +128,7 @@ function aimSection(aims: readonly Verdict[]): string {
 }
 
 /** The page of a report. */
-export function page({ header, rows, serve, aims, baseline }: Report): string {
+export function page({ header, rows, failed, serve, aims, baseline }: Report): string {
   const css = readFileSync(join(import.meta.dir, "style.css"), "utf8");
   return `<!doctype html>
 <html lang="en">
@@ -144,6 +144,7 @@ ${css}</style>
 <h1>gobuf ${text(header.gobuf)}, measured</h1>
 ${headerList(header)}
 ${isTooNoisy(rows) ? `<p class="warning">${TOO_NOISY}</p>` : ""}
+${failed.map((one) => `<p class="warning failed">${text(failedLine(one))}</p>`).join("\n")}
 <p class="dim">The implementations of a row ran in turn, several rounds, each in a process of its own. Times Go: Go's median
 by this one's, Go with GOMAXPROCS=1 in the same run; above 1 it is faster than Go, and of memory it takes less. Spread:
 how far the quartiles of the samples lie apart, as a share of the median.</p>
