@@ -3,6 +3,7 @@ import { cpus, loadavg, release } from "node:os";
 import packageJson from "../package.json";
 import { descriptor } from "../src/ffi.ts";
 import { ABI_NAMES } from "../src/layout.ts";
+import { packageRoot } from "../src/library.ts";
 import type { Available } from "./peers.ts";
 import type { Header } from "./schema.ts";
 
@@ -11,6 +12,8 @@ export function header(available: readonly Available[], seed: number, quick: boo
   const processors = cpus();
   return {
     gobuf: packageJson.version,
+    commit: commitOf(packageRoot),
+    date: new Date().toISOString(),
     abi: ABI_NAMES[descriptor.abi] ?? "unknown",
     bun: Bun.version,
     go: versionOf(available.find(({ impl }) => impl === "go")),
@@ -22,6 +25,13 @@ export function header(available: readonly Available[], seed: number, quick: boo
     seed,
     quick,
   };
+}
+
+/** The commit of a checkout. */
+function commitOf(root: string): string {
+  if (!Bun.which("git")) return "unknown";
+  const git = Bun.spawnSync(["git", "describe", "--always", "--dirty", "--abbrev=12", "--exclude=*"], { cwd: root });
+  return git.stdout.toString().trim() || "unknown";
 }
 
 function versionOf(peer: Available | undefined): string {

@@ -25,6 +25,8 @@ const bytes = {
 const good: Report = {
   header: {
     gobuf: "0.1.0",
+    commit: "0123456789ab",
+    date: "2026-01-02T03:04:05.678Z",
     abi: "System V x86-64",
     bun: "1",
     go: "go1",
@@ -89,6 +91,7 @@ test.each([
     'baseline.skipped[0].why: ""',
   ],
   ["a failure of nobody", { ...good, failed: [{ ...good.failed[0], impl: "" }] }, 'failed[0].impl: ""'],
+  ["a date that is none", { ...good, header: { ...good.header, date: "soon" } }, 'header.date: "soon"'],
   ["no load", { ...good, header: { ...good.header, load: [] } }, "header.load: []"],
   ["nothing", undefined, "rows: expected at least one"],
 ])("%s is named", (_, report, expected) => {

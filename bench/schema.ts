@@ -9,6 +9,10 @@ import type { ServeResult } from "./serve.ts";
 /** What ran, and where. */
 export interface Header {
   gobuf: string;
+  /** The commit of the checkout, `-dirty` where files differ from it; "unknown" outside of git. Older reports have none. */
+  commit?: string;
+  /** When the run started: ISO 8601. */
+  date?: string;
   abi: string;
   bun: string;
   /** Go's version, or why it is missing. */
@@ -54,6 +58,8 @@ const isRatio = (v: unknown) => v === null || isPositive(v);
 
 const HEADER: Record<keyof Header, (v: unknown) => boolean> = {
   gobuf: isText,
+  commit: (v) => v === undefined || isText(v),
+  date: (v) => v === undefined || (isText(v) && !Number.isNaN(Date.parse(v as string))),
   abi: isText,
   bun: isText,
   go: isText,

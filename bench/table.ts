@@ -39,7 +39,7 @@ export function counted({ metric, unit }: Pick<Result, "metric" | "unit">): stri
 export function headerText(h: Header): string[] {
   const peers = Object.entries(h.peers).filter(([impl]) => impl !== "native" && impl !== "generator");
   return [
-    `gobuf ${h.gobuf}, ${h.abi}; Bun ${h.bun}${h.quick ? "; a quick run" : ""}`,
+    `gobuf ${h.gobuf}, commit ${h.commit ?? "unknown"}, ${h.abi}; Bun ${h.bun}${h.quick ? "; a quick run" : ""}`,
     `${h.cpu}, ${h.cores} cores; kernel ${h.kernel}; load ${h.load.map((l) => l.toFixed(2)).join(" ")}; seed ${h.seed}`,
     ...peers.map(([impl, version]) => `${impl}: ${version}`),
   ];
@@ -110,7 +110,13 @@ function unlike(h: Header, earlier: Header): string[] {
 export function compareHeader(h: Header, what: string, earlier?: Header): string[] {
   const columns = ["row".padEnd(32), "impl".padEnd(11), "baseline".padStart(10), "now".padStart(10), "   ratio  a"];
   const warnings = earlier === undefined ? [] : unlike(h, earlier);
-  return [...headerText(h), `baseline: ${what}`, ...warnings, "", columns.join(" ")];
+  return [
+    ...headerText(h),
+    `baseline: ${what}${earlier?.commit === undefined ? "" : `, commit ${earlier.commit}`}`,
+    ...warnings,
+    "",
+    columns.join(" "),
+  ];
 }
 
 /** What could not be compared. */

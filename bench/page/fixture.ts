@@ -24,6 +24,8 @@ const rows = [
 export const report: Report = {
   header: {
     gobuf: "1.2.3",
+    commit: "0123456789ab-dirty",
+    date: "2026-01-02T03:04:05.678Z",
     abi: "System V x86-64",
     bun: "1.0",
     go: "go1",

@@ -28,6 +28,8 @@ test("a missed aim says where the time goes, one that is met does not", () => {
 
 test("the header stands there, escaped, with what was skipped", () => {
   expect(texts("dd")).toContain("SKIPPED: <not> there");
+  expect(texts("dd")).toContain("1.2.3, commit 0123456789ab-dirty, System V x86-64");
+  expect(texts("dd")).toContain("quick; seed 7; 2026-01-02T03:04:05.678Z");
   expect(html).not.toContain("<not>");
 });
 

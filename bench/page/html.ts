@@ -25,11 +25,11 @@ const TITLES: Record<(typeof GROUPS)[number], string> = {
 
 function headerList(h: Header): string {
   const terms: [string, string][] = [
-    ["gobuf", `${h.gobuf}, ${h.abi}`],
+    ["gobuf", `${h.gobuf}, commit ${h.commit ?? "unknown"}, ${h.abi}`],
     ["Bun", h.bun],
     ["machine", `${h.cpu}, ${h.cores} cores; kernel ${h.kernel}`],
     ["load", h.load.map((l) => l.toFixed(2)).join(" ")],
-    ["run", `${h.quick ? "quick" : "full"}; seed ${h.seed}`],
+    ["run", `${h.quick ? "quick" : "full"}; seed ${h.seed}; ${h.date ?? "of no date"}`],
     ...Object.entries(h.peers).filter(([impl]) => impl !== "native" && impl !== "generator"),
   ];
   const list = terms.map(([term, what]) => `<dt>${text(term)}</dt><dd>${text(what)}</dd>`);
