@@ -148,7 +148,6 @@ export function gfput(gp: number): void {
   const mem = gmem;
   const i = gp * G_STRIDE;
   gbody[gp] = null;
-  if (gp < gframes.length) gframes[gp] = null;
   gcont[gp] = null;
   gentry[gp] = null;
   mem[i + G_PARAM] = 0;
@@ -176,6 +175,7 @@ export function resetGs(): void {
   goidLow = 0;
   goidHigh = 0;
   gtimer.clear();
+  gframes.length = 1;
   for (const gp of used) {
     Atomics.store(gmem, gp * G_STRIDE + G_STATUS, Gdead);
     gfput(gp);

@@ -6,7 +6,7 @@
  */
 import { generatorNext } from "./body.ts";
 import { G_GOID, G_KIND_BYTE, G_STATUS, G_STRIDE, G_STRIDE_BYTES, G_WAITSINCE, gmem, gmem8 } from "./ffi.ts";
-import { gbody, gcont, gentry, isExiting, isNative, KIND_NATIVE, popFrame } from "./g.ts";
+import { framesBelow, gbody, gcont, gentry, isExiting, isNative, KIND_NATIVE, popFrame } from "./g.ts";
 import {
   callHook,
   casgstatus,
@@ -145,12 +145,12 @@ function proceed(gp: number, mode: number, value: unknown): boolean {
 /** The top frame has returned. @returns as {@link resume} */
 function finished(gp: number, value: unknown): boolean {
   if (takeForgotten()) return forgotten(gp);
-  popFrame(gp);
   // The end of most: goexit at once.
-  if (gbody[gp] === null && gp !== sched.main && !isNative(gp)) {
+  if (gp !== sched.main && framesBelow(gp) === 0 && !isNative(gp)) {
     goexit0(gp);
     return false;
   }
+  popFrame(gp);
   return proceed(gp, isExiting(gp) ? RETURN : NEXT, value);
 }
 
