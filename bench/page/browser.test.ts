@@ -58,13 +58,14 @@ function overlap(a: Box, b: Box): boolean {
 }
 
 describe.skipIf(!isHere).each(["light", "dark"] as const)(`${title}, %s`, (colorScheme) => {
-  const folder = mkdtempSync(join(tmpdir(), "gobuf-page-"));
+  let folder: string;
   const said: string[] = [];
   const asked: string[] = [];
   let browser: BrowserContext;
   let page: Page;
 
   beforeAll(async () => {
+    folder = mkdtempSync(join(tmpdir(), "gobuf-page-"));
     const { chromium } = await import("playwright-core");
     const file = join(folder, "bench.html");
     writeFileSync(file, html(report));
