@@ -9,9 +9,10 @@ import { openBaseline } from "./baseline.ts";
 import {
   BaselineError,
   CHANGE_MIN,
+  CONFIRMING_SETS,
   compareReports,
   compareRow,
-  confirmed,
+  isConfirmed,
   movement,
   P_MAX,
   PROCESSES,
@@ -57,14 +58,14 @@ describe("a row", () => {
   });
 
   test.each([
-    ["the same", times(1.2), "worse"],
-    ["the same, but for two pairs", [102.5, 121, 122, 123, 125], "worse"],
-    ["the same, but for three", [101.5, 121, 122, 123, 125], "same"],
-    ["the same by less than counts", times(1.02), "same"],
-    ["nothing", base, "same"],
-    ["the opposite", times(0.8), "same"],
-  ])("that was worse, and of which a second set says %s", (_, now, moved) => {
-    expect(confirmed("worse", base, now)).toBe(moved as never);
+    ["the same", times(1.2), true],
+    ["the same, but for two pairs", [102.5, 121, 122, 123, 125], true],
+    ["the same, but for three", [101.5, 121, 122, 123, 125], false],
+    ["the same by less than counts", times(1.02), false],
+    ["nothing", base, false],
+    ["the opposite", times(0.8), false],
+  ])("that was worse, and of which another set says %s", (_, after, is) => {
+    expect(isConfirmed("worse", { before: base, after })).toBe(is);
   });
 
   test("that has not moved is hardly ever said to have, however the machine may sway", () => {
@@ -72,15 +73,16 @@ describe("a row", () => {
     // Ranks alone count, so any spread will do: here processes differ by up to three times.
     const process = fc.noBias(fc.integer({ min: 1000, max: 3000 }));
     const side = fc.array(process, { minLength: PROCESSES, maxLength: PROCESSES });
-    const machines = fc.sample(fc.tuple(side, side, side, side), { numRuns: 1000, seed });
-    const moved = machines.filter(([a, b, c, d]) => {
-      const first = movement(a, b).moved;
-      return first !== "same" && confirmed(first, c, d) !== "same";
-    });
-    const alarmed = machines.filter(([a, b]) => movement(a, b).moved !== "same");
+    const set = fc.record({ before: side, after: side });
+    const sets = fc.array(set, { minLength: CONFIRMING_SETS, maxLength: CONFIRMING_SETS });
+    const machines = fc.sample(fc.tuple(set, sets), { numRuns: 2000, seed });
+    const alarmed = machines.filter(([{ before, after }]) => movement(before, after).moved !== "same");
+    const moved = alarmed.filter(([{ before, after }, further]) =>
+      further.some((again) => isConfirmed(movement(before, after).moved, again)),
+    );
     // By the first set alone 8 of a thousand are.
-    expect(alarmed.length, `seed ${seed}`).toBeGreaterThan(0);
-    expect(moved, `seed ${seed}`).toEqual([]);
+    expect(alarmed.length, `seed ${seed}`).toBeGreaterThan(5);
+    expect(moved.length, `seed ${seed}`).toBeLessThanOrEqual(1);
   });
 
   test("can move with as many processes as there are", () => {

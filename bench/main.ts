@@ -47,7 +47,7 @@ const {
 const effort: Effort = options.quick
   ? { rounds: 3, samples: 2, roundMs: 60, warmMs: 100 }
   : { rounds: 5, samples: 4, roundMs: 120, warmMs: 200 };
-/** The median of a process is to be one: what slows a sample down on a busy machine is one in several. */
+/** Enough samples of a process to leave out those that a busy machine slowed down. */
 const compareEffort: Effort = { ...effort, samples: 5, roundMs: 120 };
 /** A row of a million goroutines takes seconds a sample. */
 const LONG_ROUNDS = 3;
