@@ -3,7 +3,7 @@
  */
 import { recvAsync, recvOkAsync, sendAsync } from "./async.ts";
 import type { Codec } from "./codec.ts";
-import { G_PARAM, G_SELECTDONE, G_STRIDE, G_WAITING, gmem, SUDOG_STRIDE, smem } from "./ffi.ts";
+import { G_PARAM, G_STRIDE, G_WAITING, gmem, SUDOG_STRIDE, smem } from "./ffi.ts";
 import type { Lane } from "./lane.ts";
 import { getg, mp, type Op, opPending, opReady } from "./m.ts";
 import { PanicError } from "./panic.ts";
@@ -14,80 +14,8 @@ import {
   waitReasonChanSend,
   waitReasonChanSendNilChan,
 } from "./runtime2.ts";
-import {
-  acquireSudog,
-  type Queued,
-  releaseSudog,
-  S_G,
-  S_ISSELECT,
-  S_NEXT,
-  S_PREV,
-  S_SUCCESS,
-  sc,
-  selem,
-} from "./sudog.ts";
-
-/** A queue of sudogs: waitq. */
-export class Waitq {
-  first = 0;
-  last = 0;
-
-  clear(): void {
-    this.first = 0;
-    this.last = 0;
-  }
-
-  enqueue(s: number): void {
-    const i = s * SUDOG_STRIDE;
-    smem[i + S_NEXT] = 0;
-    smem[i + S_PREV] = this.last;
-    if (this.last === 0) this.first = s;
-    else smem[this.last * SUDOG_STRIDE + S_NEXT] = s;
-    this.last = s;
-  }
-
-  /** The first sudog whose G is still to be woken, 0 for none: a select that another case has won is passed over. */
-  dequeue(): number {
-    for (;;) {
-      const s = this.first;
-      if (s === 0) return 0;
-      const i = s * SUDOG_STRIDE;
-      const next = smem[i + S_NEXT];
-      this.first = next;
-      if (next === 0) this.last = 0;
-      else {
-        smem[next * SUDOG_STRIDE + S_PREV] = 0;
-        smem[i + S_NEXT] = 0;
-      }
-      if (smem[i + S_ISSELECT] !== 0) {
-        const done = smem[i + S_G] * G_STRIDE + G_SELECTDONE;
-        if (gmem[done] !== 0) continue;
-        gmem[done] = 1;
-      }
-      return s;
-    }
-  }
-
-  /** Takes a sudog out, wherever it stands; it may be off the queue already: dequeueSudoG. */
-  remove(s: number): void {
-    const i = s * SUDOG_STRIDE;
-    const prev = smem[i + S_PREV];
-    const next = smem[i + S_NEXT];
-    if (prev !== 0) {
-      smem[prev * SUDOG_STRIDE + S_NEXT] = next;
-      if (next !== 0) smem[next * SUDOG_STRIDE + S_PREV] = prev;
-      else this.last = prev;
-    } else if (next !== 0) {
-      smem[next * SUDOG_STRIDE + S_PREV] = 0;
-      this.first = next;
-    } else if (this.first === s) {
-      this.first = 0;
-      this.last = 0;
-    } else return;
-    smem[i + S_NEXT] = 0;
-    smem[i + S_PREV] = 0;
-  }
-}
+import { acquireSudog, releaseSudog, S_G, S_SUCCESS, sc, selem } from "./sudog.ts";
+import { RECVQ, SENDQ, Waitqs } from "./waitq.ts";
 
 let created = 0;
 
@@ -105,7 +33,7 @@ export interface Source {
 }
 
 /** What a channel is to the scheduler: hchan. Bound to the thread that made it. @internal */
-export class Hchan implements Queued {
+export class Hchan extends Waitqs {
   /** Stands for the channel's address: a select locks in this order. */
   readonly sortkey: number = ++created;
   qcount = 0;
@@ -113,8 +41,6 @@ export class Hchan implements Queued {
   sendx = 0;
   recvx = 0;
   closed = false;
-  readonly recvq = new Waitq();
-  readonly sendq = new Waitq();
   source: Source | null = null;
   /** How its values are words to native bodies; null: whole numbers and BigInts as they are. */
   codec: Codec<unknown> | null = null;
@@ -126,13 +52,9 @@ export class Hchan implements Queued {
     /** A nil channel blocks forever. */
     readonly nil = false,
   ) {
+    super();
     this.buf = dataqsiz === 0 ? noBuffer : [];
     for (let i = 0; i < dataqsiz; i++) this.buf.push(undefined);
-  }
-
-  abandon(): void {
-    this.recvq.clear();
-    this.sendq.clear();
   }
 }
 
@@ -315,7 +237,7 @@ export function resetChans(): void {
   created = 0;
 }
 
-function enqueueAndPark(gp: number, c: Hchan, q: Waitq, elem: unknown): void {
+function enqueueAndPark(gp: number, c: Hchan, sending: boolean, elem: unknown): void {
   const s = acquireSudog(gp);
   const mem = gmem;
   const i = gp * G_STRIDE;
@@ -323,7 +245,7 @@ function enqueueAndPark(gp: number, c: Hchan, q: Waitq, elem: unknown): void {
   sc[s] = c;
   mem[i + G_WAITING] = s;
   mem[i + G_PARAM] = 0;
-  q.enqueue(s);
+  c.enqueue(sending, s);
 }
 
 /**
@@ -337,7 +259,7 @@ export function chansend(gp: number, c: Hchan, elem: unknown): boolean {
     return false;
   }
   if (c.closed) throw new PanicError("send on closed channel");
-  const s = c.recvq.dequeue();
+  const s = c.dequeue(RECVQ);
   if (s !== 0) {
     send(s, elem);
     return true;
@@ -347,7 +269,7 @@ export function chansend(gp: number, c: Hchan, elem: unknown): boolean {
     return true;
   }
   if (c.lane?.put(elem)) return true;
-  enqueueAndPark(gp, c, c.sendq, elem);
+  enqueueAndPark(gp, c, SENDQ, elem);
   gopark(gp, null, waitReasonChanSend, sendContinue);
   return false;
 }
@@ -406,7 +328,7 @@ export function recv(c: Hchan, s: number): unknown {
 
 /** Sends on an open channel if a receiver waits or the buffer has room: chansend without block. @returns whether */
 export function trySend(c: Hchan, elem: unknown): boolean {
-  const s = c.recvq.dequeue();
+  const s = c.dequeue(RECVQ);
   if (s !== 0) send(s, elem);
   else if (c.qcount < c.dataqsiz) bufput(c, elem);
   else return c.lane?.put(elem) ?? false;
@@ -478,7 +400,7 @@ export function chanrecv(gp: number, c: Hchan, cont: (gp: number) => unknown): b
       return true;
     }
   } else {
-    const s = c.sendq.dequeue();
+    const s = c.dequeue(SENDQ);
     if (s !== 0) {
       mp.elem = recv(c, s);
       mp.ok = true;
@@ -496,7 +418,7 @@ export function chanrecv(gp: number, c: Hchan, cont: (gp: number) => unknown): b
     mp.ok = true;
     return true;
   }
-  enqueueAndPark(gp, c, c.recvq, undefined);
+  enqueueAndPark(gp, c, RECVQ, undefined);
   if (c.source !== null) c.source.block();
   gopark(gp, null, waitReasonChanReceive, cont);
   return false;
@@ -510,11 +432,11 @@ export function closechan(c: Hchan): void {
   // Native bodies are to trap from now on.
   c.lane?.spill();
   const stack: number[] = [];
-  for (let s = c.recvq.dequeue(); s !== 0; s = c.recvq.dequeue()) {
+  for (let s = c.dequeue(RECVQ); s !== 0; s = c.dequeue(RECVQ)) {
     selem[s] = undefined;
     stack.push(s);
   }
-  for (let s = c.sendq.dequeue(); s !== 0; s = c.sendq.dequeue()) {
+  for (let s = c.dequeue(SENDQ); s !== 0; s = c.dequeue(SENDQ)) {
     selem[s] = undefined;
     stack.push(s);
   }

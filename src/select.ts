@@ -10,6 +10,7 @@ import { gopark } from "./proc.ts";
 import { cheaprandn } from "./rand.ts";
 import { waitReasonSelect, waitReasonSelectNoCases } from "./runtime2.ts";
 import { acquireSudog, releaseSudog, S_CASE, S_ISSELECT, S_SUCCESS, S_WAITLINK, sc, selem } from "./sudog.ts";
+import { RECVQ, SENDQ } from "./waitq.ts";
 
 /**
  * A case that sends, made by {@link sendCase}.
@@ -215,7 +216,7 @@ function sortByChannel(n: number): void {
 function attempt({ c, send: isSend, elem }: SelectCase): boolean {
   if (isSend) {
     if (c.closed) throw new PanicError("send on closed channel");
-    const s = c.recvq.dequeue();
+    const s = c.dequeue(RECVQ);
     if (s !== 0) send(s, elem);
     else if (c.qcount < c.dataqsiz) bufput(c, elem);
     else if (!c.lane?.put(elem)) return false;
@@ -223,7 +224,7 @@ function attempt({ c, send: isSend, elem }: SelectCase): boolean {
     mp.ok = true;
     return true;
   }
-  const s = c.sendq.dequeue();
+  const s = c.dequeue(SENDQ);
   if (s !== 0) {
     mp.elem = recv(c, s);
     mp.ok = true;
@@ -286,7 +287,7 @@ export function selectgo(
     if (last === 0) gmem[gp * G_STRIDE + G_WAITING] = s;
     else smem[last * SUDOG_STRIDE + S_WAITLINK] = s;
     last = s;
-    (isSend ? c.sendq : c.recvq).enqueue(s);
+    c.enqueue(isSend, s);
     if (c.source !== null) c.source.block();
   }
   gmem[gp * G_STRIDE + G_PARAM] = 0;
@@ -323,7 +324,7 @@ export function selectContinue(gp: number): number {
       selectedFrom = isSend ? null : c;
       mp.ok = smem[at + S_SUCCESS] !== 0;
       mp.elem = isSend ? undefined : selem[s];
-    } else (isSend ? c.sendq : c.recvq).remove(s);
+    } else c.remove(isSend, s);
     smem[at + S_WAITLINK] = 0;
     smem[at + S_ISSELECT] = 0;
     releaseSudog(s);

@@ -102,7 +102,7 @@ export const SCHEDULER_MUTANTS: readonly Mutant[] = [
   fault(
     "close forgets the senders",
     "chan.ts",
-    "for (let s = c.sendq.dequeue(); s !== 0; s = c.sendq.dequeue())",
+    "for (let s = c.dequeue(SENDQ); s !== 0; s = c.dequeue(SENDQ))",
     "for (let s = 0; s !== 0; s = 0)",
   ),
   fault(
@@ -111,7 +111,7 @@ export const SCHEDULER_MUTANTS: readonly Mutant[] = [
     "  smem[i + S_SUCCESS] = success;\n",
     "  smem[i + S_SUCCESS] = success;\n  if (gp % 7 === 0) return;\n",
   ),
-  fault("a decided select is woken again", "chan.ts", "if (gmem[done] !== 0) continue;", ""),
+  fault("a decided select is woken again", "waitq.ts", "if (gmem[done] !== 0) continue;", ""),
   fault(
     "a closed channel takes values",
     "chan.ts",
@@ -122,8 +122,8 @@ export const SCHEDULER_MUTANTS: readonly Mutant[] = [
   fault(
     "a waiting sender is overlooked",
     "chan.ts",
-    "    const s = c.sendq.dequeue();\n    if (s !== 0) {\n      mp.elem = recv(c, s);",
-    "    const s = c.sendq.first === 0 ? 0 : c.qcount > 0 ? 0 : c.sendq.dequeue();\n    if (s !== 0) {\n      mp.elem = recv(c, s);",
+    "    const s = c.dequeue(SENDQ);\n    if (s !== 0) {\n      mp.elem = recv(c, s);",
+    "    const s = c.qcount > 0 ? 0 : c.dequeue(SENDQ);\n    if (s !== 0) {\n      mp.elem = recv(c, s);",
   ),
   fault(
     "receives in source order",
@@ -138,7 +138,7 @@ export const SCHEDULER_MUTANTS: readonly Mutant[] = [
     "const j = n === 0 ? 0 : cheaprandn(n + 1);",
   ),
   fault("lock order is source order", "select.ts", "  sortByChannel(n);\n", "  lock.set(poll.subarray(0, n));\n"),
-  fault("the select stays in the other queues", "select.ts", ".remove(s);\n", ";\n"),
+  fault("the select stays in the other queues", "select.ts", " else c.remove(isSend, s);", ""),
   fault("the draw is of one more", "rand.ts", "gobuf_cheaprandn(mid, n)", "gobuf_cheaprandn(mid, n + 1) % n"),
   fault("lifo requeue lost", "mutex.ts", "const lifo = waitStart !== 0;", "const lifo = false;"),
   fault("no starvation", "mutex.ts", "starvationThresholdNs = 1e6", "starvationThresholdNs = 1e15"),

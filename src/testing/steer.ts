@@ -23,6 +23,7 @@ import { setPickHook } from "../schedule.ts";
 import { type SelectCase, setCaseHook } from "../select.ts";
 import { S_G, S_ISSELECT, S_NEXT } from "../sudog.ts";
 import { advanceClock, checkTimers, wakeTime } from "../time.ts";
+import { RECVQ, SENDQ } from "../waitq.ts";
 import { bubbled, namedAs } from "./bubble.ts";
 import { runqlist, runqremove } from "./runqlist.ts";
 import type { Deviation } from "./schedule.ts";
@@ -188,8 +189,8 @@ function anyWaits(first: number): boolean {
 }
 
 function isReady({ c, send }: SelectCase): boolean {
-  if (send) return c.closed || anyWaits(c.recvq.first) || chanlen(c) < chancap(c);
-  return c.closed || anyWaits(c.sendq.first) || chanlen(c) > 0;
+  if (send) return c.closed || anyWaits(c.first(RECVQ)) || chanlen(c) < chancap(c);
+  return c.closed || anyWaits(c.first(SENDQ)) || chanlen(c) > 0;
 }
 
 /** Moves the chosen case to the head of the poll order: the case hook. */

@@ -1,0 +1,99 @@
+/**
+ * Both queues of sudogs of a channel: the recvq and sendq of hchan, with waitq's enqueue, dequeue and dequeueSudoG
+ * (runtime/chan.go).
+ *
+ * Their ends are fields of the channel itself: with a queue in an object of its own a channel took 234 bytes in place of
+ * 171, and an unbuffered round trip 143 ns in place of 139.
+ */
+import { G_SELECTDONE, G_STRIDE, gmem, SUDOG_STRIDE, smem } from "./ffi.ts";
+import { type Queued, S_G, S_ISSELECT, S_NEXT, S_PREV } from "./sudog.ts";
+
+// The two queues, as `sending` names them.
+export const RECVQ = false;
+export const SENDQ = true;
+
+/** What keeps both queues. @internal */
+export class Waitqs implements Queued {
+  private recvFirst = 0;
+  private recvLast = 0;
+  private sendFirst = 0;
+  private sendLast = 0;
+
+  /** The sudog at the head of a queue, 0 when it is empty. */
+  first(sending: boolean): number {
+    return sending ? this.sendFirst : this.recvFirst;
+  }
+
+  private setFirst(sending: boolean, s: number): void {
+    if (sending) this.sendFirst = s;
+    else this.recvFirst = s;
+  }
+
+  private setLast(sending: boolean, s: number): void {
+    if (sending) this.sendLast = s;
+    else this.recvLast = s;
+  }
+
+  abandon(): void {
+    this.recvFirst = 0;
+    this.recvLast = 0;
+    this.sendFirst = 0;
+    this.sendLast = 0;
+  }
+
+  /** Puts a sudog at the tail of a queue. */
+  enqueue(sending: boolean, s: number): void {
+    const i = s * SUDOG_STRIDE;
+    const last = sending ? this.sendLast : this.recvLast;
+    smem[i + S_NEXT] = 0;
+    smem[i + S_PREV] = last;
+    if (last === 0) this.setFirst(sending, s);
+    else smem[last * SUDOG_STRIDE + S_NEXT] = s;
+    this.setLast(sending, s);
+  }
+
+  /**
+   * Takes the first sudog whose G is still to be woken off a queue, 0 for none: a select that another case has won is
+   * passed over.
+   */
+  dequeue(sending: boolean): number {
+    for (;;) {
+      const s = this.first(sending);
+      if (s === 0) return 0;
+      const i = s * SUDOG_STRIDE;
+      const next = smem[i + S_NEXT];
+      this.setFirst(sending, next);
+      if (next === 0) this.setLast(sending, 0);
+      else {
+        smem[next * SUDOG_STRIDE + S_PREV] = 0;
+        smem[i + S_NEXT] = 0;
+      }
+      if (smem[i + S_ISSELECT] !== 0) {
+        const done = smem[i + S_G] * G_STRIDE + G_SELECTDONE;
+        if (gmem[done] !== 0) continue;
+        gmem[done] = 1;
+      }
+      return s;
+    }
+  }
+
+  /** Takes a sudog out of a queue, wherever it stands; it may be off it already. */
+  remove(sending: boolean, s: number): void {
+    const i = s * SUDOG_STRIDE;
+    const prev = smem[i + S_PREV];
+    const next = smem[i + S_NEXT];
+    if (prev !== 0) {
+      smem[prev * SUDOG_STRIDE + S_NEXT] = next;
+      if (next !== 0) smem[next * SUDOG_STRIDE + S_PREV] = prev;
+      else this.setLast(sending, prev);
+    } else if (next !== 0) {
+      smem[next * SUDOG_STRIDE + S_PREV] = 0;
+      this.setFirst(sending, next);
+    } else if (this.first(sending) === s) {
+      this.setFirst(sending, 0);
+      this.setLast(sending, 0);
+    } else return;
+    smem[i + S_NEXT] = 0;
+    smem[i + S_PREV] = 0;
+  }
+}
