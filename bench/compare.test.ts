@@ -109,6 +109,38 @@ describe("a report of an earlier run", () => {
     expect(compareReports([before], [now])).toMatchObject([{ name: "a", moved, p: null }]);
   });
 
+  /** Ten rows of a run, the first of which is so many times as slow. */
+  const run = (factor: number, first = 1, apart = 1) =>
+    Array.from({ length: 10 }, (_, i) => {
+      const ns = (100 + i) * factor * (i === 0 ? first : 1);
+      return { ...result(ns, apart), name: `row ${i}` };
+    });
+  const movedOf = (base: Result[], now: Result[]) =>
+    compareReports(base, now).flatMap(({ name, moved }) => (moved === "same" ? [] : [`${name} ${moved}`]));
+
+  test("a row that moved among others that did not is named, whatever the machine's mood", () => {
+    expect(movedOf(run(1), run(1, 1.5))).toEqual(["row 0 worse"]);
+    expect(movedOf(run(1), run(1.2, 0.5))).toEqual(["row 0 better"]);
+  });
+
+  test("what all rows have in common is the machine's mood", () => {
+    expect(movedOf(run(1), run(1.5))).toEqual([]);
+    expect(movedOf(run(1), run(1.5, 0.8))).toEqual([]);
+    expect(movedOf(run(1), run(0.5, 1.5))).toEqual([]);
+  });
+
+  test("nothing is told from a run that is too noisy", () => {
+    expect(movedOf(run(1), run(1, 2.5, 30))).toEqual([]);
+    expect(movedOf(run(1, 1, 30), run(1, 2.5))).toEqual([]);
+  });
+
+  test("samples of one among the other's tell nothing", () => {
+    const sample = (...ns: number[]) =>
+      summarise({ group: "sync", name: "a", unit: "op", metric: "time", n: 1 }, "native", [ns], undefined);
+    expect(movedOf([sample(90, 100, 100, 100, 100)], [sample(100, 120, 120, 120, 120)])).toEqual([]);
+    expect(movedOf([sample(90, 100, 100, 100, 100)], [sample(101, 120, 120, 120, 120)])).toEqual(["a worse"]);
+  });
+
   test("rows of one run alone are left out", () => {
     expect(compareReports([], [result(1, 0)])).toEqual([]);
   });

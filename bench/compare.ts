@@ -9,6 +9,7 @@
 import { type Effort, numbersOf, partOf, type Result, type Rounds, type Starter, sampleRow } from "./measure.ts";
 import { partName, type Row } from "./rows.ts";
 import { mannWhitney, median, quantile } from "./statistics.ts";
+import { isTooNoisy } from "./table.ts";
 
 export const P_MAX = 0.01;
 /** Of a further set, which has one thing to confirm, one way: of its 25 pairs of processes two may say the opposite. */
@@ -151,33 +152,50 @@ export async function compareRow(row: Row, base: Starter, now: Starter, effort: 
   return first.map((line, i) => (sure.has(i) ? line : { ...line, moved: "same" }));
 }
 
+/** So many rows say how far a row differs between two runs of the same code on this machine. */
+const MOOD_ROWS = 8;
+
+/** What a machine's mood did to all rows: their median ratio, and three standard deviations (by the MAD), as logarithms. */
+function mood(ratios: readonly number[]): { middle: number; reach: number } {
+  if (ratios.length < MOOD_ROWS) return { middle: 0, reach: 0 };
+  const logs = ratios.map(Math.log);
+  const middle = median(logs);
+  return { middle, reach: 3 * 1.4826 * median(logs.map((log) => Math.abs(log - middle))) };
+}
+
 /**
- * Compares a run with the report of an earlier one. That one met another mood of the machine, so only what lies outside
- * of both spreads counts.
+ * Compares a run with the report of an earlier one. That one met another mood of the machine, so a row has moved only where
+ * no sample of one run lies among the other's, the medians differ by more than both spreads, and by more than rows differ
+ * from each other; and none where one of the runs is too noisy. What moves all rows alike is taken for the mood.
  */
 export function compareReports(base: readonly Result[], now: readonly Result[]): Compared[] {
-  return now.flatMap((r) => {
+  const pairs = now.flatMap((r) => {
     const earlier = base.find(({ name, impl, metric }) => name === r.name && impl === r.impl && metric === r.metric);
-    if (earlier === undefined) return [];
-    const [before, after] = [numbersOf(earlier).median, numbersOf(r).median];
-    const ratio = before / after;
-    const noise = Math.max(CHANGE_MIN, earlier.spread + r.spread);
-    const moved = Math.abs(ratio - 1) <= noise ? "same" : ratio > 1 ? "better" : "worse";
-    const { name, impl, unit, metric } = r;
-    return [
-      {
-        name,
-        impl,
-        unit,
-        metric,
-        base: before,
-        now: after,
-        ratio,
-        ratio_low: ratio / (1 + noise),
-        ratio_high: ratio * (1 + noise),
-        p: null,
-        moved,
-      },
-    ];
+    return earlier === undefined ? [] : [{ earlier, r, before: numbersOf(earlier), after: numbersOf(r) }];
+  });
+  const { middle, reach } = mood(pairs.map(({ before, after }) => before.median / after.median));
+  const tooNoisy = isTooNoisy(base) || isTooNoisy(now);
+  return pairs.map(({ earlier, r, before, after }) => {
+    const ratio = before.median / after.median;
+    const log = Math.log(ratio);
+    const noise = Math.log1p(Math.max(CHANGE_MIN, earlier.spread + r.spread));
+    const apart = before.max < after.min || after.max < before.min;
+    // From none and from what all did, the same way.
+    const fromMood = (log - middle) * Math.sign(log);
+    const isFar = Math.abs(log) > noise && fromMood > Math.max(noise, reach);
+    const moved = tooNoisy || !apart || !isFar ? "same" : ratio > 1 ? "better" : "worse";
+    return {
+      name: r.name,
+      impl: r.impl,
+      unit: r.unit,
+      metric: r.metric,
+      base: before.median,
+      now: after.median,
+      ratio,
+      ratio_low: ratio * Math.exp(-noise),
+      ratio_high: ratio * Math.exp(noise),
+      p: null,
+      moved,
+    };
   });
 }

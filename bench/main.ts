@@ -39,6 +39,7 @@ const {
   failedLine,
   footerLines,
   headerLines,
+  isTooNoisy,
   resultLine,
   serveLine,
   skippedLine,
@@ -169,7 +170,8 @@ function compareEarlier(what: string, earlier: Report): Comparison {
   const skipped = results
     .filter((r) => !lines.some(({ name, impl }) => name === r.name && impl === r.impl))
     .map(({ name, impl }) => ({ impl, name, why: "it has no such row" }));
-  const body = [...lines.map(compareLine), ...skipped.map(skippedLine)];
+  const noisy = isTooNoisy(earlier.rows) ? ["WARNING: the baseline is of a machine too busy to tell"] : [];
+  const body = [...lines.map(compareLine), ...skipped.map(skippedLine), ...noisy];
   for (const line of [...compareHeader(head, what, earlier.header), ...body]) print(line);
   return { what, rows: lines, skipped };
 }
