@@ -31,6 +31,8 @@ export const NATIVE_MUTANTS: readonly Mutant[] = [
   ts("an argument's bytes are let go", "nativelib.ts", "  if (kept !== null) keepArgument(gp, kept);\n", ""),
   ts("a closed library's body is started", "nativelib.ts", "if (owner?.closed) throw", "if (false) throw"),
   ts("a library is closed under its goroutines", "nativelib.ts", "if (busy !== undefined) {", "if (false) {"),
+  ts("a handle that was let go is soon another's", "trap.ts", "const FREE_KEPT = 1024;", "const FREE_KEPT = 0;"),
+  ts("handles that were let go are lost", "trap.ts", "if (freeCount <= FREE_KEPT) {", "if (freeCount >= 0) {"),
   ts("a close leaves the lane open", "chan.ts", "  c.lane?.spill();\n", ""),
   ts("what is no word overtakes the words", "lane.ts", "      this.spill();\n      bufput(", "      bufput("),
   ts("-0 goes as a word", "lane.ts", " && !Object.is(elem, -0)", ""),
