@@ -1,10 +1,10 @@
 /**
- * A kitchen whose one oven is the bottleneck: the trace shows the cooks wait for it.
+ * A kitchen whose one oven is the bottleneck: the trace shows the cooks wait for it. Each order is a task.
  *
  *     bun examples/trace.ts kitchen.trace && go tool trace kitchen.trace
  *     bun examples/trace.ts kitchen.json    # for ui.perfetto.dev
  */
-import { chan, type Go, Mutex, run, sleep, trace, WaitGroup } from "gobuf";
+import { chan, context, type Go, Mutex, run, sleep, trace, WaitGroup } from "gobuf";
 
 const [file = "kitchen.trace"] = process.argv.slice(2);
 const COOKS = 3;
@@ -16,10 +16,12 @@ const done = new WaitGroup();
 
 function* cook(): Go {
   for (let order = yield* orders.recv(); order !== undefined; order = yield* orders.recv()) {
-    yield* trace.withRegion("prepare", () => pause(1));
+    const [ctx, task] = trace.newTask(context.background(), "order");
+    using _ = task;
+    yield* trace.withRegion(ctx, "prepare", () => pause(1));
     yield* oven.lock();
-    trace.log("oven", `order ${order}`);
-    yield* trace.withRegion("bake", () => pause(2));
+    trace.log(ctx, "oven", `order ${order}`);
+    yield* trace.withRegion(ctx, "bake", () => pause(2));
     yield* oven.unlock();
   }
 }

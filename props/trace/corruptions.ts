@@ -190,6 +190,27 @@ export const otherFaults: readonly Corruption[] = [
   },
 ];
 
+/** Faults of tasks: for a trace that has one with a region in it, a goroutine that blocks, and one that ends the task. */
+export const taskFaults: readonly Corruption[] = [
+  { name: "second begin of a task", says: /task ID conflict/, apply: again("UserTaskBegin") },
+  {
+    name: "task of a type that no string is written for",
+    says: /invalid string ID/,
+    apply: change("UserTaskBegin", 3, 10_000),
+  },
+  {
+    name: "task that begins at a stack that is not written",
+    says: /invalid stack ID/,
+    apply: change("UserTaskBegin", 4, 10_000),
+  },
+  { name: "region that ends in another task", says: /region/, apply: change("UserRegionEnd", 1, 1) },
+  {
+    name: "end of a task while no goroutine runs",
+    says: /expected a goroutine/,
+    apply: (wire) => insert(find(wire, named("GoBlock")), () => ["UserTaskEnd", 1, 0]),
+  },
+];
+
 /** A trace with a fault in it; undefined when it has no place for it. */
 export function corrupt(bytes: Uint8Array, { apply, cut = (b) => b }: Corruption): Uint8Array | undefined {
   const wire = decode(bytes);

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { chan, type Go, go, run, sleep, trace } from "gobuf";
+import { chan, context, type Go, go, run, sleep, trace, WaitGroup } from "gobuf";
 import { BUILD_MS, traceTool, whyNoGo } from "./reader.ts";
 
 const why = whyNoGo();
@@ -43,10 +43,28 @@ describe.skipIf(why !== undefined)(`go tool trace${skipped}`, () => {
         yield* nest.send(1);
       });
     }
+    /** A task with two parts, one of them in another goroutine; the second is never ended. */
+    function* feed(): Go {
+      const [ctx, task] = trace.newTask(context.background(), "feed");
+      using _ = task;
+      const fed = new WaitGroup();
+      for (const larva of ["first", "second"]) {
+        fed.go(function* nurse() {
+          const [larvaCtx, part] = trace.newTask(ctx, "larva");
+          yield* trace.withRegion(larvaCtx, "chew", function* () {
+            yield* sleep(1);
+          });
+          trace.log(larvaCtx, "hunger", `${larva} wants more`);
+          if (larva === "first") part.end();
+        });
+      }
+      yield* fed.wait();
+    }
     trace.start(file);
     await run(function* queen() {
       for (let i = 0; i < 3; i++) go(gatherer);
       for (let i = 0; i < 3; i++) yield* nest.recv();
+      yield* feed();
     });
     trace.stop();
     // The program itself: killing `go` would leave it behind. It starts a browser, of which it makes nothing when it fails.
@@ -74,7 +92,7 @@ describe.skipIf(why !== undefined)(`go tool trace${skipped}`, () => {
 
   test("its main page lists the views", async () => {
     const text = await page("/");
-    for (const view of ["View trace by proc", "Goroutine analysis", "User-defined regions"])
+    for (const view of ["View trace by proc", "Goroutine analysis", "User-defined tasks", "User-defined regions"])
       expect(text).toContain(view);
   });
 
@@ -97,6 +115,41 @@ describe.skipIf(why !== undefined)(`go tool trace${skipped}`, () => {
     const text = await page("/goroutine?name=gatherer");
     expect(text).toContain("sleep");
     expect(text).toContain("Sched wait");
+  });
+
+  test("its pages on tasks list them by type, with parts, messages and goroutines; who is not ended is incomplete", async () => {
+    const types = await page("/usertasks");
+    expect(types).toMatch(/<td>feed<\/td>\s*<td><a[^>]*>1<\/a><\/td>/);
+    expect(types).toMatch(/<td>larva<\/td>\s*<td><a[^>]*>2<\/a><\/td>/);
+    // A task each, with its events.
+    const tasks = (await page("/usertask?type=larva")).split('<tr class="first">').slice(1);
+    expect(tasks).toHaveLength(2);
+    const complete = tasks.find((task) => task.includes("(complete)")) ?? "";
+    const incomplete = tasks.find((task) => task.includes("(incomplete)")) ?? "";
+    for (const [task, larva] of [
+      [complete, "first"],
+      [incomplete, "second"],
+    ] as const) {
+      const events = [...task.matchAll(/<td>(?:task|region|log) .*<\/td>/g)].map(([cell]) => cell.slice(4, -5));
+      expect(events.map((text) => text.replaceAll("&#34;", '"').replace(/\(D \d, /, "("))).toEqual([
+        'task "larva" (parent 1) begin',
+        'region "chew" begin',
+        'region "chew" end',
+        `log "${larva} wants more"`,
+        ...(larva === "first" ? ["task end"] : []),
+      ]);
+    }
+  });
+
+  test("its viewer shows a task: the goroutines that worked for it, and the task itself with its parts", async () => {
+    const { traceEvents } = JSON.parse(await page("/jsontrace?taskid=1")) as { traceEvents: ViewerEvent[] };
+    const tracks = traceEvents.filter(({ name }) => name === "thread_name").map(({ args }) => args?.name);
+    expect(tracks).toEqual(
+      expect.arrayContaining(["T1 feed", "T2 larva", "T3 larva", "G1 queen", "G5 nurse", "G6 nurse"]),
+    );
+    expect(tracks).not.toContain("G2 gatherer");
+    const shown = new Set(traceEvents.map(({ name }) => name));
+    expect([...shown]).toEqual(expect.arrayContaining(["feed", "larva", "chew", "[hunger] first wants more"]));
   });
 
   test("its pages on regions and utilisation answer", async () => {

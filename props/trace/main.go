@@ -28,7 +28,7 @@ type Result struct {
 	Procs []string `json:"procs"`
 	// Stacks are the frames of blocks, "id: func file:line ...".
 	Stacks []string `json:"stacks"`
-	// Annotations are logs, and begins and ends of regions.
+	// Annotations are logs, and begins and ends of regions and tasks, with the task that they belong to.
 	Annotations []string `json:"annotations"`
 	// Rises says that no event comes before the one it follows.
 	Rises bool `json:"rises"`
@@ -55,12 +55,24 @@ func (r *Result) note(ev trace.Event) {
 		}
 	case trace.EventLog:
 		log := ev.Log()
-		r.Annotations = append(r.Annotations, fmt.Sprintf("%d log %s: %s", ev.Goroutine(), log.Category, log.Message))
+		r.annotate(ev, fmt.Sprintf("log %s: %s", log.Category, log.Message), log.Task)
 	case trace.EventRegionBegin:
-		r.Annotations = append(r.Annotations, fmt.Sprintf("%d begin %s", ev.Goroutine(), ev.Region().Type))
+		r.annotate(ev, "begin "+ev.Region().Type, ev.Region().Task)
 	case trace.EventRegionEnd:
-		r.Annotations = append(r.Annotations, fmt.Sprintf("%d end %s", ev.Goroutine(), ev.Region().Type))
+		r.annotate(ev, "end "+ev.Region().Type, ev.Region().Task)
+	case trace.EventTaskBegin:
+		r.annotate(ev, fmt.Sprintf("begin task %d %s", ev.Task().ID, ev.Task().Type), ev.Task().Parent)
+	case trace.EventTaskEnd:
+		r.annotate(ev, fmt.Sprintf("end task %d %s", ev.Task().ID, ev.Task().Type), ev.Task().Parent)
 	}
+}
+
+func (r *Result) annotate(ev trace.Event, what string, task trace.TaskID) {
+	text := fmt.Sprintf("%d %s", ev.Goroutine(), what)
+	if task != trace.BackgroundTask && task != trace.NoTask {
+		text += fmt.Sprintf(" in %d", task)
+	}
+	r.Annotations = append(r.Annotations, text)
 }
 
 func (r *Result) goroutine(ev trace.Event, st trace.StateTransition) {

@@ -8,6 +8,8 @@ export interface TraceEvent {
   pid: number;
   tid: number;
   id?: number;
+  /** In place of `id`: one that counts within its pid alone. */
+  id2?: { local: string };
   cat?: string;
   args?: Record<string, unknown>;
 }
@@ -20,8 +22,8 @@ const FIELDS: Readonly<Record<string, readonly (keyof TraceEvent)[]>> = {
   s: ["name", "cat", "id", "ts"],
   f: ["name", "cat", "id", "ts"],
   i: ["name", "ts"],
-  b: ["name", "cat", "id", "ts"],
-  e: ["name", "cat", "id", "ts"],
+  b: ["name", "cat", "ts"],
+  e: ["name", "cat", "ts"],
 };
 
 /** Takes a trace apart. @throws SyntaxError when it is no JSON */
@@ -35,15 +37,17 @@ export function faultsOf(events: readonly TraceEvent[]): string[] {
   const named = new Set<string>();
   const open = new Map<string, string>();
   const flows = new Map<number, "s" | "f">();
-  const regions = new Set<number>();
+  const spans = new Set<string>();
   let last = 0;
   for (const [i, event] of events.entries()) {
-    const { ph, name = "", ts = last, pid, tid, id = 0 } = event;
+    const { ph, name = "", ts = last, pid, tid, id = 0, cat = "" } = event;
+    const span = `${cat} ${event.id2?.local ?? event.id}`;
     const track = `${pid}.${tid}`;
     const fault = (what: string) => faults.push(`event ${i} ${JSON.stringify(event)}: ${what}`);
     const fields = FIELDS[ph];
     if (fields === undefined) fault("no such ph");
     for (const field of fields ?? []) if (event[field] === undefined) fault(`no ${field}`);
+    if ((ph === "b" || ph === "e") && event.id === undefined && event.id2 === undefined) fault("neither id nor id2");
     if (ts < last) fault("earlier than the event before");
     last = ts;
     if (ph === "M") {
@@ -72,13 +76,14 @@ export function faultsOf(events: readonly TraceEvent[]): string[] {
         flows.set(id, "f");
         break;
       case "b":
-        regions.add(id);
+        if (spans.has(span)) fault(`a ${cat} that there is already`);
+        spans.add(span);
         break;
       case "e":
-        if (!regions.delete(id)) fault("a region that did not begin");
+        if (!spans.delete(span)) fault(`a ${cat} that did not begin`);
     }
   }
   for (const [track, name] of open) faults.push(`track ${track}: ${name} does not end`);
-  for (const id of regions) faults.push(`region ${id} does not end`);
+  for (const span of spans) faults.push(`${span} does not end`);
   return faults;
 }

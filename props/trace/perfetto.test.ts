@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { chan, type Go, go, gosched, Mutex, nilchan, runSync, sleep, trace } from "gobuf";
+import { chan, context, type Go, go, gosched, Mutex, nilchan, runSync, sleep, trace, WaitGroup } from "gobuf";
 import { generate } from "../../golden/generate.ts";
 import { currentAbi } from "../../scripts/abis/abis.ts";
 import { loadTraces } from "./load.ts";
@@ -37,6 +37,23 @@ function* queen(): Go {
   for (let n = 1; n <= 3; n++) yield* nest.recv();
 }
 
+/** A task of two parts in other goroutines, one of which outlasts it and is never ended. */
+function* feed(): Go {
+  const [ctx, task] = trace.newTask(context.background(), "feed");
+  const fed = new WaitGroup();
+  function* nurse(ms: number): Go {
+    const [larvaCtx, part] = trace.newTask(ctx, "larva");
+    yield* trace.withRegion(larvaCtx, "chew", () => pause(ms));
+    trace.log(larvaCtx, "hunger", `${ms} ms`);
+    if (ms === 1) part.end();
+  }
+  fed.go(nurse, 1);
+  fed.go(nurse, 2);
+  yield* fed.wait();
+  task.end();
+  yield* sleep(3);
+}
+
 function* pause(ms: number): Go {
   yield* sleep(ms);
   yield* gosched();
@@ -54,6 +71,8 @@ function traceOf(body: () => unknown): Uint8Array {
 }
 
 const ants = () => traceOf(() => runSync(queen, { seed: 1, traceback: "all" }));
+
+const larvae = () => traceOf(() => runSync(feed, { seed: 1, traceback: "all" }));
 
 /** Workloads, half of them on native bodies, and their traces. */
 const all: { name: string; status: readonly string[]; bytes: Uint8Array }[] = [];
@@ -84,6 +103,20 @@ describe("is well formed:", () => {
     expect(block?.args?.at).toEqual([expect.stringMatching(/^queen \(.*perfetto\.test\.ts:\d+\)$/)]);
   });
 
+  test("one with tasks, with where they were made; not with one of them ended twice", () => {
+    const events = parseEvents(larvae());
+    expect(faultsOf(events)).toEqual([]);
+    const begins = events.filter(({ ph, cat }) => ph === "b" && cat === "task");
+    expect(begins.map(({ name, args }) => [name, args?.parent])).toEqual([
+      ["feed", undefined],
+      ...Array(2).fill(["larva", 1]),
+    ]);
+    expect(begins[1]?.args?.at).toEqual([expect.stringMatching(/^nurse \(.*perfetto\.test\.ts:\d+\)$/)]);
+    const end = events.findIndex(({ ph, cat }) => ph === "e" && cat === "task");
+    events.splice(end, 0, events[end] as TraceEvent);
+    expect(faultsOf(events).join()).toContain("did not begin");
+  });
+
   const changes: [name: string, says: string, change: (events: TraceEvent[]) => unknown][] = [
     ["a slice that is not ended", "within", (events) => events.splice(firstOf(events, "E"), 1)],
     ["a slice that is ended twice", "nothing to end", (events) => again(events, "E")],
@@ -94,6 +127,9 @@ describe("is well formed:", () => {
     ["a slice without a time", "no ts", (events) => delete events[firstOf(events, "B")]?.ts],
     ["an event of no kind", "no such ph", (events) => Object.assign(events.at(-1) ?? {}, { ph: "Z" })],
     ["a region that does not end", "does not end", (events) => events.splice(firstOf(events, "e"), 1)],
+    ["a region that begins twice", "already", (events) => again(events, "b")],
+    ["a region without a number", "neither id", (events) => delete events[firstOf(events, "b")]?.id],
+    ["a region that ends twice", "did not begin", (events) => again(events, "e")],
   ];
   for (const [name, says, change] of changes) {
     test(`not one with ${name}`, () => {
@@ -180,6 +216,44 @@ describe.skipIf(why !== undefined)(`Perfetto's trace processor${skipped}`, () =>
         ["gather", 3],
       ]);
       expect(logs).toEqual([["ants: gatherer 1"], ["ants: gatherer 2"], ["ants: gatherer 3"]]);
+    },
+    ALL_MS,
+  );
+
+  test(
+    "loads tasks as slices of their own, with parents; messages and regions name theirs",
+    async () => {
+      const task = "extract_arg(slice.arg_set_id, 'args.task')";
+      const [loaded] = await loadTraces([
+        {
+          file: save("larvae.json", larvae()),
+          queries: [
+            ERRORS,
+            `select slice.name, ${task}, coalesce(extract_arg(slice.arg_set_id, 'args.parent'), 0),
+             cast(round(dur / 1e6) as int) from slice join process_track on slice.track_id = process_track.id
+             join process using (upid) where process.name = 'Tasks' order by 2`,
+            `select name, ${task}, cast(round(dur / 1e6) as int) from slice where category = 'region' order by 2`,
+            `select name, ${task} from slice where name glob 'hunger:*' order by 2`,
+          ],
+        },
+      ]);
+      expect(loaded?.error).toBe("");
+      const [errors, tasks, regions, logs] = loaded?.answers ?? [];
+      expect(errors).toEqual([]);
+      // The one that is not ended ends with the trace.
+      expect(tasks).toEqual([
+        ["feed", 1, 0, 2],
+        ["larva", 2, 1, 5],
+        ["larva", 3, 1, 1],
+      ]);
+      expect(regions).toEqual([
+        ["chew", 2, 2],
+        ["chew", 3, 1],
+      ]);
+      expect(logs).toEqual([
+        ["hunger: 2 ms", 2],
+        ["hunger: 1 ms", 3],
+      ]);
     },
     ALL_MS,
   );

@@ -12,6 +12,8 @@ const EVENTS: Readonly<Record<number, readonly [name: string, numbers: number]>>
   20: ["GoBlock", 3],
   21: ["GoUnblock", 4],
   25: ["GoStatus", 4],
+  40: ["UserTaskBegin", 5],
+  41: ["UserTaskEnd", 3],
   42: ["UserRegionBegin", 4],
   43: ["UserRegionEnd", 4],
   44: ["UserLog", 5],

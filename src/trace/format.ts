@@ -24,8 +24,14 @@ export interface TraceFormat {
   destroy(time: number, gp: number, id: number): void;
   /** The run is over: its goroutines do nothing any more. */
   over(time: number): void;
-  log(time: number, gp: number, id: number, category: string, message: string, stack: Stack): void;
-  region(time: number, gp: number, id: number, begins: boolean, type: string, stack: Stack): void;
+  /** @param task number of the task that it belongs to, 0 for none */
+  log(time: number, gp: number, id: number, task: number, category: string, message: string, stack: Stack): void;
+  /** @param task as of a message; that of a region's end is that of its begin */
+  region(time: number, gp: number, id: number, task: number, begins: boolean, type: string, stack: Stack): void;
+  /** A task begins, at the goroutine that runs. @param task its number in the trace, from 1 @param parent 0 for none */
+  taskBegin(time: number, gp: number, id: number, task: number, parent: number, type: string, stack: Stack): void;
+  /** A task ends, at the goroutine that runs. It may have begun before the trace. */
+  taskEnd(time: number, gp: number, id: number, task: number, stack: Stack): void;
   /** Comes last: what is left is written. */
   end(time: number): void;
 }

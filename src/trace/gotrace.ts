@@ -30,6 +30,8 @@ export const events = {
   EvGoBlock: 20,
   EvGoUnblock: 21,
   EvGoStatus: 25,
+  EvUserTaskBegin: 40,
+  EvUserTaskEnd: 41,
   EvUserRegionBegin: 42,
   EvUserRegionEnd: 43,
   EvUserLog: 44,
@@ -49,8 +51,6 @@ const goWaiting = 4;
 const M = 1;
 /** The one P. */
 const P = 0;
-/** The task that an annotation outside of any task belongs to. */
-const BACKGROUND_TASK = 0;
 /** Most bytes of a batch's data: tracev2.MaxBatchSize. */
 const BATCH_BYTES = 1 << 16;
 /** No event is longer: a type and five numbers of 10 bytes each. */
@@ -171,20 +171,36 @@ export class GoTrace implements TraceFormat {
   /** The format has no word for goroutines that will do nothing any more: they stay as they are. */
   over(): void {}
 
-  log(time: number, gp: number, id: number, category: string, message: string, stack: Stack): void {
+  log(time: number, gp: number, id: number, task: number, category: string, message: string, stack: Stack): void {
     this.know(time, gp, id, goRunning);
     this.event(events.EvUserLog, time);
-    this.put(BACKGROUND_TASK);
+    this.put(task);
     this.put(this.stringId(category));
     this.put(this.stringId(message));
     this.put(this.stackId(stack));
   }
 
-  region(time: number, gp: number, id: number, begins: boolean, type: string, stack: Stack): void {
+  region(time: number, gp: number, id: number, task: number, begins: boolean, type: string, stack: Stack): void {
     this.know(time, gp, id, goRunning);
     this.event(begins ? events.EvUserRegionBegin : events.EvUserRegionEnd, time);
-    this.put(BACKGROUND_TASK);
+    this.put(task);
     this.put(this.stringId(type));
+    this.put(this.stackId(stack));
+  }
+
+  taskBegin(time: number, gp: number, id: number, task: number, parent: number, type: string, stack: Stack): void {
+    this.know(time, gp, id, goRunning);
+    this.event(events.EvUserTaskBegin, time);
+    this.put(task);
+    this.put(parent);
+    this.put(this.stringId(type));
+    this.put(this.stackId(stack));
+  }
+
+  taskEnd(time: number, gp: number, id: number, task: number, stack: Stack): void {
+    this.know(time, gp, id, goRunning);
+    this.event(events.EvUserTaskEnd, time);
+    this.put(task);
     this.put(this.stackId(stack));
   }
 

@@ -2,7 +2,8 @@
  * Chrome's Trace Event format (JSON), which Perfetto and chrome://tracing read.
  *
  * Two groups of tracks: the P, with the goroutine that it runs, and the goroutines, each with what it is doing: running,
- * runnable, or its wait reason. An arrow leads from what made a goroutine runnable to where it runs.
+ * runnable, or its wait reason. An arrow leads from what made a goroutine runnable to where it runs. Tasks, where there
+ * are any, are a third group.
  */
 import { Grunning, Gwaiting, waitReasonStrings } from "../runtime2.ts";
 import type { TraceFormat } from "./format.ts";
@@ -10,12 +11,14 @@ import { stopReasons } from "./reasons.ts";
 import type { Output } from "./sink.ts";
 import type { Stack } from "./stacks.ts";
 
-/** Process numbers of the two groups. */
+/** Process numbers of the groups. */
 const PID_P = 1;
 const PID_GOROUTINES = 2;
-/** The track of the one P, and the group of those of goroutines. */
+const PID_TASKS = 3;
+/** The track of the one P, the group of those of goroutines, and where tasks are. */
 const PROC = `"pid":${PID_P},"tid":1`;
 const GOROUTINE = `"pid":${PID_GOROUTINES},"tid":`;
+const TASKS = `"pid":${PID_TASKS},"tid":1`;
 
 /** Characters that are collected before they are encoded. */
 const TEXT_MAX = 1 << 16;
@@ -35,12 +38,20 @@ interface Track {
   readonly regions: number[];
 }
 
+/** A number of a task as a member that follows another: empty for none. */
+function memberOf(name: string, task: number): string {
+  return task === 0 ? "" : `,"${name}":${task}`;
+}
+
 /** Writes Perfetto's JSON. */
 export class PerfettoTrace implements TraceFormat {
   private text = "";
   private flows = 0;
   private regions = 0;
   private readonly tracks = new Map<number, Track>();
+  /** Tasks that are under way: their types, as JSON. */
+  private readonly tasks = new Map<number, string>();
+  private hasTasks = false;
   /** The goroutine on the P, 0 for none. */
   private onP = 0;
   private time = 0;
@@ -96,7 +107,7 @@ export class PerfettoTrace implements TraceFormat {
 
   destroy(time: number, _gp: number, id: number): void {
     this.leave(time, id);
-    for (const region of this.tracks.get(id)?.regions ?? []) this.bracket(time, id, "e", region, "");
+    for (const region of this.tracks.get(id)?.regions ?? []) this.bracket(time, id, "e", region, "", 0);
     this.tracks.delete(id);
   }
 
@@ -104,22 +115,45 @@ export class PerfettoTrace implements TraceFormat {
     for (const id of [...this.tracks.keys()]) this.destroy(time, 0, id);
   }
 
-  log(time: number, _gp: number, id: number, category: string, message: string, stack: Stack): void {
+  log(time: number, _gp: number, id: number, task: number, category: string, message: string, stack: Stack): void {
     const name = quoted(category === "" ? message : `${category}: ${message}`);
-    const args = `"category":${quoted(category)},"message":${quoted(message)}${placeOf(stack)}`;
+    const what = `"category":${quoted(category)},"message":${quoted(message)}`;
+    const args = `${what}${memberOf("task", task)}${placeOf(stack)}`;
     this.event(`"ph":"i","s":"t","name":${name},"ts":${this.at(time)},${GOROUTINE}${id},"args":{${args}}`);
   }
 
-  region(time: number, _gp: number, id: number, begins: boolean, type: string): void {
+  region(time: number, _gp: number, id: number, task: number, begins: boolean, type: string): void {
     const { regions } = this.tracks.get(id) as Track;
     const region = begins ? ++this.regions : regions.pop();
     if (region === undefined) return;
     if (begins) regions.push(region);
-    this.bracket(time, id, begins ? "b" : "e", region, type);
+    this.bracket(time, id, begins ? "b" : "e", region, type, task);
+  }
+
+  taskBegin(time: number, _gp: number, id: number, task: number, parent: number, type: string, stack: Stack): void {
+    if (!this.hasTasks) {
+      this.hasTasks = true;
+      this.event(`"ph":"M","name":"process_name",${TASKS},"args":{"name":"Tasks"}`);
+      this.event(`"ph":"M","name":"thread_name",${TASKS},"args":{"name":"Tasks"}`);
+      this.event(`"ph":"M","name":"process_sort_index",${TASKS},"args":{"sort_index":2}`);
+    }
+    const name = quoted(type);
+    this.tasks.set(task, name);
+    const args = `"task":${task}${memberOf("parent", parent)},"goroutine":${id}${placeOf(stack)}`;
+    this.taskEdge(time, "b", task, name, `,"args":{${args}}`);
+  }
+
+  /** Of a task that is older than the trace nothing is shown. */
+  taskEnd(time: number, _gp: number, _id: number, task: number): void {
+    const name = this.tasks.get(task);
+    if (name === undefined) return;
+    this.tasks.delete(task);
+    this.taskEdge(time, "e", task, name, "");
   }
 
   end(time: number): void {
     this.over(time);
+    for (const task of [...this.tasks.keys()]) this.taskEnd(time, 0, 0, task);
     this.text += "\n]}\n";
     this.flush();
   }
@@ -164,9 +198,15 @@ export class PerfettoTrace implements TraceFormat {
     this.event(`${end},"cat":"wake","name":"wake","id":${flow},"ts":${this.at(time)},${GOROUTINE}${id}`);
   }
 
-  private bracket(time: number, id: number, ph: "b" | "e", region: number, type: string): void {
-    const name = quoted(type);
-    this.event(`"ph":"${ph}","cat":"region","name":${name},"id":${region},"ts":${this.at(time)},${GOROUTINE}${id}`);
+  private bracket(time: number, id: number, ph: "b" | "e", region: number, type: string, task: number): void {
+    const where = `"ts":${this.at(time)},${GOROUTINE}${id}${task === 0 ? "" : `,"args":{"task":${task}}`}`;
+    this.event(`"ph":"${ph}","cat":"region","name":${quoted(type)},"id":${region},${where}`);
+  }
+
+  /** With a number of the group's own: a slice with a global one would stand in no group. @param more members */
+  private taskEdge(time: number, ph: "b" | "e", task: number, name: string, more: string): void {
+    const id = `"id2":{"local":"0x${task.toString(16)}"}`;
+    this.event(`"ph":"${ph}","cat":"task","name":${name},${id},"ts":${this.at(time)},${TASKS}${more}`);
   }
 
   /** A time in the format's microseconds; several events have the same. */

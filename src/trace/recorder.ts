@@ -13,6 +13,7 @@ import { clockIsFake, nanotime } from "../time.ts";
 import type { TraceFormat } from "./format.ts";
 import { STOP_GOSCHED, STOP_PREEMPTED } from "./reasons.ts";
 import { type Stack, Stacks } from "./stacks.ts";
+import type { Task } from "./task.ts";
 
 function reasonOf(gp: number): number {
   return gmem8[gp * G_STRIDE_BYTES + G_WAITREASON_BYTE];
@@ -38,6 +39,9 @@ export class Recorder {
   private last = 0;
   private shift = 0;
   private wasFake = false;
+  /** Tasks count in the order that this trace hears of them: another trace of the same program has the same numbers. */
+  private readonly taskIds = new WeakMap<Task, number>();
+  private tasks = 0;
 
   constructor(private readonly format: TraceFormat) {
     setRunObserver(this);
@@ -77,15 +81,28 @@ export class Recorder {
   }
 
   /** A message of the running goroutine. */
-  log(category: string, message: string): void {
+  log(task: Task | null, category: string, message: string): void {
     const gp = this.running;
-    this.format.log(this.now(), gp, this.idOf(gp), category, message, this.stackOf(gp));
+    this.format.log(this.now(), gp, this.idOf(gp), this.taskId(task), category, message, this.stackOf(gp));
   }
 
   /** A region of the running goroutine begins or ends. */
-  region(begins: boolean, type: string): void {
+  region(task: Task | null, begins: boolean, type: string): void {
     const gp = this.running;
-    this.format.region(this.now(), gp, this.idOf(gp), begins, type, this.stackOf(gp));
+    this.format.region(this.now(), gp, this.idOf(gp), this.taskId(task), begins, type, this.stackOf(gp));
+  }
+
+  /** The running goroutine makes a task. */
+  taskBegins(task: Task, parent: Task | null, type: string): void {
+    const gp = this.running;
+    const of = this.taskId(parent);
+    this.format.taskBegin(this.now(), gp, this.idOf(gp), this.taskId(task), of, type, this.stackOf(gp));
+  }
+
+  /** The running goroutine ends a task. */
+  taskEnds(task: Task): void {
+    const gp = this.running;
+    this.format.taskEnd(this.now(), gp, this.idOf(gp), this.taskId(task), this.stackOf(gp));
   }
 
   /** The trace's time begins with 1; what clock a run has is known when it begins. */
@@ -157,6 +174,17 @@ export class Recorder {
 
   private idOf(gp: number): number {
     return this.base + goidOf(gp);
+  }
+
+  /** Number of a task, also of one that is older than the trace; 0 for none. */
+  private taskId(task: Task | null): number {
+    if (task === null) return 0;
+    let id = this.taskIds.get(task);
+    if (id === undefined) {
+      id = ++this.tasks;
+      this.taskIds.set(task, id);
+    }
+    return id;
   }
 
   /** Where a goroutine stands: its last operation, or with tracebacks off the function that it was started on. */

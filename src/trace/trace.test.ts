@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type Body, chan, go, gosched, run, runSync, sleep, trace } from "gobuf";
+import { type Body, chan, context, go, gosched, run, runSync, sleep, trace } from "gobuf";
 
 let folder: string;
 beforeAll(() => {
@@ -209,6 +209,8 @@ describe("annotations", () => {
   test("outside a goroutine are refused", () => {
     expect(() => trace.log("a", "b")).toThrow("trace.log outside a goroutine");
     expect(() => trace.withRegion("a", function* () {}).next()).toThrow("trace.withRegion outside a goroutine");
+    expect(() => trace.log(context.background(), "a", "b")).toThrow("trace.log outside a goroutine");
+    expect(() => trace.newTask(context.background(), "a")).toThrow("trace.newTask outside a goroutine");
   });
 
   test("without a trace do nothing, and a region gives what its function gives", () => {

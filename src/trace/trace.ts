@@ -5,6 +5,7 @@
  * runs go on, in pieces that can be read one after the other.
  */
 import { bodyOf } from "../body.ts";
+import { type Context, withValue } from "../context.ts";
 import type { Go } from "../go.ts";
 import { getg } from "../m.ts";
 import { now } from "../time.ts";
@@ -13,8 +14,10 @@ import { GoTrace } from "./gotrace.ts";
 import { PerfettoTrace } from "./perfetto.ts";
 import { Recorder } from "./recorder.ts";
 import { Output, type TraceSink } from "./sink.ts";
+import { checkContext, checkText, refuse, Task, taskKey, taskOf } from "./task.ts";
 
 export type { TraceSink } from "./sink.ts";
+export type { Task } from "./task.ts";
 
 /**
  * How a trace is written.
@@ -37,6 +40,9 @@ export interface TraceOptions {
    */
   format?: "go" | "perfetto";
 }
+
+/** Who asks, in errors. */
+const WITH_REGION = "trace.withRegion";
 
 let recorder: Recorder | null = null;
 let output: Output | null = null;
@@ -124,27 +130,80 @@ export function isEnabled(): boolean {
   return recorder !== null;
 }
 
+/** Tells the trace, if there is one, that a task is over. */
+function taskEnds(task: Task): void {
+  recorder?.taskEnds(task);
+}
+
+/**
+ * Begins a task, a part of the one that the context carries, if it does: runtime/trace.NewTask.
+ *
+ * What has the returned context, in whichever goroutine, belongs to the task: messages ({@link log}), regions
+ * ({@link withRegion}) and tasks made from it. A task may outlast a trace, and begin before one, which then has neither
+ * its type nor its parent.
+ *
+ * @param type kinds of tasks that are compared with each other
+ * @returns a context with the task, and the task, which is to be ended
+ * @throws TypeError for a parent that is no context; Error outside a goroutine
+ * @example
+ * ```ts
+ * const [ctx, task] = trace.newTask(context.background(), "makeCappuccino");
+ * using _ = task;
+ * trace.log(ctx, "order", "with cinnamon");
+ * const milk = new WaitGroup();
+ * milk.go(function* steamer() {
+ *   yield* trace.withRegion(ctx, "steamMilk", function* () {
+ *     yield* sleep(2);
+ *   });
+ * });
+ * yield* milk.wait();
+ * ```
+ */
+export function newTask(parent: Context, type: string): [ctx: Context, task: Task] {
+  checkContext("trace.newTask", parent);
+  checkText("trace.newTask", type, "the task's type, a string");
+  getg("trace.newTask");
+  const task = new Task(taskEnds);
+  recorder?.taskBegins(task, taskOf(parent), type);
+  return [withValue(parent, taskKey, task), task];
+}
+
 /**
  * Writes a message into the trace, at the goroutine that runs: runtime/trace.Log. Does nothing without a trace.
  *
+ * @param ctx says which task the message belongs to; without it, or where it carries none, to no task
  * @param category kinds of messages that belong together; may be empty
- * @throws Error outside a goroutine
+ * @throws TypeError for arguments of other types; Error outside a goroutine
  * @example
  * ```ts
  * trace.log("cache", "miss");
+ * const [ctx, task] = trace.newTask(context.background(), "lookup");
+ * trace.log(ctx, "cache", "hit");
+ * task.end();
  * ```
  */
-export function log(category: string, message: string): void {
+export function log(ctx: Context, category: string, message: string): void;
+/** The same for no task. */
+export function log(category: string, message: string): void;
+export function log(first: Context | string, second: string, third?: string): void {
+  const ctx = typeof first === "string" ? null : first;
+  const category = typeof first === "string" ? first : second;
+  const message = typeof first === "string" ? second : third;
+  if (typeof first !== "string") checkContext("trace.log", first, "a context, or the category, a string");
+  checkText("trace.log", category, "the category, a string");
+  checkText("trace.log", message, "the message, a string");
   getg("trace.log");
-  recorder?.log(category, message);
+  recorder?.log(taskOf(ctx), category, message as string);
 }
 
 /**
  * Runs a part of a goroutine as a region of the trace, which shows how long it took: runtime/trace.WithRegion.
  *
+ * @param ctx says which task the region belongs to; without it, or where it carries none, to no task
  * @param type kinds of regions that are compared with each other
  * @param fn a generator function
  * @returns what `fn` returns
+ * @throws TypeError for arguments of other types; Error outside a goroutine
  * @example
  * ```ts
  * const sum = yield* trace.withRegion("add", function* () {
@@ -152,16 +211,32 @@ export function log(category: string, message: string): void {
  *   return 1 + 2;
  * });
  * console.log(sum); // 3
+ * const [ctx, task] = trace.newTask(context.background(), "rest");
+ * using _ = task;
+ * yield* trace.withRegion(ctx, "nap", function* () {
+ *   yield* sleep(1);
+ * });
  * ```
  */
-export function* withRegion<R>(type: string, fn: () => Go<R>): Go<R> {
-  getg("trace.withRegion");
-  const body = bodyOf("trace.withRegion", fn, []) as Go<R>;
+export function withRegion<R>(ctx: Context, type: string, fn: () => Go<R>): Go<R>;
+/** The same for no task. */
+export function withRegion<R>(type: string, fn: () => Go<R>): Go<R>;
+export function* withRegion<R>(first: Context | string, second: string | (() => Go<R>), third?: () => Go<R>): Go<R> {
+  const ctx = typeof first === "string" ? null : first;
+  const type = typeof first === "string" ? first : (second as string);
+  const fn = typeof first === "string" ? second : third;
+  if (typeof first !== "string") checkContext(WITH_REGION, first, "a context, or the region's type, a string");
+  checkText(WITH_REGION, type, "the region's type, a string");
+  if (typeof fn !== "function") refuse(WITH_REGION, fn, "a generator function");
+  getg(WITH_REGION);
+  const body = bodyOf(WITH_REGION, fn, []) as Go<R>;
   const writer = recorder;
-  writer?.region(true, type);
+  // It is asked for once: a context of the program's own may answer differently, and a region ends in its task.
+  const task = writer === null ? null : taskOf(ctx);
+  writer?.region(task, true, type);
   try {
     return yield* body;
   } finally {
-    if (recorder === writer) writer?.region(false, type);
+    if (recorder === writer) writer?.region(task, false, type);
   }
 }

@@ -1,0 +1,73 @@
+/** Tasks of a trace: runtime/trace/annotation.go. Which trace is being written, trace.ts knows. */
+import { type Context, Key } from "../context.ts";
+import { getg } from "../m.ts";
+
+/**
+ * A piece of work that goroutines do together, and which a trace shows as one: runtime/trace.Task. `trace.newTask` makes it.
+ *
+ * @example
+ * ```ts
+ * const [ctx, task] = trace.newTask(context.background(), "order");
+ * const worker = new WaitGroup();
+ * worker.go(function* () {
+ *   using _ = task;
+ *   yield* trace.withRegion(ctx, "pack", function* () {
+ *     yield* sleep(1);
+ *   });
+ * });
+ * yield* worker.wait();
+ * ```
+ */
+export class Task implements Disposable {
+  private ended = false;
+
+  /** @internal */
+  constructor(private readonly ends: (task: Task) => void) {}
+
+  /**
+   * Ends the task, in whichever goroutine: Task.End. The first call counts, any other does nothing. `using` does, too.
+   *
+   * @throws Error outside a goroutine
+   */
+  end(): void {
+    if (this.ended) return;
+    getg("Task.end");
+    this.ended = true;
+    this.ends(this);
+  }
+
+  [Symbol.dispose](): void {
+    this.end();
+  }
+}
+
+/** Gives a context's task: traceContextKey. */
+export const taskKey = new Key<Task>("trace.Task");
+
+/** The task that a context carries, null for none: fromContext. A context of the program's own may give anything. */
+export function taskOf(ctx: Context | null): Task | null {
+  const task: unknown = ctx?.value(taskKey);
+  return task instanceof Task ? task : null;
+}
+
+/** @param expected what it should be, for the error @throws TypeError where untyped code gave no context */
+export function checkContext(what: string, ctx: Context | null | undefined, expected = "a context"): void {
+  if (typeof ctx?.value !== "function") refuse(what, ctx, expected);
+}
+
+/** @param expected what it should be, for the error @throws TypeError where untyped code gave no string */
+export function checkText(what: string, text: unknown, expected: string): void {
+  if (typeof text !== "string") refuse(what, text, expected);
+}
+
+/** @throws TypeError */
+export function refuse(what: string, got: unknown, expected: string): never {
+  const described = typeof got === "string" ? JSON.stringify(got) : describe(got);
+  throw new TypeError(`gobuf: ${what}: expected ${expected}, got ${described}`);
+}
+
+function describe(value: unknown): string {
+  if (Array.isArray(value)) return "an array";
+  if (typeof value === "object" && value !== null) return "an object";
+  return typeof value === "function" ? "a function" : String(value);
+}
