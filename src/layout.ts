@@ -83,26 +83,11 @@ export const DESCRIPTOR_WORDS = [
   "stack_colour_span",
 ] as const;
 
-/** Offsets of 32-bit words, beside the seed's. */
-const WORD_OFFSETS = [
-  "m_cheaprand",
-  "m_scratch",
-  "m_lanes",
-  "m_lane_count",
-  "lane_count",
-  "lane_size",
-  "lane_sendx",
-  "lane_recvx",
-  "lane_keeps",
-  "lane_ring",
-  "p_runqhead",
-  "p_runqtail",
-  "p_runnext",
-  "p_runq",
-] as const;
-
 /** One word of the descriptor. */
 export type DescriptorWord = (typeof DESCRIPTOR_WORDS)[number];
+
+/** Offsets of what is read by 32-bit words, beside the seed's. */
+const WORD_OFFSETS = DESCRIPTOR_WORDS.filter((name) => /^(m|p|lane)_/.test(name) && name !== "m_max");
 
 /** A descriptor by name. */
 export type Descriptor = Readonly<Record<DescriptorWord, number>>;
