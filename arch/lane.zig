@@ -2,7 +2,7 @@
 //!
 //! While something is in a buffer nobody waits to receive, and while it is not full nobody waits to send, selects
 //! included: then a value goes in or comes out, and the scheduler has no part in it. In every other case the operation
-//! traps, and TypeScript (src/lane.ts, which makes lanes) carries it out. A lane that TypeScript does not use is empty,
+//! traps, and TypeScript (src/native/lane.ts, which makes lanes) carries it out. A lane that TypeScript does not use is empty,
 //! so that every operation traps.
 const body = @import("body.zig");
 const layout = @import("layout.zig");

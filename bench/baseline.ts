@@ -7,7 +7,7 @@
 import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, statSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join, resolve } from "node:path";
-import { hostPlatform, libraryFile, packageRoot } from "../src/library.ts";
+import { hostPlatform, libraryFile, packageRoot } from "../src/runtime/library.ts";
 import type { Command } from "./peer.ts";
 import { host } from "./peers.ts";
 import { checkReport, type Report } from "./schema.ts";

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
 import { abiSkip } from "../scripts/abis/skip.ts";
-import { packageRoot } from "../src/library.ts";
+import { packageRoot } from "../src/runtime/library.ts";
 import { openBaseline } from "./baseline.ts";
 import {
   BaselineError,

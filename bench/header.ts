@@ -1,9 +1,9 @@
 /** What a benchmark's reader must know of the machine and the versions. */
 import { cpus, loadavg, release } from "node:os";
 import packageJson from "../package.json";
-import { descriptor } from "../src/ffi.ts";
-import { ABI_NAMES } from "../src/layout.ts";
-import { packageRoot } from "../src/library.ts";
+import { descriptor } from "../src/runtime/ffi.ts";
+import { ABI_NAMES } from "../src/runtime/layout.ts";
+import { packageRoot } from "../src/runtime/library.ts";
 import type { Available } from "./peers.ts";
 import type { Header } from "./schema.ts";
 

@@ -22,7 +22,7 @@ const options = readOptions(process.argv.slice(2));
 if (options.library) process.env.GOBUF_LIBRARY = options.library;
 
 // What loads the library comes only now.
-await import("../src/ffi.ts").catch((error: Error) => refuse(`bench: ${error.message}`));
+await import("../src/runtime/ffi.ts").catch((error: Error) => refuse(`bench: ${error.message}`));
 const { openBaseline } = await import("./baseline.ts");
 const { judge } = await import("./aims.ts");
 const { BaselineError, compareReports, compareRow } = await import("./compare.ts");

@@ -8,7 +8,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { abiSkip } from "../scripts/abis/skip.ts";
 import { findZig } from "../scripts/zig.ts";
-import { libraryFile, type Platform, packageRoot } from "../src/library.ts";
+import { libraryFile, type Platform, packageRoot } from "../src/runtime/library.ts";
 import { type Image, readImage } from "./image.ts";
 
 const test = abiSkip(["arm64", "windows", "musl"], "it looks at files that are the same whatever runs here");

@@ -1,9 +1,9 @@
 /** Goroutines that overflow in a row, among others that go on. */
 import { ptr } from "bun:ffi";
-import { mid } from "../src/ffi.ts";
 import { gosched, numGoroutine, runSync } from "../src/index.ts";
-import { goNative } from "../src/native.ts";
-import type { StackOverflowError } from "../src/panic.ts";
+import { goNative } from "../src/native/native.ts";
+import { mid } from "../src/runtime/ffi.ts";
+import type { StackOverflowError } from "../src/runtime/panic.ts";
 import { overflowing } from "./stack-fixture.ts";
 
 /** What became of them. */

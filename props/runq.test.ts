@@ -11,7 +11,7 @@ import {
   runqinit,
   runqput,
   runqsize,
-} from "../src/runq.ts";
+} from "../src/runtime/runq.ts";
 import { check } from "./check.ts";
 
 /** A local queue of 256 with a runnext slot, and a global queue: as the rules say it. */

@@ -1,6 +1,6 @@
 /** The status relation for all pairs and scan bits, and the scan bit held by another thread. */
 import { describe, expect, test } from "bun:test";
-import { chunkOfG, G_STATUS, G_STRIDE, gmem, native } from "../src/ffi.ts";
+import { chunkOfG, G_STATUS, G_STRIDE, gmem, native } from "../src/runtime/ffi.ts";
 import {
   casfrom_gscanstatus,
   casgstatus,
@@ -12,9 +12,9 @@ import {
   resetTransitions,
   ringEdge,
   scan_stack,
-} from "../src/gstatus.ts";
-import { StatusError } from "../src/panic.ts";
-import { Gdead, Gidle, Grunnable, Grunning, Gscan, Gwaiting, statusNames } from "../src/runtime2.ts";
+} from "../src/runtime/gstatus.ts";
+import { StatusError } from "../src/runtime/panic.ts";
+import { Gdead, Gidle, Grunnable, Grunning, Gscan, Gwaiting, statusNames } from "../src/runtime/runtime2.ts";
 import type { ScanOrder } from "./scan-worker.ts";
 
 const statuses = Object.keys(statusNames).map(Number);

@@ -4,7 +4,7 @@
  */
 import { dlopen } from "bun:ffi";
 import { runSync } from "../src/index.ts";
-import { newNativeG, setStackSize } from "../src/native.ts";
+import { newNativeG, setStackSize } from "../src/native/native.ts";
 import { overflowing } from "./stack-fixture.ts";
 
 const { mmap } = dlopen("libc.so.6", {

@@ -1,8 +1,8 @@
 /** Bodies and system calls that the tests of stacks need. */
 import { dlopen, type Pointer } from "bun:ffi";
 import { join } from "node:path";
-import { G_STACK_HI, G_STACK_LO, G_STRIDE, gmem, native } from "../src/ffi.ts";
-import { hostPlatform, libraryFile, packageRoot } from "../src/library.ts";
+import { G_STACK_HI, G_STACK_LO, G_STRIDE, gmem, native } from "../src/runtime/ffi.ts";
+import { hostPlatform, libraryFile, packageRoot } from "../src/runtime/library.ts";
 
 const platform = hostPlatform();
 const probe = dlopen(join(packageRoot, "zig-out", "lib", platform, libraryFile("gobuf_probe", platform)), {

@@ -2,9 +2,9 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { type CaseInput, OP_NAMES, type Op } from "../golden/format.ts";
-import { allgs } from "../src/g.ts";
-import { readgstatus } from "../src/gstatus.ts";
-import { Gidle, Grunnable, Grunning } from "../src/runtime2.ts";
+import { allgs } from "../src/runtime/g.ts";
+import { readgstatus } from "../src/runtime/gstatus.ts";
+import { Gidle, Grunnable, Grunning } from "../src/runtime/runtime2.ts";
 import { caseInput, workload } from "./arbitraries/workload.ts";
 import { check } from "./check.ts";
 import { compareTraces, formatDivergence } from "./fidelity/compare.ts";

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { hostPlatform, libraryFile } from "../src/library.ts";
+import { hostPlatform, libraryFile } from "../src/runtime/library.ts";
 import { currentAbi } from "./abis/abis.ts";
 import { PLATFORMS } from "./build.ts";
 import { findZig } from "./zig.ts";

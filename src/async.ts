@@ -4,14 +4,15 @@
  * What comes from outside makes a goroutine runnable and kicks the run, which goes on in a microtask. While something
  * from outside is still expected, an idle run is no deadlock.
  */
-import type { Chan, Received } from "./chan.ts";
-import { isExiting } from "./g.ts";
+
 import type { Go } from "./go.ts";
-import { getg, mp, type Op, opPending } from "./m.ts";
-import { gopark, goready, newproc } from "./proc.ts";
 import { currentRun, expectOutside, isCurrentRun, kick } from "./run.ts";
-import { waitReasonIOWait } from "./runtime2.ts";
-import { type SelectCase, type Selected, type SelectedDefault, type SelectOptions, select } from "./select.ts";
+import type { Chan, Received } from "./runtime/chan.ts";
+import { isExiting } from "./runtime/g.ts";
+import { getg, mp, type Op, opPending } from "./runtime/m.ts";
+import { gopark, goready, newproc } from "./runtime/proc.ts";
+import { waitReasonIOWait } from "./runtime/runtime2.ts";
+import { type SelectCase, type Selected, type SelectedDefault, type SelectOptions, select } from "./runtime/select.ts";
 
 /** What a goroutine that waits for a promise finds when it runs again. */
 interface Settled {

@@ -50,12 +50,15 @@ function declaredIn(file: string): Exported[] {
 const index = exportsOf("index.ts");
 const everything: [where: string, exported: Exported][] = [
   ...index.map((e): [string, Exported] => [e.name, e]),
-  ...[...exportsOf("context.ts"), ...declaredIn("context.ts")].map((e): [string, Exported] => [`context.${e.name}`, e]),
+  ...[...exportsOf("context/context.ts"), ...declaredIn("context/context.ts")].map((e): [string, Exported] => [
+    `context.${e.name}`,
+    e,
+  ]),
   ...[...exportsOf("trace/trace.ts"), ...declaredIn("trace/trace.ts")].map((e): [string, Exported] => [
     `trace.${e.name}`,
     e,
   ]),
-  ...exportsOf("nativeapi.ts").map((e): [string, Exported] => [`native.${e.name}`, e]),
+  ...exportsOf("native/nativeapi.ts").map((e): [string, Exported] => [`native.${e.name}`, e]),
   ...exportsOf("testing/index.ts").map((e): [string, Exported] => [`gobuf/testing ${e.name}`, e]),
   ...declaredIn("testing/fast-check.ts").map((e): [string, Exported] => [`gobuf/fast-check ${e.name}`, e]),
   ...declaredIn("testing/synctest.ts").map((e): [string, Exported] => [`gobuf/testing synctest.${e.name}`, e]),

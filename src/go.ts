@@ -1,11 +1,12 @@
 /**
  * What a goroutine asks of the scheduler itself: go, runtime.Gosched, runtime.Goexit, runtime.NumGoroutine.
  */
-import { bodyOf } from "./body.ts";
-import { goidOf } from "./gstatus.ts";
-import { getg, MCALL_GOEXIT, MCALL_GOSCHED, type Op, opCall, opMcall } from "./m.ts";
-import { type Argument, type Body, startNative } from "./nativelib.ts";
-import { newproc, sched } from "./proc.ts";
+
+import { type Argument, type Body, startNative } from "./native/nativelib.ts";
+import { bodyOf } from "./runtime/body.ts";
+import { goidOf } from "./runtime/gstatus.ts";
+import { getg, MCALL_GOEXIT, MCALL_GOSCHED, type Op, opCall, opMcall } from "./runtime/m.ts";
+import { newproc, sched } from "./runtime/proc.ts";
 
 /**
  * The body of a goroutine, or a function it calls: gives `R` in the end.

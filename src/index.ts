@@ -20,20 +20,14 @@
  * ```
  */
 export { hold, selectAsync, spawn, wait } from "./async.ts";
-export type { CancelCauseFunc, CancelFunc, Context } from "./cancelctx.ts";
-export { type Chan, chan, nilchan, type Received, type RecvChan, type SendChan } from "./chan.ts";
-export { Cond, type Locker } from "./cond.ts";
-export * as context from "./context.ts";
-export { ErrGroup } from "./errgroup.ts";
+export type { CancelCauseFunc, CancelFunc, Context } from "./context/cancelctx.ts";
+export * as context from "./context/context.ts";
 export { call, type Go, go, goexit, gomaxprocs, gosched, numGoroutine } from "./go.ts";
-export type { Op } from "./m.ts";
-export { Mutex } from "./mutex.ts";
-export * as native from "./nativeapi.ts";
-export { Once } from "./once.ts";
-export { FatalError, PanicError, StackOverflowError, StatusError, UncaughtError } from "./panic.ts";
-export { type GoroutineInfo, goroutineDump, goroutines, reportOf } from "./report.ts";
+export * as native from "./native/nativeapi.ts";
 export { type Body, type RunOptions, run, runSync } from "./run.ts";
-export { RWMutex } from "./rwmutex.ts";
+export { type Chan, chan, nilchan, type Received, type RecvChan, type SendChan } from "./runtime/chan.ts";
+export type { Op } from "./runtime/m.ts";
+export { FatalError, PanicError, StackOverflowError, StatusError, UncaughtError } from "./runtime/panic.ts";
 export {
   type RecvCase,
   recvCase,
@@ -44,8 +38,14 @@ export {
   type SendCase,
   select,
   sendCase,
-} from "./select.ts";
-export { now, sleep } from "./time.ts";
-export { after, afterFunc, type Callback, newTicker, newTimer, Ticker, Timer, tick } from "./timer.ts";
+} from "./runtime/select.ts";
+export { now, sleep } from "./runtime/time.ts";
+export { type GoroutineInfo, goroutineDump, goroutines, reportOf } from "./runtime/traceback.ts";
+export { Cond, type Locker } from "./sync/cond.ts";
+export { ErrGroup } from "./sync/errgroup.ts";
+export { Mutex } from "./sync/mutex.ts";
+export { Once } from "./sync/once.ts";
+export { RWMutex } from "./sync/rwmutex.ts";
+export { WaitGroup } from "./sync/waitgroup.ts";
+export { after, afterFunc, type Callback, newTicker, newTimer, Ticker, Timer, tick } from "./time/timer.ts";
 export * as trace from "./trace/trace.ts";
-export { WaitGroup } from "./waitgroup.ts";

@@ -2,23 +2,24 @@
  * A run: from a main goroutine to its result, Go's verdict, or the first failure (rt0_go, main and checkdead of
  * runtime/proc.go).
  */
-import { bodyOf } from "./body.ts";
-import { resetChans } from "./chan.ts";
-import type { Address } from "./ffi.ts";
-import { allocG, gbody, resetGs } from "./g.ts";
-import { resetTransitions, setTransitionHook, type TransitionHook } from "./gstatus.ts";
-import { MCALL_NONE, mp, takeForgotten } from "./m.ts";
-import { newNativeG, setStackOverflowHandler } from "./native.ts";
-import { anyThrown, resetNative } from "./nativestate.ts";
-import { FatalError, type StackOverflowError } from "./panic.ts";
-import { fail, sched } from "./proc.ts";
-import { randinit } from "./rand.ts";
-import { attachReport, goroutineDump, setTracebacks } from "./report.ts";
-import { runqinit } from "./runq.ts";
-import { resumeMain, schedule, startMain } from "./schedule.ts";
-import { resetSudogs } from "./sudog.ts";
-import { advanceClock, clockIsFake, nanotime, sliceTime, timeinit, wakeTime } from "./time.ts";
-import { resetHandles } from "./trap.ts";
+
+import { newNativeG, setStackOverflowHandler } from "./native/native.ts";
+import { anyThrown, resetNative } from "./native/nativestate.ts";
+import { resetHandles } from "./native/trap.ts";
+import { bodyOf } from "./runtime/body.ts";
+import { resetChans } from "./runtime/chan.ts";
+import type { Address } from "./runtime/ffi.ts";
+import { allocG, gbody, resetGs } from "./runtime/g.ts";
+import { resetTransitions, setTransitionHook, type TransitionHook } from "./runtime/gstatus.ts";
+import { MCALL_NONE, mp, takeForgotten } from "./runtime/m.ts";
+import { FatalError, type StackOverflowError } from "./runtime/panic.ts";
+import { fail, sched } from "./runtime/proc.ts";
+import { randinit } from "./runtime/rand.ts";
+import { runqinit } from "./runtime/runq.ts";
+import { resumeMain, schedule, startMain } from "./runtime/schedule.ts";
+import { resetSudogs } from "./runtime/sudog.ts";
+import { advanceClock, clockIsFake, nanotime, sliceTime, timeinit, wakeTime } from "./runtime/time.ts";
+import { attachReport, goroutineDump, setTracebacks } from "./runtime/traceback.ts";
 
 /**
  * How a run is to go.

@@ -6,7 +6,7 @@
  */
 import { join } from "node:path";
 import { type Go, go, native, run, WaitGroup } from "gobuf";
-import { hostPlatform, libraryFile } from "../../src/library.ts";
+import { hostPlatform, libraryFile } from "../../src/runtime/library.ts";
 
 const platform = hostPlatform();
 const zigLibrary = join(import.meta.dir, "../../zig-out/lib", platform, libraryFile("gobuf_example", platform));

@@ -1,19 +1,5 @@
 /** The table for gobuf itself. Loading it loads the native library, so `--library` must have been seen before. */
-import {
-  type Address,
-  descriptor,
-  G_STATUS,
-  G_STRIDE,
-  G_STRIDE_BYTES,
-  G_WAITREASON_BYTE,
-  gmem,
-  gmem8,
-  libraryPath,
-  mid,
-  native,
-} from "../../src/ffi.ts";
-import { allocG, gfput } from "../../src/g.ts";
-import { casfrom_gscanstatus, casgstatus, castogscanstatus, readgstatus } from "../../src/gstatus.ts";
+
 import {
   type Chan,
   Cond,
@@ -33,10 +19,25 @@ import {
   sleep,
   WaitGroup,
 } from "../../src/index.ts";
-import { setExecute } from "../../src/native.ts";
+import { setExecute } from "../../src/native/native.ts";
+import { type Handled, handleOf } from "../../src/native/trap.ts";
 import { runNativeSync } from "../../src/run.ts";
-import { Gdead, Gscan, statusName, statusNames, waitReasonStrings } from "../../src/runtime2.ts";
-import { type Handled, handleOf } from "../../src/trap.ts";
+import {
+  type Address,
+  descriptor,
+  G_STATUS,
+  G_STRIDE,
+  G_STRIDE_BYTES,
+  G_WAITREASON_BYTE,
+  gmem,
+  gmem8,
+  libraryPath,
+  mid,
+  native,
+} from "../../src/runtime/ffi.ts";
+import { allocG, gfput } from "../../src/runtime/g.ts";
+import { casfrom_gscanstatus, casgstatus, castogscanstatus, readgstatus } from "../../src/runtime/gstatus.ts";
+import { Gdead, Gscan, statusName, statusNames, waitReasonStrings } from "../../src/runtime/runtime2.ts";
 import type { GeneratorPort, NativePort, RunSettings, StatusMachine, Target } from "./target.ts";
 
 /** Reason of a G that just began to wait. */

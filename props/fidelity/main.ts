@@ -18,7 +18,7 @@ async function main(argv: readonly string[]): Promise<number> {
     if (parsed.abi !== undefined) return await runOnAbi(parsed.abi, ["props/fidelity/main.ts", ...withoutAbi(argv)]);
     // the environment's library goes into the replay commands, too
     const options = { ...parsed, library: parsed.library ?? (process.env.GOBUF_LIBRARY || undefined) };
-    // src/library.ts looks here when it is loaded, which is why nothing of src is imported above
+    // src/runtime/library.ts looks here when it is loaded, which is why nothing of src is imported above
     if (options.library !== undefined) process.env.GOBUF_LIBRARY = resolve(options.library);
     const [{ gobuf }, { runFidelity }] = await loadTarget();
     const ok = await runFidelity(gobuf, options, new Reporter(process.stdout, process.stderr));

@@ -4,7 +4,7 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:f
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ensureNativeSync } from "../../scripts/build.ts";
-import { findLibrary, hostPlatform, libraryFile } from "../../src/library.ts";
+import { findLibrary, hostPlatform, libraryFile } from "../../src/runtime/library.ts";
 import { type Mutant, SCHEDULER_MUTANTS, SYSV_MUTANTS } from "./mutants.ts";
 
 const ROOT = join(import.meta.dir, "..", "..");

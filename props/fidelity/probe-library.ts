@@ -2,7 +2,7 @@
 import { CString, dlopen, type Pointer, ptr } from "bun:ffi";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { hostPlatform, libraryFile, packageRoot } from "../../src/library.ts";
+import { hostPlatform, libraryFile, packageRoot } from "../../src/runtime/library.ts";
 import { VERSION } from "./probe-buffer.ts";
 
 /** What a self-test of the probe looks through, and breaks. */

@@ -1,7 +1,7 @@
 /** Reads an assembly file of arch/, finds its instructions, and makes the mutants that lack one of them. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { packageRoot } from "../../src/library.ts";
+import { packageRoot } from "../../src/runtime/library.ts";
 import type { Mutant, Subject } from "./mutant.ts";
 
 /** The assembly file of each ABI. */

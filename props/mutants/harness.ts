@@ -8,7 +8,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type AbiName, startBun } from "../../scripts/abis/abis.ts";
 import { findZig } from "../../scripts/zig.ts";
-import { libraryFile, packageRoot } from "../../src/library.ts";
+import { libraryFile, packageRoot } from "../../src/runtime/library.ts";
 import type { Failure } from "../fidelity/result.ts";
 import { listed } from "./listed.ts";
 import type { Mutant, Outcome, Subject, Verdict } from "./mutant.ts";
@@ -166,16 +166,16 @@ function edit(text: string, from: string | number, to: string, where: string): s
 function ladder(subject: Subject, library: string): string[][] {
   const command = ["props/fidelity/main.ts", "--library", library, "--json", RESULT];
   const named = [...command, "--golden", "golden/named.jsonl", "--runs", "0"];
-  const tests = ["src/native.test.ts", "props/assembly.test.ts", "props/probe.test.ts", "props/stacks.test.ts"];
+  const tests = ["src/native/native.test.ts", "props/assembly.test.ts", "props/probe.test.ts", "props/stacks.test.ts"];
   if (subject === "src") {
     const own = [
       "props/scan.test.ts",
       "props/runq.test.ts",
-      "src/schedule.test.ts",
-      "src/mutex.test.ts",
-      "src/time.test.ts",
-      "src/chan.test.ts",
-      "src/lane.test.ts",
+      "src/runtime/schedule.test.ts",
+      "src/sync/mutex.test.ts",
+      "src/runtime/time.test.ts",
+      "src/runtime/chan.test.ts",
+      "src/native/lane.test.ts",
     ];
     return [
       [...named, "--bodies", "generator"],

@@ -2,7 +2,7 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Command, InvalidArgumentError, Option } from "commander";
-import { packageRoot } from "../../src/library.ts";
+import { packageRoot } from "../../src/runtime/library.ts";
 import { deletions } from "./assembly.ts";
 import { Workshop } from "./harness.ts";
 import { type Mutant, type Outcome, SUBJECTS, type Subject, VERDICTS } from "./mutant.ts";

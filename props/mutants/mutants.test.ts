@@ -2,7 +2,7 @@
 import { describe, expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { packageRoot } from "../../src/library.ts";
+import { packageRoot } from "../../src/runtime/library.ts";
 import { ASSEMBLY, deletions, sitesOf } from "./assembly.ts";
 import { LISTED, listed } from "./listed.ts";
 import { SUBJECTS } from "./mutant.ts";

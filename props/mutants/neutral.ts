@@ -18,10 +18,14 @@ export function neutrals(subject: Subject): Mutant[] {
   if (subject === "src") {
     return [
       unchanged,
-      neutral(subject, "a comment", [{ file: "src/g.ts", from: "/** Takes the top frame off. */", to: "/** Off. */" }]),
-      neutral(subject, "a name", [{ file: "src/chan.ts", from: "let created = 0;", to: "let created = 0 + 0;" }]),
+      neutral(subject, "a comment", [
+        { file: "src/runtime/g.ts", from: "/** Takes the top frame off. */", to: "/** Off. */" },
+      ]),
+      neutral(subject, "a name", [
+        { file: "src/runtime/chan.ts", from: "let created = 0;", to: "let created = 0 + 0;" },
+      ]),
       neutral(subject, "an equal number", [
-        { file: "src/mutex.ts", from: "starvationThresholdNs = 1e6", to: "starvationThresholdNs = 1_000_000" },
+        { file: "src/sync/mutex.ts", from: "starvationThresholdNs = 1e6", to: "starvationThresholdNs = 1_000_000" },
       ]),
     ];
   }

@@ -1,7 +1,7 @@
 /** The bodies of arch/probe/bodies.c and bodies.zig, and the record that they work by. */
 import { join } from "node:path";
 import { native } from "gobuf";
-import { hostPlatform, libraryFile, packageRoot } from "../../src/library.ts";
+import { hostPlatform, libraryFile, packageRoot } from "../../src/runtime/library.ts";
 
 const BODIES = {
   c_passer: native.body,

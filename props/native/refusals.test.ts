@@ -22,7 +22,7 @@ import {
 } from "gobuf";
 import { compilerTest } from "../../scripts/abis/compiler.ts";
 import { abiSkip } from "../../scripts/abis/skip.ts";
-import { libraryPath as corePath } from "../../src/ffi.ts";
+import { libraryPath as corePath } from "../../src/runtime/ffi.ts";
 import { libraryPath, openBodies, Work } from "./bodies.ts";
 
 const { symbols } = openBodies();

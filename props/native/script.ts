@@ -1,7 +1,7 @@
 /** Programs of a few goroutines, in C and in TypeScript, on shared channels: step by step, with what came of each. */
 import { ptr } from "bun:ffi";
 import { type Chan, chan, type Go, go, gosched, native, recvCase, runSync, select, sendCase } from "gobuf";
-import { goidOf } from "../../src/gstatus.ts";
+import { goidOf } from "../../src/runtime/gstatus.ts";
 
 /** In the order of STEP_* in arch/probe/bodies.h. */
 const OPS = ["end", "send", "recv", "close", "select", "try", "gosched"] as const;

@@ -1,7 +1,7 @@
 /** Random workloads under trace, on both kinds of body. */
 import { now } from "gobuf";
 import type { CaseInput } from "../../golden/format.ts";
-import { waitReasonStrings } from "../../src/runtime2.ts";
+import { waitReasonStrings } from "../../src/runtime/runtime2.ts";
 import { GoTrace } from "../../src/trace/gotrace.ts";
 import { goBlockReasons } from "../../src/trace/reasons.ts";
 import { Recorder } from "../../src/trace/recorder.ts";

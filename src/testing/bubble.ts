@@ -5,15 +5,16 @@
  * Go's bubble does not count who waits for a Mutex as blocked durably, as code outside may hold it. Here nobody outside
  * can hold one.
  */
-import { bodyOf } from "../body.ts";
+
 import type { Go } from "../go.ts";
-import { getg, type Op, opCall, opPending } from "../m.ts";
-import { FatalError, PanicError } from "../panic.ts";
-import { finish, gopark, goready, sched } from "../proc.ts";
-import { attachReport } from "../report.ts";
 import { type Body, currentRun, isCurrentRun, setIdleHook } from "../run.ts";
-import { waitReasonSynctestRun, waitReasonSynctestWait } from "../runtime2.ts";
-import { timeinitBubble, wakeTime } from "../time.ts";
+import { bodyOf } from "../runtime/body.ts";
+import { getg, type Op, opCall, opPending } from "../runtime/m.ts";
+import { FatalError, PanicError } from "../runtime/panic.ts";
+import { finish, gopark, goready, sched } from "../runtime/proc.ts";
+import { waitReasonSynctestRun, waitReasonSynctestWait } from "../runtime/runtime2.ts";
+import { timeinitBubble, wakeTime } from "../runtime/time.ts";
+import { attachReport } from "../runtime/traceback.ts";
 
 /** The run that is a bubble. */
 let token = 0;

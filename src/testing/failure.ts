@@ -1,5 +1,5 @@
 /** What is said of a failure under a schedule: what failed, where the schedule leaves Go's order, how to replay it. */
-import { goroutines, reportOf } from "../report.ts";
+import { goroutines, reportOf } from "../runtime/traceback.ts";
 import type { DeviationHook } from "./steer.ts";
 
 /**

@@ -1,14 +1,15 @@
 /**
  * Goroutines that a test leaves behind.
  */
-import { bodyOf } from "../body.ts";
-import { allgs } from "../g.ts";
+
 import { type Go, gosched } from "../go.ts";
-import { readgstatus } from "../gstatus.ts";
-import { getg, type Op, opCall } from "../m.ts";
-import { formatGoroutines, type GoroutineInfo, goroutines } from "../report.ts";
 import { type Body, type RunOptions, run } from "../run.ts";
-import { Grunnable } from "../runtime2.ts";
+import { bodyOf } from "../runtime/body.ts";
+import { allgs } from "../runtime/g.ts";
+import { readgstatus } from "../runtime/gstatus.ts";
+import { getg, type Op, opCall } from "../runtime/m.ts";
+import { Grunnable } from "../runtime/runtime2.ts";
+import { formatGoroutines, type GoroutineInfo, goroutines } from "../runtime/traceback.ts";
 
 /**
  * A test left goroutines behind. Its message lists them as Go prints them.

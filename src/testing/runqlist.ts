@@ -1,7 +1,7 @@
 /** The run queues as one list, and a G out of the middle of it: what no scheduler but a steered one needs. */
-import { descriptor, mmem, P_RUNNEXT, P_RUNQ, P_RUNQHEAD, P_RUNQTAIL } from "../ffi.ts";
-import { FatalError } from "../panic.ts";
-import { GLOB_HEAD, GLOB_TAIL, glob, globEnds } from "../runq.ts";
+import { descriptor, mmem, P_RUNNEXT, P_RUNQ, P_RUNQHEAD, P_RUNQTAIL } from "../runtime/ffi.ts";
+import { FatalError } from "../runtime/panic.ts";
+import { GLOB_HEAD, GLOB_TAIL, glob, globEnds } from "../runtime/runq.ts";
 
 /** A queue: slots of `mem` from `at` on, and where `ends` counts, modulo 2^32, what was taken and put. */
 interface Ring {

@@ -8,22 +8,22 @@
  * these places whether the clock moves.
  */
 
-import { bodyOf } from "../body.ts";
-import { chancap, chanlen } from "../chan.ts";
-import { G_SELECTDONE, G_STRIDE, gmem, SUDOG_STRIDE, smem } from "../ffi.ts";
-import { gcont } from "../g.ts";
 import type { Go } from "../go.ts";
-import { goidOf } from "../gstatus.ts";
-import { condemn, MCALL_GOSCHED, mp, setPointHook } from "../m.ts";
-import { FatalError } from "../panic.ts";
-import { attachReport } from "../report.ts";
 import { type Body, runSync } from "../run.ts";
-import { runqput } from "../runq.ts";
-import { setPickHook } from "../schedule.ts";
-import { type SelectCase, setCaseHook } from "../select.ts";
-import { S_G, S_ISSELECT, S_NEXT } from "../sudog.ts";
-import { advanceClock, checkTimers, wakeTime } from "../time.ts";
-import { RECVQ, SENDQ } from "../waitq.ts";
+import { bodyOf } from "../runtime/body.ts";
+import { chancap, chanlen } from "../runtime/chan.ts";
+import { G_SELECTDONE, G_STRIDE, gmem, SUDOG_STRIDE, smem } from "../runtime/ffi.ts";
+import { gcont } from "../runtime/g.ts";
+import { goidOf } from "../runtime/gstatus.ts";
+import { condemn, MCALL_GOSCHED, mp, setPointHook } from "../runtime/m.ts";
+import { FatalError } from "../runtime/panic.ts";
+import { runqput } from "../runtime/runq.ts";
+import { setPickHook } from "../runtime/schedule.ts";
+import { type SelectCase, setCaseHook } from "../runtime/select.ts";
+import { S_G, S_ISSELECT, S_NEXT } from "../runtime/sudog.ts";
+import { advanceClock, checkTimers, wakeTime } from "../runtime/time.ts";
+import { attachReport } from "../runtime/traceback.ts";
+import { RECVQ, SENDQ } from "../runtime/waitq.ts";
 import { bubbled, namedAs } from "./bubble.ts";
 import { runqlist, runqremove } from "./runqlist.ts";
 import type { Deviation } from "./schedule.ts";

@@ -4,8 +4,9 @@
  * In a bubble time stands still while anything can run, and jumps when all goroutines are blocked durably: on channels,
  * select, sleep, Cond, WaitGroup, and other than in Go on a Mutex or RWMutex too. Who waits for a promise is not.
  */
-import type { Op } from "../m.ts";
+
 import { type Body, type RunOptions, run } from "../run.ts";
+import type { Op } from "../runtime/m.ts";
 import { bubbled, bubbleWait, namedAs } from "./bubble.ts";
 
 /**

@@ -2,7 +2,7 @@
 import { describe, expect, test } from "bun:test";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import * as runtime2 from "../runtime2.ts";
+import * as runtime2 from "../runtime/runtime2.ts";
 import { events } from "./gotrace.ts";
 import { goBlockReasons, stopReasons } from "./reasons.ts";
 

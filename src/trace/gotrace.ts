@@ -4,7 +4,7 @@
  * A trace is a row of generations that can be read one after the other. Each has its own strings, stacks and sequence
  * numbers, so that what a long run needs in memory is bounded; a new one begins every {@link GENERATION_BYTES}.
  */
-import { Grunning, Gwaiting } from "../runtime2.ts";
+import { Grunning, Gwaiting } from "../runtime/runtime2.ts";
 import type { TraceFormat } from "./format.ts";
 import { goBlockReasons, stopReasons } from "./reasons.ts";
 import type { Output } from "./sink.ts";

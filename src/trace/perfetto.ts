@@ -5,7 +5,7 @@
  * runnable, or its wait reason. An arrow leads from what made a goroutine runnable to where it runs. Tasks, where there
  * are any, are a third group.
  */
-import { Grunning, Gwaiting, waitReasonStrings } from "../runtime2.ts";
+import { Grunning, Gwaiting, waitReasonStrings } from "../runtime/runtime2.ts";
 import type { TraceFormat } from "./format.ts";
 import { stopReasons } from "./reasons.ts";
 import type { Output } from "./sink.ts";

@@ -1,5 +1,5 @@
 /** Why goroutines stop running, in the words of Go's traces: runtime/traceruntime.go. */
-import { waitReasonStrings } from "../runtime2.ts";
+import { waitReasonStrings } from "../runtime/runtime2.ts";
 
 /** Why a goroutine gave the M back while it could go on: traceGoStopReasonStrings. */
 export const stopReasons = ["runtime.Gosched", "preempted"] as const;

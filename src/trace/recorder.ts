@@ -2,14 +2,15 @@
  * What a trace sees of the runs of this thread: each status change, main's among them, and when the P is idle. What
  * comes of it is the business of a {@link TraceFormat}.
  */
-import { G_STRIDE_BYTES, G_WAITREASON_BYTE, gmem8 } from "../ffi.ts";
-import { allgs } from "../g.ts";
-import { goidOf, readgstatus, setTraceHook } from "../gstatus.ts";
-import { mp } from "../m.ts";
-import { entryName, framesOf, operationSites } from "../report.ts";
+
 import { isRunning, setRunObserver } from "../run.ts";
-import { Gdead, Gidle, Grunnable, Grunning, Gscan, Gwaiting } from "../runtime2.ts";
-import { clockIsFake, nanotime } from "../time.ts";
+import { G_STRIDE_BYTES, G_WAITREASON_BYTE, gmem8 } from "../runtime/ffi.ts";
+import { allgs } from "../runtime/g.ts";
+import { goidOf, readgstatus, setTraceHook } from "../runtime/gstatus.ts";
+import { mp } from "../runtime/m.ts";
+import { Gdead, Gidle, Grunnable, Grunning, Gscan, Gwaiting } from "../runtime/runtime2.ts";
+import { clockIsFake, nanotime } from "../runtime/time.ts";
+import { entryName, framesOf, operationSites } from "../runtime/traceback.ts";
 import type { TraceFormat } from "./format.ts";
 import { STOP_GOSCHED, STOP_PREEMPTED } from "./reasons.ts";
 import { type Stack, Stacks } from "./stacks.ts";

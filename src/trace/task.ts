@@ -1,6 +1,6 @@
 /** Tasks of a trace: runtime/trace/annotation.go. Which trace is being written, trace.ts knows. */
-import { type Context, Key } from "../context.ts";
-import { getg } from "../m.ts";
+import { type Context, Key } from "../context/context.ts";
+import { getg } from "../runtime/m.ts";
 
 /**
  * A piece of work that goroutines do together, and which a trace shows as one: runtime/trace.Task. `trace.newTask` makes it.

@@ -4,11 +4,12 @@
  * A trace has every status change of every goroutine of this thread, and when the P is idle. It is written while the
  * runs go on, in pieces that can be read one after the other.
  */
-import { bodyOf } from "../body.ts";
-import { type Context, withValue } from "../context.ts";
+
+import { type Context, withValue } from "../context/context.ts";
 import type { Go } from "../go.ts";
-import { getg } from "../m.ts";
-import { now } from "../time.ts";
+import { bodyOf } from "../runtime/body.ts";
+import { getg } from "../runtime/m.ts";
+import { now } from "../runtime/time.ts";
 import type { TraceFormat } from "./format.ts";
 import { GoTrace } from "./gotrace.ts";
 import { PerfettoTrace } from "./perfetto.ts";

@@ -1,6 +1,6 @@
 /** Carries out the checks of FIDELITY.md's rows on a run's results. */
 import { join } from "node:path";
-import { packageRoot } from "../../../src/library.ts";
+import { packageRoot } from "../../../src/runtime/library.ts";
 import type { GoldenCase } from "../reader.ts";
 import type { Failure } from "../result.ts";
 import type { LayoutTable } from "../target.ts";

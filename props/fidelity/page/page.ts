@@ -1,7 +1,7 @@
 /** `bun run fidelity --write` and `--check`: FIDELITY.md made from the run that has just ended. */
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { packageRoot } from "../../../src/library.ts";
+import { packageRoot } from "../../../src/runtime/library.ts";
 import { goldenFiles } from "../golden-part.ts";
 import { readGoldenFile } from "../reader.ts";
 import type { Reporter } from "../reporter.ts";

@@ -1,8 +1,8 @@
 /** FIDELITY.md, from a run's results. Nothing in it changes from one run to the next but what was found. */
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { ABI_NAMES, seedLayout } from "../../../src/layout.ts";
-import { packageRoot } from "../../../src/library.ts";
+import { ABI_NAMES, seedLayout } from "../../../src/runtime/layout.ts";
+import { packageRoot } from "../../../src/runtime/library.ts";
 import type { Row } from "../result.ts";
 import { GO_ITEMS } from "./go.ts";
 import type { Item } from "./item.ts";

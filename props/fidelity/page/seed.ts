@@ -2,14 +2,26 @@
 import { differs, type Item, missing, same } from "./item.ts";
 
 export const SEED_ITEMS: readonly Item[] = [
-  same("GIDLE ... GPREEMPTED, GSCAN", "seed: status", "numbers and names", "relation", "test:src/runtime2.test.ts"),
+  same(
+    "GIDLE ... GPREEMPTED, GSCAN",
+    "seed: status",
+    "numbers and names",
+    "relation",
+    "test:src/runtime/runtime2.test.ts",
+  ),
   missing(
     "STACK_PREEMPT",
     "seed: stack",
     "stacks do not grow and nothing preempts: no prologue reads it",
-    "export:runtime2.ts:stackPreempt",
+    "export:runtime/runtime2.ts:stackPreempt",
   ),
-  same("STACK_GUARD, stackguard0", "seed: stack", "928 bytes above stack.lo", "layout", "export:ffi.ts:G_STACK_LO"),
+  same(
+    "STACK_GUARD, stackguard0",
+    "seed: stack",
+    "928 bytes above stack.lo",
+    "layout",
+    "export:runtime/ffi.ts:G_STACK_LO",
+  ),
   same("Stack", "seed: stack", "lo and hi at 0 and 8", "layout"),
   same("Gobuf", "seed: gobuf", "seven words, then the callee-saved slots", "layout", "probe"),
   same("CALLEE_SAVED_GPR_COUNT", "seed: gobuf", "5, 18, 27 slots", "layout"),
@@ -18,7 +30,7 @@ export const SEED_ITEMS: readonly Item[] = [
     "WaitReason",
     "seed: wait reasons",
     "Go 1.26's numbers and texts; the seed has a subset with numbers of its own",
-    "test:src/runtime2.test.ts",
+    "test:src/runtime/runtime2.test.ts",
     "golden:rule-12b",
   ),
   same("G: the seed's fields", "seed: G", "every offset; this port's words lie behind them", "layout"),
@@ -28,7 +40,7 @@ export const SEED_ITEMS: readonly Item[] = [
     "the seed's 128 bytes count a Gobuf without its registers: the seed's own fields are 168 on System V",
     "word:g_size=168",
   ),
-  same("current_g", "seed: context", "read anew after every switch", "export:m.ts:mp", "probe", "goldens"),
+  same("current_g", "seed: context", "read anew after every switch", "export:runtime/m.ts:mp", "probe", "goldens"),
   same("g0's Gobuf", "seed: context", "g0's registers come back after every trap", "probe"),
   differs(
     "per-thread context",
@@ -42,7 +54,7 @@ export const SEED_ITEMS: readonly Item[] = [
     "seed: transitions",
     "all pairs, with and without scan bits",
     "relation",
-    "export:gstatus.ts:isLegalTransition",
+    "export:runtime/gstatus.ts:isLegalTransition",
   ),
   differs(
     "GIDLE>GRUNNABLE",
@@ -61,22 +73,22 @@ export const SEED_ITEMS: readonly Item[] = [
     "castogscanstatus",
     "seed: transitions",
     "takes the scan bit, or leaves all as it is",
-    "export:gstatus.ts:castogscanstatus",
+    "export:runtime/gstatus.ts:castogscanstatus",
     "relation",
   ),
   same(
     "casfrom_gscanstatus",
     "seed: transitions",
     "gives the scan bit back",
-    "export:gstatus.ts:casfrom_gscanstatus",
+    "export:runtime/gstatus.ts:casfrom_gscanstatus",
     "relation",
   ),
-  same("readgstatus", "seed: transitions", "the status word", "export:gstatus.ts:readgstatus", "relation"),
+  same("readgstatus", "seed: transitions", "the status word", "export:runtime/gstatus.ts:readgstatus", "relation"),
   same(
     "scan_stack",
     "seed: transitions",
     "the G stays where it is while the scanner runs",
-    "export:gstatus.ts:scan_stack",
+    "export:runtime/gstatus.ts:scan_stack",
   ),
   differs(
     "FP control state",

@@ -1,0 +1,483 @@
+/**
+ * What contexts are made of: context/context.go. The functions that make them are in context.ts.
+ *
+ * A context is canceled in one go: nothing runs between its end and that of its children, so nothing here waits.
+ */
+
+import { currentRun, expectOutside, isCurrentRun, kick } from "../run.ts";
+import { Chan, closechan, nilchan, type RecvChan, type Source } from "../runtime/chan.ts";
+import { PanicError } from "../runtime/panic.ts";
+import { newproc } from "../runtime/proc.ts";
+import { recvCase, select } from "../runtime/select.ts";
+import { now } from "../runtime/time.ts";
+import { type Callback, callBody, Timer } from "../time/timer.ts";
+
+/**
+ * A deadline, a signal that it is over, and values, for all that belongs to one piece of work: context.Context.
+ *
+ * @example
+ * ```ts
+ * function* poll(ctx: context.Context): Go<number> {
+ *   for (let n = 0; ; n++) {
+ *     if ((yield* select([recvCase(ctx.done()), recvCase(after(10))])).index === 0) return n;
+ *   }
+ * }
+ * const [ctx] = context.withTimeout(context.background(), 35);
+ * console.log(yield* poll(ctx));
+ * ```
+ */
+export interface Context {
+  /** When it will be canceled, milliseconds as `now()` gives them; undefined for never: Deadline. */
+  deadline(): number | undefined;
+  /** Closed when it is canceled, nil when it never will be; the same channel each time: Done. */
+  done(): RecvChan<never>;
+  /** Undefined until it is canceled, then `Canceled` or `DeadlineExceeded`: Err. */
+  err(): Error | undefined;
+  /** The value that goes by a key, undefined when there is none: Value. */
+  value<T>(key: Key<T>): T | undefined;
+  /** Aborted when it is canceled, for `fetch` and the like; its reason is the context's cause. */
+  readonly signal: AbortSignal;
+  /**
+   * A context of the program's own may offer this: calls `f` once it is canceled, unless the returned function was called
+   * first, which tells whether it was. Without it a goroutine watches `done()` for each context made from this one.
+   */
+  afterFunc?(f: () => void): () => boolean;
+}
+
+/**
+ * Names a value of a {@link Context}, and its type. Keys are told apart by identity.
+ *
+ * @typeParam T the value's type
+ * @example
+ * ```ts
+ * const userKey = new context.Key<{ name: string }>("user");
+ * const ctx = context.withValue(context.background(), userKey, { name: "gopher" });
+ * console.log(ctx.value(userKey)?.name);
+ * ```
+ */
+export class Key<in out T> {
+  /** Never there: it carries the type. @internal */
+  declare readonly type: (value: T) => T;
+
+  constructor(
+    /** For messages. */
+    readonly name: string,
+  ) {}
+
+  toString(): string {
+    return this.name;
+  }
+}
+
+/**
+ * Ends a context, however often it is called; `using` does, too.
+ *
+ * @example
+ * ```ts
+ * const [ctx, cancel] = context.withCancel(context.background());
+ * {
+ *   using _ = cancel;
+ * }
+ * console.log(ctx.err()?.message);
+ * ```
+ */
+export type CancelFunc = (() => void) & Disposable;
+
+/**
+ * Ends a context for a reason that `cause` gives; the first call counts. `using` does, too, for no reason.
+ *
+ * @example
+ * ```ts
+ * const [ctx, cancel] = context.withCancelCause(context.background());
+ * cancel(new Error("enough"));
+ * console.log(context.cause(ctx)?.message);
+ * ```
+ */
+export type CancelCauseFunc = ((cause?: Error) => void) & Disposable;
+
+// One object stands for the end of every context: it was made nowhere in particular.
+class ContextError extends Error {
+  constructor(
+    override readonly name: string,
+    message: string,
+  ) {
+    super(message);
+    this.stack = `${name}: ${message}`;
+  }
+}
+
+/**
+ * What `err()` gives when a context was canceled: context.Canceled. Its name is that of an abort in JavaScript.
+ *
+ * @example
+ * ```ts
+ * const [ctx, cancel] = context.withCancel(context.background());
+ * cancel();
+ * console.log(ctx.err() === context.Canceled, String(context.Canceled));
+ * ```
+ */
+export const Canceled: Error = new ContextError("AbortError", "context canceled");
+
+/**
+ * What `err()` gives when a context's deadline has passed: context.DeadlineExceeded. Its name is that of a timeout in
+ * JavaScript.
+ *
+ * @example
+ * ```ts
+ * const [ctx] = context.withTimeout(context.background(), 5);
+ * yield* ctx.done().recv();
+ * console.log(ctx.err() === context.DeadlineExceeded, String(context.DeadlineExceeded));
+ * ```
+ */
+export const DeadlineExceeded: Error = new ContextError("TimeoutError", "context deadline exceeded");
+
+/** Anything that was thrown, as an error. @internal */
+export function asError(thrown: unknown): Error {
+  return thrown instanceof Error ? thrown : new Error(String(thrown), { cause: thrown });
+}
+
+/** Gives the innermost context that can be canceled: &cancelCtxKey. */
+const cancelCtxKey = new Key<CancelCtx>("cancelCtx");
+/** Gives the signal that a context comes from. */
+const signalKey = new Key<AbortSignal>("signal");
+
+/** A channel of no content that is closed: closedchan. */
+const closedchan = new Chan<never>(0);
+closedchan.closed = true;
+
+/** While a goroutine waits for a signal, the world outside may still wake it. */
+const signalSource: Source = {
+  poll() {},
+  block: () => expectOutside(1),
+  unblock: () => expectOutside(-1),
+};
+
+/** The contexts that signals were made for or from. */
+const signals = new WeakMap<AbortSignal, CancelCtx>();
+
+/** background and todo: emptyCtx. */
+export class EmptyCtx implements Context {
+  constructor(private readonly name: string) {}
+
+  deadline(): undefined {}
+
+  done(): RecvChan<never> {
+    return nilchan;
+  }
+
+  err(): undefined {}
+
+  value<T>(_key: Key<T>): T | undefined {
+    return undefined;
+  }
+
+  /** Never aborted. A new one each time: what is listened to by nobody else leaks nothing. */
+  get signal(): AbortSignal {
+    return new AbortController().signal;
+  }
+
+  toString(): string {
+    return this.name;
+  }
+}
+
+/** Has its parent's values only: withoutCancelCtx. */
+export class WithoutCancelCtx extends EmptyCtx {
+  constructor(readonly parent: Context) {
+    super(`${contextName(parent)}.WithoutCancel`);
+  }
+
+  override value<T>(key: Key<T>): T | undefined {
+    return lookup(this, key);
+  }
+}
+
+/** Adds a value: valueCtx. */
+export class ValueCtx implements Context {
+  constructor(
+    readonly parent: Context,
+    readonly key: Key<unknown>,
+    readonly val: unknown,
+  ) {}
+
+  deadline(): number | undefined {
+    return this.parent.deadline();
+  }
+
+  done(): RecvChan<never> {
+    return this.parent.done();
+  }
+
+  err(): Error | undefined {
+    return this.parent.err();
+  }
+
+  value<T>(key: Key<T>): T | undefined {
+    return lookup(this, key);
+  }
+
+  get signal(): AbortSignal {
+    return this.parent.signal;
+  }
+
+  toString(): string {
+    return `${contextName(this.parent)}.WithValue(${stringify(this.key)}, ${stringify(this.val)})`;
+  }
+}
+
+/** Can be canceled: cancelCtx. {@link propagate} follows its making. */
+export class CancelCtx implements Context {
+  private donechan: Chan<never> | null = null;
+  private failure: Error | undefined;
+  private reason: Error | undefined;
+  private controller: AbortController | null = null;
+  /** Those that end with this one; null once it is over. @internal */
+  children: Set<CancelCtx> | null = null;
+  /** Takes back what a parent of the program's own was asked to do. */
+  private unregister: (() => boolean) | null = null;
+
+  constructor(readonly parent: Context) {}
+
+  deadline(): number | undefined {
+    return this.parent.deadline();
+  }
+
+  done(): RecvChan<never> {
+    if (this.donechan === null) {
+      this.donechan = new Chan<never>(0);
+      if (this.value(signalKey) !== undefined) this.donechan.source = signalSource;
+    }
+    return this.donechan;
+  }
+
+  err(): Error | undefined {
+    return this.failure;
+  }
+
+  value<T>(key: Key<T>): T | undefined {
+    return lookup(this, key);
+  }
+
+  /** Why it was canceled. @internal */
+  get cause(): Error | undefined {
+    return this.reason;
+  }
+
+  get signal(): AbortSignal {
+    if (this.controller === null) {
+      this.controller = new AbortController();
+      signals.set(this.controller.signal, this);
+      if (this.failure !== undefined) this.controller.abort(this.reason);
+    }
+    return this.controller.signal;
+  }
+
+  toString(): string {
+    return `${contextName(this.parent)}.WithCancel`;
+  }
+
+  /** Has it end with its parent: propagateCancel. @param what who asks, for an error */
+  propagate(what: string): this {
+    const { parent } = this;
+    const done = parent.done();
+    if (isNil(done)) return this;
+    const end = () => {
+      const err = parent.err();
+      if (err === undefined) throw new PanicError("context: internal error: missing cancel error");
+      this.cancel(false, err, causeOf(parent));
+    };
+    if ((done as Chan<never>).closed) end();
+    else {
+      const p = parentCancelCtx(parent);
+      if (p !== undefined) {
+        p.children ??= new Set();
+        p.children.add(this);
+      } else if (parent.afterFunc !== undefined) this.unregister = parent.afterFunc(end);
+      else {
+        currentRun(what);
+        newproc(this.watchParent(end), this.watchParent);
+        kick();
+      }
+    }
+    return this;
+  }
+
+  private *watchParent(end: () => void): Generator<unknown, void, unknown> {
+    if ((yield* select([recvCase(this.parent.done()), recvCase(this.done())])).index === 0) end();
+  }
+
+  /** Ends it and its children, unless it is over: cancel. @param remove take it from its parent */
+  cancel(remove: boolean, err: Error, cause?: Error): void {
+    if (this.failure !== undefined) return;
+    this.failure = err;
+    this.reason = cause ?? err;
+    if (this.donechan === null) this.donechan = closedchan;
+    else {
+      closechan(this.donechan);
+      // Code outside the goroutines may have called.
+      kick();
+    }
+    const children = this.children;
+    this.children = null;
+    if (children !== null) for (const child of children) child.cancel(false, err, this.reason);
+    if (remove) this.remove();
+    this.controller?.abort(this.reason);
+  }
+
+  /** Takes it from its parent: removeChild. */
+  protected remove(): void {
+    if (this.unregister !== null) this.unregister();
+    else parentCancelCtx(this.parent)?.children?.delete(this);
+  }
+}
+
+/** Ends at a point in time: timerCtx. */
+export class TimerCtx extends CancelCtx {
+  private timer: Timer | null = null;
+
+  constructor(
+    parent: Context,
+    private readonly when: number,
+  ) {
+    super(parent);
+  }
+
+  /** Sets it to end in `ms` milliseconds. */
+  arm(ms: number, cause: Error | undefined): void {
+    if (this.err() !== undefined) return;
+    const expire = () => this.cancel(true, DeadlineExceeded, cause);
+    this.timer = new Timer(ms, expire);
+  }
+
+  override deadline(): number {
+    return this.when;
+  }
+
+  override toString(): string {
+    const date = new Date(this.when).toJSON() ?? "no date";
+    return `${contextName(this.parent)}.WithDeadline(${date} [${this.when - now()}ms])`;
+  }
+
+  override cancel(remove: boolean, err: Error, cause?: Error): void {
+    super.cancel(remove, err, cause);
+    this.timer?.stop();
+    this.timer = null;
+  }
+}
+
+/** Starts a function when its parent ends: afterFuncCtx. */
+export class AfterFuncCtx extends CancelCtx {
+  /** The function was started, or never will be. */
+  private decided = false;
+  private readonly run = currentRun("context.afterFunc");
+
+  constructor(
+    parent: Context,
+    private readonly f: Callback,
+  ) {
+    super(parent);
+  }
+
+  override cancel(remove: boolean, err: Error, cause?: Error): void {
+    super.cancel(remove, err, cause);
+    if (this.decided) return;
+    this.decided = true;
+    if (!isCurrentRun(this.run)) return;
+    newproc(callBody(this.f), this.f);
+    kick();
+  }
+
+  /** @returns whether that kept the function from being started */
+  stop(): boolean {
+    if (this.decided) return false;
+    this.decided = true;
+    this.cancel(true, Canceled);
+    return true;
+  }
+}
+
+/** Ends with a signal. */
+class SignalCtx extends CancelCtx {
+  constructor(private readonly source: AbortSignal) {
+    super(new EmptyCtx("context.FromSignal"));
+  }
+
+  override get signal(): AbortSignal {
+    return this.source;
+  }
+
+  override toString(): string {
+    return contextName(this.parent);
+  }
+
+  /** Takes over what the signal says. */
+  abort(): void {
+    const cause = asError(this.source.reason);
+    this.cancel(false, cause.name === DeadlineExceeded.name ? DeadlineExceeded : Canceled, cause);
+  }
+}
+
+/** The one context of a signal. */
+export function signalCtx(signal: AbortSignal): Context {
+  const known = signals.get(signal);
+  if (known !== undefined) return known;
+  const ctx = new SignalCtx(signal);
+  signals.set(signal, ctx);
+  if (signal.aborted) ctx.abort();
+  else signal.addEventListener("abort", () => ctx.abort(), { once: true });
+  return ctx;
+}
+
+/** Why a context is over: Cause. */
+export function causeOf(ctx: Context): Error | undefined {
+  const err = ctx.err();
+  if (err === undefined) return undefined;
+  return ctx.value(cancelCtxKey)?.cause ?? err;
+}
+
+/** A context's value, without a frame of the stack for each that it was made from: value. */
+function lookup<T>(ctx: Context, key: Key<T>): T | undefined;
+function lookup(ctx: Context, key: Key<unknown>): unknown {
+  for (let c = ctx; ; ) {
+    if (c instanceof ValueCtx) {
+      if (c.key === key) return c.val;
+      c = c.parent;
+    } else if (c instanceof CancelCtx) {
+      if (key === cancelCtxKey) return c;
+      if (key === signalKey && c instanceof SignalCtx) return c.signal;
+      c = c.parent;
+    } else if (c instanceof WithoutCancelCtx) {
+      if (key === cancelCtxKey || key === signalKey) return undefined;
+      c = c.parent;
+    } else return c.value(key);
+  }
+}
+
+/** The context whose channel a parent's is, if it is one of these: parentCancelCtx. */
+function parentCancelCtx(parent: Context): CancelCtx | undefined {
+  const done = parent.done();
+  if (done === closedchan || isNil(done)) return undefined;
+  const p = parent.value(cancelCtxKey);
+  return p?.done() === done ? p : undefined;
+}
+
+function isNil(c: RecvChan<never>): boolean {
+  return (c as Chan<never>).nil;
+}
+
+/** What a context calls itself: contextName. */
+function contextName(ctx: Context): string {
+  return ctx.toString === Object.prototype.toString ? ctx.constructor.name : String(ctx);
+}
+
+/** A value of a context, if it says what it is called: stringify. */
+function stringify(value: unknown): string {
+  if (value === undefined || value === null) return "<nil>";
+  if (typeof value === "string" || value instanceof Key) return String(value);
+  return typeof value === "object" ? value.constructor?.name : typeof value;
+}
+
+/** @throws PanicError where untyped code gave no parent */
+export function checkParent(parent: Context | null | undefined): void {
+  if (parent === null || parent === undefined) throw new PanicError("cannot create context from nil parent");
+}

@@ -1,0 +1,177 @@
+/**
+ * Lanes: the buffers of channels that native bodies use, as 64-bit words in native memory. Where a buffer is neither
+ * empty nor full nobody can wait on its channel, so the library (arch/lane.zig) puts a word in or takes one out without a
+ * trap. Everything else stays here, in TypeScript.
+ *
+ * A channel has its lane, in `lane`, from when a native body uses it while it is empty until something is to go into the
+ * buffer that is no word. What a receiver gets must not depend on it: a value counts as a word only if that word is the
+ * same value again.
+ */
+import { bufput, type Hchan } from "../runtime/chan.ts";
+import { addressOf, descriptor, M_BASE, mmem } from "../runtime/ffi.ts";
+import { type Codec, f64, i32, i64, plain, u32, u64, word } from "../runtime/word.ts";
+
+// Words of a lane.
+const COUNT = descriptor.lane_count >> 2;
+const SIZE = descriptor.lane_size >> 2;
+const SENDX = descriptor.lane_sendx >> 2;
+const RECVX = descriptor.lane_recvx >> 2;
+const KEEPS = descriptor.lane_keeps >> 2;
+const RING = descriptor.lane_ring >> 2;
+
+const M_LANES = M_BASE + (descriptor.m_lanes >> 2);
+const M_LANE_COUNT = M_BASE + (descriptor.m_lane_count >> 2);
+
+/** What a lane keeps of a word, by the codec: the same as its fromWord. A codec of a user's may have effects. */
+const KEPT = new Map<Codec<unknown> | null, number>([
+  [null, 0],
+  [f64 as Codec<unknown>, 0],
+  [i64 as Codec<unknown>, 0],
+  [u64 as Codec<unknown>, 0],
+  [i32 as Codec<unknown>, 1],
+  [u32 as Codec<unknown>, 2],
+]);
+
+/** Whether a value is the one that {@link plain} makes of its word. */
+function isWord(elem: unknown): boolean {
+  if (typeof elem === "number") return elem >= 0 && Number.isSafeInteger(elem) && !Object.is(elem, -0);
+  return typeof elem === "bigint" && elem > Number.MAX_SAFE_INTEGER && BigInt.asUintN(64, elem) === elem;
+}
+
+/** A channel's buffer, while it holds words. */
+export class Lane {
+  /** The library reads and writes them, too. */
+  private readonly words: Int32Array<ArrayBuffer>;
+  private readonly codec: Codec<unknown>;
+
+  /** Values that it holds: the channel's capacity. */
+  readonly size: number;
+
+  constructor(
+    private readonly c: Hchan,
+    keeps: number,
+  ) {
+    this.codec = c.codec ?? plain;
+    this.size = c.dataqsiz;
+    this.words = new Int32Array(new ArrayBuffer(4 * RING + 8 * this.size));
+    this.words[SIZE] = this.size;
+    this.words[KEEPS] = keeps;
+  }
+
+  get address(): number {
+    return addressOf(this.words);
+  }
+
+  /** Values in the buffer. */
+  get count(): number {
+    return this.words[COUNT] as number;
+  }
+
+  /** Puts a value in; if it is no word, into the channel's buffer, as all others. @returns false when there is no room */
+  put(elem: unknown): boolean {
+    const { words, codec } = this;
+    if (this.count === this.size) return false;
+    if (codec === plain && !isWord(elem)) {
+      this.spill();
+      bufput(this.c, elem);
+      return true;
+    }
+    codec.toWord(elem, word);
+    const x = words[SENDX] as number;
+    words[RING + 2 * x] = word[0] as number;
+    words[RING + 2 * x + 1] = word[1] as number;
+    words[SENDX] = this.next(x);
+    words[COUNT] = this.count + 1;
+    return true;
+  }
+
+  /** Takes the oldest value out; there must be one. */
+  get(): unknown {
+    const { words, codec } = this;
+    const x = words[RECVX] as number;
+    words[RECVX] = this.next(x);
+    words[COUNT] = this.count - 1;
+    return codec.fromWord(words[RING + 2 * x] as number, words[RING + 2 * x + 1] as number);
+  }
+
+  private next(x: number): number {
+    return x + 1 === this.size ? 0 : x + 1;
+  }
+
+  /** Takes the place of the channel's buffer, which is empty. */
+  open(): void {
+    this.c.dataqsiz = 0;
+    this.c.lane = this;
+  }
+
+  /** Gives the channel its buffer back, with what is here. */
+  spill(): void {
+    const { c } = this;
+    if (c.lane !== this) return;
+    c.lane = null;
+    c.dataqsiz = this.size;
+    c.recvx = 0;
+    c.qcount = this.count;
+    c.sendx = c.qcount === this.size ? 0 : c.qcount;
+    for (let i = 0; this.count > 0; i++) c.buf[i] = this.get();
+  }
+}
+
+/** By the handles of their channels: each keeps its memory. */
+const lanes = new Map<number, Lane>();
+/** Their addresses by handle, for the library: two words each. */
+let table = new Int32Array(0);
+
+function enter(handle: number, address: number): void {
+  if (2 * handle >= table.length) {
+    const larger = new Int32Array(new ArrayBuffer(8 * Math.max(64, 2 ** Math.ceil(Math.log2(handle + 1)))));
+    larger.set(table);
+    table = larger;
+    putAddress(mmem, M_LANES, addressOf(table));
+    mmem[M_LANE_COUNT] = table.length / 2;
+  }
+  putAddress(table, 2 * handle, address);
+}
+
+function putAddress(to: Int32Array, at: number, address: number): void {
+  to[at] = address | 0;
+  to[at + 1] = Math.floor(address / 0x1_0000_0000);
+}
+
+let enabled = true;
+
+/** Whether channels may get lanes from now on: a test compares both. */
+export function setLanes(on: boolean): void {
+  enabled = on;
+}
+
+/** Gives a channel, whose buffer is empty, its lane if it can have one: a native body uses it by this handle. */
+export function openLane(c: Hchan, handle: number): void {
+  if (c.closed || !enabled) return;
+  let lane = lanes.get(handle);
+  if (lane === undefined) {
+    const keeps = KEPT.get(c.codec);
+    if (keeps === undefined || c.source !== null) return;
+    lane = new Lane(c, keeps);
+    lanes.set(handle, lane);
+    enter(handle, lane.address);
+  }
+  lane.open();
+}
+
+/** The handle names nothing from now on. */
+export function dropLane(handle: number): void {
+  const lane = lanes.get(handle);
+  if (lane === undefined) return;
+  lane.spill();
+  lanes.delete(handle);
+  enter(handle, 0);
+}
+
+/** Forgets all: the scheduler was reset. */
+export function resetLanes(): void {
+  for (const lane of lanes.values()) lane.spill();
+  lanes.clear();
+  table = new Int32Array(0);
+  mmem[M_LANE_COUNT] = 0;
+}

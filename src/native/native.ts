@@ -1,0 +1,317 @@
+/**
+ * Goroutines with a native body: their start on a guarded stack, and the traps by which they ask for an operation.
+ *
+ * A trap is mcall to g0, on which gobuf_execute returns its code. The operation is the same function that a generator
+ * body calls; its result goes into the G's words, and the G goes on.
+ */
+import { chanrecv, chansend, type Hchan, recvContinue } from "../runtime/chan.ts";
+import {
+  type Address,
+  descriptor,
+  EXECUTE_ERROR_MIN,
+  executeError,
+  G_KIND_BYTE,
+  G_OP,
+  G_RET,
+  G_STACK_HI,
+  G_STACK_LO,
+  G_STRIDE,
+  G_STRIDE_BYTES,
+  gmem,
+  gmem8,
+  M_SCRATCH,
+  memoryError,
+  mmem,
+  native,
+} from "../runtime/ffi.ts";
+import { allocG, gfput, hasStack, KIND_NATIVE, KIND_NATIVE_WAITS } from "../runtime/g.ts";
+import { goidOf } from "../runtime/gstatus.ts";
+import { MCALL_NONE, mp } from "../runtime/m.ts";
+import { FatalError, PanicError, StackOverflowError } from "../runtime/panic.ts";
+import { fail, finish, goexit0, sched, startG } from "../runtime/proc.ts";
+import { setNativeRunner, uncaught } from "../runtime/schedule.ts";
+import { type Codec, plain, word, wordToValue } from "../runtime/word.ts";
+import { openLane } from "./lane.ts";
+import { releaseNative } from "./nativestate.ts";
+import { channelOf, trap } from "./trap.ts";
+
+/** Outcome of an operation, in op[1] of the G: what gobuf_status gives a body. */
+const STATUS_CLOSED = 0;
+const STATUS_OK = 1;
+const STATUS_PANIC = 2;
+
+// Traps that end or move the goroutine; the others are operations, in trap.ts.
+const TRAP_GOEXIT = 1;
+const TRAP_GOSCHED = 2;
+const TRAP_GO = 4;
+const TRAP_SEND = 5;
+const TRAP_RECV = 6;
+const TRAP_FAULT = 24;
+/** From here on a trap is the embedder's. */
+const TRAP_EMBEDDER = 256;
+
+/** Bytes of the stacks that goroutines get from now on. */
+let stackSize = descriptor.stack_size_default;
+
+/** The largest stack, bytes: 1 GiB. */
+const STACK_SIZE_MAX = 2 ** 30;
+
+/**
+ * Sets the size of the stacks of goroutines started from now on.
+ *
+ * @param bytes a multiple of the page size, 1 GiB at most
+ * @throws RangeError for any other number
+ */
+export function setStackSize(bytes: number): void {
+  const page = descriptor.page_size;
+  if (!Number.isInteger(bytes) || bytes < page || bytes > STACK_SIZE_MAX || bytes % page !== 0) {
+    throw new RangeError(`gobuf: stack size ${bytes}: expected a multiple of ${page}, at most ${STACK_SIZE_MAX}`);
+  }
+  stackSize = bytes;
+}
+
+/** Puts another function in the place of gobuf_execute, e.g. one that looks at registers around it; null: back. */
+export function setExecute(f: ((gp: number) => number) | null): void {
+  mp.execute = f ?? native.gobuf_execute;
+}
+
+/** An embedder's trap: gets operand a and the 64-bit v as two halves, returns the 64-bit result's lower half. */
+export type TrapHandler = (gp: number, code: number, a: number, lo: number, hi: number) => number;
+
+let embedder: TrapHandler | null = null;
+
+/** Sets the handler of traps from 256 up. */
+export function setTrapHandler(f: TrapHandler | null): void {
+  embedder = f;
+}
+
+/**
+ * Makes an idle G ready to run a native function on a guarded stack.
+ *
+ * @param fn void (*)(void *)
+ * @throws FatalError that says why there is no stack
+ */
+export function newNativeG(fn: Address, arg: Address | null): number {
+  const gp = allocG(true);
+  gmem8[gp * G_STRIDE_BYTES + G_KIND_BYTE] = KIND_NATIVE;
+  let code = hasStack(gp) ? 0 : native.gobuf_stackalloc(gp, stackSize);
+  if (code === 0) code = native.gobuf_gosetup(gp, fn, arg);
+  if (code === 0) return gp;
+  gfput(gp);
+  throw new FatalError(`newproc: no stack of ${stackSize} bytes for goroutine ${goidOf(gp)}: ${memoryError(code)}`);
+}
+
+/**
+ * Starts a goroutine on a native function, next in line: newproc.
+ *
+ * @param entry what it is started on, for its name in reports
+ * @returns its G
+ */
+export function goNative(fn: Address, arg: Address | null, entry: unknown = fn): number {
+  const gp = newNativeG(fn, arg);
+  startG(gp, entry);
+  return gp;
+}
+
+/** Two u32 halves as an address. */
+function address(lo: number, hi: number): Address {
+  return ((hi >>> 0) * 0x1_0000_0000 + (lo >>> 0)) as Address;
+}
+
+/** Writes the result of an operation into the G's words. */
+function deliver(gp: number, status: number, value: unknown): void {
+  const i = gp * G_STRIDE;
+  gmem[i + G_OP + 1] = status;
+  if (value === undefined) {
+    gmem[i + G_RET] = 0;
+    gmem[i + G_RET + 1] = 0;
+  } else if (typeof value === "number" && value === (value | 0)) {
+    gmem[i + G_RET] = value;
+    gmem[i + G_RET + 1] = value >> 31;
+  } else deliverOther(gp, value);
+}
+
+/** The result is in `word` of codec.ts. */
+const WORDS = Symbol("words");
+
+/** The same for a result that is no int32. */
+function deliverOther(gp: number, value: unknown): void {
+  const i = gp * G_STRIDE;
+  if (value !== WORDS) encode(gp, plain, value);
+  gmem[i + G_RET] = word[0];
+  gmem[i + G_RET + 1] = word[1];
+}
+
+/** Makes a word of what a native body receives. @throws FatalError, or the value would be lost */
+function encode(gp: number, codec: Codec<unknown>, value: unknown): typeof WORDS {
+  try {
+    codec.toWord(value, word);
+  } catch (cause) {
+    const hint = codec === plain ? ": make the channel by native.chan, with a codec" : "";
+    const text = `native goroutine ${goidOf(gp)} received what no word can hold: ${(cause as Error).message}${hint}`;
+    throw Object.assign(new FatalError(text), { cause });
+  }
+  return WORDS;
+}
+
+/** The value of a word that goes to a channel. */
+export function sent(c: Hchan, lo: number, hi: number): unknown {
+  return c.codec === null ? wordToValue(lo, hi) : c.codec.fromWord(lo, hi);
+}
+
+/** A result from a channel, of its codec. */
+export function received(gp: number, c: Hchan, value: unknown): unknown {
+  return c.codec !== null && mp.ok ? encode(gp, c.codec, value) : value;
+}
+
+/** A receive from a channel with a codec. */
+function recvCoded(gp: number, c: Hchan): unknown {
+  return chanrecv(gp, c, recvCodedContinue) ? received(gp, c, mp.elem) : undefined;
+}
+
+function recvCodedContinue(gp: number): unknown {
+  // The operands are the receive's still.
+  const value = recvContinue(gp);
+  return received(gp, channelOf(gp, TRAP_RECV, gmem[gp * G_STRIDE + G_OP]), value);
+}
+
+/** Ends a trap with a failure: a panic is the body's to see, anything else ends the run. */
+function deliverFailure(gp: number, error: unknown): boolean {
+  if (mp.dying !== null || !(error instanceof PanicError)) {
+    fail(error);
+    return false;
+  }
+  deliver(gp, STATUS_PANIC, undefined);
+  return true;
+}
+
+/**
+ * Goes on with a native goroutine that waited for an operation, until it asks g0 for something.
+ *
+ * @param failed the operation failed with `value`; else that is its result
+ * @returns true when it asks for something in mp.mcall; false when it is off the M
+ */
+function runNative(gp: number, failed: boolean, value: unknown): boolean {
+  const kind = gp * G_STRIDE_BYTES + G_KIND_BYTE;
+  if (failed) {
+    if (!deliverFailure(gp, value)) return false;
+  } else if (gmem8[kind] === KIND_NATIVE_WAITS) deliver(gp, mp.ok ? STATUS_OK : STATUS_CLOSED, value);
+  gmem8[kind] = KIND_NATIVE;
+  return onTrap(gp, mp.execute(gp));
+}
+
+/**
+ * Carries out a trap of a native goroutine, and those that follow, until one asks g0 for something.
+ *
+ * @param code what gobuf_execute returned
+ * @returns as {@link runNative}
+ */
+function onTrap(gp: number, code: number): boolean {
+  for (;;) {
+    try {
+      return trapLoop(gp, code);
+    } catch (error) {
+      if (!deliverFailure(gp, error)) return false;
+      code = mp.execute(gp);
+    }
+  }
+}
+
+/** The body of {@link onTrap}; throws what an operation throws. */
+function trapLoop(gp: number, code: number): boolean {
+  const i = gp * G_STRIDE + G_OP;
+  for (; ; code = mp.execute(gp)) {
+    mp.ok = true;
+    let result: unknown;
+    if (code === TRAP_SEND) {
+      const c = channelOf(gp, code, gmem[i]);
+      if (c.dataqsiz > 1 && c.qcount === 0) openLane(c, gmem[i]);
+      chansend(gp, c, sent(c, gmem[i + 2], gmem[i + 3]));
+    } else if (code === TRAP_RECV) {
+      const c = channelOf(gp, code, gmem[i]);
+      if (c.dataqsiz > 1 && c.qcount === 0) openLane(c, gmem[i]);
+      if (c.codec !== null) result = recvCoded(gp, c);
+      else if (chanrecv(gp, c, recvContinue)) result = mp.elem;
+    } else if (code < TRAP_EMBEDDER) {
+      if (code === TRAP_GOEXIT) return ended(gp);
+      if (code === TRAP_FAULT) return faulted(gp);
+      result = code === TRAP_GO ? goTrap(gp) : trap(gp, code, gmem[i]);
+    } else result = otherTrap(gp, code);
+    if (mp.mcall !== MCALL_NONE) {
+      // A gosched has no result; not to write one keeps its way short.
+      if (code !== TRAP_GOSCHED) gmem8[gp * G_STRIDE_BYTES + G_KIND_BYTE] = KIND_NATIVE_WAITS;
+      return true;
+    }
+    deliver(gp, mp.ok ? STATUS_OK : STATUS_CLOSED, result);
+  }
+}
+
+/** An error of execute's, or a trap of the embedder's. */
+function otherTrap(gp: number, code: number): number {
+  const i = gp * G_STRIDE + G_OP;
+  if (code >= EXECUTE_ERROR_MIN) throw new FatalError(`execute: goroutine ${goidOf(gp)}: ${executeError(code)}`);
+  if (embedder === null) throw new FatalError(`goroutine ${goidOf(gp)}: trap ${code}: no handler is set`);
+  return embedder(gp, code, gmem[i], gmem[i + 2], gmem[i + 3]);
+}
+
+setNativeRunner(runNative, onTrap);
+
+/** GOEXIT: operand 0 says that the body returned, 1 that it called goexit. */
+function ended(gp: number): boolean {
+  const thrown = releaseNative(gp);
+  if (thrown !== null) {
+    fail(uncaught(gp, thrown.error));
+    return false;
+  }
+  if (gp === sched.main && gmem[gp * G_STRIDE + G_OP] === 0) finish(undefined);
+  else goexit0(gp);
+  return false;
+}
+
+/** What a run does about a stack overflow: null ends it, with the error. */
+let onStackOverflow: ((error: StackOverflowError) => void) | null = null;
+
+/** Sets what sees stack overflows in place of the run's end; null: back. */
+export function setStackOverflowHandler(f: ((error: StackOverflowError) => void) | null): void {
+  onStackOverflow = f;
+}
+
+/** Two words of native memory as one. */
+function unsignedWord(i: number): bigint {
+  return (BigInt(gmem[i + 1] >>> 0) << 32n) | BigInt(gmem[i] >>> 0);
+}
+
+/** What operand a of a FAULT says: an operation was asked for on g0's stack. */
+const FAULT_ON_G0 = 1;
+
+/** FAULT: the goroutine is dead, and so its stack is free; a says why, v is the address in the guard. */
+function faulted(gp: number): boolean {
+  const g = gp * G_STRIDE;
+  const thrown = releaseNative(gp);
+  const error =
+    gmem[g + G_OP] === FAULT_ON_G0
+      ? new FatalError(
+          `goroutine ${goidOf(gp)} called an operation of gobuf.h inside gobuf_systemstack: on g0's stack only ` +
+            `gobuf_call may be called`,
+        )
+      : new StackOverflowError(
+          goidOf(gp),
+          unsignedWord(g + G_OP + 2),
+          unsignedWord(g + G_STACK_LO),
+          unsignedWord(g + G_STACK_HI),
+        );
+  if (thrown !== null) Object.assign(error, { cause: thrown.error });
+  const main = gp === sched.main;
+  goexit0(gp);
+  if (error instanceof StackOverflowError && onStackOverflow !== null && !main) onStackOverflow(error);
+  else fail(error);
+  return false;
+}
+
+/** GO: v is the function, the argument is in the M's scratch. */
+function goTrap(gp: number): number {
+  const i = gp * G_STRIDE + G_OP;
+  const fn = address(gmem[i + 2], gmem[i + 3]);
+  const arg = address(mmem[M_SCRATCH], mmem[M_SCRATCH + 1]);
+  return goidOf(goNative(fn, arg === 0 ? null : arg));
+}

@@ -1,0 +1,362 @@
+/** Libraries of native bodies: compiled or opened, attached to the runtime, and their functions as goroutines' bodies. */
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { isRunning } from "../run.ts";
+import { type Chan, Hchan, type RecvChan, type SendChan } from "../runtime/chan.ts";
+import {
+  type Address,
+  addressOf,
+  cc as compile,
+  descriptor,
+  type FFIFunction,
+  JSCallback,
+  type Library,
+  native,
+  dlopen as open,
+} from "../runtime/ffi.ts";
+import { allgs, gentry, isNative } from "../runtime/g.ts";
+import { goidOf } from "../runtime/gstatus.ts";
+import { packageRoot } from "../runtime/library.ts";
+import { getg } from "../runtime/m.ts";
+import { Cond } from "../sync/cond.ts";
+import { Mutex } from "../sync/mutex.ts";
+import { Once } from "../sync/once.ts";
+import { RWMutex } from "../sync/rwmutex.ts";
+import { WaitGroup } from "../sync/waitgroup.ts";
+import { Callback, initCallbacks } from "./callback.ts";
+import { goNative } from "./native.ts";
+import { keepArgument } from "./nativestate.ts";
+import { channelAt, handleOf, releaseHandle } from "./trap.ts";
+
+/**
+ * The folder of gobuf.h and gobuf.zig, for a compiler of your own: `-I` of C, `-Mgobuf=FOLDER/gobuf.zig` of Zig.
+ *
+ * @example
+ * ```ts
+ * const header = Bun.file(`${native.include}/gobuf.h`);
+ * console.log(yield* wait(header.exists())); // true
+ * ```
+ */
+export const include: string = join(packageRoot, "arch", "include");
+
+/**
+ * The signature of a goroutine's body, `void body(void *arg)`, for the symbols of {@link cc} and {@link dlopen}.
+ *
+ * @example
+ * ```ts
+ * console.log(native.body.args, native.body.returns); // ptr void
+ * ```
+ */
+export const body = { args: ["ptr"], returns: "void" } as const satisfies FFIFunction;
+
+/**
+ * A library of native bodies, made by {@link cc} or {@link dlopen}.
+ *
+ * @typeParam S its symbols, as bun:ffi has them
+ * @example
+ * ```ts
+ * const source = new URL("./bodies.c", import.meta.url);
+ * const symbols = { doubler: native.body };
+ * const library: native.Bodies<typeof symbols> = native.cc({ source, symbols });
+ * library.close();
+ * ```
+ */
+export interface Bodies<S extends Record<string, FFIFunction>> extends Disposable {
+  /** Its functions. A body among them is for {@link go.native}; others may be called. */
+  readonly symbols: Library<S>["symbols"];
+  /** Unloads it. @throws Error while a goroutine of it exists in a run under way */
+  close(): void;
+}
+
+/** Options of {@link cc}: those of bun:ffi's. */
+type CompileOptions<S extends Record<string, FFIFunction>> = Parameters<typeof compile<S>>[0];
+
+const ATTACH = { gobuf_attach: { args: ["ptr"], returns: "u32" } } as const;
+
+/** A library that was opened. */
+interface Owner {
+  readonly name: string;
+  closed: boolean;
+}
+
+/** The library of each symbol. */
+const owners = new WeakMap<object, Owner>();
+/** Libraries that nobody closed: a body may run that no symbol names any longer. */
+const opened = new Map<Owner, object>();
+
+/**
+ * Compiles C with bun:ffi's compiler, gobuf.h in reach, and attaches it to the runtime. The source says GOBUF_RUNTIME once.
+ *
+ * @throws Error when it does not compile, has no GOBUF_RUNTIME, or this Bun has no compiler
+ * @example
+ * ```ts
+ * // bodies.c: void doubler(void *arg) {
+ * //   gobuf_handle ch = gobuf_handle_of(arg);
+ * //   gobuf_send(ch, 2 * gobuf_recv(ch).value);
+ * // }
+ * const source = new URL("./bodies.c", import.meta.url);
+ * const { symbols } = native.cc({ source, symbols: { doubler: native.body } });
+ * const ch = native.chan(native.i32);
+ * go.native(symbols.doubler, ch);
+ * yield* ch.send(21);
+ * console.log(yield* ch.recv()); // 42
+ * ```
+ */
+export function cc<S extends Record<string, FFIFunction>>(options: CompileOptions<S>): Bodies<S> {
+  if (!existsSync(join(include, "gobuf.h"))) {
+    throw new Error(`gobuf: native.cc: no gobuf.h in ${include}: the package is not installed where this runs`);
+  }
+  const name = String(options.source instanceof URL ? options.source.pathname : options.source);
+  const includes = [include, ...[options.include ?? []].flat()];
+  return attach("native.cc", name, () => {
+    return compile({ ...options, include: includes, symbols: { ...options.symbols, ...ATTACH } });
+  });
+}
+
+/**
+ * Opens a library of bodies that a compiler of your own made, and attaches it to the runtime. It says GOBUF_RUNTIME once
+ * (C), or imports gobuf.zig (Zig).
+ *
+ * @param path of the library
+ * @param symbols its functions, as bun:ffi takes them; {@link body} is the signature of a body
+ * @throws Error when it cannot be loaded, lacks a symbol or GOBUF_RUNTIME, or was made for another version of gobuf.h
+ * @example
+ * ```ts
+ * try {
+ *   native.dlopen("libbodies.so", { square: native.body });
+ * } catch (error) {
+ *   console.log((error as Error).message.startsWith("gobuf: native.dlopen: libbodies.so")); // true
+ * }
+ * ```
+ */
+export function dlopen<S extends Record<string, FFIFunction>>(path: string | URL, symbols: S): Bodies<S> {
+  const name = typeof path === "string" ? path : Bun.fileURLToPath(path);
+  return attach("native.dlopen", name, () => open(name, { ...symbols, ...ATTACH }));
+}
+
+/** What is common to both. */
+function attach<S extends Record<string, FFIFunction>>(
+  what: string,
+  name: string,
+  load: () => Library<S & typeof ATTACH>,
+): Bodies<S> {
+  let library: Library<S & typeof ATTACH>;
+  try {
+    library = load();
+  } catch (cause) {
+    const { message } = cause as Error;
+    const hint = message.includes("gobuf_attach")
+      ? ": it lacks GOBUF_RUNTIME (gobuf.h), or does not import gobuf.zig"
+      : "";
+    throw new Error(`gobuf: ${what}: ${name}: ${message}${hint}`, { cause });
+  }
+  const { gobuf_attach, ...symbols } = library.symbols as Record<string, CallableFunction>;
+  const wanted = gobuf_attach?.(native.gobuf_api()) as number;
+  if (wanted !== 0) {
+    library.close();
+    throw new Error(
+      `gobuf: ${what}: ${name}: made with gobuf.h of ABI version ${wanted}, but this is gobuf with version ` +
+        `${descriptor.abi_version}: compile it again`,
+    );
+  }
+  const owner: Owner = { name, closed: false };
+  opened.set(owner, library);
+  for (const symbol of Object.values(symbols)) owners.set(symbol, owner);
+  const close = () => {
+    if (owner.closed) return;
+    const busy = isRunning() ? allgs().find((gp) => isNative(gp) && mayRun(gp, owner)) : undefined;
+    if (busy !== undefined) {
+      throw new Error(`gobuf: close: ${name}: native goroutine ${goidOf(busy)} still exists`);
+    }
+    owner.closed = true;
+    opened.delete(owner);
+    library.close();
+  };
+  return { symbols: symbols as Library<S>["symbols"], close, [Symbol.dispose]: close };
+}
+
+/** Whether a goroutine may run code of a library: one that gobuf_go started is nobody's for sure. */
+function mayRun(gp: number, owner: Owner): boolean {
+  const entry = gentry[gp];
+  return typeof entry !== "function" || owners.get(entry) === owner;
+}
+
+/**
+ * A native body: a symbol of {@link cc} or {@link dlopen}, or an address that a function of such a library returned.
+ *
+ * @example
+ * ```ts
+ * const source = new URL("./bodies.c", import.meta.url);
+ * const { symbols } = native.cc({ source, symbols: { doubler: native.body } });
+ * const doubler: native.Body = symbols.doubler;
+ * console.log(typeof doubler); // function
+ * ```
+ */
+export type Body = ((...args: never[]) => unknown) | number | bigint;
+
+/**
+ * An object that native bodies name by a handle.
+ *
+ * @example
+ * ```ts
+ * const objects: native.Handled[] = [chan<number>(), new Mutex(), new WaitGroup()];
+ * console.log(objects.map(native.handle)); // 1,2,3
+ * ```
+ */
+export type Handled = SendChan<never> | RecvChan<unknown> | Mutex | RWMutex | WaitGroup | Cond | Once;
+
+type Bytes = Parameters<typeof addressOf>[0];
+
+/**
+ * A body's argument: null for undefined; the handle of an object or a callback; the address of bytes, which are kept until
+ * the goroutine ends; or a number of your own, an address too.
+ *
+ * @example
+ * ```ts
+ * const ch = chan<number>();
+ * const some: native.Argument[] = [undefined, ch, Uint32Array.of(native.handle(ch), 100), 42];
+ * console.log(some.length);
+ * ```
+ */
+export type Argument = undefined | Handled | Callback | Bytes | number | bigint;
+
+/**
+ * The handle of an object, the same one each time, for the bytes of a native body's argument. It holds, and holds the
+ * object, until the run is over or {@link release} is called.
+ *
+ * @returns a u32; 0 for a nil channel, and for nothing else
+ * @throws TypeError for anything else; Error outside a goroutine
+ * @example
+ * ```ts
+ * const ch = chan<number>();
+ * const wg = new WaitGroup();
+ * const words = Uint32Array.of(native.handle(ch), native.handle(wg));
+ * console.log(words.length);
+ * ```
+ */
+export function handle(object: Handled | Callback): number {
+  getg("native.handle");
+  const found = tryHandle(object);
+  if (found !== undefined) return found;
+  throw new TypeError(`gobuf: native.handle: expected a channel, a callback, or an object of sync, got ${object}`);
+}
+
+/**
+ * The channel of a handle: of one that a native body made by `gobuf_chan_make` and sent here, or of {@link handle}.
+ *
+ * @param handle as a native body has it
+ * @returns the channel; of words, unless TypeScript made it: whole numbers, and BigInts from 2^53 up
+ * @throws TypeError where it names none; Error outside a goroutine
+ * @example
+ * ```ts
+ * // bodies.c: void maker(void *arg) {
+ * //   gobuf_handle ch = gobuf_chan_make(0);
+ * //   gobuf_send(gobuf_handle_of(arg), ch);
+ * //   gobuf_send(ch, 42);
+ * //   gobuf_chan_free(ch);
+ * // }
+ * const source = new URL("./bodies.c", import.meta.url);
+ * const { symbols } = native.cc({ source, symbols: { maker: native.body } });
+ * const handles = chan<number>();
+ * go.native(symbols.maker, handles);
+ * const made = native.chanOf((yield* handles.recv()) ?? 0);
+ * console.log(yield* made.recv()); // 42
+ * ```
+ */
+export function chanOf(handle: number): Chan<number | bigint> {
+  getg("native.chanOf");
+  const found = channelAt(handle);
+  if (found !== undefined) return found as Chan<number | bigint>;
+  throw new TypeError(`gobuf: native.chanOf: ${handle}: expected the handle of a channel`);
+}
+
+/**
+ * Lets go of an object that native bodies named by its handle, in a run that goes on for long and makes many. A body that
+ * still uses the handle ends the run, by name, until a thousand others have been let go: then it may be another object's.
+ * The object itself may get another one.
+ *
+ * @returns whether it had a handle
+ * @example
+ * ```ts
+ * const ch = chan<number>();
+ * console.log(native.release(ch), native.handle(ch) > 0, native.release(ch)); // false true true
+ * ```
+ */
+export function release(object: Handled): boolean {
+  return isHandled(object) && releaseHandle(object);
+}
+
+function isHandled(object: unknown): object is Parameters<typeof handleOf>[0] {
+  return (
+    object instanceof Hchan ||
+    object instanceof Mutex ||
+    object instanceof RWMutex ||
+    object instanceof WaitGroup ||
+    object instanceof Cond ||
+    object instanceof Once
+  );
+}
+
+function tryHandle(object: unknown): number | undefined {
+  if (object instanceof Callback) return object.handle;
+  return isHandled(object) ? handleOf(object) : undefined;
+}
+
+/** The address of a body. @throws TypeError or Error that says what is wrong with it */
+function addressOfBody(fn: unknown): Address {
+  const refuse = (why: string): never => {
+    throw new TypeError(`gobuf: go.native: ${why}`);
+  };
+  if (typeof fn === "number" || typeof fn === "bigint") {
+    const address = Number(fn);
+    if (address === 0) refuse("the body's address is null");
+    if (!Number.isSafeInteger(address) || address < descriptor.page_size) refuse(`${fn} is no address of a function`);
+    return address as Address;
+  }
+  if (fn instanceof JSCallback) refuse(JAVASCRIPT);
+  if (typeof fn !== "function") refuse(`expected a symbol of native.cc or native.dlopen, or an address, got ${fn}`);
+  const owner = owners.get(fn as object);
+  if (owner?.closed) throw new Error(`gobuf: go.native: the library ${owner.name} is closed`);
+  const { ptr, name } = fn as { ptr?: unknown; name: string };
+  if (typeof ptr !== "number") refuse(`${name || "the function"} is a function of TypeScript: start it by go()`);
+  if (owner === undefined) {
+    refuse(`${name} is of a library that is not attached to gobuf: open it by native.dlopen or native.cc`);
+  }
+  return ptr as Address;
+}
+
+const JAVASCRIPT =
+  "a JSCallback of bun:ffi would enter JavaScript on the goroutine's own stack, which kills the process: " +
+  "use native.callback";
+
+/** A body's argument as the pointer that it gets, and what must stay alive for it. */
+function pointerOf(arg: unknown): [pointer: Address | null, kept: object | null] {
+  if (arg === undefined || arg === null) return [null, null];
+  if (typeof arg === "number" || typeof arg === "bigint") {
+    const n = Number(arg);
+    if (!Number.isSafeInteger(n) || n < 0 || BigInt(n) !== BigInt(arg)) {
+      throw new TypeError(`gobuf: go.native: ${arg} as an argument: expected an address or a whole number below 2^53`);
+    }
+    return [n === 0 ? null : (n as Address), null];
+  }
+  if (arg instanceof JSCallback) throw new TypeError(`gobuf: go.native: ${JAVASCRIPT}`);
+  if (ArrayBuffer.isView(arg) || arg instanceof ArrayBuffer) {
+    return [addressOf(arg as Bytes), arg];
+  }
+  const found = tryHandle(arg);
+  if (found !== undefined) return [found === 0 ? null : (found as Address), null];
+  throw new TypeError(
+    `gobuf: go.native: ${typeof arg} as an argument: expected a channel, callback, object of sync, typed array, or number`,
+  );
+}
+
+/** The body of go.native. @internal */
+export function startNative(fn: Body, arg?: Argument): number {
+  getg("go.native");
+  const address = addressOfBody(fn);
+  const [pointer, kept] = pointerOf(arg);
+  initCallbacks();
+  const gp = goNative(address, pointer, typeof fn === "function" ? fn : address);
+  if (kept !== null) keepArgument(gp, kept);
+  return goidOf(gp);
+}

@@ -1,0 +1,36 @@
+/** Channels of 64-bit words, which goroutines in TypeScript, C and Zig share. */
+import { Chan, checkCapacity } from "../runtime/chan.ts";
+import type { Op } from "../runtime/m.ts";
+import { type Codec, word } from "../runtime/word.ts";
+
+class WordChan<in out T> extends Chan<T> {
+  constructor(codec: Codec<T>, capacity: number) {
+    super(capacity);
+    this.codec = codec as Codec<unknown>;
+  }
+
+  override send(value: T): Op<void> {
+    (this.codec as Codec<unknown>).toWord(value, word);
+    return super.send(value);
+  }
+}
+
+/**
+ * Makes a channel that native bodies see words of and TypeScript values: `make(chan uint64, capacity)`, with a codec.
+ *
+ * A plain `chan` serves native bodies too; it gives and takes whole numbers and BigInts, whichever fit.
+ *
+ * @param codec `i32`, `u32`, `f64`, `i64`, `u64`, or one of your own
+ * @param capacity 0 (unbuffered) to 2^31-1
+ * @throws PanicError "makechan: size out of range"; `send` and `sendCase` throw one for a value that the codec refuses
+ * @example
+ * ```ts
+ * const squares = native.chan(native.f64, 1);
+ * yield* squares.send(2.25);
+ * console.log(yield* squares.recv()); // 2.25
+ * ```
+ */
+export function chan<T>(codec: Codec<T>, capacity = 0): Chan<T> {
+  checkCapacity(capacity);
+  return new WordChan(codec, capacity);
+}

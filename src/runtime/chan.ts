@@ -1,0 +1,444 @@
+/**
+ * Channels: runtime/chan.go. Values are handed over directly, both ways; the active side goes on, the other is readied.
+ */
+import { recvAsync, recvOkAsync, sendAsync } from "../async.ts";
+import type { Lane } from "../native/lane.ts";
+import { G_PARAM, G_STRIDE, G_WAITING, gmem, SUDOG_STRIDE, smem } from "./ffi.ts";
+import { getg, mp, type Op, opPending, opReady } from "./m.ts";
+import { PanicError } from "./panic.ts";
+import { gopark, goready } from "./proc.ts";
+import {
+  waitReasonChanReceive,
+  waitReasonChanReceiveNilChan,
+  waitReasonChanSend,
+  waitReasonChanSendNilChan,
+} from "./runtime2.ts";
+import { acquireSudog, releaseSudog, S_G, S_SUCCESS, sc, selem } from "./sudog.ts";
+import { RECVQ, SENDQ, Waitqs } from "./waitq.ts";
+import type { Codec } from "./word.ts";
+
+let created = 0;
+
+/** The buffer of every unbuffered channel: nothing ever looks into it. */
+const noBuffer: unknown[] = [];
+
+/** What feeds a channel when no goroutine sends: a timer (hchan.timer in Go), the world outside. It is told who waits. */
+export interface Source {
+  /** The channel is looked at: puts in the buffer what is due. */
+  poll(): void;
+  /** A goroutine will wait on the channel. */
+  block(): void;
+  /** One that waited runs again. */
+  unblock(): void;
+}
+
+/** What a channel is to the scheduler: hchan. Bound to the thread that made it. @internal */
+export class Hchan extends Waitqs {
+  /** Stands for the channel's address: a select locks in this order. */
+  readonly sortkey: number = ++created;
+  qcount = 0;
+  readonly buf: unknown[];
+  sendx = 0;
+  recvx = 0;
+  closed = false;
+  source: Source | null = null;
+  /** How its values are words to native bodies; null: whole numbers and BigInts as they are. */
+  codec: Codec<unknown> | null = null;
+  /** Takes the place of `buf`, whose `dataqsiz` and `qcount` are 0 meanwhile. */
+  lane: Lane | null = null;
+
+  constructor(
+    public dataqsiz: number,
+    /** A nil channel blocks forever. */
+    readonly nil = false,
+  ) {
+    super();
+    this.buf = dataqsiz === 0 ? noBuffer : [];
+    for (let i = 0; i < dataqsiz; i++) this.buf.push(undefined);
+  }
+}
+
+/**
+ * The sending end of a channel: `chan<- T`.
+ *
+ * @example
+ * ```ts
+ * function* count(to: SendChan<number>): Go {
+ *   for (let n = 0; n < 3; n++) yield* to.send(n);
+ *   to.close();
+ * }
+ * go(count, chan<number>(3));
+ * ```
+ */
+export interface SendChan<in T> {
+  send(value: T): Op<void>;
+  sendAsync(value: T): Promise<void>;
+  close(): void;
+  readonly len: number;
+  readonly cap: number;
+}
+
+/**
+ * The receiving end of a channel: `<-chan T`.
+ *
+ * @example
+ * ```ts
+ * function* sum(from: RecvChan<number>): Go<number> {
+ *   let total = 0;
+ *   for (let n = yield* from.recv(); n !== undefined; n = yield* from.recv()) total += n;
+ *   return total;
+ * }
+ * const numbers = chan<number>(2);
+ * yield* numbers.send(40);
+ * yield* numbers.send(2);
+ * numbers.close();
+ * console.log(yield* sum(numbers));
+ * ```
+ */
+export interface RecvChan<out T> {
+  recv(): Op<T | undefined>;
+  recvOk(): Op<Received<T>>;
+  recvAsync(): Promise<T | undefined>;
+  recvOkAsync(): Promise<Received<T>>;
+  [Symbol.asyncIterator](): AsyncGenerator<T, void, undefined>;
+  readonly len: number;
+  readonly cap: number;
+}
+
+/**
+ * A value and true, or undefined and false once the channel is closed and empty: `v, ok := <-ch`.
+ *
+ * @example
+ * ```ts
+ * const words = chan<string>(1);
+ * yield* words.send("ant");
+ * words.close();
+ * const first: Received<string> = yield* words.recvOk();
+ * const second: Received<string> = yield* words.recvOk();
+ * console.log(first, second);
+ * ```
+ */
+export type Received<T> = [value: T, ok: true] | [value: undefined, ok: false];
+
+/**
+ * A channel: `chan T`, made by {@link chan}.
+ *
+ * @typeParam T what it carries
+ * @example
+ * ```ts
+ * const ch: Chan<string> = chan<string>(2);
+ * yield* ch.send("ant");
+ * console.log(ch.len, ch.cap);
+ * ch.close();
+ * console.log(yield* ch.recvOk(), yield* ch.recvOk());
+ * ```
+ */
+export class Chan<in out T> extends Hchan implements SendChan<T>, RecvChan<T> {
+  /** Values in the buffer: `len(ch)`. */
+  get len(): number {
+    return this.source === null ? chanlen(this) : 0;
+  }
+
+  /** Size of the buffer: `cap(ch)`. The one of a timer's channel does not count. */
+  get cap(): number {
+    return this.source === null ? chancap(this) : 0;
+  }
+
+  /** Sends: `ch <- value`. @throws PanicError "send on closed channel" */
+  send(value: T): Op<void> {
+    return chansend(getg("send"), this, value) ? opReady<void>(undefined) : opPending();
+  }
+
+  /** Receives: `<-ch`. Gives undefined once the channel is closed and empty. */
+  recv(): Op<T | undefined> {
+    return chanrecv(getg("recv"), this, recvContinue) ? opReady(mp.elem as T) : opPending();
+  }
+
+  /** Receives: `v, ok := <-ch`. */
+  recvOk(): Op<Received<T>> {
+    if (!chanrecv(getg("recvOk"), this, recvOkContinue)) return opPending();
+    return opReady(mp.ok ? [mp.elem as T, true] : [undefined, false]);
+  }
+
+  /** Sends, from ordinary async code, in the run under way. Rejects with PanicError "send on closed channel". */
+  sendAsync(value: T): Promise<void> {
+    return sendAsync(this, value);
+  }
+
+  /** Receives, from ordinary async code, in the run under way. */
+  recvAsync(): Promise<T | undefined> {
+    return recvAsync(this);
+  }
+
+  /** Receives, from ordinary async code, in the run under way: `v, ok := <-ch`. */
+  recvOkAsync(): Promise<Received<T>> {
+    return recvOkAsync(this);
+  }
+
+  /** Receives until the channel is closed: `for (const v of ch)` of async code. */
+  async *[Symbol.asyncIterator](): AsyncGenerator<T, void, undefined> {
+    for (;;) {
+      const [value, ok] = await this.recvOkAsync();
+      if (!ok) return;
+      yield value;
+    }
+  }
+
+  /** Closes: `close(ch)`. @throws PanicError "close of closed channel", "close of nil channel" */
+  close(): void {
+    closechan(this);
+  }
+}
+
+/**
+ * A channel that is nil: sends and receives on it block forever, select never chooses it. It stands in for a channel of
+ * any type, at either end.
+ *
+ * @example
+ * ```ts
+ * // A select that is to listen to one of two channels only.
+ * const words = chan<string>(1);
+ * yield* words.send("ant");
+ * let quiet = false;
+ * const r = yield* select([recvCase(quiet ? nilchan : words), recvCase(after(10))]);
+ * quiet = r.index === 0;
+ * ```
+ */
+export const nilchan = new Chan<never>(0, true) as Chan<never> & SendChan<unknown>;
+
+/**
+ * Makes a channel: `make(chan T, capacity)`.
+ *
+ * @param capacity 0 (unbuffered) to 2^31-1
+ * @throws PanicError "makechan: size out of range"
+ * @example
+ * ```ts
+ * const replies = chan<number>();
+ * go(function* () {
+ *   yield* replies.send(42);
+ * });
+ * console.log(yield* replies.recv());
+ * ```
+ */
+export function chan<T>(capacity = 0): Chan<T> {
+  checkCapacity(capacity);
+  return new Chan<T>(capacity);
+}
+
+/** @throws PanicError as makechan does. @internal */
+export function checkCapacity(capacity: number): void {
+  if (!Number.isInteger(capacity) || capacity < 0 || capacity > 0x7fffffff) {
+    throw new PanicError("makechan: size out of range");
+  }
+}
+
+/** Counts channels from 1 again, so that the lock order of a run does not depend on the runs before it. */
+export function resetChans(): void {
+  created = 0;
+}
+
+function enqueueAndPark(gp: number, c: Hchan, sending: boolean, elem: unknown): void {
+  const s = acquireSudog(gp);
+  const mem = gmem;
+  const i = gp * G_STRIDE;
+  selem[s] = elem;
+  sc[s] = c;
+  mem[i + G_WAITING] = s;
+  mem[i + G_PARAM] = 0;
+  c.enqueue(sending, s);
+}
+
+/**
+ * Sends on a channel: chansend with block.
+ *
+ * @returns true when it is sent; false when the goroutine has asked to park, and its result is the continuation's
+ */
+export function chansend(gp: number, c: Hchan, elem: unknown): boolean {
+  if (c.nil) {
+    gopark(gp, null, waitReasonChanSendNilChan, null);
+    return false;
+  }
+  if (c.closed) throw new PanicError("send on closed channel");
+  const s = c.dequeue(RECVQ);
+  if (s !== 0) {
+    send(s, elem);
+    return true;
+  }
+  if (c.qcount < c.dataqsiz) {
+    bufput(c, elem);
+    return true;
+  }
+  if (c.lane?.put(elem)) return true;
+  enqueueAndPark(gp, c, SENDQ, elem);
+  gopark(gp, null, waitReasonChanSend, sendContinue);
+  return false;
+}
+
+/** Values in the buffer: len. */
+export function chanlen(c: Hchan): number {
+  return c.lane === null ? c.qcount : c.lane.count;
+}
+
+/** Size of the buffer: cap. */
+export function chancap(c: Hchan): number {
+  return c.lane === null ? c.dataqsiz : c.lane.size;
+}
+
+/** Puts a value in the buffer. */
+export function bufput(c: Hchan, elem: unknown): void {
+  c.buf[c.sendx] = elem;
+  c.sendx = c.sendx + 1 === c.dataqsiz ? 0 : c.sendx + 1;
+  c.qcount++;
+}
+
+/** Takes the oldest value from the buffer. */
+export function bufget(c: Hchan): unknown {
+  const elem = c.buf[c.recvx];
+  c.buf[c.recvx] = undefined;
+  c.recvx = c.recvx + 1 === c.dataqsiz ? 0 : c.recvx + 1;
+  c.qcount--;
+  return elem;
+}
+
+/** Hands a value to a waiting receiver: send. */
+export function send(s: number, elem: unknown): void {
+  selem[s] = elem;
+  wake(s, 1);
+}
+
+/** Takes a value from a waiting sender, or from the full buffer, into which the sender's goes: recv. */
+export function recv(c: Hchan, s: number): unknown {
+  let elem: unknown;
+  if (c.dataqsiz === 0) {
+    if (c.lane === null) elem = selem[s];
+    else {
+      elem = c.lane.get();
+      c.lane.put(selem[s]);
+    }
+  } else {
+    elem = c.buf[c.recvx];
+    c.buf[c.recvx] = selem[s];
+    c.recvx = c.recvx + 1 === c.dataqsiz ? 0 : c.recvx + 1;
+    c.sendx = c.recvx;
+  }
+  selem[s] = undefined;
+  wake(s, 1);
+  return elem;
+}
+
+/** Sends on an open channel if a receiver waits or the buffer has room: chansend without block. @returns whether */
+export function trySend(c: Hchan, elem: unknown): boolean {
+  const s = c.dequeue(RECVQ);
+  if (s !== 0) send(s, elem);
+  else if (c.qcount < c.dataqsiz) bufput(c, elem);
+  else return c.lane?.put(elem) ?? false;
+  return true;
+}
+
+/** Empties a timer's channel: timerchandrain. @returns whether anything was in it */
+export function timerchandrain(c: Hchan): boolean {
+  const any = c.qcount > 0;
+  while (c.qcount > 0) bufget(c);
+  return any;
+}
+
+function wake(s: number, success: number): void {
+  const i = s * SUDOG_STRIDE;
+  const gp = smem[i + S_G];
+  smem[i + S_SUCCESS] = success;
+  gmem[gp * G_STRIDE + G_PARAM] = s;
+  goready(gp);
+}
+
+/** What stands behind chansend's gopark. */
+function sendContinue(gp: number): void {
+  const s = takeParam(gp);
+  const success = smem[s * SUDOG_STRIDE + S_SUCCESS] !== 0;
+  releaseSudog(s);
+  if (!success) throw new PanicError("send on closed channel");
+}
+
+function takeParam(gp: number): number {
+  const i = gp * G_STRIDE;
+  const s = gmem[i + G_PARAM];
+  gmem[i + G_PARAM] = 0;
+  gmem[i + G_WAITING] = 0;
+  return s;
+}
+
+/** What stands behind chanrecv's gopark: the value, and mp.ok. */
+export function recvContinue(gp: number): unknown {
+  const s = takeParam(gp);
+  const source = (sc[s] as Hchan).source;
+  if (source !== null) source.unblock();
+  mp.ok = smem[s * SUDOG_STRIDE + S_SUCCESS] !== 0;
+  const elem = selem[s];
+  releaseSudog(s);
+  return elem;
+}
+
+function recvOkContinue(gp: number): [unknown, boolean] {
+  const elem = recvContinue(gp);
+  return [elem, mp.ok];
+}
+
+/**
+ * Receives from a channel: chanrecv with block.
+ *
+ * @param cont gives the result after a park
+ * @returns true when there is a result, in mp.elem and mp.ok; false when the goroutine has asked to park
+ */
+export function chanrecv(gp: number, c: Hchan, cont: (gp: number) => unknown): boolean {
+  if (c.nil) {
+    gopark(gp, null, waitReasonChanReceiveNilChan, null);
+    return false;
+  }
+  if (c.closed) {
+    if (c.qcount === 0) {
+      mp.elem = undefined;
+      mp.ok = false;
+      return true;
+    }
+  } else {
+    const s = c.dequeue(SENDQ);
+    if (s !== 0) {
+      mp.elem = recv(c, s);
+      mp.ok = true;
+      return true;
+    }
+  }
+  if (c.source !== null) c.source.poll();
+  if (c.qcount > 0) {
+    mp.elem = bufget(c);
+    mp.ok = true;
+    return true;
+  }
+  if (c.lane !== null && c.lane.count > 0) {
+    mp.elem = c.lane.get();
+    mp.ok = true;
+    return true;
+  }
+  enqueueAndPark(gp, c, RECVQ, undefined);
+  if (c.source !== null) c.source.block();
+  gopark(gp, null, waitReasonChanReceive, cont);
+  return false;
+}
+
+/** Closes a channel: closechan. Receivers, then senders, are collected on a stack and readied from its top. */
+export function closechan(c: Hchan): void {
+  if (c.nil) throw new PanicError("close of nil channel");
+  if (c.closed) throw new PanicError("close of closed channel");
+  c.closed = true;
+  // Native bodies are to trap from now on.
+  c.lane?.spill();
+  const stack: number[] = [];
+  for (let s = c.dequeue(RECVQ); s !== 0; s = c.dequeue(RECVQ)) {
+    selem[s] = undefined;
+    stack.push(s);
+  }
+  for (let s = c.dequeue(SENDQ); s !== 0; s = c.dequeue(SENDQ)) {
+    selem[s] = undefined;
+    stack.push(s);
+  }
+  while (stack.length > 0) wake(stack.pop() as number, 0);
+}

@@ -1,0 +1,219 @@
+/**
+ * The scheduler: runtime/proc.go for one M and one P (GOMAXPROCS=1).
+ *
+ * g0 is this code. A goroutine is resumed by `execute` and comes back with a request (see m.ts); every request is a
+ * function of Go's that runs on g0: park_m, gosched_m, goyield_m, goexit0.
+ */
+import {
+  G_EXITING_BYTE,
+  G_GOID,
+  G_PARENTGOID,
+  G_STATUS,
+  G_STRIDE,
+  G_STRIDE_BYTES,
+  G_WAITREASON_BYTE,
+  G_WAITSINCE,
+  gmem,
+  gmem8,
+} from "./ffi.ts";
+import { allocG, gbody, gcont, gentry, gfput, pushFrame } from "./g.ts";
+import {
+  callHook,
+  casAlong,
+  casgstatus,
+  casgstatusWait,
+  goidOf,
+  RING_COUNT,
+  RING_HOOKED,
+  RING_MASK,
+  readgstatus,
+  ring,
+  ringEdge,
+} from "./gstatus.ts";
+import {
+  type Continuation,
+  type Frame,
+  MCALL_CALL,
+  MCALL_GOEXIT,
+  MCALL_GOSCHED,
+  MCALL_GOYIELD,
+  MCALL_NONE,
+  MCALL_PARK,
+  mp,
+  type UnlockFunction,
+} from "./m.ts";
+import { FatalError } from "./panic.ts";
+import { globrunqput, runqput } from "./runq.ts";
+import { Gdead, Gidle, Grunnable, Grunning, Gscan, Gwaiting, statusName } from "./runtime2.ts";
+import { noteCreation } from "./traceback.ts";
+
+/** The scheduler's own state: parts of schedt and p in runtime/runtime2.go. */
+export const sched = {
+  /**
+   * Goes up with every execute that does not inherit the time slice: p.schedtick, of which only the remainder by 61 is
+   * ever asked for. (The remainder alone is kept: to work it out each time costs a gosched 3 ns.)
+   */
+  schedtick61: 0,
+  /** Goroutines made and not dead: gcount(). */
+  gcount: 0,
+  /** The main goroutine of this run, 0 when there is none or it ended by goexit. */
+  main: 0,
+  /** Main has returned, with `result`. */
+  done: false,
+  result: undefined as unknown,
+  /** A goroutine failed, with `error`. */
+  failed: false,
+  error: undefined as unknown,
+};
+
+/**
+ * Parks the calling goroutine: gopark. Takes effect when its operation is yielded.
+ *
+ * @param unlockf runs on g0 after running>waiting, and may refuse
+ * @param reason a wait reason of runtime2.ts
+ * @param cont what the goroutine does first when it runs again
+ */
+export function gopark(gp: number, unlockf: UnlockFunction | null, reason: number, cont: Continuation | null): void {
+  gmem8[gp * G_STRIDE_BYTES + G_WAITREASON_BYTE] = reason;
+  mp.waitunlockf = unlockf;
+  mp.mcall = MCALL_PARK;
+  gcont[gp] = cont;
+}
+
+// Written out as schedule is, and for the same reason: every hand-over comes through here.
+const READIES = ringEdge(Gwaiting, Grunnable);
+const BEGINS = ringEdge(Gidle, Grunnable);
+
+/** Makes a waiting goroutine runnable, next in line: goready. @throws FatalError when it is not waiting */
+export function goready(gp: number): void {
+  const mem = gmem;
+  const log = ring;
+  const i = gp * G_STRIDE;
+  if (Atomics.compareExchange(mem, i + G_STATUS, Gwaiting, Grunnable) !== Gwaiting) notWaiting(gp);
+  const count = log[RING_COUNT];
+  log[count & RING_MASK] = (mem[i + G_GOID] << 8) | READIES;
+  log[RING_COUNT] = count + 1;
+  if (log[RING_HOOKED] !== 0) callHook(gp, Gwaiting, Grunnable);
+  runqput(gp, true);
+}
+
+/** The rest of {@link goready} where the status is another, or someone scans the G. */
+function notWaiting(gp: number): void {
+  const status = readgstatus(gp);
+  if ((status & ~Gscan) !== Gwaiting) {
+    throw new FatalError(
+      `bad g->status in ready: goroutine ${goidOf(gp)} (G ${gp}) is ${statusName(status)}, expected waiting`,
+    );
+  }
+  casgstatusWait(gp, Gwaiting, Grunnable);
+}
+
+/** Notes a G's creator. @param parent another G, 0 for none */
+export function setParent(gp: number, parent: number): void {
+  const i = gp * G_STRIDE + G_PARENTGOID;
+  const from = parent * G_STRIDE + G_GOID;
+  gmem[i] = gmem[from];
+  gmem[i + 1] = gmem[from + 1];
+}
+
+/** Makes an idle G runnable, next in line, as a goroutine of the calling one: the second half of newproc. */
+export function startG(gp: number, entry: unknown): void {
+  gentry[gp] = entry;
+  setParent(gp, Math.max(0, mp.curg));
+  noteCreation(gp);
+  casAlong(BEGINS, gp, Gidle, Grunnable);
+  sched.gcount++;
+  runqput(gp, true);
+}
+
+/**
+ * Starts a goroutine on a generator body, next in line: newproc.
+ *
+ * @param entry what it was started on, for its name in reports
+ * @returns its G
+ */
+export function newproc(body: Frame, entry: unknown): number {
+  const gp = allocG();
+  gbody[gp] = body;
+  startG(gp, entry);
+  return gp;
+}
+
+/** running>waiting, then the unlock function. @returns false, or true when that took the park back */
+function park_m(gp: number): boolean {
+  casgstatus(gp, Grunning, Gwaiting);
+  gmem[gp * G_STRIDE + G_WAITSINCE] = mp.now;
+  const unlockf = mp.waitunlockf;
+  if (unlockf === null) return false;
+  mp.waitunlockf = null;
+  mp.curg = 0;
+  if (unlockf(gp)) return false;
+  casgstatus(gp, Gwaiting, Grunnable);
+  casgstatus(gp, Grunnable, Grunning);
+  mp.curg = gp;
+  return true;
+}
+
+/** running>dead, and onto the free list: goexit0. */
+export function goexit0(gp: number): void {
+  casgstatus(gp, Grunning, Gdead);
+  sched.gcount--;
+  if (gp === sched.main) sched.main = 0;
+  gfput(gp);
+}
+
+/** The goroutine is off the M. */
+export const OFF = 0;
+/** It goes on at once. */
+export const ON = 1;
+/** It goes on, to leave its frames one by one. */
+export const EXIT = 2;
+
+/** Carries out what a goroutine asked for, on g0. @returns OFF, ON or EXIT */
+export function mcall(gp: number): number {
+  const code = mp.mcall;
+  mp.mcall = MCALL_NONE;
+  switch (code) {
+    case MCALL_GOSCHED:
+      casgstatus(gp, Grunning, Grunnable);
+      globrunqput(gp);
+      return OFF;
+    case MCALL_PARK:
+      return park_m(gp) ? ON : OFF;
+    case MCALL_GOYIELD:
+      mp.goyield = true;
+      casgstatus(gp, Grunning, Grunnable);
+      mp.goyield = false;
+      runqput(gp, false);
+      return OFF;
+    case MCALL_CALL:
+      pushFrame(gp, mp.callee as Frame);
+      mp.callee = null;
+      return ON;
+    case MCALL_GOEXIT:
+      gmem8[gp * G_STRIDE_BYTES + G_EXITING_BYTE] = 1;
+      return EXIT;
+    default:
+      fail(
+        new FatalError(
+          `goroutine ${goidOf(gp)} yielded a value that is no operation: write \`yield*\` and an operation of gobuf`,
+        ),
+      );
+      return OFF;
+  }
+}
+
+/** Ends the run with an error; a fatal one that was thrown before comes first. */
+export function fail(error: unknown): void {
+  if (sched.failed) return;
+  sched.failed = true;
+  sched.error = mp.dying ?? error;
+  mp.stop = true;
+}
+
+/** Ends the run with main's result. */
+export function finish(result: unknown): void {
+  sched.done = true;
+  sched.result = result;
+  mp.stop = true;
+}

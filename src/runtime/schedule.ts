@@ -1,0 +1,336 @@
+/**
+ * The turns of goroutines: schedule, findRunnable and execute of runtime/proc.go.
+ *
+ * g0 resumes a goroutine and gets it back with a request in `mp.mcall`, or dead. A generator body is a stack of frames,
+ * of which the top one runs; a native body that waits has no frame.
+ */
+import { generatorNext } from "./body.ts";
+import { G_GOID, G_KIND_BYTE, G_STATUS, G_STRIDE, G_STRIDE_BYTES, G_WAITSINCE, gmem, gmem8 } from "./ffi.ts";
+import { framesBelow, gbody, gcont, gentry, isExiting, isNative, KIND_NATIVE, popFrame } from "./g.ts";
+import {
+  callHook,
+  casgstatus,
+  casgstatusWait,
+  goidOf,
+  RING_COUNT,
+  RING_HOOKED,
+  RING_MASK,
+  ring,
+  ringEdge,
+} from "./gstatus.ts";
+import {
+  ARMED,
+  type Continuation,
+  type Frame,
+  isArmed,
+  MCALL_GOSCHED,
+  MCALL_NONE,
+  MCALL_PARK,
+  mp,
+  REPARK,
+  RESUME,
+  takeForgotten,
+} from "./m.ts";
+import { FatalError, UncaughtError } from "./panic.ts";
+import { EXIT, fail, finish, goexit0, mcall, OFF, sched, setParent } from "./proc.ts";
+import {
+  GLOB_HEAD,
+  GLOB_TAIL,
+  glob,
+  globEnds,
+  globrunqget,
+  globrunqgetbatch,
+  globrunqput,
+  INHERITS,
+  runqget,
+} from "./runq.ts";
+import { Gidle, Grunnable, Grunning, Gwaiting } from "./runtime2.ts";
+import { checkTimers, heap } from "./time.ts";
+import { attachReport, noteReport, panicReport } from "./traceback.ts";
+
+/**
+ * Goes on with a native body whose operation ended; carries out what a native body trapped for: native.ts. They return
+ * whether the goroutine asks for something, as {@link resume} does.
+ */
+export type NativeRunner = (gp: number, failed: boolean, value: unknown) => boolean;
+export type TrapRunner = (gp: number, code: number) => boolean;
+let runNative: NativeRunner = () => {
+  throw new FatalError("no runner of native bodies is set");
+};
+let onTrap: TrapRunner = () => runNative(0, false, undefined);
+
+/** Called once, by native.ts, which stands on this file. */
+export function setNativeRunner(f: NativeRunner, g: TrapRunner): void {
+  runNative = f;
+  onTrap = g;
+}
+
+/** What ends the run when nobody caught an error: main's own error, or one that tells of the goroutine. */
+export function uncaught(gp: number, error: unknown): unknown {
+  if (error instanceof FatalError) {
+    attachReport(error, gp);
+    return error;
+  }
+  if (gp === sched.main) {
+    noteReport(gp, error);
+    return error;
+  }
+  return new UncaughtError(panicReport(gp, error), goidOf(gp), error);
+}
+
+/** The last frame of a body is gone: main's return ends the run, all else is goexit. */
+function ended(gp: number, mode: number, value: unknown): false {
+  if (mode === THROW) fail(uncaught(gp, value));
+  else if (gp === sched.main && !isExiting(gp)) finish(value);
+  else goexit0(gp);
+  return false;
+}
+
+// How the next frame goes on.
+const NEXT = 0;
+const THROW = 1;
+const RETURN = 2;
+
+/**
+ * Runs a goroutine, whose status is running.
+ *
+ * @returns true when it asks for something in `mp.mcall`; false when it is off the M
+ */
+function resume(gp: number): boolean {
+  mp.curg = gp;
+  mp.ok = true;
+  const cont = gcont[gp] as Continuation | null;
+  if (cont === null) return proceed(gp, NEXT, undefined);
+  gcont[gp] = null;
+  let value: unknown;
+  try {
+    value = cont(gp);
+  } catch (error) {
+    mp.waitFailed = true;
+    return proceed(gp, THROW, error);
+  }
+  return value === REPARK || proceed(gp, NEXT, value);
+}
+
+/** Goes on with a goroutine's frames. @param mode how the top one goes on, with `value` @returns as {@link resume} */
+function proceed(gp: number, mode: number, value: unknown): boolean {
+  for (;;) {
+    const frame = gbody[gp] as Frame | null;
+    if (frame === null) {
+      if (!isNative(gp)) return ended(gp, mode, value);
+      return runNative(gp, mode === THROW, value);
+    }
+    let r: IteratorResult<unknown, unknown>;
+    try {
+      if (mode === NEXT) {
+        mp.result = value;
+        r = frame.next(RESUME);
+      } else if (mode === THROW) r = frame.throw(value);
+      else r = frame.return(undefined);
+    } catch (error) {
+      takeForgotten();
+      popFrame(gp);
+      mode = THROW;
+      value = error;
+      continue;
+    }
+    if (r.done !== true) return true;
+    if (takeForgotten()) return forgotten(gp);
+    popFrame(gp);
+    mode = isExiting(gp) ? RETURN : NEXT;
+    value = r.value;
+  }
+}
+
+/** The top frame has returned. @returns as {@link resume} */
+function finished(gp: number, value: unknown): boolean {
+  if (takeForgotten()) return forgotten(gp);
+  // The end of most: goexit at once.
+  if (gp !== sched.main && framesBelow(gp) === 0 && !isNative(gp)) {
+    goexit0(gp);
+    return false;
+  }
+  popFrame(gp);
+  return proceed(gp, isExiting(gp) ? RETURN : NEXT, value);
+}
+
+/** The top frame threw, or what stands behind its wait did, and the frame has not seen it yet. @returns as {@link resume} */
+function threw(gp: number, entered: boolean, error: unknown): boolean {
+  if (entered) {
+    takeForgotten();
+    popFrame(gp);
+  } else mp.waitFailed = true;
+  return proceed(gp, THROW, error);
+}
+
+/** Carries out what a goroutine asks for, and goes on with it until it is off the M. */
+function serve(gp: number): void {
+  for (;;) {
+    if (isArmed()) return plainYield(gp);
+    const next = mcall(gp);
+    if (next === OFF) return;
+    const asks = gcont[gp] === null ? proceed(gp, next === EXIT ? RETURN : NEXT, undefined) : resume(gp);
+    if (!asks) return;
+  }
+}
+
+function plainYield(gp: number): void {
+  takeForgotten();
+  const error = new FatalError(`goroutine ${goidOf(gp)} yielded an operation with a plain \`yield\`: write \`yield*\``);
+  attachReport(error, gp);
+  fail(error);
+}
+
+function forgotten(gp: number): false {
+  const error = new FatalError(
+    `goroutine ${goidOf(gp)} ended with an operation that was made and never yielded: write \`yield*\` before it`,
+  );
+  attachReport(error, gp);
+  fail(error);
+  return false;
+}
+
+// The edges that schedule walks by itself.
+const STARTS = ringEdge(Grunnable, Grunning);
+const GOSCHEDS = ringEdge(Grunning, Grunnable);
+const PARKS = ringEdge(Grunning, Gwaiting);
+
+/** The trap of gobuf_gosched, which needs nothing but this file. */
+const TRAP_GOSCHED = 2;
+
+let pickHook: ((gp: number) => number) | null = null;
+
+/** Sets what may run another goroutine than the one that is next in Go's order, or nothing: gobuf/testing. */
+export function setPickHook(f: ((gp: number) => number) | null): void {
+  pickHook = f;
+}
+
+/**
+ * Runs goroutines until nothing can run, main returned or something failed.
+ *
+ * What stands here is the way of a body from one wait to the next; {@link resume}, {@link proceed} and {@link serve} are
+ * the same for every other turn of events. It is written out, with locals for what belongs to other modules, because
+ * calls that are not inlined and variables that are loaded and checked at each use are 5 of 28 ns of a gosched.
+ *
+ * @param budget goroutines to resume at the most
+ * @returns whether the budget was used up (else look at `sched`: over, or idle)
+ */
+export function schedule(budget: number): boolean {
+  const m = mp;
+  const s = sched;
+  const timers = heap;
+  const log = ring;
+  const ends = globEnds;
+  const next = generatorNext;
+  const bodies = gbody;
+  const conts = gcont;
+  const pick = pickHook;
+  for (let n = budget; n > 0; n--) {
+    if (m.stop) return false;
+
+    // findRunnable
+    if (timers.length !== 0) checkTimers();
+    const tick = s.schedtick61;
+    let gp = 0;
+    let inherits = false;
+    if (tick === 0) gp = globrunqget();
+    if (gp === 0) {
+      gp = runqget();
+      if (gp === 0) gp = globrunqgetbatch();
+      else if (gp > INHERITS) {
+        inherits = true;
+        gp -= INHERITS;
+      }
+    }
+    if (gp === 0) return false;
+    if (pick !== null) gp = pick(gp);
+
+    // execute
+    if (!inherits) s.schedtick61 = tick === 60 ? 0 : tick + 1;
+    const i = gp * G_STRIDE;
+    let mem = gmem;
+    if (Atomics.compareExchange(mem, i + G_STATUS, Grunnable, Grunning) !== Grunnable) {
+      casgstatusWait(gp, Grunnable, Grunning);
+    }
+    let count = log[RING_COUNT];
+    log[count & RING_MASK] = (mem[i + G_GOID] << 8) | STARTS;
+    log[RING_COUNT] = count + 1;
+    if (log[RING_HOOKED] !== 0) callHook(gp, Grunnable, Grunning);
+    m.curg = gp;
+    let asks = true;
+    if (gmem8[gp * G_STRIDE_BYTES + G_KIND_BYTE] === KIND_NATIVE) {
+      const code = m.execute(gp);
+      if (code === TRAP_GOSCHED) m.mcall = MCALL_GOSCHED;
+      else asks = onTrap(gp, code);
+    } else {
+      const frame = bodies[gp] as Frame | null;
+      if (frame === null) asks = resume(gp);
+      else {
+        let entered = false;
+        try {
+          const cont = conts[gp] as Continuation | null;
+          if (cont === null) m.result = undefined;
+          else {
+            conts[gp] = null;
+            m.ok = true;
+            m.result = cont(gp);
+          }
+          if (m.result !== REPARK) {
+            entered = true;
+            const r = next.call(frame, RESUME);
+            if (r.done === true) asks = finished(gp, r.value);
+          }
+        } catch (error) {
+          asks = threw(gp, entered, error);
+        }
+      }
+    }
+
+    // mcall: gosched_m and park_m
+    if (asks) {
+      const code = m.mcall;
+      const parks = code === MCALL_PARK && m.waitunlockf === null;
+      if ((parks || code === MCALL_GOSCHED) && m.state !== ARMED) {
+        m.mcall = MCALL_NONE;
+        const to = parks ? Gwaiting : Grunnable;
+        mem = gmem;
+        if (Atomics.compareExchange(mem, i + G_STATUS, Grunning, to) !== Grunning) casgstatusWait(gp, Grunning, to);
+        count = log[RING_COUNT];
+        log[count & RING_MASK] = (mem[i + G_GOID] << 8) | (parks ? PARKS : GOSCHEDS);
+        log[RING_COUNT] = count + 1;
+        if (log[RING_HOOKED] !== 0) callHook(gp, Grunning, to);
+        if (parks) mem[i + G_WAITSINCE] = m.now;
+        else {
+          const tail = ends[GLOB_TAIL];
+          if (((tail - ends[GLOB_HEAD]) | 0) === glob.length) globrunqput(gp);
+          else {
+            glob[tail & (glob.length - 1)] = gp;
+            ends[GLOB_TAIL] = tail + 1;
+          }
+        }
+      } else serve(gp);
+    }
+    m.curg = 0;
+  }
+  return true;
+}
+
+/**
+ * Makes an idle G the running main goroutine: in Go main runs when the program starts, so this counts as no execute.
+ * {@link resumeMain} follows.
+ */
+export function startMain(gp: number, entry: unknown): void {
+  sched.main = gp;
+  gentry[gp] = entry;
+  setParent(gp, 0);
+  casgstatus(gp, Gidle, Grunnable);
+  casgstatus(gp, Grunnable, Grunning);
+  sched.gcount++;
+}
+
+/** Runs main until it first leaves the M. */
+export function resumeMain(): void {
+  const gp = sched.main;
+  if (resume(gp)) serve(gp);
+  mp.curg = 0;
+}

@@ -1,0 +1,384 @@
+/**
+ * select: selectgo of runtime/select.go, with the case order of Go's compiler.
+ */
+import { bufget, bufput, type Chan, type Hchan, type RecvChan, recv, type SendChan, send } from "./chan.ts";
+import { G_PARAM, G_SELECTDONE, G_STRIDE, G_WAITING, gmem, SUDOG_STRIDE, smem } from "./ffi.ts";
+import { getg, mp, type Op, opPending, opReady } from "./m.ts";
+import { FatalError, PanicError } from "./panic.ts";
+import { gopark } from "./proc.ts";
+import { cheaprandn } from "./rand.ts";
+import { waitReasonSelect, waitReasonSelectNoCases } from "./runtime2.ts";
+import { acquireSudog, releaseSudog, S_CASE, S_ISSELECT, S_SUCCESS, S_WAITLINK, sc, selem } from "./sudog.ts";
+import { RECVQ, SENDQ } from "./waitq.ts";
+import { word } from "./word.ts";
+
+/**
+ * A case that sends, made by {@link sendCase}.
+ *
+ * @example
+ * ```ts
+ * const words = chan<string>(1);
+ * const cases: SendCase[] = [sendCase(words, "ant"), sendCase(words, "bee")];
+ * console.log((yield* select(cases)).index);
+ * ```
+ */
+export interface SendCase {
+  /** @internal */
+  readonly c: Hchan;
+  readonly send: true;
+  /** The value to send. */
+  readonly elem: unknown;
+}
+
+/**
+ * A case that receives a `T`, made by {@link recvCase}.
+ *
+ * @example
+ * ```ts
+ * const words = chan<string>(1);
+ * yield* words.send("ant");
+ * const fromAny: RecvCase<string>[] = [recvCase(words), recvCase(chan<string>())];
+ * const r = yield* select(fromAny);
+ * console.log(r.index, r.value);
+ * ```
+ */
+export interface RecvCase<out T = unknown> {
+  /** @internal */
+  readonly c: Hchan;
+  readonly send: false;
+  /** Never there: it carries the type. @internal */
+  readonly elem: T | undefined;
+}
+
+/**
+ * One case of a select: scase.
+ *
+ * @example
+ * ```ts
+ * const words = chan<string>(1);
+ * const numbers = chan<number>();
+ * const cases: SelectCase[] = [recvCase(numbers), sendCase(words, "ant")];
+ * console.log((yield* select(cases)).index);
+ * ```
+ */
+export type SelectCase = SendCase | RecvCase;
+
+/**
+ * A case that sends: `case ch <- value`.
+ *
+ * @example
+ * ```ts
+ * const words = chan<string>(1);
+ * yield* select([sendCase(words, "ant")]);
+ * console.log(words.len);
+ * ```
+ */
+export function sendCase<T>(c: SendChan<T>, value: T): SendCase {
+  const { codec } = c as Chan<T>;
+  if (codec !== null) codec.toWord(value, word);
+  return { c: c as Chan<T>, send: true, elem: value };
+}
+
+/**
+ * A case that receives: `case v, ok := <-ch`.
+ *
+ * @example
+ * ```ts
+ * const words = chan<string>(1);
+ * yield* words.send("ant");
+ * const r = yield* select([recvCase(words)]);
+ * if (r.ok) console.log(r.value.toUpperCase());
+ * ```
+ */
+export function recvCase<T>(c: RecvChan<T>): RecvCase<T> {
+  return { c: c as Chan<T>, send: false, elem: undefined };
+}
+
+type Index<I> = I extends `${infer N extends number}` ? N : number;
+
+type Outcome<I, C> =
+  C extends RecvCase<infer T>
+    ? { index: Index<I>; value: T; ok: true } | { index: Index<I>; value: undefined; ok: false }
+    : { index: Index<I>; value: undefined; ok: true };
+
+/**
+ * The default was chosen.
+ *
+ * @example
+ * ```ts
+ * const r = yield* select([recvCase(chan<string>())], { default: true });
+ * const nobody: SelectedDefault | undefined = r.index === -1 ? r : undefined;
+ * console.log(nobody !== undefined);
+ * ```
+ */
+export interface SelectedDefault {
+  index: -1;
+  value: undefined;
+  ok: true;
+}
+
+/**
+ * What a select chose: `index` of the case in the list, the `value` it received (undefined for a send and for a closed
+ * channel), and `ok`, false when it found the channel closed. A check of `index` narrows the others.
+ *
+ * @example
+ * ```ts
+ * function describe(r: Selected<readonly [RecvCase<string>, SendCase]>): string {
+ *   return r.index === 0 ? (r.value ?? "closed") : "sent";
+ * }
+ * const words = chan<string>(1);
+ * console.log(describe(yield* select([recvCase(chan<string>()), sendCase(words, "ant")])));
+ * ```
+ */
+export type Selected<C extends readonly unknown[] = readonly RecvCase<unknown>[]> = {
+  [I in keyof C]: Outcome<I, C[I]>;
+}[number];
+
+/** Chosen when no case was ready and there is a default. */
+export const DEFAULT_CASE = -1;
+
+/** More cases than this are refused, as by Go's reflect.Select. */
+const CASES_MAX = 65_536;
+
+// selectgo is done with these before anything else can run: the poll order and the lock order, which hold indices of
+// cases, and the channel's key of each case.
+const poll = new Uint16Array(CASES_MAX);
+const lock = new Uint16Array(CASES_MAX);
+const keys = new Int32Array(CASES_MAX);
+
+/**
+ * The poll order: an inside-out shuffle over the cases with a non-nil channel, which come in the order in which Go's
+ * compiler hands them over: sends in source order, then receives in reverse source order.
+ *
+ * @returns how many there are
+ */
+function shuffle(cases: readonly SelectCase[]): number {
+  let n = 0;
+  for (let i = 0; i < cases.length; i++) if ((cases[i] as SelectCase).send) n = draw(cases, i, n);
+  for (let i = cases.length - 1; i >= 0; i--) if (!(cases[i] as SelectCase).send) n = draw(cases, i, n);
+  return n;
+}
+
+/** Gives the case `i` its place among the `n` that have one. @returns how many have one now */
+function draw(cases: readonly SelectCase[], i: number, n: number): number {
+  const { c } = cases[i] as SelectCase;
+  if (c.nil) return n;
+  if (c.source !== null) c.source.poll();
+  keys[i] = c.sortkey;
+  const j = cheaprandn(n + 1);
+  poll[n] = poll[j];
+  poll[j] = i;
+  return n + 1;
+}
+
+let caseHook: ((cases: readonly SelectCase[], poll: Uint16Array) => void) | null = null;
+
+/** Sets what may change the poll order, or nothing: gobuf/testing. */
+export function setCaseHook(f: ((cases: readonly SelectCase[], poll: Uint16Array) => void) | null): void {
+  caseHook = f;
+}
+
+/**
+ * The lock order of `n` cases: by channel, from a heap sort, which is not stable; where a channel is named twice, the
+ * order of its cases is that of these very steps.
+ */
+function sortByChannel(n: number): void {
+  for (let i = 0; i < n; i++) {
+    const item = poll[i];
+    const c = keys[item];
+    let j = i;
+    while (j > 0) {
+      const parent = (j - 1) >> 1;
+      if (keys[lock[parent]] >= c) break;
+      lock[j] = lock[parent];
+      j = parent;
+    }
+    lock[j] = item;
+  }
+  for (let i = n - 1; i >= 0; i--) {
+    const item = lock[i];
+    const c = keys[item];
+    lock[i] = lock[0];
+    let j = 0;
+    for (;;) {
+      let k = j * 2 + 1;
+      if (k >= i) break;
+      if (k + 1 < i && keys[lock[k]] < keys[lock[k + 1]]) k++;
+      if (c >= keys[lock[k]]) break;
+      lock[j] = lock[k];
+      j = k;
+    }
+    lock[j] = item;
+  }
+}
+
+/** Carries a case out if it is ready; the result is in mp.elem and mp.ok. */
+function attempt({ c, send: isSend, elem }: SelectCase): boolean {
+  if (isSend) {
+    if (c.closed) throw new PanicError("send on closed channel");
+    const s = c.dequeue(RECVQ);
+    if (s !== 0) send(s, elem);
+    else if (c.qcount < c.dataqsiz) bufput(c, elem);
+    else if (!c.lane?.put(elem)) return false;
+    mp.elem = undefined;
+    mp.ok = true;
+    return true;
+  }
+  const s = c.dequeue(SENDQ);
+  if (s !== 0) {
+    mp.elem = recv(c, s);
+    mp.ok = true;
+  } else if (c.qcount > 0) {
+    mp.elem = bufget(c);
+    mp.ok = true;
+  } else if (c.lane !== null && c.lane.count > 0) {
+    mp.elem = c.lane.get();
+    mp.ok = true;
+  } else if (c.closed) {
+    mp.elem = undefined;
+    mp.ok = false;
+  } else return false;
+  return true;
+}
+
+/** The goroutine has asked to park; the chosen case comes from its continuation. */
+export const SELECT_PARKED = -2;
+
+/**
+ * Carries out one of the cases: selectgo.
+ *
+ * @param block whether to wait when none is ready
+ * @param cont gives the operation's result after a park, by {@link selectContinue}
+ * @returns index of the case, DEFAULT_CASE, or SELECT_PARKED; the received value is in mp.elem, mp.ok
+ */
+export function selectgo(
+  gp: number,
+  cases: readonly SelectCase[],
+  block: boolean,
+  cont: (gp: number) => unknown,
+): number {
+  if (cases.length === 0 && block) {
+    gopark(gp, null, waitReasonSelectNoCases, null);
+    return SELECT_PARKED;
+  }
+  if (cases.length > CASES_MAX) throw new PanicError(`select: too many cases (max ${CASES_MAX})`);
+  const n = shuffle(cases);
+  if (caseHook !== null) caseHook(cases, poll.subarray(0, n));
+  for (let i = 0; i < n; i++) {
+    const chosen = poll[i];
+    if (attempt(cases[chosen] as SelectCase)) return chosen;
+  }
+  if (!block) {
+    mp.elem = undefined;
+    mp.ok = true;
+    return DEFAULT_CASE;
+  }
+  sortByChannel(n);
+  let last = 0;
+  for (let i = 0; i < n; i++) {
+    const item = lock[i];
+    const { c, send: isSend, elem } = cases[item] as SelectCase;
+    const s = acquireSudog(gp);
+    const at = s * SUDOG_STRIDE;
+    smem[at + S_ISSELECT] = isSend ? WAITS_TO_SEND : WAITS_TO_RECEIVE;
+    smem[at + S_CASE] = item;
+    selem[s] = elem;
+    sc[s] = c;
+    if (last === 0) gmem[gp * G_STRIDE + G_WAITING] = s;
+    else smem[last * SUDOG_STRIDE + S_WAITLINK] = s;
+    last = s;
+    c.enqueue(isSend, s);
+    if (c.source !== null) c.source.block();
+  }
+  gmem[gp * G_STRIDE + G_PARAM] = 0;
+  gopark(gp, null, waitReasonSelect, cont);
+  return SELECT_PARKED;
+}
+
+// The two values of S_ISSELECT: they also tell which queue a sudog is on.
+const WAITS_TO_SEND = 1;
+const WAITS_TO_RECEIVE = 2;
+
+/** The channel that the select received from, whose {@link selectContinue} came last; null when it sent. */
+export let selectedFrom: Hchan | null = null;
+
+/** What stands behind selectgo's gopark: leaves the other queues. @returns index of the chosen case */
+export function selectContinue(gp: number): number {
+  const g = gp * G_STRIDE;
+  gmem[g + G_SELECTDONE] = 0;
+  const chosen = gmem[g + G_PARAM];
+  gmem[g + G_PARAM] = 0;
+  let s = gmem[g + G_WAITING];
+  gmem[g + G_WAITING] = 0;
+  let index = SELECT_PARKED;
+  let sending = false;
+  while (s !== 0) {
+    const at = s * SUDOG_STRIDE;
+    const next = smem[at + S_WAITLINK];
+    const isSend = smem[at + S_ISSELECT] === WAITS_TO_SEND;
+    const c = sc[s] as Hchan;
+    if (c.source !== null) c.source.unblock();
+    if (s === chosen) {
+      index = smem[at + S_CASE];
+      sending = isSend;
+      selectedFrom = isSend ? null : c;
+      mp.ok = smem[at + S_SUCCESS] !== 0;
+      mp.elem = isSend ? undefined : selem[s];
+    } else c.remove(isSend, s);
+    smem[at + S_WAITLINK] = 0;
+    smem[at + S_ISSELECT] = 0;
+    releaseSudog(s);
+    s = next;
+  }
+  if (index === SELECT_PARKED) throw new FatalError("selectgo: bad wakeup");
+  if (sending && !mp.ok) throw new PanicError("send on closed channel");
+  return index;
+}
+
+function selectResult(gp: number): { index: number; value: unknown; ok: boolean } {
+  const index = selectContinue(gp);
+  return { index, value: mp.elem, ok: mp.ok };
+}
+
+/**
+ * Options of {@link select}.
+ *
+ * @example
+ * ```ts
+ * function* poll(ch: RecvChan<string>, options: SelectOptions): Go<string | undefined> {
+ *   return (yield* select([recvCase(ch)], options)).value;
+ * }
+ * console.log(yield* poll(chan<string>(), { default: true }));
+ * ```
+ */
+export interface SelectOptions {
+  /** Give index -1 at once when no case is ready. */
+  default?: boolean;
+}
+
+/**
+ * Waits until one of the cases can go on, and carries it out: `select`.
+ *
+ * @param cases from {@link sendCase} and {@link recvCase}; a nil channel's case is never chosen
+ * @throws PanicError "send on closed channel", "select: too many cases (max 65536)"
+ * @example
+ * ```ts
+ * const numbers = chan<number>();
+ * const words = chan<string>(1);
+ * const r = yield* select([recvCase(numbers), sendCase(words, "x")]);
+ * if (r.index === 0 && r.ok) console.log(r.value + 1);
+ * ```
+ */
+export function select<const C extends readonly SelectCase[]>(cases: C): Op<Selected<C>>;
+export function select<const C extends readonly SelectCase[]>(
+  cases: C,
+  options: { default: true },
+): Op<Selected<C> | SelectedDefault>;
+export function select<const C extends readonly SelectCase[]>(
+  cases: C,
+  options: SelectOptions,
+): Op<Selected<C> | SelectedDefault>;
+export function select(cases: readonly SelectCase[], options?: SelectOptions): Op<unknown> {
+  const index = selectgo(getg("select"), cases, options?.default !== true, selectResult);
+  return index === SELECT_PARKED ? opPending() : opReady({ index, value: mp.elem, ok: mp.ok });
+}

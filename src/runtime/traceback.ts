@@ -1,0 +1,241 @@
+/**
+ * What Go prints of goroutines: the traceback of a panic, a deadlock, a SIGQUIT (goroutineheader and tracebackothers of
+ * runtime/traceback.go, printpanics of runtime/panic.go).
+ */
+import { dirname } from "node:path";
+import { G_STRIDE, G_STRIDE_BYTES, G_WAITREASON_BYTE, G_WAITSINCE, gmem, gmem8 } from "./ffi.ts";
+import { allgs, framesBelow, gentry, isNative } from "./g.ts";
+import { goidOf, parentOf, readgstatus } from "./gstatus.ts";
+import { mp, setSiteHook } from "./m.ts";
+import { FatalError, PanicError, UncaughtError } from "./panic.ts";
+import { Gdead, Gidle, Gscan, Gwaiting, statusName, waitReasonStrings } from "./runtime2.ts";
+import { sliceTime } from "./time.ts";
+
+/**
+ * A goroutine, as reports tell of it.
+ *
+ * @example
+ * ```ts
+ * const [main]: GoroutineInfo[] = goroutines();
+ * console.log(main?.goid, main?.name, main?.state);
+ * ```
+ */
+export interface GoroutineInfo {
+  /** Its number. */
+  goid: number;
+  /** "running", "runnable", or the wait reason where it waits. */
+  state: string;
+  /** Milliseconds of the run's clock that it has waited, give or take a few, modulo 2^32 (49 days); 0 when it does not wait. */
+  waited: number;
+  /** Name of the function that it was started on. */
+  name: string;
+  /** Number of the goroutine that started it; 0 for main. */
+  createdBy: number;
+  /** Where its last operation stands, one frame a line; empty without `traceback: "all"`. */
+  frames: readonly string[];
+  /** Where it was started; empty without `traceback: "all"`. */
+  createdAt: string;
+}
+
+/**
+ * Places by G: of the last operation, of the go statement. Kept only with tracebacks. There is one for each frame of the
+ * goroutine's stack of generators, as JavaScript's own stack shows the top one's.
+ */
+const opSites = new Map<number, (Error | undefined)[]>();
+const goSites = new Map<number, readonly (Error | undefined)[]>();
+let tracebacks = false;
+
+/** Starts or stops noting places. */
+export function setTracebacks(on: boolean): void {
+  tracebacks = on;
+  opSites.clear();
+  goSites.clear();
+  setSiteHook(on ? noteSite : null);
+}
+
+function noteSite(gp: number): void {
+  const depth = framesBelow(gp);
+  const sites = opSites.get(gp) ?? [];
+  sites.length = depth;
+  sites.push(new Error());
+  opSites.set(gp, sites);
+}
+
+/** Notes where a goroutine is started: the creator's operation is the go statement. */
+export function noteCreation(gp: number): void {
+  if (!tracebacks) return;
+  opSites.delete(gp);
+  const sites = opSites.get(mp.curg);
+  if (sites === undefined) goSites.delete(gp);
+  else goSites.set(gp, [...sites]);
+}
+
+/** Where the operation of a goroutine stands, by the levels of its stack; undefined without tracebacks. */
+export function operationSites(gp: number): readonly (Error | undefined)[] | undefined {
+  return opSites.get(gp);
+}
+
+const here = dirname(import.meta.dir);
+
+function isOwn(frame: string): boolean {
+  return (frame.includes(here) && !frame.includes(".test.ts")) || !/[:)]/.test(frame) || frame.includes("native:");
+}
+
+/** Whether this stands in a bundle, where gobuf's frames cannot be told by their file. */
+const bundled = import.meta.file !== "traceback.ts";
+
+const SCHEDULER = /^(schedule|proceed|resume) /;
+
+/** The goroutine's own frames, "name (file:line:column)". */
+export function framesOf(sites: readonly (Error | undefined)[] = []): string[] {
+  return sites.toReversed().flatMap(framesAt);
+}
+
+/** Its own frames of a stack: what stands between gobuf's own ones, and above the scheduler. */
+function framesAt(site: Error | undefined): string[] {
+  const lines = (site?.stack ?? "").split("\n").slice(1);
+  const all = lines.map((line) => line.trim().replace(/^at /, ""));
+  if (bundled) {
+    // A place is noted in getg, which the operation calls: behind both, up to the scheduler.
+    const operation = all.findIndex((frame) => frame.startsWith("getg ")) + 1;
+    const own = all.slice(operation + 1);
+    const scheduler = own.findIndex((frame) => SCHEDULER.test(frame));
+    return own.slice(0, scheduler < 0 ? own.length : scheduler);
+  }
+  const first = all.findIndex((frame) => !isOwn(frame) || SCHEDULER.test(frame));
+  if (first < 0 || SCHEDULER.test(all[first] as string)) return [];
+  const behind = all.slice(first);
+  const last = behind.findIndex(isOwn);
+  return behind.slice(0, last < 0 ? behind.length : last);
+}
+
+/** The name of the function that a goroutine was started on. */
+export function entryName(gp: number): string {
+  const entry = gentry[gp];
+  if (typeof entry === "function") return entry.name || (goidOf(gp) === 1 ? "main" : "anonymous");
+  return isNative(gp) ? `native 0x${Number(entry).toString(16)}` : "anonymous";
+}
+
+/**
+ * All goroutines that exist, in the order of their numbers.
+ *
+ * @example
+ * ```ts
+ * go(function* worker() {
+ *   yield* chan<number>().recv();
+ * });
+ * yield* gosched();
+ * console.log(goroutines().filter((g) => g.state === "chan receive"));
+ * ```
+ */
+export function goroutines(): GoroutineInfo[] {
+  const out: GoroutineInfo[] = [];
+  for (const gp of allgs()) {
+    const status = readgstatus(gp) & ~Gscan;
+    if (status === Gdead || status === Gidle) continue;
+    const waits = status === Gwaiting;
+    out.push({
+      goid: goidOf(gp),
+      state: waits ? waitReasonStrings[gmem8[gp * G_STRIDE_BYTES + G_WAITREASON_BYTE]] : statusName(status),
+      waited: waits ? (sliceTime() - gmem[gp * G_STRIDE + G_WAITSINCE]) >>> 0 : 0,
+      name: entryName(gp),
+      createdBy: parentOf(gp),
+      frames: framesOf(opSites.get(gp)),
+      createdAt: framesOf(goSites.get(gp))[0] ?? "",
+    });
+  }
+  return out.sort((a, b) => a.goid - b.goid);
+}
+
+const MINUTE_MS = 60_000;
+
+function names(list: readonly GoroutineInfo[]): Map<number, string> {
+  return new Map(list.map((g) => [g.goid, g.name]));
+}
+
+/** One goroutine as Go prints it. */
+function format(g: GoroutineInfo, creators: ReadonlyMap<number, string>): string {
+  const minutes = Math.floor(g.waited / MINUTE_MS);
+  const lines = [`goroutine ${g.goid} [${g.state}${minutes >= 1 ? `, ${minutes} minutes` : ""}]:`];
+  if (g.frames.length === 0) lines.push(`${g.name}(...)`);
+  for (const frame of g.frames) {
+    const at = /^(.*) \((.*)\)$/.exec(frame);
+    lines.push(`${at?.[1] ?? g.name}(...)`, `\t${at?.[2] ?? frame}`);
+  }
+  if (g.createdBy !== 0) {
+    const creator = creators.get(g.createdBy);
+    lines.push(`created by ${creator ?? "a goroutine that is gone"} in goroutine ${g.createdBy}`);
+    if (g.createdAt !== "") lines.push(`\t${g.createdAt.replace(/^.* \((.*)\)$/, "$1")}`);
+  }
+  return `${lines.join("\n")}\n`;
+}
+
+/** Goroutines as Go prints them. @param all where the names of creators are looked up @internal */
+export function formatGoroutines(list: readonly GoroutineInfo[], all: readonly GoroutineInfo[]): string {
+  const creators = names(all);
+  return list.map((g) => format(g, creators)).join("\n");
+}
+
+/**
+ * All goroutines, as Go prints them on SIGQUIT.
+ *
+ * @param first G that comes first (the one that failed), 0 for none
+ * @example
+ * ```ts
+ * go(function* worker() {
+ *   yield* chan<number>().recv();
+ * });
+ * yield* gosched();
+ * console.log(goroutineDump());
+ * ```
+ */
+export function goroutineDump(first = 0): string {
+  const list = goroutines();
+  const goid = first === 0 ? 0 : goidOf(first);
+  return formatGoroutines([...list.filter((g) => g.goid === goid), ...list.filter((g) => g.goid !== goid)], list);
+}
+
+/** How Go prints a panic's value: the first line of its report. */
+function panicLine(error: unknown): string {
+  if (error instanceof PanicError) return `panic: ${error.message}`;
+  return `panic: ${error instanceof Error ? `${error.name}: ${error.message}` : String(error)}`;
+}
+
+/** What Go prints when a goroutine's panic is not recovered. */
+export function panicReport(gp: number, error: unknown): string {
+  return `${panicLine(error)}\n\n${goroutineDump(gp)}`;
+}
+
+/** Puts all goroutines behind the text of a fatal error, once. @param gp G that failed, 0 for none */
+export function attachReport(error: FatalError, gp: number): void {
+  const dump = goroutineDump(gp);
+  if (error.message === error.text && dump !== "") error.message = `${error.text}\n\n${dump}`;
+}
+
+/** Reports of errors that are the program's own: what main threw is not ours to change. */
+const reports = new WeakMap<object, string>();
+
+/** Notes what Go would print of main's own error. */
+export function noteReport(gp: number, error: unknown): void {
+  if (typeof error === "object" && error !== null) reports.set(error, panicReport(gp, error));
+}
+
+/**
+ * What Go prints when a program ends with this error: "panic: ..." or "fatal error: ...", and all goroutines.
+ *
+ * @param error what {@link run} rejected with; main's own error has a report, too
+ * @returns the report; undefined for an error that ended no run
+ * @example
+ * ```ts
+ * import { chan, reportOf, run } from "gobuf";
+ *
+ * await run(function* main() {
+ *   yield* chan<number>().recv();
+ * }).catch((error) => console.log(reportOf(error)?.split("\n")[0])); // fatal error: all goroutines are asleep - deadlock!
+ * ```
+ */
+export function reportOf(error: unknown): string | undefined {
+  if (error instanceof FatalError) return `fatal error: ${error.message}`;
+  if (error instanceof UncaughtError) return error.message;
+  return typeof error === "object" && error !== null ? reports.get(error) : undefined;
+}

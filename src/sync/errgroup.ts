@@ -1,0 +1,191 @@
+/**
+ * Groups of goroutines that work on one task: golang.org/x/sync/errgroup.
+ */
+
+import { asError, type CancelCauseFunc, type Context } from "../context/cancelctx.ts";
+import { withCancelCause } from "../context/context.ts";
+import type { Go } from "../go.ts";
+import { bodyOf } from "../runtime/body.ts";
+import { type Chan, chan, trySend } from "../runtime/chan.ts";
+import { getg, type Op, opCall, opReady } from "../runtime/m.ts";
+import { FatalError, PanicError } from "../runtime/panic.ts";
+import { newproc } from "../runtime/proc.ts";
+import { WaitGroup } from "./waitgroup.ts";
+
+/**
+ * Runs goroutines, waits for them all, and hands on the first error: errgroup.Group.
+ *
+ * A goroutine fails by throwing. A panic (PanicError) is no error, as in Go: it ends the run.
+ *
+ * @example
+ * ```ts
+ * const [group, ctx] = ErrGroup.withContext(context.background());
+ * for (const ms of [10, 20, 30]) {
+ *   yield* group.go(function* () {
+ *     const r = yield* select([recvCase(ctx.done()), recvCase(after(ms))]);
+ *     if (r.index === 1 && ms === 20) throw new Error(`${ms} ms is too long`);
+ *   });
+ * }
+ * try {
+ *   yield* group.wait();
+ * } catch (error) {
+ *   console.log(error, context.cause(ctx));
+ * }
+ * ```
+ */
+export class ErrGroup {
+  private readonly wg = new WaitGroup();
+  private sem: Chan<void> | null = null;
+  private failed = false;
+  private error: unknown;
+  private cancel: CancelCauseFunc | null = null;
+
+  /**
+   * A group, and a context that ends when the first goroutine fails, for what it threw, or else with the wait: WithContext.
+   *
+   * @example
+   * ```ts
+   * const [group, ctx] = ErrGroup.withContext(context.background());
+   * yield* group.go(function* () {
+   *   yield* ctx.done().recv();
+   * });
+   * yield* group.go(function* () {
+   *   throw new Error("no luck");
+   * });
+   * try {
+   *   yield* group.wait();
+   * } catch (error) {
+   *   console.log(error === context.cause(ctx));
+   * }
+   * ```
+   */
+  static withContext(parent: Context): [group: ErrGroup, ctx: Context] {
+    const group = new ErrGroup();
+    const [ctx, cancel] = withCancelCause(parent);
+    group.cancel = cancel;
+    return [group, ctx];
+  }
+
+  /**
+   * Starts a goroutine, as soon as the limit allows it: Go.
+   *
+   * @param fn a generator function, called at once with the arguments: its body runs later
+   * @throws TypeError when `fn` does not make a generator
+   * @example
+   * ```ts
+   * const group = new ErrGroup();
+   * yield* group.go(function* (ms: number) {
+   *   yield* sleep(ms);
+   * }, 10);
+   * yield* group.wait();
+   * ```
+   */
+  go<A extends unknown[]>(fn: (...args: A) => Go<unknown>, ...args: A): Op<void> {
+    getg("ErrGroup.go");
+    const body = bodyOf("ErrGroup.go", fn, args);
+    if (this.sem !== null) return opCall(this.startLimited(body, fn, this.sem));
+    this.start(body, fn);
+    return opReady<void>(undefined);
+  }
+
+  private *startLimited(body: Go<unknown>, fn: unknown, sem: Chan<void>): Go {
+    yield* sem.send();
+    this.start(body, fn);
+  }
+
+  /**
+   * Starts a goroutine, if the limit allows it now: TryGo.
+   *
+   * @returns whether it was started
+   * @throws TypeError when `fn` does not make a generator
+   * @example
+   * ```ts
+   * const group = new ErrGroup();
+   * group.setLimit(1);
+   * function* nap() {
+   *   yield* sleep(10);
+   * }
+   * console.log(group.tryGo(nap), group.tryGo(nap));
+   * ```
+   */
+  tryGo<A extends unknown[]>(fn: (...args: A) => Go<unknown>, ...args: A): boolean {
+    getg("ErrGroup.tryGo");
+    const body = bodyOf("ErrGroup.tryGo", fn, args);
+    if (this.sem !== null && !trySend(this.sem, undefined)) return false;
+    this.start(body, fn);
+    return true;
+  }
+
+  private start(body: Go<unknown>, fn: unknown): void {
+    this.wg.add(1);
+    newproc(this.run(body), fn);
+  }
+
+  private *run(body: Go<unknown>): Go {
+    try {
+      yield* opCall(body);
+    } catch (error) {
+      if (error instanceof PanicError || error instanceof FatalError) throw error;
+      this.fail(error);
+    } finally {
+      if (this.sem !== null) yield* this.sem.recv();
+      this.wg.done();
+    }
+  }
+
+  private fail(error: unknown): void {
+    if (this.failed) return;
+    this.failed = true;
+    this.error = error;
+    this.cancel?.(asError(error));
+  }
+
+  /**
+   * Waits for all goroutines of the group: Wait.
+   *
+   * @throws what the first of them threw that failed
+   * @example
+   * ```ts
+   * const group = new ErrGroup();
+   * yield* group.go(function* () {
+   *   throw new Error("no luck");
+   * });
+   * try {
+   *   yield* group.wait();
+   * } catch (error) {
+   *   console.log(error);
+   * }
+   * ```
+   */
+  wait(): Op<void> {
+    getg("ErrGroup.wait");
+    return opCall(this.waitSlow());
+  }
+
+  private *waitSlow(): Go {
+    yield* this.wg.wait();
+    this.cancel?.();
+    if (this.failed) throw this.error;
+  }
+
+  /**
+   * Limits how many goroutines of the group there are at a time: SetLimit.
+   *
+   * @param n 0 lets none start, a negative number takes the limit away
+   * @throws PanicError "errgroup: modify limit while ... goroutines in the group are still active"
+   * @example
+   * ```ts
+   * const group = new ErrGroup();
+   * group.setLimit(2);
+   * for (const ms of [30, 20, 10]) yield* group.go(function* () { yield* sleep(ms); });
+   * yield* group.wait();
+   * ```
+   */
+  setLimit(n: number): void {
+    const active = this.sem?.len ?? 0;
+    if (n >= 0 && active !== 0) {
+      throw new PanicError(`errgroup: modify limit while ${active} goroutines in the group are still active`);
+    }
+    this.sem = n < 0 ? null : chan<void>(n);
+  }
+}

@@ -1,0 +1,129 @@
+/**
+ * Mutex: internal/sync/mutex.go. In normal mode the unlocker wakes the head waiter and lets others barge in; a waiter
+ * that has waited for more than 1 ms turns the mutex starving, and it is handed over in order.
+ *
+ * There is no spinning, as there is none at GOMAXPROCS=1.
+ */
+import { fatal, getg, MCALL_NONE, mp, type Op, opCall, opOptional, opPending, opReady } from "../runtime/m.ts";
+import { waitReasonSyncMutexLock } from "../runtime/runtime2.ts";
+import { Sema, semacquired } from "../runtime/sema.ts";
+import { nanotime } from "../runtime/time.ts";
+
+const mutexLocked = 1;
+const mutexWoken = 2;
+const mutexStarving = 4;
+const mutexWaiterShift = 3;
+/** A waiter that waits longer turns the mutex starving, nanoseconds. */
+const starvationThresholdNs = 1e6;
+
+/**
+ * A mutual exclusion lock: sync.Mutex.
+ *
+ * @example
+ * ```ts
+ * const mutex = new Mutex();
+ * let balance = 100;
+ * function* withdraw(amount: number): Go {
+ *   yield* mutex.lock();
+ *   try {
+ *     const before = balance;
+ *     yield* sleep(1);
+ *     balance = before - amount;
+ *   } finally {
+ *     yield* mutex.unlock();
+ *   }
+ * }
+ * const wg = new WaitGroup();
+ * for (let i = 0; i < 3; i++) wg.go(withdraw, 10);
+ * yield* wg.wait();
+ * console.log(balance);
+ * ```
+ */
+export class Mutex {
+  private state = 0;
+  private readonly sema = new Sema(waitReasonSyncMutexLock);
+
+  /** Locks, waiting while another goroutine holds it: Lock. */
+  lock(): Op<void> {
+    getg("Mutex.lock");
+    if (this.state === 0) {
+      this.state = mutexLocked;
+      return opReady<void>(undefined);
+    }
+    return opCall(this.lockSlow());
+  }
+
+  /** Locks if nobody holds it or waits starving for it: TryLock. */
+  tryLock(): boolean {
+    if ((this.state & (mutexLocked | mutexStarving)) !== 0) return false;
+    this.state |= mutexLocked;
+    return true;
+  }
+
+  private *lockSlow(): Generator<unknown, void, unknown> {
+    let waitStart = 0;
+    let starving = false;
+    let awoke = false;
+    for (;;) {
+      const old = this.state;
+      let next = old;
+      if ((old & mutexStarving) === 0) next |= mutexLocked;
+      if ((old & (mutexLocked | mutexStarving)) !== 0) next += 1 << mutexWaiterShift;
+      if (starving && (old & mutexLocked) !== 0) next |= mutexStarving;
+      if (awoke) {
+        if ((next & mutexWoken) === 0) fatal("sync: inconsistent mutex state");
+        next &= ~mutexWoken;
+      }
+      this.state = next;
+      if ((old & (mutexLocked | mutexStarving)) === 0) return;
+      const lifo = waitStart !== 0;
+      if (waitStart === 0) waitStart = nanotime();
+      yield* this.acquire(lifo);
+      starving ||= nanotime() - waitStart > starvationThresholdNs;
+      const now = this.state;
+      if ((now & mutexStarving) !== 0) {
+        // Handed over: the state still says unlocked, and counts this waiter.
+        if ((now & (mutexLocked | mutexWoken)) !== 0 || now >> mutexWaiterShift === 0) {
+          fatal("sync: inconsistent mutex state");
+        }
+        let delta = mutexLocked - (1 << mutexWaiterShift);
+        if (!starving || now >> mutexWaiterShift === 1) delta -= mutexStarving;
+        this.state += delta;
+        return;
+      }
+      awoke = true;
+    }
+  }
+
+  private acquire(lifo: boolean): Op<void> {
+    const done = this.sema.acquire(getg("Mutex.lock"), lifo, semacquired);
+    return done ? opReady<void>(undefined) : opPending();
+  }
+
+  /**
+   * Unlocks: Unlock.
+   *
+   * `yield*` on it hands the processor to a starving waiter, as Go does; without it the waiter only runs a little later.
+   *
+   * @throws FatalError "sync: unlock of unlocked mutex", which ends the run
+   */
+  unlock(): Op<void> {
+    getg("Mutex.unlock");
+    this.unlockNow();
+    return opOptional();
+  }
+
+  /** Unlocks; mp.mcall may ask for goyield. @internal */
+  unlockNow(): void {
+    mp.mcall = MCALL_NONE;
+    const left = this.state - mutexLocked;
+    if ((this.state & mutexLocked) === 0) fatal("sync: unlock of unlocked mutex");
+    this.state = left;
+    if (left === 0) return;
+    if ((left & mutexStarving) !== 0) this.sema.release(true);
+    else if (left >> mutexWaiterShift !== 0 && (left & (mutexWoken | mutexStarving)) === 0) {
+      this.state = (left - (1 << mutexWaiterShift)) | mutexWoken;
+      this.sema.release(false);
+    }
+  }
+}

@@ -1,0 +1,70 @@
+/**
+ * Once: sync/once.go.
+ */
+import { bodyIfAny } from "../runtime/body.ts";
+import { getg, type Op, opCall, opReady } from "../runtime/m.ts";
+import { Mutex } from "./mutex.ts";
+
+/**
+ * Runs one function, once: sync.Once.
+ *
+ * @example
+ * ```ts
+ * const once = new Once();
+ * function* setUp(): Go {
+ *   yield* sleep(1);
+ *   console.log("only now");
+ * }
+ * const wg = new WaitGroup();
+ * for (let i = 0; i < 3; i++) {
+ *   wg.go(function* () {
+ *     yield* once.do(setUp);
+ *   });
+ * }
+ * yield* wg.wait();
+ * ```
+ */
+export class Once {
+  /** @internal */
+  finished = false;
+  /** Held while the function runs. @internal */
+  readonly m = new Mutex();
+
+  /**
+   * Runs `f` if nobody has; whoever calls meanwhile waits until it is over: Do. Also a panic or a goexit of `f` ends it.
+   *
+   * @param f a generator function, or a plain one
+   */
+  do(f: () => Generator<unknown, unknown, unknown> | void): Op<void> {
+    getg("Once.do");
+    return this.finished ? opReady<void>(undefined) : opCall(this.doSlow(f));
+  }
+
+  private *doSlow(f: () => Generator<unknown, unknown, unknown> | void): Generator<unknown, void, unknown> {
+    if (!(yield* this.begin())) return;
+    try {
+      const body = bodyIfAny("Once.do", f, f());
+      if (body !== null) yield* opCall(body);
+    } finally {
+      yield* this.end();
+    }
+  }
+
+  /** The part of Do before `f`. @returns whether `f` is to run, and then {@link end} @internal */
+  begin(): Op<boolean> {
+    return this.finished ? opReady(false) : opCall(this.beginSlow());
+  }
+
+  private *beginSlow(): Generator<unknown, boolean, unknown> {
+    yield* this.m.lock();
+    if (!this.finished) return true;
+    yield* this.m.unlock();
+    return false;
+  }
+
+  /** The part of Do behind `f`: done, and only then unlocked. @internal */
+  end(): Op<void> {
+    this.finished = true;
+    return this.m.unlock();
+  }
+}

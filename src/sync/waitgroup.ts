@@ -1,0 +1,128 @@
+/**
+ * WaitGroup: sync/waitgroup.go.
+ */
+
+import type { Go } from "../go.ts";
+import { bodyOf } from "../runtime/body.ts";
+import { G_STRIDE, G_WAITING, gmem } from "../runtime/ffi.ts";
+import { getg, type Op, opCall, opPending, opReady, REPARK } from "../runtime/m.ts";
+import { PanicError } from "../runtime/panic.ts";
+import { newproc } from "../runtime/proc.ts";
+import { waitReasonSyncWaitGroupWait } from "../runtime/runtime2.ts";
+import { Sema, semacquireContinue } from "../runtime/sema.ts";
+import { sc } from "../runtime/sudog.ts";
+
+class WaitGroupSema extends Sema {
+  constructor(readonly wg: WaitGroup) {
+    super(waitReasonSyncWaitGroupWait);
+  }
+}
+
+/**
+ * Waits for a number of goroutines to be done: sync.WaitGroup.
+ *
+ * @example
+ * ```ts
+ * const wg = new WaitGroup();
+ * wg.add(1);
+ * go(function* () {
+ *   yield* sleep(1);
+ *   wg.done();
+ * });
+ * wg.go(function* () {
+ *   yield* sleep(2);
+ * });
+ * yield* wg.wait();
+ * ```
+ */
+export class WaitGroup {
+  private counter = 0;
+  private waiters = 0;
+  private readonly sema = new WaitGroupSema(this);
+
+  /**
+   * Adds to the counter; at 0 every waiter is readied: Add.
+   *
+   * @param delta -2^31 to 2^31-1
+   * @throws PanicError "sync: negative WaitGroup counter" (it stays negative), "sync: WaitGroup misuse: ..."
+   */
+  add(delta: number): void {
+    const v = (this.counter + delta) | 0;
+    this.counter = v;
+    if (v < 0) throw new PanicError("sync: negative WaitGroup counter");
+    if (this.waiters !== 0 && delta > 0 && v === delta) {
+      throw new PanicError("sync: WaitGroup misuse: Add called concurrently with Wait");
+    }
+    if (v > 0 || this.waiters === 0) return;
+    let w = this.waiters;
+    this.waiters = 0;
+    for (; w !== 0; w--) this.sema.release(false);
+  }
+
+  /** Takes one from the counter: Done. @throws PanicError as {@link add} */
+  done(): void {
+    this.add(-1);
+  }
+
+  /** Waits until the counter is 0: Wait. @throws PanicError "sync: WaitGroup is reused before previous Wait has returned" */
+  wait(): Op<void> {
+    const gp = getg("WaitGroup.wait");
+    if (this.counter === 0) return opReady<void>(undefined);
+    this.waiters++;
+    if (!this.sema.acquire(gp, false, waited)) return opPending();
+    this.checkReuse();
+    return opReady<void>(undefined);
+  }
+
+  /**
+   * Starts a goroutine that the group waits for: Go.
+   *
+   * It counts as done when it returns or ends by goexit; what it throws ends the run, as it does in any goroutine, and
+   * wakes nobody before that.
+   *
+   * @param fn a generator function, called at once with the arguments: its body runs later
+   * @throws TypeError when `fn` does not make a generator; Error outside a goroutine
+   * @example
+   * ```ts
+   * const wg = new WaitGroup();
+   * for (let i = 0; i < 3; i++) {
+   *   wg.go(function* (ms: number) {
+   *     yield* sleep(ms);
+   *   }, i);
+   * }
+   * yield* wg.wait();
+   * ```
+   */
+  go<A extends unknown[]>(fn: (...args: A) => Go<unknown>, ...args: A): void {
+    getg("WaitGroup.go");
+    const body = bodyOf("WaitGroup.go", fn, args);
+    this.add(1);
+    newproc(this.run(body), fn);
+  }
+
+  private *run(body: Go<unknown>): Go {
+    let panicking = false;
+    try {
+      yield* opCall(body);
+    } catch (error) {
+      panicking = true;
+      throw error;
+    } finally {
+      if (!panicking) this.done();
+    }
+  }
+
+  /** @internal */
+  checkReuse(): void {
+    if (this.counter !== 0 || this.waiters !== 0) {
+      throw new PanicError("sync: WaitGroup is reused before previous Wait has returned");
+    }
+  }
+}
+
+/** What stands behind the semaphore in Wait. */
+function waited(gp: number): unknown {
+  const sema = sc[gmem[gp * G_STRIDE + G_WAITING]] as WaitGroupSema;
+  if (!semacquireContinue(gp, waited)) return REPARK;
+  return sema.wg.checkReuse();
+}

@@ -1,0 +1,283 @@
+/**
+ * Timers and tickers of package time: time/sleep.go, time/tick.go, over the heap of time.ts.
+ *
+ * The channel of a timer is synchronous, as in Go from 1.23 on: once `stop` or `reset` has returned, no value of before
+ * is received. A timer belongs to the run that it was made in.
+ */
+
+import { currentRun, kick } from "../run.ts";
+import { bodyIfAny } from "../runtime/body.ts";
+import { Chan, nilchan, type RecvChan, timerchandrain, trySend } from "../runtime/chan.ts";
+import { opCall } from "../runtime/m.ts";
+import { PanicError } from "../runtime/panic.ts";
+import { newproc } from "../runtime/proc.ts";
+import { now, Timer as RuntimeTimer, resetTimer, stopTimer, whenOf } from "../runtime/time.ts";
+
+/**
+ * What a timer or the end of a context calls, in a goroutine of its own: a generator function or a plain one.
+ *
+ * @example
+ * ```ts
+ * const wg = new WaitGroup();
+ * wg.add(2);
+ * const plain: Callback = () => wg.done();
+ * const waits: Callback = function* () {
+ *   yield* sleep(5);
+ *   wg.done();
+ * };
+ * for (const f of [plain, waits]) afterFunc(5, f);
+ * yield* wg.wait();
+ * ```
+ */
+export type Callback = () => Generator<unknown, unknown, unknown> | void;
+
+/** The body of a goroutine that runs a callback. @internal */
+export function* callBody(f: Callback): Generator<unknown, void, unknown> {
+  const body = bodyIfAny("afterFunc", f, f());
+  if (body !== null) yield* opCall(body);
+}
+
+/** Runs on g0: puts the time that the timer was set for into its channel, unless one is there. */
+function sendTime(c: unknown, _seq: number, delay: number): void {
+  trySend(c as Chan<number>, now() - delay / 1e6);
+}
+
+/** Runs on g0: starts the goroutine of afterFunc. */
+function goFunc(f: unknown): void {
+  newproc(callBody(f as Callback), f);
+}
+
+/** What {@link Timer} and {@link Ticker} share: a channel and the timer that feeds it. */
+abstract class Clockwork implements Disposable {
+  /** @internal */
+  protected readonly r: RuntimeTimer;
+
+  protected constructor(
+    /** Gives the time, in milliseconds as {@link now} does. Its length and capacity are 0. */
+    readonly c: RecvChan<number>,
+    f: Callback | null,
+  ) {
+    if (f !== null) this.r = new RuntimeTimer(goFunc, f);
+    else {
+      this.r = new RuntimeTimer(sendTime, c, true);
+      (c as Chan<number>).source = this.r;
+    }
+  }
+
+  protected set(ms: number, period: number): boolean {
+    const pending = resetTimer(this.r, whenOf(ms), period);
+    const drained = this.drain();
+    // Armed by code outside the goroutines, it may be the first that the run waits for.
+    kick();
+    return pending || drained;
+  }
+
+  protected halt(): boolean {
+    const pending = stopTimer(this.r);
+    return this.drain() || pending;
+  }
+
+  private drain(): boolean {
+    return this.r.isChan && timerchandrain(this.c as Chan<number>);
+  }
+
+  /** Stops it. */
+  [Symbol.dispose](): void {
+    this.halt();
+  }
+}
+
+/** A channel for a timer: one value may lie in it, which nobody sees before it is received. */
+function timerchan(): Chan<number> {
+  return new Chan<number>(1);
+}
+
+/**
+ * Waits for one point in time: time.Timer. Made by {@link newTimer} and {@link afterFunc}; `using` stops it.
+ *
+ * @example
+ * ```ts
+ * using timer: Timer = newTimer(10);
+ * console.log(yield* timer.c.recv());
+ * ```
+ */
+export class Timer extends Clockwork {
+  /** @internal */
+  constructor(ms: number, f: Callback | null) {
+    super(f === null ? timerchan() : nilchan, f);
+    this.set(ms, 0);
+  }
+
+  /**
+   * Stops the timer: Stop. Nothing is received from its channel afterwards.
+   *
+   * @returns whether it had neither been received from nor stopped; with {@link afterFunc}, false also says that the
+   *   function has been started
+   * @example
+   * ```ts
+   * const timer = newTimer(1000);
+   * if (timer.stop()) console.log("in time");
+   * ```
+   */
+  stop(): boolean {
+    return this.halt();
+  }
+
+  /**
+   * Sets the timer to expire `ms` milliseconds from now, whatever state it is in: Reset.
+   *
+   * @param ms milliseconds, fractions count; 0 or less is at once
+   * @returns whether it was pending: as {@link stop}
+   * @example
+   * ```ts
+   * const idle = newTimer(1000);
+   * idle.reset(2000);
+   * yield* idle.c.recv();
+   * ```
+   */
+  reset(ms: number): boolean {
+    return this.set(ms, 0);
+  }
+}
+
+/**
+ * Makes a timer that sends the time on its channel once: time.NewTimer.
+ *
+ * @param ms milliseconds from now, fractions count; 0 or less is at once
+ * @throws Error when no run is under way
+ * @example
+ * ```ts
+ * const replies = chan<string>();
+ * using timer = newTimer(50);
+ * const r = yield* select([recvCase(replies), recvCase(timer.c)]);
+ * console.log(r.index === 1 ? "no reply" : r.value);
+ * ```
+ */
+export function newTimer(ms: number): Timer {
+  currentRun("newTimer");
+  return new Timer(ms, null);
+}
+
+/**
+ * A channel that gives the time once, `ms` milliseconds from now: time.After.
+ *
+ * A channel that is forgotten costs nothing: nothing stands in the heap while no goroutine waits on it.
+ *
+ * @param ms milliseconds from now, fractions count; 0 or less is at once
+ * @throws Error when no run is under way
+ * @example
+ * ```ts
+ * yield* select([recvCase(chan<string>()), recvCase(after(50))]);
+ * console.log("50 ms later");
+ * ```
+ */
+export function after(ms: number): RecvChan<number> {
+  currentRun("after");
+  return new Timer(ms, null).c;
+}
+
+/**
+ * Calls a function in a goroutine of its own, `ms` milliseconds from now: time.AfterFunc.
+ *
+ * @param f a generator function, or a plain one
+ * @returns a timer to stop or reset it; its channel is nil
+ * @throws Error when no run is under way
+ * @example
+ * ```ts
+ * const ch = chan<string>();
+ * afterFunc(10, function* () {
+ *   yield* ch.send("late");
+ * });
+ * console.log(yield* ch.recv());
+ * ```
+ */
+export function afterFunc(ms: number, f: Callback): Timer {
+  currentRun("afterFunc");
+  return new Timer(ms, f);
+}
+
+/**
+ * Sends the time at regular intervals: time.Ticker, made by {@link newTicker}. Ticks that nobody took in time are
+ * dropped. `using` stops it.
+ *
+ * @example
+ * ```ts
+ * using ticker: Ticker = newTicker(10);
+ * yield* sleep(35);
+ * console.log(now() - ((yield* ticker.c.recv()) as number));
+ * ```
+ */
+export class Ticker extends Clockwork {
+  /** @internal */
+  constructor(ms: number) {
+    super(timerchan(), null);
+    this.set(ms, whole(ms));
+  }
+
+  /**
+   * Stops the ticks: Stop. The channel stays open, so that nobody takes its end for a tick.
+   *
+   * @example
+   * ```ts
+   * const ticker = newTicker(10);
+   * for (let i = 0; i < 3; i++) yield* ticker.c.recv();
+   * ticker.stop();
+   * ```
+   */
+  stop(): void {
+    this.halt();
+  }
+
+  /**
+   * Ticks every `ms` milliseconds from now on: Reset.
+   *
+   * @throws PanicError "non-positive interval for Ticker.Reset"
+   * @example
+   * ```ts
+   * using ticker = newTicker(1000);
+   * ticker.reset(10);
+   * yield* ticker.c.recv();
+   * ```
+   */
+  reset(ms: number): void {
+    if (!(ms > 0)) throw new PanicError("non-positive interval for Ticker.Reset");
+    this.set(ms, whole(ms));
+  }
+}
+
+/** An interval in whole nanoseconds; at least one, for 0 would be no ticker. */
+function whole(ms: number): number {
+  return Math.max(1, Math.round(ms * 1e6));
+}
+
+/**
+ * Makes a ticker: time.NewTicker.
+ *
+ * @param ms milliseconds between ticks, above 0; fractions count
+ * @throws PanicError "non-positive interval for NewTicker"; Error when no run is under way
+ * @example
+ * ```ts
+ * using ticker = newTicker(20);
+ * for (let i = 0; i < 3; i++) console.log(yield* ticker.c.recv());
+ * ```
+ */
+export function newTicker(ms: number): Ticker {
+  if (!(ms > 0)) throw new PanicError("non-positive interval for NewTicker");
+  currentRun("newTicker");
+  return new Ticker(ms);
+}
+
+/**
+ * The channel of a ticker that is never stopped: time.Tick.
+ *
+ * @param ms milliseconds between ticks; 0 or less gives a nil channel
+ * @throws Error when no run is under way
+ * @example
+ * ```ts
+ * const ticks = tick(20);
+ * yield* ticks.recv();
+ * ```
+ */
+export function tick(ms: number): RecvChan<number> {
+  return ms > 0 ? newTicker(ms).c : nilchan;
+}
