@@ -1,13 +1,14 @@
 /**
  * The other side of `--baseline`: a checkout in a folder, a commit of this one, or the JSON of an earlier run.
  *
- * A checkout is measured with this checkout's programs: a folder is made in which `bench` is this one's and `src` the
- * other's. So both sides run the same programs, whatever the other's bench was like.
+ * A checkout is measured with this checkout's programs (graft.ts): so both sides run the same programs, whatever the
+ * other's bench was like.
  */
-import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, statSync, symlinkSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { basename, join, resolve } from "node:path";
+import { join, resolve } from "node:path";
 import { hostPlatform, libraryFile, packageRoot } from "../src/runtime/library.ts";
+import { graft } from "./graft.ts";
 import type { Command } from "./peer.ts";
 import { host } from "./peers.ts";
 import { checkReport, type Report } from "./schema.ts";
@@ -56,17 +57,6 @@ function parse<T>(file: string): T {
   }
 }
 
-/** Makes the folder whose `bench` is ours and whose `src` is the other's. */
-function graft(root: string, at: string): void {
-  checkCheckout(root);
-  const skip = new Set([".cache", "target"]);
-  cpSync(import.meta.dir, join(at, "bench"), { recursive: true, filter: (from) => !skip.has(basename(from)) });
-  cpSync(join(packageRoot, "tsconfig.json"), join(at, "tsconfig.json"));
-  cpSync(join(root, "package.json"), join(at, "package.json"));
-  symlinkSync(join(root, "src"), join(at, "src"), "junction");
-  symlinkSync(join(packageRoot, "node_modules"), join(at, "node_modules"), "junction");
-}
-
 function checkout(root: string, what: string, remove: () => void): Checkout {
   const at = mkdtempSync(join(tmpdir(), "gobuf-baseline-"));
   const dispose = () => {
@@ -74,6 +64,7 @@ function checkout(root: string, what: string, remove: () => void): Checkout {
     remove();
   };
   try {
+    checkCheckout(root);
     graft(root, at);
   } catch (error) {
     dispose();

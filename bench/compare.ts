@@ -6,10 +6,18 @@
  * processes a side that is when all of one side's lie beyond all of the other's), the medians differ by more than
  * {@link CHANGE_MIN}, and one of two further sets of processes says the same ({@link isConfirmed}).
  */
-import { type Effort, numbersOf, partOf, type Result, type Rounds, type Starter, sampleRow } from "./measure.ts";
+import {
+  type Effort,
+  isTooNoisy,
+  numbersOf,
+  partOf,
+  type Result,
+  type Rounds,
+  type Starter,
+  sampleRow,
+} from "./measure.ts";
 import { partName, type Row } from "./rows.ts";
 import { mannWhitney, median, quantile } from "./statistics.ts";
-import { isTooNoisy } from "./table.ts";
 
 export const P_MAX = 0.01;
 /** Of a further set, which has one thing to confirm, one way: of its 25 pairs of processes two may say the opposite. */

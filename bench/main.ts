@@ -27,7 +27,7 @@ const { openBaseline } = await import("./baseline.ts");
 const { judge } = await import("./aims.ts");
 const { BaselineError, compareReports, compareRow } = await import("./compare.ts");
 const { header } = await import("./header.ts");
-const { measureRow } = await import("./measure.ts");
+const { isTooNoisy, measureRow } = await import("./measure.ts");
 const { Peer } = await import("./peer.ts");
 const { FULL, partName, QUICK, rows } = await import("./rows.ts");
 const { checkReport } = await import("./schema.ts");
@@ -39,7 +39,6 @@ const {
   failedLine,
   footerLines,
   headerLines,
-  isTooNoisy,
   resultLine,
   serveLine,
   skippedLine,

@@ -50,6 +50,19 @@ export function numbersOf(r: Result): { min: number; median: number; max: number
     : { min: r.ns_min, median: r.ns_median, max: r.ns_max };
 }
 
+/** Quartiles further apart than this share of the median say that the machine is busy with something else. */
+const NOISY = 0.15;
+
+/** Whether a result's samples lie too far apart to trust them. */
+export function isNoisy(r: Result): boolean {
+  return r.spread > NOISY;
+}
+
+/** Whether so many results are noisy that the machine is too busy to tell. */
+export function isTooNoisy(results: readonly Result[]): boolean {
+  return results.filter(isNoisy).length > results.length / 4;
+}
+
 /** How long a row is measured. */
 export interface Effort {
   readonly rounds: number;

@@ -1,23 +1,10 @@
 /** The benchmark as text. */
 import { aimText, type Verdict } from "./aims.ts";
 import type { Compared, Skipped } from "./compare.ts";
-import { numbersOf, type Result } from "./measure.ts";
+import { isNoisy, isTooNoisy, numbersOf, type Result } from "./measure.ts";
 import type { Metric } from "./rows.ts";
 import type { Header } from "./schema.ts";
 import type { ServeResult } from "./serve.ts";
-
-/** Quartiles further apart than this share of the median say that the machine is busy with something else. */
-const NOISY = 0.15;
-
-/** Whether a result's samples lie too far apart to trust them. */
-export function isNoisy(r: Result): boolean {
-  return r.spread > NOISY;
-}
-
-/** Whether so many results are noisy that the machine is too busy to tell. */
-export function isTooNoisy(results: readonly Result[]): boolean {
-  return results.filter(isNoisy).length > results.length / 4;
-}
 
 /** The warning. */
 export const TOO_NOISY = "WARNING: more than a quarter of the rows are noisy: this machine is too busy to tell.";

@@ -2,11 +2,11 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { aimText, type Verdict } from "../aims.ts";
-import { numbersOf, type Result } from "../measure.ts";
+import { isNoisy, isTooNoisy, numbersOf, type Result } from "../measure.ts";
 import { GROUPS } from "../rows.ts";
 import type { Comparison, Header, Report } from "../schema.ts";
 import type { ServeResult } from "../serve.ts";
-import { amount, counted, failedLine, isNoisy, isTooNoisy, reachedText, skippedLine, TOO_NOISY } from "../table.ts";
+import { amount, counted, failedLine, reachedText, skippedLine, TOO_NOISY } from "../table.ts";
 import { barChart, growthCurve } from "./plots.ts";
 
 const text = (plain: string) => Bun.escapeHTML(plain);
