@@ -89,3 +89,8 @@ export function lineAt(text: string, offset: number): number {
   for (let i = text.indexOf("\n"); i !== -1 && i < offset; i = text.indexOf("\n", i + 1)) line++;
   return line;
 }
+
+/** Whether a file is a test of the rules, in whose texts breaches are planted. */
+export function isPlanted(file: string): boolean {
+  return /^scripts\/house\/.*\.test\.ts$/.test(file);
+}

@@ -1,0 +1,12 @@
+/** All rules of the house but those for imports, which `bun run lint` checks too. */
+import { heads, lengths, machinePaths } from "./files.ts";
+import { links } from "./links.ts";
+import type { Breach, Tree } from "./tree.ts";
+
+/** Each rule by its name. */
+export const RULES: Readonly<Record<string, (tree: Tree) => readonly Breach[]>> = {
+  links,
+  heads,
+  lengths,
+  "machine paths": machinePaths,
+};
