@@ -1,3 +1,4 @@
+/** The aims of the bench: each names a row, and reads as a sentence. */
 import { expect, test } from "bun:test";
 import { type Aim, aims, aimText, judge } from "./aims.ts";
 import { type Result, summarise } from "./measure.ts";

@@ -1,3 +1,4 @@
+/** The bench's figures (quantiles, ratios to Go), its rows, and the programs and peers that they need. */
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { type Starter, sampleRow, summarise } from "./measure.ts";
 import { Peer } from "./peer.ts";

@@ -1,3 +1,4 @@
+/** The schema of the bench's reports: a whole report passes, and what is missing or wrong in one is named. */
 import { expect, test } from "bun:test";
 import { checkReport, type Report } from "./schema.ts";
 

@@ -1,3 +1,4 @@
+/** The generator of workloads: a seed decides the case, and all ops, profiles and rare shapes come up. */
 import { expect, test } from "bun:test";
 import { OP_NAMES, type Op, type OpName } from "./format.ts";
 import { generate } from "./generate.ts";

@@ -1,3 +1,4 @@
+/** The committed golden files: they are of this generator's workloads, and cover what they promise. */
 import { describe, expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";

@@ -1,3 +1,4 @@
+/** The properties' own check: a failure prints its seed, its counterexample and the command that replays it. */
 import { expect, test } from "bun:test";
 import fc from "fast-check";
 import { check } from "./check.ts";

@@ -1,3 +1,4 @@
+/** The bench's page from a report of a fixture: each result, aim, warning and failure stands in it. */
 import { expect, test } from "bun:test";
 import { parseHTML } from "linkedom";
 import { checkReport } from "../schema.ts";

@@ -1,3 +1,4 @@
+/** The recorder's log: the outcome of a Go program from its output and its exit status. */
 import { expect, test } from "bun:test";
 import { outcomeOf, stripPlayback } from "./log.ts";
 

@@ -1,3 +1,4 @@
+/** The overlay over Go's runtime: each change finds its one place, or is refused. */
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";

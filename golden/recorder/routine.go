@@ -1,3 +1,5 @@
+// What a goroutine of a workload does, op by op, and the events that it leaves.
+
 package main
 
 import (

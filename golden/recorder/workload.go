@@ -1,3 +1,5 @@
+// The workload as it is read from JSON: bodies, ops and the objects that they share.
+
 package main
 
 import (

@@ -1,3 +1,4 @@
+/** The command line of fidelity: its options, its errors, and the strings that replay a case. */
 import { describe, expect, test } from "bun:test";
 import { type Options, parseOptions, UsageError } from "./cli.ts";
 import { formatReplay, parseReplay, replayCommand, workloadSeed } from "./replay.ts";

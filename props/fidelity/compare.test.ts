@@ -1,3 +1,4 @@
+/** The comparer of traces: any difference is found, and shown with the events around it. */
 import { describe, expect, test } from "bun:test";
 import { compareTraces, firstDifference, formatDivergence } from "./compare.ts";
 import { PING } from "./samples.ts";

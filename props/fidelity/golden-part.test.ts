@@ -1,3 +1,4 @@
+/** The golden part of fidelity: a golden that is met passes, one that was tampered with does not. */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";

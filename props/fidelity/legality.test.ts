@@ -1,3 +1,4 @@
+/** The judge of legality: it takes every legal history, and names the event of an illegal one. */
 import { describe, expect, test } from "bun:test";
 import { checkHistory } from "./legality.ts";
 import { PING } from "./samples.ts";

@@ -1,3 +1,4 @@
+/** The probe's buffer: a workload as words for the native body, and its events and mismatches back. */
 import { describe, expect, test } from "bun:test";
 import type { Op } from "../../golden/format.ts";
 import { decodeLog, decodeReports } from "./decode.ts";

@@ -1,3 +1,4 @@
+/** The judge of an ops list against its workload: order, results, and values that are lost or made up. */
 import { describe, expect, test } from "bun:test";
 import type { Op, Workload } from "../../golden/format.ts";
 import { checkProgram } from "./program.ts";

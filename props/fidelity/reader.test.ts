@@ -1,3 +1,4 @@
+/** The reader of golden files: it takes what the format allows, and refuses the rest by file and line. */
 import { describe, expect, test } from "bun:test";
 import { GoldenError, isGoldenName, READER_LIMITS, readGolden, readGoldenFile } from "./reader.ts";
 import { goldenBytes, HEADER, PING } from "./samples.ts";

@@ -1,3 +1,4 @@
+/** The judges of the status relation and of the layout: each edge and each word that is wrong is named. */
 import { describe, expect, test } from "bun:test";
 import { checkLayout } from "./layout.ts";
 import { checkRelation, RELATION, STATUSES } from "./relation.ts";

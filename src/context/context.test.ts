@@ -1,3 +1,4 @@
+/** Contexts, case by case as Go's own tests of package context have them. */
 import { describe, expect, test } from "bun:test";
 import {
   type Chan,

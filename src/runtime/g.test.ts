@@ -1,3 +1,4 @@
+/** Gs and sudogs are used again from run to run. */
 import { expect, test } from "bun:test";
 import { go } from "../go.ts";
 import { run, schedinit } from "../run.ts";

@@ -1,3 +1,4 @@
+/** A turn of the scheduler: it waits for a scan bit that is held, and bodies run in their order. */
 import { describe, expect, test } from "bun:test";
 import { go, gosched } from "../go.ts";
 import { runSync } from "../run.ts";

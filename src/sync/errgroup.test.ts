@@ -1,3 +1,4 @@
+/** Groups of goroutines that may fail: wait, the context, limits. */
 import { describe, expect, test } from "bun:test";
 import {
   chan,

@@ -1,3 +1,4 @@
+/** WaitGroup.go: what it starts, counts and does with errors. */
 import { describe, expect, test } from "bun:test";
 import { type Go, go, goexit, gosched, runSync, sleep, UncaughtError, WaitGroup } from "../index.ts";
 import { Grunnable } from "../runtime/runtime2.ts";

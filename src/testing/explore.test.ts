@@ -1,3 +1,4 @@
+/** Explorations: how many schedules there are, what a failure says, and how it is replayed. */
 import { describe, expect, test } from "bun:test";
 import {
   type Body,

@@ -1,3 +1,4 @@
+/** The scheduler for fast-check: it finds a lost update, and shrinks it. */
 import { expect, test } from "bun:test";
 import fc from "fast-check";
 import { chan, WaitGroup } from "gobuf";

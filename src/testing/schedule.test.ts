@@ -1,3 +1,4 @@
+/** Schedules as strings: every schedule comes back from its string, and other texts are refused. */
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { type Deviation, formatSchedule, parseSchedule, ScheduleError } from "./schedule.ts";

@@ -1,3 +1,4 @@
+/** What a strategy of exploration is: it makes one chooser a run (random, PCT, exhaustive). */
 import type { Chooser } from "./steer.ts";
 
 /** Makes the schedules of an exploration, one after the other. */

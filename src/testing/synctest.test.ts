@@ -1,3 +1,4 @@
+/** Bubbles after Go's testing/synctest: their clock, wait, and their end. */
 import { describe, expect, test } from "bun:test";
 import {
   chan,

@@ -1,3 +1,4 @@
+/** Timers and tickers under the fake clock and the real one. */
 import { describe, expect, test } from "bun:test";
 import {
   after,

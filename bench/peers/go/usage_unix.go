@@ -1,5 +1,7 @@
 //go:build unix
 
+// The CPU time and the memory of this process, on Unix.
+
 package main
 
 import (

@@ -1,3 +1,5 @@
+// The CPU time and the memory of this process, on Windows.
+
 package main
 
 import (
