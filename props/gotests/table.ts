@@ -1,0 +1,35 @@
+/** Every test file of Go that this folder stands for. */
+import { afterfuncTest, contextExamples, contextNetTest, xTest } from "./context-x.ts";
+import type { GoFile } from "./gotest.ts";
+import { chanbarrierTest, chanTest } from "./runtime-chan.ts";
+import {
+  condTest,
+  mapTest,
+  mutexTest,
+  oncefuncTest,
+  onceTest,
+  poolExamples,
+  poolTest,
+  rwmutexTest,
+  syncExamples,
+  waitgroupTest,
+} from "./sync.ts";
+
+export const FILES: readonly GoFile[] = [
+  chanTest,
+  chanbarrierTest,
+  condTest,
+  mutexTest,
+  onceTest,
+  oncefuncTest,
+  rwmutexTest,
+  waitgroupTest,
+  syncExamples,
+  mapTest,
+  poolTest,
+  poolExamples,
+  xTest,
+  afterfuncTest,
+  contextExamples,
+  contextNetTest,
+];
