@@ -14,6 +14,7 @@ import {
   syncExamples,
   waitgroupTest,
 } from "./sync.ts";
+import { fakeTimeTest, sleepTest, tickTest } from "./time.ts";
 
 export const FILES: readonly GoFile[] = [
   chanTest,
@@ -32,4 +33,7 @@ export const FILES: readonly GoFile[] = [
   afterfuncTest,
   contextExamples,
   contextNetTest,
+  sleepTest,
+  tickTest,
+  fakeTimeTest,
 ];
