@@ -2,6 +2,8 @@
 import { afterfuncTest, contextExamples, contextNetTest, xTest } from "./context-x.ts";
 import type { GoFile } from "./gotest.ts";
 import { chanbarrierTest, chanTest } from "./runtime-chan.ts";
+import { crashTest } from "./runtime-crash.ts";
+import { procTest, semaTest } from "./runtime-proc.ts";
 import {
   condTest,
   mapTest,
@@ -19,6 +21,9 @@ import { fakeTimeTest, sleepTest, tickTest } from "./time.ts";
 export const FILES: readonly GoFile[] = [
   chanTest,
   chanbarrierTest,
+  procTest,
+  semaTest,
+  crashTest,
   condTest,
   mutexTest,
   onceTest,
