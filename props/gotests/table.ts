@@ -1,5 +1,13 @@
 /** Every test file of Go that this folder stands for. */
 import { afterfuncTest, contextExamples, contextNetTest, xTest } from "./context-x.ts";
+import {
+  errgroupTest,
+  md5allExample,
+  semaphoreExample,
+  semaphoreTest,
+  singleflightTest,
+  syncmapTest,
+} from "./errgroup.ts";
 import type { GoFile } from "./gotest.ts";
 import { chanbarrierTest, chanTest } from "./runtime-chan.ts";
 import { crashTest } from "./runtime-crash.ts";
@@ -16,6 +24,7 @@ import {
   syncExamples,
   waitgroupTest,
 } from "./sync.ts";
+import { exampleTest, internalTest, runtimeSynctestTest, synctestTest } from "./synctest.ts";
 import { fakeTimeTest, sleepTest, tickTest } from "./time.ts";
 
 export const FILES: readonly GoFile[] = [
@@ -41,4 +50,14 @@ export const FILES: readonly GoFile[] = [
   sleepTest,
   tickTest,
   fakeTimeTest,
+  exampleTest,
+  synctestTest,
+  internalTest,
+  runtimeSynctestTest,
+  errgroupTest,
+  md5allExample,
+  semaphoreTest,
+  semaphoreExample,
+  singleflightTest,
+  syncmapTest,
 ];

@@ -1,0 +1,774 @@
+/** testing/synctest and internal/synctest: bubbles. */
+import {
+  afterFunc,
+  type Chan,
+  Cond,
+  chan,
+  context,
+  FatalError,
+  type Go,
+  go,
+  gosched,
+  Mutex,
+  newTimer,
+  now,
+  recvCase,
+  run,
+  select,
+  sleep,
+  type Timer,
+  tick,
+  WaitGroup,
+} from "gobuf";
+import { synctest } from "gobuf/testing";
+import { type Fails, failureOf, flag, forever, GoFile, must, poll, same, textOf } from "./gotest.ts";
+
+const NS = 1e-6;
+const MIDNIGHT = Date.UTC(2000, 0, 1);
+
+/** Marks what the port's bubbles do not do yet. */
+function bubbles(what: string, says: string | RegExp): { fails: Fails } {
+  return { fails: { fault: `synctest beside Go's: ${what}`, says } };
+}
+
+const NOT_REFUSED = "objects that leave their bubble are not refused";
+const OUTSIDE_COUNTS = "a goroutine that waits for an object made outside counts as durably blocked";
+
+export const exampleTest = new GoFile("testing/synctest/example_test.go");
+
+exampleTest.bubble("TestTime", function* () {
+  const start = now();
+  same(start, MIDNIGHT, "the first time");
+  const seen: number[] = [];
+  go(function* () {
+    yield* sleep(1);
+    seen.push(now() - start);
+  });
+  yield* sleep(2);
+  seen.push(now() - start);
+  same(seen.join(), "1,2", "times");
+});
+
+exampleTest.bubble("TestWait", function* () {
+  const done = flag();
+  go(function* () {
+    done.value = true;
+  });
+  yield* synctest.wait();
+  must(done.value, "wait returned before the goroutine");
+});
+
+exampleTest.bubble("TestContextAfterFunc", function* () {
+  const [ctx, cancel] = context.withCancel(context.background());
+  const called = flag();
+  context.afterFunc(ctx, () => {
+    called.value = true;
+  });
+  yield* synctest.wait();
+  must(!called.value, "the function was called before the cancel");
+  cancel();
+  yield* synctest.wait();
+  must(called.value, "the function was not called");
+});
+
+exampleTest.bubble("TestContextWithTimeout", function* () {
+  const [ctx, cancel] = context.withTimeout(context.background(), 5000);
+  using _ = cancel;
+  yield* sleep(5000 - NS);
+  yield* synctest.wait();
+  same(ctx.err(), undefined, "err() a nanosecond before");
+  yield* sleep(NS);
+  yield* synctest.wait();
+  same(ctx.err(), context.DeadlineExceeded, "err()");
+});
+
+exampleTest.not("it is a test of Go's net/http over a net.Pipe", "TestHTTPTransport100Continue");
+
+export const synctestTest = new GoFile("testing/synctest/synctest_test.go");
+
+synctestTest.bubble("TestSuccess", function* () {});
+
+for (const [name, text] of [
+  ["TestFatal", "fatal"],
+  ["TestError", "error"],
+] as const) {
+  synctestTest.whole(name, async () => {
+    const why = new Error(text);
+    const failure = await failureOf(
+      synctest.test(function* () {
+        throw why;
+      }),
+      "a test that fails",
+    );
+    same(failure, why as unknown, "what the test fails with");
+  });
+}
+
+synctestTest.not(
+  "it is about the lines that go test prints",
+  "TestVerboseError",
+  "TestSkip",
+  "TestVerboseSkip",
+  "TestHelper",
+);
+
+synctestTest.whole("TestCleanup", async () => {
+  const done = flag();
+  await synctest.test(function* () {
+    const ch = chan<never>();
+    go(function* () {
+      yield* ch.recv();
+      done.value = true;
+    });
+    try {
+      yield* gosched();
+    } finally {
+      // What Go's t.Cleanup does: behind the test, and in its bubble.
+      ch.close();
+    }
+  });
+  must(done.value, "the goroutine in the background did not return");
+});
+
+synctestTest.whole("TestContext", async () => {
+  let state = "not started";
+  await synctest.test(function* () {
+    // A test's own context, as t.Context gives it.
+    const [ctx, cancel] = context.withCancel(context.background());
+    using _ = cancel;
+    go(function* () {
+      state = "waiting on context";
+      yield* ctx.done().recv();
+      state = "done";
+    });
+    yield* synctest.wait();
+    same(state, "waiting on context", "state");
+  });
+  same(state, "done", "state behind the test");
+});
+
+synctestTest.not(
+  "bun:test has no such thing as t.Deadline, t.Parallel, t.Run",
+  "TestDeadline",
+  "TestParallel",
+  "TestRun",
+);
+
+synctestTest.bubble("TestNow", function* () {
+  same(new Date(now()).toISOString(), "2000-01-01T00:00:00.000Z", "now()");
+});
+
+export const internalTest = new GoFile("internal/synctest/synctest_test.go");
+
+internalTest.bubble("TestNow", function* () {
+  same(now(), MIDNIGHT, "now() at the start");
+  go(function* () {
+    same(now(), MIDNIGHT, "now() of a new goroutine");
+  });
+  yield* sleep(1000);
+  same(now(), MIDNIGHT + 1000, "now() behind a sleep");
+});
+
+internalTest.whole("TestMonotonicClock", async () => {
+  const start = Date.now();
+  await synctest.test(function* () {
+    yield* sleep(start - now());
+    same(now(), start, "now() behind a sleep until the time outside");
+    yield* sleep(1000);
+    same(now() - start, 1000, "a second later");
+  });
+});
+
+internalTest.bubble("TestRunEmpty", function* () {});
+internalTest.bubble("TestSimpleWait", function* () {
+  yield* synctest.wait();
+});
+internalTest.bubble("TestGoroutineWait", function* () {
+  go(function* () {});
+  yield* synctest.wait();
+});
+
+/** A chain of goroutines that hand something smaller on. */
+function* chain<T>(first: T, next: (v: T) => T | undefined): Go {
+  const done = flag();
+  const ch = chan<T>();
+  function* link(): Go {
+    const rest = next((yield* ch.recv()) as T);
+    if (rest === undefined) {
+      done.value = true;
+      return;
+    }
+    go(link);
+    yield* ch.send(rest);
+  }
+  go(link);
+  yield* ch.send(first);
+  yield* synctest.wait();
+  must(done.value, "wait returned before the chain's end");
+}
+
+internalTest.bubble("TestWait", () => chain(100, (n) => (n === 0 ? undefined : n - 1)));
+
+internalTest.whole("TestMallocs", async () => {
+  for (let i = 0; i < 100; i++) {
+    await synctest.test(() =>
+      chain(new Uint8Array(100), (b) => (b.length === 0 ? undefined : new Uint8Array(b.length - 1))),
+    );
+  }
+});
+
+internalTest.bubble("TestTimerReadBeforeDeadline", function* () {
+  const start = now();
+  yield* newTimer(5000).c.recv();
+  same(now() - start, 5000, "ms");
+});
+
+internalTest.bubble("TestTimerReadAfterDeadline", function* () {
+  const want = now() + 1000;
+  const t = newTimer(1000);
+  yield* sleep(2000);
+  same(yield* t.c.recv(), want, "the time received");
+});
+
+internalTest.bubble("TestTimerReset", function* () {
+  const start = now();
+  const t = newTimer(1000);
+  same(yield* t.c.recv(), start + 1000, "the first time");
+  t.reset(2000);
+  same(yield* t.c.recv(), start + 3000, "the second time");
+  t.reset(3000);
+  yield* sleep(1000);
+  t.reset(3000);
+  same(yield* t.c.recv(), start + 7000, "the third time");
+});
+
+internalTest.bubble("TestTimeAfter", function* () {
+  let i = 0;
+  afterFunc(1000, () => {
+    i++;
+    go(function* () {
+      yield* sleep(1000);
+      i++;
+    });
+  });
+  yield* sleep(3000);
+  yield* synctest.wait();
+  same(i, 2, "functions that ran");
+});
+
+internalTest.whole("TestTimerAfterBubbleExit", async () => {
+  const ran = flag();
+  await synctest.test(function* () {
+    afterFunc(1000, () => {
+      ran.value = true;
+    });
+  });
+  must(!ran.value, "the timer ran before the bubble's end");
+});
+
+internalTest.not(
+  "not there yet: a bubble beside a run on the same thread",
+  "TestTimerFromOutsideBubble",
+  "TestWaitGroupManyBubbles",
+);
+
+internalTest.bubble(
+  "TestTimerNondeterminism",
+  function* () {
+    const seen = [false, false];
+    for (let i = 0; i < 1000 && !seen.every(Boolean); i++) {
+      const { index } = yield* select([recvCase(newTimer(NS).c), recvCase(newTimer(NS).c)]);
+      seen[index] = true;
+      yield* synctest.wait();
+    }
+    must(seen.every(Boolean), `timers of one time: in 1000 rounds only the ${seen[0] ? "first" : "second"} came first`);
+  },
+  bubbles("equal deadlines are not drawn", "in 1000 rounds only the"),
+);
+
+internalTest.bubble(
+  "TestSleepNondeterminism",
+  function* () {
+    const seen = [false, false];
+    for (let i = 0; i < 1000 && !seen.every(Boolean); i++) {
+      let first = -1;
+      for (let g = 0; g < 2; g++) {
+        go(function* () {
+          yield* sleep(NS);
+          if (first === -1) first = g;
+        });
+      }
+      yield* sleep(NS);
+      yield* synctest.wait();
+      must(first !== -1, "no goroutine woke");
+      seen[first] = true;
+      yield* synctest.wait();
+    }
+    must(seen.every(Boolean), `sleeps of one time: in 1000 rounds only the ${seen[0] ? "first" : "second"} woke first`);
+  },
+  bubbles("equal deadlines are not drawn", "in 1000 rounds only the"),
+);
+
+internalTest.bubble("TestTimerRunsImmediately", function* () {
+  const start = now();
+  const r = yield* poll(newTimer(0).c);
+  must(r.ready, "a timer of 0 is not ready");
+  same(r.value, start, "its time");
+});
+
+internalTest.bubble("TestTimerRanInPast", function* () {
+  const want = now() + 1000;
+  const t = newTimer(1000);
+  yield* sleep(2000);
+  const r = yield* poll(t.c);
+  must(r.ready, "a timer of the past is not ready");
+  same(r.value, want, "its time");
+});
+
+internalTest.bubble("TestAfterFuncRunsImmediately", function* () {
+  const ran = flag();
+  afterFunc(0, () => {
+    ran.value = true;
+  });
+  for (let i = 0; !ran.value; i++) {
+    must(i < 10_000, "a function for now does not run while others do");
+    yield* gosched();
+  }
+});
+
+internalTest.bubble("TestTimerResetZeroDoNotHang", function* () {
+  const timer = newTimer(0);
+  const [ctx, cancel] = context.withCancel(context.background());
+  go(function* () {
+    while ((yield* select([recvCase(ctx.done()), recvCase(timer.c)])).index === 1);
+  });
+  yield* synctest.wait();
+  timer.reset(0);
+  yield* synctest.wait();
+  cancel();
+  yield* synctest.wait();
+});
+
+const neverReady = chan<never>();
+
+/** What is done to a channel from outside, and the operation of the bubble that waits for it. */
+const outsides: readonly Readonly<{
+  what: string;
+  outside: (c: Chan<number>) => void;
+  inside: (c: Chan<number>) => Go;
+}>[] = [
+  {
+    what: "a receive, closed",
+    outside: (c) => c.close(),
+    *inside(c) {
+      yield* c.recv();
+    },
+  },
+  {
+    what: "a receive, a value",
+    outside: (c) => void c.sendAsync(0),
+    *inside(c) {
+      yield* c.recv();
+    },
+  },
+  {
+    what: "a send",
+    outside: (c) => void c.recvAsync(),
+    *inside(c) {
+      yield* c.send(0);
+    },
+  },
+  {
+    what: "a select, all from outside",
+    outside: (c) => c.close(),
+    *inside(c) {
+      yield* select([recvCase(c), recvCase(neverReady)]);
+    },
+  },
+  {
+    what: "a select, one of the bubble",
+    outside: (c) => c.close(),
+    *inside(c) {
+      yield* select([recvCase(c), recvCase(chan<never>())]);
+    },
+  },
+];
+
+internalTest.whole(
+  "TestChannelFromOutsideBubble",
+  async () => {
+    for (const { what, outside, inside } of outsides) {
+      const ch = chan<number>();
+      const outsideTimer = setTimeout(() => outside(ch), 1);
+      try {
+        await synctest.test(function* () {
+          yield* inside(ch);
+        });
+      } catch (error) {
+        throw new Error(`${what}: ${textOf(error)}`);
+      } finally {
+        clearTimeout(outsideTimer);
+      }
+    }
+  },
+  bubbles(OUTSIDE_COUNTS, "deadlock: all goroutines in bubble are blocked"),
+);
+
+/** Uses outside what a bubble made: Go ends the program. */
+async function leaves<T>(
+  what: string,
+  want: string,
+  make: () => T,
+  use: (value: T) => Go<unknown>,
+  where: "outside" | "in another bubble",
+): Promise<void> {
+  let value: T | undefined;
+  await synctest.test(function* () {
+    value = make();
+  });
+  function* main(): Go {
+    // An operation that would wait must not: it is refused before.
+    go(function* () {
+      yield* use(value as T);
+    });
+    yield* sleep(1);
+  }
+  const name = `${what}, ${where}`;
+  const failure = await failureOf(where === "outside" ? run(main, { clock: "fake" }) : synctest.test(main), name);
+  must(failure instanceof FatalError, `${name}: ${textOf(failure)} is no fatal error`);
+  same(failure.text, want, name);
+}
+
+internalTest.whole(
+  "TestChannelMovedOutOfBubble",
+  async () => {
+    for (const where of ["outside", "in another bubble"] as const) {
+      const make = () => chan<void>();
+      await leaves("receive", "receive on synctest channel from outside bubble", make, (c) => gen(c.recv()), where);
+      await leaves("send", "send on synctest channel from outside bubble", make, (c) => gen(c.send()), where);
+      await leaves("close", "close of synctest channel from outside bubble", make, (c) => does(() => c.close()), where);
+    }
+  },
+  bubbles(NOT_REFUSED, "receive, outside: the program ends without a failure"),
+);
+
+/** An operation as a body. */
+function* gen<T>(op: Iterable<unknown> & { [Symbol.iterator](): Iterator<unknown, T, unknown> }): Go<T> {
+  return yield* op;
+}
+
+/** A call as a body. */
+function* does(f: () => unknown): Go {
+  f();
+}
+
+internalTest.whole(
+  "TestTimerFromInsideBubble",
+  async () => {
+    const make = () => newTimer(1000);
+    const outside = "outside" as const;
+    await leaves(
+      "read",
+      "receive on synctest channel from outside bubble",
+      make,
+      (t: Timer) => gen(t.c.recv()),
+      outside,
+    );
+    await leaves(
+      "reset",
+      "reset of synctest timer from outside bubble",
+      make,
+      (t) => does(() => t.reset(1000)),
+      outside,
+    );
+    await leaves("stop", "stop of synctest timer from outside bubble", make, (t) => does(() => t.stop()), outside);
+  },
+  bubbles(NOT_REFUSED, "read, outside: "),
+);
+
+for (const [name, want, body] of [
+  ["TestDeadlockRoot", "deadlock: all goroutines in bubble are blocked", forever],
+  [
+    "TestDeadlockChild",
+    "deadlock: main bubble goroutine has exited but blocked goroutines remain",
+    function* () {
+      go(forever);
+    },
+  ],
+  [
+    "TestDeadlockTicker",
+    "deadlock: main bubble goroutine has exited but blocked goroutines remain",
+    function* () {
+      go(function* () {
+        yield* tick(1000).recv();
+        must(false, "the ticker ran");
+      });
+    },
+  ],
+] as const) {
+  internalTest.whole(name, async () => {
+    const failure = await failureOf(synctest.test(body as () => Go), name);
+    must(failure instanceof FatalError, `${textOf(failure)} is no fatal error`);
+    same(failure.text, want, "text");
+  });
+}
+
+internalTest.bubble("TestCond", function* () {
+  const mu = new Mutex();
+  const cond = new Cond(mu);
+  const start = now();
+  function* locked(f: () => Go | void): Go {
+    yield* mu.lock();
+    const body = f();
+    if (body !== undefined) yield* body;
+    yield* mu.unlock();
+  }
+  function* waits(): Go {
+    yield* locked(function* () {
+      yield* cond.wait();
+    });
+  }
+  go(function* () {
+    yield* sleep(1);
+    yield* locked(() => cond.signal());
+    yield* sleep(1);
+    yield* locked(() => cond.broadcast());
+  });
+  yield* waits();
+  same(now() - start, 1, "ms until the signal");
+  const done = flag();
+  go(function* () {
+    yield* waits();
+    done.value = true;
+  });
+  yield* waits();
+  yield* synctest.wait();
+  must(done.value, "the other waiter is not done");
+  same(now() - start, 2, "ms until the broadcast");
+});
+
+/** Three times, a second after each other, as a sequence. */
+function* seconds(): Generator<number> {
+  for (let i = 0; ; i++) yield MIDNIGHT + i * 1000;
+}
+
+internalTest.bubble("TestIteratorPush", function* () {
+  const got: number[] = [];
+  function* push(f: (time: number) => boolean): Go {
+    while (f(now())) yield* sleep(1000);
+  }
+  go(push, (time: number) => got.push(time) < 3);
+  yield* sleep(5000);
+  yield* synctest.wait();
+  same(got.join(), seconds().take(3).toArray().join(), "times");
+});
+
+internalTest.bubble("TestIteratorPull", function* () {
+  const got: number[] = [];
+  go(function* () {
+    const times = seconds();
+    while (got.length < 3) {
+      const want = times.next().value as number;
+      yield* sleep(want - now());
+      got.push(now());
+    }
+    times.return(undefined);
+  });
+  yield* sleep(5000);
+  yield* synctest.wait();
+  same(got.join(), seconds().take(3).toArray().join(), "times");
+});
+
+internalTest.not("it is about Go's reflection", "TestReflectFuncOf");
+
+internalTest.bubble("TestWaitGroupInBubble", function* () {
+  const wg = new WaitGroup();
+  wg.add(1);
+  go(function* () {
+    yield* sleep(1000);
+    wg.done();
+  });
+  const start = now();
+  yield* wg.wait();
+  same(now() - start, 1000, "ms");
+});
+
+internalTest.bubble("TestWaitGroupRacingAdds", function* () {
+  const wg = new WaitGroup();
+  for (let i = 0; i < 100; i++) wg.go(function* () {});
+  yield* wg.wait();
+});
+
+internalTest.whole(
+  "TestWaitGroupOutOfBubble",
+  async () => {
+    const wg = new WaitGroup();
+    wg.add(1);
+    const done = flag();
+    const timer = setTimeout(() => {
+      // Not before: the bubble is not durably blocked.
+      done.value = true;
+      wg.done();
+    }, 1);
+    try {
+      await synctest.test(function* () {
+        yield* wg.wait();
+        must(done.value, "the bubble ended before done was called");
+      });
+    } finally {
+      clearTimeout(timer);
+    }
+  },
+  bubbles(OUTSIDE_COUNTS, "deadlock: all goroutines in bubble are blocked"),
+);
+
+const FROM_BOTH = "sync: WaitGroup.Add called from inside and outside synctest bubble";
+
+/** A program that Go ends by a fatal error. */
+async function fatal(want: string, program: () => Promise<void>): Promise<void> {
+  const failure = await failureOf(program(), "a WaitGroup that is moved");
+  must(failure instanceof FatalError, `${textOf(failure)} is no fatal error`);
+  same(failure.text, want, "text");
+}
+
+const MOVED = bubbles(NOT_REFUSED, /a WaitGroup that is moved: the program ends without a failure|is no fatal error/);
+
+internalTest.whole(
+  "TestWaitGroupMovedIntoBubble",
+  () =>
+    fatal(FROM_BOTH, async () => {
+      const wg = new WaitGroup();
+      wg.add(1);
+      await synctest.test(() => does(() => wg.add(1)));
+    }),
+  MOVED,
+);
+
+internalTest.whole(
+  "TestWaitGroupMovedOutOfBubble",
+  () =>
+    fatal(FROM_BOTH, async () => {
+      const wg = new WaitGroup();
+      await synctest.test(() => does(() => wg.add(1)));
+      wg.add(1);
+    }),
+  MOVED,
+);
+
+internalTest.whole(
+  "TestWaitGroupMovedBetweenBubblesWithNonZeroCount",
+  () =>
+    fatal("sync: WaitGroup.Add called from multiple synctest bubbles", async () => {
+      const wg = new WaitGroup();
+      await synctest.test(() => does(() => wg.add(1)));
+      await synctest.test(() => does(() => wg.add(1)));
+    }),
+  MOVED,
+);
+
+internalTest.whole("TestWaitGroupDisassociateInWait", async () => {
+  const wg = new WaitGroup();
+  await synctest.test(function* () {
+    wg.add(1);
+    wg.done();
+    yield* wg.wait();
+  });
+  await synctest.test(function* () {
+    wg.add(1);
+    wg.done();
+  });
+});
+
+internalTest.whole("TestWaitGroupDisassociateInAdd", async () => {
+  const wg = new WaitGroup();
+  await synctest.test(function* () {
+    wg.add(1);
+    go(function* () {
+      yield* wg.wait();
+    });
+    yield* synctest.wait();
+    wg.done();
+  });
+  await synctest.test(function* () {
+    wg.add(1);
+    wg.done();
+  });
+});
+
+const packageGroup = new WaitGroup();
+
+internalTest.bubble("TestWaitGroupLinkerAllocated", function* () {
+  packageGroup.go(function* () {});
+  yield* packageGroup.wait();
+});
+
+const heapGroup = new WaitGroup();
+
+internalTest.bubble("TestWaitGroupHeapAllocated", function* () {
+  heapGroup.add(1);
+  go(function* () {
+    yield* heapGroup.wait();
+  });
+  yield* synctest.wait();
+  heapGroup.done();
+});
+
+internalTest.whole("TestHappensBefore", async () => {
+  const v = [0, 0];
+  function* both(body: (i: number) => Go): Go {
+    for (const i of [0, 1]) go(body, i);
+  }
+  const count = (step: number) => {
+    for (const i of [0, 1]) same(++v[i], step, `variable ${i}`);
+  };
+  await synctest.test(function* () {
+    count(1);
+    yield* both(function* (i) {
+      v[i]++;
+    });
+    yield* synctest.wait();
+    count(3);
+    const ch1 = chan<never>();
+    yield* both(function* (i) {
+      v[i]++;
+      yield* ch1.recv();
+    });
+    yield* synctest.wait();
+    count(5);
+    ch1.close();
+    for (const i of [0, 1]) afterFunc(0, () => void v[i]++);
+    yield* synctest.wait();
+    count(7);
+    const ch2 = chan<never>();
+    for (const i of [0, 1]) {
+      afterFunc(0, function* () {
+        v[i]++;
+        yield* ch2.recv();
+      });
+    }
+    yield* synctest.wait();
+    count(9);
+    ch2.close();
+  });
+  await synctest.test(function* () {
+    yield* both(function* (i) {
+      go(function* () {
+        v[i]++;
+      });
+    });
+  });
+  same(v.join(), "10,10", "both variables");
+});
+
+internalTest.bubble("TestWeak", function* () {
+  for (let i = 0; i < 5; i++) {
+    Bun.gc(true);
+    const ref = new WeakRef(new Uint8Array(1024));
+    yield* gosched();
+    must(ref.deref() === undefined || ref.deref()?.length === 1024, "what a WeakRef gives");
+  }
+});
+
+export const runtimeSynctestTest = new GoFile("runtime/synctest_test.go");
+runtimeSynctestTest.not("it runs the tests of internal/synctest as a program", "TestSynctest");
+runtimeSynctestTest.not("it compares the runtime's constants with internal/synctest's", "TestSynctestAssocConsts");
