@@ -243,6 +243,10 @@ test("lengths: a file that is too long, unless it is argued for; an argument for
   expect(said(lengths(tree(501), []))).toEqual([`src/a.ts: lengths: 501 lines; expected at most 500: ${remedy}`]);
   expect(said(lengths(tree(600), long))).toEqual([]);
   expect(said(lengths(tree(601), long))).toEqual([`src/a.ts: lengths: 601 lines; expected at most 600: ${remedy}`]);
+  const folder = [{ file: "src/", linesMax: 600, why: "a test" }];
+  expect(said(lengths(tree(600), folder))).toEqual([]);
+  expect(said(lengths(tree(601), folder))).toEqual([`src/a.ts: lengths: 601 lines; expected at most 600: ${remedy}`]);
+  expect(said(lengths(tree(600), [{ file: "arch/", linesMax: 600, why: "a test" }]))).toHaveLength(2);
   const stale = "src/a.ts: lengths: LONG of scripts/house/files.ts excuses it, and it has no more than 500 lines";
   expect(said(lengths(tree(500), long))).toEqual([`${stale}: take that away`]);
 });
