@@ -164,6 +164,9 @@ describe("what golden/ and arch/ import from above is found", () => {
     expect(await planted({ "golden/format.ts": 'import { go } from "gobuf"; go;' })).toEqual([
       "golden/format.ts:1: golden: import of src/index.ts: golden/ knows nothing above it; expected a file of golden/",
     ]);
+    expect(await planted({ "golden/prng.ts": 'readFileSync(join(import.meta.dir, "../src/runtime"));' })).toEqual([
+      'golden/prng.ts:1: golden: "../src/runtime" is the path of src/runtime: golden/ knows nothing above it; expected one of golden/',
+    ]);
     const outside = (path: string) =>
       `golden/recorder/main.go:4: golden: import of ${path}: golden/ knows nothing above it; expected Go's standard library`;
     for (const path of ["example.com/m", "../../props/trace"]) {
@@ -185,6 +188,9 @@ describe("what golden/ and arch/ import from above is found", () => {
       ["arch/x.S", '\n  .incbin "../src/data.bin"', "../src/data.bin"],
     ];
     for (const [file, text, path] of cases) expect(await planted({ [file]: text })).toEqual([outside(file, 2, path)]);
+    expect(await planted({ "arch/g.zig": '\nconst path = "src/runtime/chan.ts";' })).toEqual([
+      'arch/g.zig:2: arch: "src/runtime/chan.ts" is the path of src/runtime/chan.ts: arch/ knows nothing above it; expected one of arch/',
+    ]);
     expect(await planted({ "arch/names.ts": "export {};" })).toEqual([
       "arch/names.ts: arch: arch/ has no TypeScript: it knows nothing above it; move the file",
     ]);

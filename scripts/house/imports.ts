@@ -4,7 +4,7 @@
  */
 import { posix } from "node:path";
 import { type Arrow, type Arrows, isModule, readArrows, type Unnamed } from "./arrows.ts";
-import { type Breach, lineAt, type Tree } from "./tree.ts";
+import { type Breach, foldersOf, lineAt, type Tree } from "./tree.ts";
 
 /** The wings of `src/` from the top, each with its files or its folder. HACKING's map shows them in the same order. */
 export const WINGS: readonly { readonly name: string; readonly at: readonly string[] }[] = [
@@ -188,6 +188,23 @@ function arch(tree: Tree): Breach[] {
   return breaches;
 }
 
+/** Texts in the code of `golden/` and `arch/` that are the path of a file or folder above them. */
+function paths(tree: Tree): Breach[] {
+  const breaches: Breach[] = [];
+  const all = new Set([...tree.files, ...foldersOf(tree)]);
+  for (const file of tree.files.filter((each) => /^(?:golden|arch)\/.*\.(?:ts|go|zig|zon|c|h|S)$/.test(each))) {
+    const place = file.slice(0, file.indexOf("/") + 1);
+    const text = tree.read(file);
+    for (const { 1: path = "", index } of text.matchAll(/["'`]([\w.-]+(?:\/[\w.-]+)+)\/?["'`]/g)) {
+      const at = [posix.join(posix.dirname(file), path), posix.normalize(path)].find((each) => all.has(each));
+      if (at === undefined || at.startsWith(place)) continue;
+      const message = `"${path}" is the path of ${at}: ${place} knows nothing above it; expected one of ${place}`;
+      breaches.push({ rule: place.slice(0, -1), file, line: lineAt(text, index), message });
+    }
+  }
+  return breaches;
+}
+
 /** A wing or a folder that has lost its files would let everything pass. */
 function presence({ modules, arrows }: Arrows): Breach[] {
   const places = [...WINGS.flatMap(({ at }) => at), "bench/", "golden/"];
@@ -210,7 +227,7 @@ export async function checkImports(
   const arrows = await readArrows(tree, unnamed);
   const manifest = tree.files.includes("package.json") ? JSON.parse(tree.read("package.json")) : {};
   const peers = new Set(Object.keys({ ...manifest.dependencies, ...manifest.peerDependencies }));
-  const breaches = [
+  const found = [
     ...arrows.breaches,
     ...presence(arrows),
     ...wings(arrows, peers),
@@ -218,6 +235,13 @@ export async function checkImports(
     ...circles(arrows),
     ...golden(tree, arrows),
     ...arch(tree),
+    ...paths(tree),
   ];
+  // What is an import and a path besides is told of once.
+  const told = new Set<string>();
+  const breaches = found.filter(({ rule, file, line }) => {
+    const place = `${rule} ${file}:${line}`;
+    return (rule !== "golden" && rule !== "arch") || (!told.has(place) && told.add(place));
+  });
   return { arrows, breaches };
 }
