@@ -5,14 +5,13 @@
  * from outside is still expected, an idle run is no deadlock.
  */
 
-import type { Go } from "./go.ts";
-import { currentRun, expectOutside, isCurrentRun, kick } from "./run.ts";
-import type { Chan, Received } from "./runtime/chan.ts";
-import { isExiting } from "./runtime/g.ts";
-import { getg, mp, type Op, opPending } from "./runtime/m.ts";
-import { gopark, goready, newproc } from "./runtime/proc.ts";
+import { getg, type Op, opPending } from "./runtime/m.ts";
+import { expectOutside } from "./runtime/outside.ts";
+import { gopark, goready } from "./runtime/proc.ts";
 import { waitReasonIOWait } from "./runtime/runtime2.ts";
 import { type SelectCase, type Selected, type SelectedDefault, type SelectOptions, select } from "./runtime/select.ts";
+import { spawn } from "./runtime/spawn.ts";
+import { currentRun, isCurrentRun } from "./runtime/world.ts";
 
 /** What a goroutine that waits for a promise finds when it runs again. */
 interface Settled {
@@ -80,70 +79,6 @@ export function hold(): Disposable {
       held = false;
     },
   };
-}
-
-/**
- * Starts a goroutine from ordinary code, in the run under way.
- *
- * @returns what its body returns; rejects with what it throws, when it ends by goexit, and when no run is under way
- * @example
- * ```ts
- * import { chan, type Go, hold, run, spawn } from "gobuf";
- *
- * const stop = chan<void>();
- * const done = run(function* () {
- *   using _ = hold();
- *   yield* stop.recv();
- * });
- * function* double(n: number): Go<number> {
- *   return 2 * n;
- * }
- * console.log(await spawn(double, 21));
- * await stop.sendAsync();
- * await done;
- * ```
- */
-export function spawn<A extends unknown[], R>(fn: (...args: A) => Go<R>, ...args: A): Promise<R> {
-  return new Promise((resolve, reject) => {
-    const token = currentRun("spawn");
-    expectOutside(1);
-    newproc(
-      (function* () {
-        try {
-          resolve(yield* fn(...args));
-        } catch (error) {
-          if (mp.dying !== null) throw error;
-          reject(error);
-        } finally {
-          if (isExiting(mp.curg)) reject(new Error("gobuf: spawn: the goroutine ended by goexit"));
-          if (isCurrentRun(token)) expectOutside(-1);
-        }
-      })(),
-      fn,
-    );
-    kick();
-  });
-}
-
-/** The body of Chan.sendAsync. @internal */
-export function sendAsync<T>(c: Chan<T>, value: T): Promise<void> {
-  return spawn(function* sendAsync() {
-    yield* c.send(value);
-  });
-}
-
-/** The body of Chan.recvAsync. @internal */
-export function recvAsync<T>(c: Chan<T>): Promise<T | undefined> {
-  return spawn(function* recvAsync() {
-    return yield* c.recv();
-  });
-}
-
-/** The body of Chan.recvOkAsync. @internal */
-export function recvOkAsync<T>(c: Chan<T>): Promise<Received<T>> {
-  return spawn(function* recvOkAsync() {
-    return yield* c.recvOk();
-  });
 }
 
 /**

@@ -3,24 +3,10 @@
  */
 
 import { type Argument, type Body, startNative } from "./native/nativelib.ts";
-import { bodyOf } from "./runtime/body.ts";
+import { bodyOf, type Go } from "./runtime/body.ts";
 import { goidOf } from "./runtime/gstatus.ts";
 import { getg, MCALL_GOEXIT, MCALL_GOSCHED, type Op, opCall, opMcall } from "./runtime/m.ts";
 import { newproc, sched } from "./runtime/proc.ts";
-
-/**
- * The body of a goroutine, or a function it calls: gives `R` in the end.
- *
- * @example
- * ```ts
- * function* half(n: number): Go<number> {
- *   yield* gosched();
- *   return n / 2;
- * }
- * console.log(yield* half(84));
- * ```
- */
-export type Go<R = void> = Generator<unknown, R, unknown>;
 
 /** The go statement, of both kinds of body. */
 interface GoStatement {

@@ -19,13 +19,14 @@
  * });
  * ```
  */
-export { hold, selectAsync, spawn, wait } from "./async.ts";
+export { hold, selectAsync, wait } from "./async.ts";
 export type { CancelCauseFunc, CancelFunc, Context } from "./context/cancelctx.ts";
 export * as context from "./context/context.ts";
-export { call, type Go, go, goexit, gomaxprocs, gosched, numGoroutine } from "./go.ts";
+export { call, go, goexit, gomaxprocs, gosched, numGoroutine } from "./go.ts";
 export * as native from "./native/nativeapi.ts";
-export { type Body, type RunOptions, run, runSync } from "./run.ts";
-export { type Chan, chan, nilchan, type Received, type RecvChan, type SendChan } from "./runtime/chan.ts";
+export { type RunOptions, run, runSync } from "./run.ts";
+export type { Body, Go } from "./runtime/body.ts";
+export { type Chan, chan, nilchan, type Received, type RecvChan, type SendChan } from "./runtime/channel.ts";
 export type { Op } from "./runtime/m.ts";
 export { FatalError, PanicError, StackOverflowError, StatusError, UncaughtError } from "./runtime/panic.ts";
 export {
@@ -39,6 +40,7 @@ export {
   select,
   sendCase,
 } from "./runtime/select.ts";
+export { spawn } from "./runtime/spawn.ts";
 export { now, sleep } from "./runtime/time.ts";
 export { type GoroutineInfo, goroutineDump, goroutines, reportOf } from "./runtime/traceback.ts";
 export { Cond, type Locker } from "./sync/cond.ts";

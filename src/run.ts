@@ -4,22 +4,21 @@
  */
 
 import { newNativeG, setStackOverflowHandler } from "./native/native.ts";
-import { anyThrown, resetNative } from "./native/nativestate.ts";
-import { resetHandles } from "./native/trap.ts";
-import { bodyOf } from "./runtime/body.ts";
-import { resetChans } from "./runtime/chan.ts";
+import { anyThrown } from "./native/nativestate.ts";
+import { type Body, bodyOf } from "./runtime/body.ts";
 import type { Address } from "./runtime/ffi.ts";
-import { allocG, gbody, resetGs } from "./runtime/g.ts";
-import { resetTransitions, setTransitionHook, type TransitionHook } from "./runtime/gstatus.ts";
-import { MCALL_NONE, mp, takeForgotten } from "./runtime/m.ts";
+import { allocG, gbody } from "./runtime/g.ts";
+import { setTransitionHook, type TransitionHook } from "./runtime/gstatus.ts";
+import { mp } from "./runtime/m.ts";
+import { isScheduled, later, outside, SLICE_MS, setStepper } from "./runtime/outside.ts";
 import { FatalError, type StackOverflowError } from "./runtime/panic.ts";
 import { fail, sched } from "./runtime/proc.ts";
-import { randinit } from "./runtime/rand.ts";
-import { runqinit } from "./runtime/runq.ts";
+import { schedinit } from "./runtime/schedinit.ts";
 import { resumeMain, schedule, startMain } from "./runtime/schedule.ts";
-import { resetSudogs } from "./runtime/sudog.ts";
-import { advanceClock, clockIsFake, nanotime, sliceTime, timeinit, wakeTime } from "./runtime/time.ts";
-import { attachReport, goroutineDump, setTracebacks } from "./runtime/traceback.ts";
+import { setTracebacks } from "./runtime/sites.ts";
+import { advanceClock, clockIsFake, nanotime, sliceTime, wakeTime } from "./runtime/time.ts";
+import { attachReport, goroutineDump } from "./runtime/traceback.ts";
+import { world } from "./runtime/world.ts";
 
 /**
  * How a run is to go.
@@ -55,104 +54,20 @@ export interface RunOptions {
 
 /** Goroutines resumed between two looks at the clock. */
 const BUDGET = 2048;
-/** A run gives timers and I/O of the process their turn after so many milliseconds. */
-const SLICE_MS = 4;
-
-/** Sees what a run does besides its goroutines' status changes: a trace. */
-export interface RunObserver {
-  /** A run is about to start main. */
-  runBegins(): void;
-  /** Nothing runs until the event loop has had its turn. */
-  runIdles(): void;
-  runEnds(): void;
-}
-
-let observer: RunObserver | null = null;
-
-/** Sets what sees the runs of this thread, or nothing. */
-export function setRunObserver(o: RunObserver | null): void {
-  observer = o;
-}
-
-/** Whether a run is under way on this thread. */
-let running = false;
-/** Counts runs: what was started for an earlier one must not touch this one. */
-let epoch = 0;
-/** Promises, async operations and holds that may still make a goroutine runnable. */
-let outside = 0;
-/** There was one since the last look: what it set off may be about to ask for more. */
-let outsideLately = false;
-
-/**
- * A bubble's share of an idle run: nothing can run, and nothing is expected from outside.
- *
- * @returns whether a goroutine can run again; else the clock moves on
- * @throws FatalError the bubble's verdict
- */
-export type IdleHook = () => boolean;
-let idleHook: IdleHook | null = null;
-
-/** Makes the run under way a bubble: gobuf/testing does. */
-export function setIdleHook(f: IdleHook): void {
-  idleHook = f;
-}
-
-/** Empties the scheduler of this thread: whatever it ran before is gone. */
-export function schedinit(options: RunOptions = {}): void {
-  if (mp.curg !== 0) throw new Error("gobuf: schedinit in a goroutine");
-  resetGs();
-  resetSudogs();
-  resetTransitions();
-  resetChans();
-  resetHandles();
-  resetNative();
-  runqinit();
-  timeinit(options.clock ?? "real");
-  randinit(options.seed ?? Math.floor(Math.random() * Number.MAX_SAFE_INTEGER));
-  mp.mcall = MCALL_NONE;
-  mp.waitunlockf = null;
-  mp.dying = null;
-  mp.stop = false;
-  mp.ok = true;
-  takeForgotten();
-  sched.schedtick61 = 0;
-  sched.gcount = 0;
-  sched.main = 0;
-  sched.done = false;
-  sched.result = undefined;
-  sched.failed = false;
-  sched.error = undefined;
-  setTransitionHook(null);
-}
-
-/**
- * A function that makes a generator body.
- *
- * @example
- * ```ts
- * import { type Body, run } from "gobuf";
- *
- * const main: Body<number> = function* () {
- *   return 42;
- * };
- * console.log(await run(main));
- * ```
- */
-export type Body<R> = () => Generator<unknown, R, unknown>;
 
 function begin(options: RunOptions, start: () => [gp: number, entry: unknown]): void {
-  if (running) throw new Error("gobuf: run: a run is under way on this thread");
+  if (world.running) throw new Error("gobuf: run: a run is under way on this thread");
   schedinit(options);
   const [gp, entry] = start();
-  running = true;
-  epoch++;
+  world.running = true;
+  world.epoch++;
+  world.idleHook = null;
   mp.now = sliceTime();
-  outside = 0;
-  outsideLately = false;
-  idleHook = null;
+  outside.expected = 0;
+  outside.lately = false;
   setTracebacks(options.traceback === "all");
   setStackOverflowHandler(options.onStackOverflow ?? null);
-  observer?.runBegins();
+  world.observer?.runBegins();
   startMain(gp, entry);
   setTransitionHook(options.onTransition ?? null);
 }
@@ -179,10 +94,10 @@ function checkdead(): FatalError {
 
 /** Ends the run. @returns main's result @throws what ended it */
 function end(): unknown {
-  running = false;
+  world.running = false;
   mp.curg = 0;
   setTransitionHook(null);
-  observer?.runEnds();
+  world.observer?.runEnds();
   // A fatal error that a body caught ends the run all the same.
   if (mp.dying !== null) throw mp.dying;
   if (sched.failed) throw sched.error;
@@ -194,7 +109,7 @@ function drive(): unknown {
   try {
     resumeMain();
     while (!mp.stop) {
-      if (schedule(BUDGET) || mp.stop || idleHook?.()) continue;
+      if (schedule(BUDGET) || mp.stop || world.idleHook?.()) continue;
       if (!advanceClock()) throw checkdead();
     }
   } catch (error) {
@@ -243,28 +158,21 @@ export function runNativeSync(
   drive();
 }
 
-/** The run that `run` started: how it goes on, and how it ends. */
+/** How the run that `run` started ends. */
 let settle: (() => void) | null = null;
-/** Whether {@link step} will be called in a microtask, or in the event loop's next turn. */
-let scheduled = false;
-/** Calls it when the first timer of the heap is due, at `timerWhen` on nanotime's scale. */
+/** Calls {@link step} when the first timer of the heap is due, at `timerWhen` on nanotime's scale. */
 let timer: ReturnType<typeof setTimeout> | null = null;
 let timerWhen = 0;
 
-function scheduledStep(): void {
-  scheduled = false;
-  step();
-}
-
 function timedStep(): void {
   timer = null;
-  if (!scheduled) step();
+  if (!isScheduled()) step();
 }
 
 /** Goes on with the run, or ends it. */
 function step(): void {
   if (settle === null) return;
-  if (pausedAfterAWhile()) observer?.runIdles();
+  if (pausedAfterAWhile()) world.observer?.runIdles();
   else settle();
 }
 
@@ -285,17 +193,17 @@ function pausedAfterAWhile(): boolean {
         return true;
       }
       if (mp.stop) continue;
-      if (idleHook !== null) {
+      if (world.idleHook !== null) {
         // Who waits for a promise is not blocked durably: the clock stands still for it.
-        if (outside !== 0) return true;
-        if (outsideLately) return lastTurn();
-        if (idleHook()) continue;
+        if (outside.expected !== 0) return true;
+        if (outside.lately) return lastTurn();
+        if (world.idleHook()) continue;
       }
       if (advanceClock()) continue;
       const when = clockIsFake() ? 0 : wakeTime();
       if (when !== 0) sleepUntil(when);
-      else if (outside === 0) {
-        if (!outsideLately) throw checkdead();
+      else if (outside.expected === 0) {
+        if (!outside.lately) throw checkdead();
         return lastTurn();
       }
       return true;
@@ -308,14 +216,9 @@ function pausedAfterAWhile(): boolean {
 
 /** The async code behind what came from outside gets its turn before the verdict. */
 function lastTurn(): true {
-  outsideLately = false;
+  outside.lately = false;
   later();
   return true;
-}
-
-function later(): void {
-  scheduled = true;
-  setImmediate(scheduledStep);
 }
 
 /** Waits for the first timer of the heap. @param when nanoseconds on nanotime's scale */
@@ -333,28 +236,6 @@ function sleepUntil(when: number): void {
 function stopTimer(): void {
   if (timer !== null) clearTimeout(timer);
   timer = null;
-}
-
-/** When the first kick since the last turn of the event loop came, performance.now(); 0: none has come. */
-let kicked = 0;
-
-/**
- * Something outside made a goroutine runnable: the run goes on before the event loop does.
- *
- * Not without end, though: async code that answers each step of ours in a microtask would keep timers and I/O out.
- */
-export function kick(): void {
-  if (settle === null || mp.curg !== 0 || scheduled) return;
-  const now = performance.now();
-  if (kicked === 0) {
-    kicked = now;
-    setImmediate(() => {
-      kicked = 0;
-    });
-  }
-  if (now - kicked > SLICE_MS) return later();
-  scheduled = true;
-  queueMicrotask(scheduledStep);
 }
 
 /** SIGQUIT: prints what Go prints. The program goes on, for it may be more than its goroutines. */
@@ -386,8 +267,10 @@ export function run<R>(main: Body<R>, options: RunOptions = {}): Promise<R> {
   if (process.platform !== "win32") process.on("SIGQUIT", printGoroutines);
   // While it waits for the world outside, nothing else may keep the event loop: the process would end, or spin.
   const alive = setInterval(() => {}, 0x7fffffff);
+  setStepper(step);
   settle = () => {
     settle = null;
+    setStepper(null);
     stopTimer();
     clearInterval(alive);
     process.off("SIGQUIT", printGoroutines);
@@ -404,27 +287,4 @@ export function run<R>(main: Body<R>, options: RunOptions = {}): Promise<R> {
   }
   step();
   return promise;
-}
-
-/** Whether a run is under way on this thread. */
-export function isRunning(): boolean {
-  return running;
-}
-
-/** A token of the run under way, for what comes back later. @throws Error when there is none */
-export function currentRun(what: string): number {
-  if (!running) throw new Error(`gobuf: ${what}: no run is under way on this thread: start one with run()`);
-  return epoch;
-}
-
-/** Whether the run of a token is still under way. */
-export function isCurrentRun(token: number): boolean {
-  return running && token === epoch;
-}
-
-/** Something outside may still make a goroutine runnable (1), or no longer may (-1): an idle run is no deadlock meanwhile. */
-export function expectOutside(change: 1 | -1): void {
-  outside += change;
-  outsideLately = true;
-  if (change === -1) kick();
 }

@@ -5,13 +5,13 @@
 import { dlopen, type Pointer, ptr } from "bun:ffi";
 import { join } from "node:path";
 import { chan, type Go, gosched, Mutex, run, WaitGroup } from "gobuf";
+import { type Handled, handleOf } from "../../src/native/handles.ts";
 import { goNative, newNativeG } from "../../src/native/native.ts";
-import { type Handled, handleOf } from "../../src/native/trap.ts";
-import { schedinit } from "../../src/run.ts";
 import { native } from "../../src/runtime/ffi.ts";
 import { casgstatus } from "../../src/runtime/gstatus.ts";
 import { hostPlatform, libraryFile, packageRoot } from "../../src/runtime/library.ts";
 import { Gidle, Grunnable, Grunning } from "../../src/runtime/runtime2.ts";
+import { schedinit } from "../../src/runtime/schedinit.ts";
 import { cpuTime, type Measured, type Program, type Programs, residentBytes } from "../program.ts";
 import { sleepMs } from "./sleep.ts";
 

@@ -19,7 +19,7 @@ const CASE_SEND = 0x8000_0000;
 const SELECT_DEFAULT = 0x8000_0000;
 const NS_PER_US = 1000n;
 
-/** Handles of a workload's objects; see src/native/trap.ts. */
+/** Handles of a workload's objects; see src/native/handles.ts. */
 export interface Handles {
   readonly chans: readonly number[];
   readonly mutexes: readonly number[];

@@ -19,8 +19,8 @@ import {
   sleep,
   WaitGroup,
 } from "../../src/index.ts";
+import { type Handled, handleOf } from "../../src/native/handles.ts";
 import { setExecute } from "../../src/native/native.ts";
-import { type Handled, handleOf } from "../../src/native/trap.ts";
 import { runNativeSync } from "../../src/run.ts";
 import {
   type Address,

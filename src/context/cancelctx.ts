@@ -4,12 +4,14 @@
  * A context is canceled in one go: nothing runs between its end and that of its children, so nothing here waits.
  */
 
-import { currentRun, expectOutside, isCurrentRun, kick } from "../run.ts";
-import { Chan, closechan, nilchan, type RecvChan, type Source } from "../runtime/chan.ts";
+import { closechan, type Source } from "../runtime/chan.ts";
+import { Chan, nilchan, type RecvChan } from "../runtime/channel.ts";
+import { expectOutside, kick } from "../runtime/outside.ts";
 import { PanicError } from "../runtime/panic.ts";
 import { newproc } from "../runtime/proc.ts";
 import { recvCase, select } from "../runtime/select.ts";
 import { now } from "../runtime/time.ts";
+import { currentRun, isCurrentRun } from "../runtime/world.ts";
 import { type Callback, callBody, Timer } from "../time/timer.ts";
 
 /**

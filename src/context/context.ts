@@ -5,9 +5,9 @@
  * function may be called from anywhere, also by code outside the goroutines.
  */
 
-import { currentRun } from "../run.ts";
 import { PanicError } from "../runtime/panic.ts";
 import { now } from "../runtime/time.ts";
+import { currentRun } from "../runtime/world.ts";
 import type { Callback } from "../time/timer.ts";
 import {
   AfterFuncCtx,

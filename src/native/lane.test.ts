@@ -2,8 +2,8 @@
 import { afterEach, describe, expect, test } from "bun:test";
 import { after, type Chan, chan, go, gosched, native, recvCase, runSync, select, sendCase } from "../index.ts";
 import { i32, u64 } from "../runtime/word.ts";
+import { handleOf, releaseHandle } from "./handles.ts";
 import { openLane, setLanes } from "./lane.ts";
-import { handleOf, releaseHandle } from "./trap.ts";
 
 /** A channel whose buffer holds words. */
 function opened<T>(c: Chan<T>): Chan<T> {

@@ -7,9 +7,10 @@
  * buffer that is no word. What a receiver gets must not depend on it: a value counts as a word only if that word is the
  * same value again.
  */
-import { bufput, type Hchan } from "../runtime/chan.ts";
+import { bufput, type Hchan, type Lane } from "../runtime/chan.ts";
 import { addressOf, descriptor, M_BASE, mmem } from "../runtime/ffi.ts";
 import { type Codec, f64, i32, i64, plain, u32, u64, word } from "../runtime/word.ts";
+import { onReset } from "../runtime/world.ts";
 
 // Words of a lane.
 const COUNT = descriptor.lane_count >> 2;
@@ -39,12 +40,11 @@ function isWord(elem: unknown): boolean {
 }
 
 /** A channel's buffer, while it holds words. */
-export class Lane {
+class WordLane implements Lane {
   /** The library reads and writes them, too. */
   private readonly words: Int32Array<ArrayBuffer>;
   private readonly codec: Codec<unknown>;
 
-  /** Values that it holds: the channel's capacity. */
   readonly size: number;
 
   constructor(
@@ -62,12 +62,11 @@ export class Lane {
     return addressOf(this.words);
   }
 
-  /** Values in the buffer. */
   get count(): number {
     return this.words[COUNT] as number;
   }
 
-  /** Puts a value in; if it is no word, into the channel's buffer, as all others. @returns false when there is no room */
+  /** A value that is no word goes into the channel's buffer, with all others. */
   put(elem: unknown): boolean {
     const { words, codec } = this;
     if (this.count === this.size) return false;
@@ -85,7 +84,6 @@ export class Lane {
     return true;
   }
 
-  /** Takes the oldest value out; there must be one. */
   get(): unknown {
     const { words, codec } = this;
     const x = words[RECVX] as number;
@@ -104,7 +102,6 @@ export class Lane {
     this.c.lane = this;
   }
 
-  /** Gives the channel its buffer back, with what is here. */
   spill(): void {
     const { c } = this;
     if (c.lane !== this) return;
@@ -118,7 +115,7 @@ export class Lane {
 }
 
 /** By the handles of their channels: each keeps its memory. */
-const lanes = new Map<number, Lane>();
+const lanes = new Map<number, WordLane>();
 /** Their addresses by handle, for the library: two words each. */
 let table = new Int32Array(0);
 
@@ -152,7 +149,7 @@ export function openLane(c: Hchan, handle: number): void {
   if (lane === undefined) {
     const keeps = KEPT.get(c.codec);
     if (keeps === undefined || c.source !== null) return;
-    lane = new Lane(c, keeps);
+    lane = new WordLane(c, keeps);
     lanes.set(handle, lane);
     enter(handle, lane.address);
   }
@@ -168,8 +165,10 @@ export function dropLane(handle: number): void {
   enter(handle, 0);
 }
 
+onReset(resetLanes);
+
 /** Forgets all: the scheduler was reset. */
-export function resetLanes(): void {
+function resetLanes(): void {
   for (const lane of lanes.values()) lane.spill();
   lanes.clear();
   table = new Int32Array(0);

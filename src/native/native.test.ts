@@ -3,14 +3,16 @@ import { dlopen, JSCallback, type Pointer } from "bun:ffi";
 import { describe, expect, test } from "bun:test";
 import { join } from "node:path";
 import { chan, gosched, Mutex, runSync } from "../index.ts";
-import { schedinit } from "../run.ts";
 import { chunkOfG, descriptor, executeError, mid, native } from "../runtime/ffi.ts";
 import { casgstatus } from "../runtime/gstatus.ts";
 import { hostPlatform, libraryFile, packageRoot } from "../runtime/library.ts";
 import { Gdead, Gidle, Grunnable, Grunning } from "../runtime/runtime2.ts";
+import { schedinit } from "../runtime/schedinit.ts";
 import { wordToValue } from "../runtime/word.ts";
+import { handleOf } from "./handles.ts";
 import { goNative, newNativeG } from "./native.ts";
-import { handleOf, trap, trapNames } from "./trap.ts";
+import { trap } from "./trap.ts";
+import { trapNames } from "./trapnames.ts";
 
 describe("64-bit words", () => {
   test.each([

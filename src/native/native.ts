@@ -30,10 +30,12 @@ import { MCALL_NONE, mp } from "../runtime/m.ts";
 import { FatalError, PanicError, StackOverflowError } from "../runtime/panic.ts";
 import { fail, finish, goexit0, sched, startG } from "../runtime/proc.ts";
 import { setNativeRunner, uncaught } from "../runtime/schedule.ts";
-import { type Codec, plain, word, wordToValue } from "../runtime/word.ts";
+import { plain, word } from "../runtime/word.ts";
+import { channelOf } from "./handles.ts";
 import { openLane } from "./lane.ts";
 import { releaseNative } from "./nativestate.ts";
-import { channelOf, trap } from "./trap.ts";
+import { trap } from "./trap.ts";
+import { encode, received, sent, WORDS } from "./wordvalue.ts";
 
 /** Outcome of an operation, in op[1] of the G: what gobuf_status gives a body. */
 const STATUS_CLOSED = 0;
@@ -131,37 +133,12 @@ function deliver(gp: number, status: number, value: unknown): void {
   } else deliverOther(gp, value);
 }
 
-/** The result is in `word` of codec.ts. */
-const WORDS = Symbol("words");
-
 /** The same for a result that is no int32. */
 function deliverOther(gp: number, value: unknown): void {
   const i = gp * G_STRIDE;
   if (value !== WORDS) encode(gp, plain, value);
   gmem[i + G_RET] = word[0];
   gmem[i + G_RET + 1] = word[1];
-}
-
-/** Makes a word of what a native body receives. @throws FatalError, or the value would be lost */
-function encode(gp: number, codec: Codec<unknown>, value: unknown): typeof WORDS {
-  try {
-    codec.toWord(value, word);
-  } catch (cause) {
-    const hint = codec === plain ? ": make the channel by native.chan, with a codec" : "";
-    const text = `native goroutine ${goidOf(gp)} received what no word can hold: ${(cause as Error).message}${hint}`;
-    throw Object.assign(new FatalError(text), { cause });
-  }
-  return WORDS;
-}
-
-/** The value of a word that goes to a channel. */
-export function sent(c: Hchan, lo: number, hi: number): unknown {
-  return c.codec === null ? wordToValue(lo, hi) : c.codec.fromWord(lo, hi);
-}
-
-/** A result from a channel, of its codec. */
-export function received(gp: number, c: Hchan, value: unknown): unknown {
-  return c.codec !== null && mp.ok ? encode(gp, c.codec, value) : value;
 }
 
 /** A receive from a channel with a codec. */

@@ -1,8 +1,8 @@
 /** Libraries of native bodies: compiled or opened, attached to the runtime, and their functions as goroutines' bodies. */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { isRunning } from "../run.ts";
-import { type Chan, Hchan, type RecvChan, type SendChan } from "../runtime/chan.ts";
+import { Hchan } from "../runtime/chan.ts";
+import type { Chan, RecvChan, SendChan } from "../runtime/channel.ts";
 import {
   type Address,
   addressOf,
@@ -18,15 +18,16 @@ import { allgs, gentry, isNative } from "../runtime/g.ts";
 import { goidOf } from "../runtime/gstatus.ts";
 import { packageRoot } from "../runtime/library.ts";
 import { getg } from "../runtime/m.ts";
+import { isRunning } from "../runtime/world.ts";
 import { Cond } from "../sync/cond.ts";
 import { Mutex } from "../sync/mutex.ts";
 import { Once } from "../sync/once.ts";
 import { RWMutex } from "../sync/rwmutex.ts";
 import { WaitGroup } from "../sync/waitgroup.ts";
 import { Callback, initCallbacks } from "./callback.ts";
+import { channelAt, handleOf, releaseHandle } from "./handles.ts";
 import { goNative } from "./native.ts";
 import { keepArgument } from "./nativestate.ts";
-import { channelAt, handleOf, releaseHandle } from "./trap.ts";
 
 /**
  * The folder of gobuf.h and gobuf.zig, for a compiler of your own: `-I` of C, `-Mgobuf=FOLDER/gobuf.zig` of Zig.

@@ -1,4 +1,5 @@
 /** What JavaScript holds for a native goroutine beside its G: rare, so it lies in maps and not in arrays of all Gs. */
+import { onReset } from "../runtime/world.ts";
 
 /** What a callback threw; the value may be anything, undefined too. */
 export interface Thrown {
@@ -44,8 +45,7 @@ export function releaseNative(gp: number): Thrown | null {
   return takeThrown(gp);
 }
 
-/** Forgets everything: the scheduler was reset. */
-export function resetNative(): void {
+onReset(() => {
   thrown.clear();
   arguments_.clear();
-}
+});

@@ -1,5 +1,6 @@
 /** Channels of 64-bit words, which goroutines in TypeScript, C and Zig share. */
-import { Chan, checkCapacity } from "../runtime/chan.ts";
+import { checkCapacity } from "../runtime/chan.ts";
+import { Chan } from "../runtime/channel.ts";
 import type { Op } from "../runtime/m.ts";
 import { type Codec, word } from "../runtime/word.ts";
 

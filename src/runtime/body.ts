@@ -2,6 +2,35 @@
 import type { Frame } from "./m.ts";
 
 /**
+ * The body of a goroutine, or a function it calls: gives `R` in the end.
+ *
+ * @example
+ * ```ts
+ * function* half(n: number): Go<number> {
+ *   yield* gosched();
+ *   return n / 2;
+ * }
+ * console.log(yield* half(84));
+ * ```
+ */
+export type Go<R = void> = Generator<unknown, R, unknown>;
+
+/**
+ * A function that makes a generator body.
+ *
+ * @example
+ * ```ts
+ * import { type Body, run } from "gobuf";
+ *
+ * const main: Body<number> = function* () {
+ *   return 42;
+ * };
+ * console.log(await run(main));
+ * ```
+ */
+export type Body<R> = () => Go<R>;
+
+/**
  * Generator.prototype.next: what resumes a frame. To look it up on each one would cost a gosched 3 ns, and more where
  * bodies differ; so nothing else that has a `next` can be a body.
  */

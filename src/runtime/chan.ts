@@ -1,10 +1,10 @@
 /**
  * Channels: runtime/chan.go. Values are handed over directly, both ways; the active side goes on, the other is readied.
+ *
+ * What programs hold of a channel is made of this in channel.ts.
  */
-import { recvAsync, recvOkAsync, sendAsync } from "../async.ts";
-import type { Lane } from "../native/lane.ts";
 import { G_PARAM, G_STRIDE, G_WAITING, gmem, SUDOG_STRIDE, smem } from "./ffi.ts";
-import { getg, mp, type Op, opPending, opReady } from "./m.ts";
+import { mp } from "./m.ts";
 import { PanicError } from "./panic.ts";
 import { gopark, goready } from "./proc.ts";
 import {
@@ -32,6 +32,23 @@ export interface Source {
   unblock(): void;
 }
 
+/**
+ * A buffer that takes the place of a channel's own: words in native memory (native/lane.ts). A value that it cannot hold
+ * goes into the channel's own buffer, with all that is here.
+ */
+export interface Lane {
+  /** Values in it. */
+  readonly count: number;
+  /** Values that it holds: the channel's capacity. */
+  readonly size: number;
+  /** Puts a value in. @returns false when there is no room */
+  put(elem: unknown): boolean;
+  /** Takes the oldest value out; there must be one. */
+  get(): unknown;
+  /** Gives the channel its own buffer back, with what is here. */
+  spill(): void;
+}
+
 /** What a channel is to the scheduler: hchan. Bound to the thread that made it. @internal */
 export class Hchan extends Waitqs {
   /** Stands for the channel's address: a select locks in this order. */
@@ -56,173 +73,6 @@ export class Hchan extends Waitqs {
     this.buf = dataqsiz === 0 ? noBuffer : [];
     for (let i = 0; i < dataqsiz; i++) this.buf.push(undefined);
   }
-}
-
-/**
- * The sending end of a channel: `chan<- T`.
- *
- * @example
- * ```ts
- * function* count(to: SendChan<number>): Go {
- *   for (let n = 0; n < 3; n++) yield* to.send(n);
- *   to.close();
- * }
- * go(count, chan<number>(3));
- * ```
- */
-export interface SendChan<in T> {
-  send(value: T): Op<void>;
-  sendAsync(value: T): Promise<void>;
-  close(): void;
-  readonly len: number;
-  readonly cap: number;
-}
-
-/**
- * The receiving end of a channel: `<-chan T`.
- *
- * @example
- * ```ts
- * function* sum(from: RecvChan<number>): Go<number> {
- *   let total = 0;
- *   for (let n = yield* from.recv(); n !== undefined; n = yield* from.recv()) total += n;
- *   return total;
- * }
- * const numbers = chan<number>(2);
- * yield* numbers.send(40);
- * yield* numbers.send(2);
- * numbers.close();
- * console.log(yield* sum(numbers));
- * ```
- */
-export interface RecvChan<out T> {
-  recv(): Op<T | undefined>;
-  recvOk(): Op<Received<T>>;
-  recvAsync(): Promise<T | undefined>;
-  recvOkAsync(): Promise<Received<T>>;
-  [Symbol.asyncIterator](): AsyncGenerator<T, void, undefined>;
-  readonly len: number;
-  readonly cap: number;
-}
-
-/**
- * A value and true, or undefined and false once the channel is closed and empty: `v, ok := <-ch`.
- *
- * @example
- * ```ts
- * const words = chan<string>(1);
- * yield* words.send("ant");
- * words.close();
- * const first: Received<string> = yield* words.recvOk();
- * const second: Received<string> = yield* words.recvOk();
- * console.log(first, second);
- * ```
- */
-export type Received<T> = [value: T, ok: true] | [value: undefined, ok: false];
-
-/**
- * A channel: `chan T`, made by {@link chan}.
- *
- * @typeParam T what it carries
- * @example
- * ```ts
- * const ch: Chan<string> = chan<string>(2);
- * yield* ch.send("ant");
- * console.log(ch.len, ch.cap);
- * ch.close();
- * console.log(yield* ch.recvOk(), yield* ch.recvOk());
- * ```
- */
-export class Chan<in out T> extends Hchan implements SendChan<T>, RecvChan<T> {
-  /** Values in the buffer: `len(ch)`. */
-  get len(): number {
-    return this.source === null ? chanlen(this) : 0;
-  }
-
-  /** Size of the buffer: `cap(ch)`. The one of a timer's channel does not count. */
-  get cap(): number {
-    return this.source === null ? chancap(this) : 0;
-  }
-
-  /** Sends: `ch <- value`. @throws PanicError "send on closed channel" */
-  send(value: T): Op<void> {
-    return chansend(getg("send"), this, value) ? opReady<void>(undefined) : opPending();
-  }
-
-  /** Receives: `<-ch`. Gives undefined once the channel is closed and empty. */
-  recv(): Op<T | undefined> {
-    return chanrecv(getg("recv"), this, recvContinue) ? opReady(mp.elem as T) : opPending();
-  }
-
-  /** Receives: `v, ok := <-ch`. */
-  recvOk(): Op<Received<T>> {
-    if (!chanrecv(getg("recvOk"), this, recvOkContinue)) return opPending();
-    return opReady(mp.ok ? [mp.elem as T, true] : [undefined, false]);
-  }
-
-  /** Sends, from ordinary async code, in the run under way. Rejects with PanicError "send on closed channel". */
-  sendAsync(value: T): Promise<void> {
-    return sendAsync(this, value);
-  }
-
-  /** Receives, from ordinary async code, in the run under way. */
-  recvAsync(): Promise<T | undefined> {
-    return recvAsync(this);
-  }
-
-  /** Receives, from ordinary async code, in the run under way: `v, ok := <-ch`. */
-  recvOkAsync(): Promise<Received<T>> {
-    return recvOkAsync(this);
-  }
-
-  /** Receives until the channel is closed: `for (const v of ch)` of async code. */
-  async *[Symbol.asyncIterator](): AsyncGenerator<T, void, undefined> {
-    for (;;) {
-      const [value, ok] = await this.recvOkAsync();
-      if (!ok) return;
-      yield value;
-    }
-  }
-
-  /** Closes: `close(ch)`. @throws PanicError "close of closed channel", "close of nil channel" */
-  close(): void {
-    closechan(this);
-  }
-}
-
-/**
- * A channel that is nil: sends and receives on it block forever, select never chooses it. It stands in for a channel of
- * any type, at either end.
- *
- * @example
- * ```ts
- * // A select that is to listen to one of two channels only.
- * const words = chan<string>(1);
- * yield* words.send("ant");
- * let quiet = false;
- * const r = yield* select([recvCase(quiet ? nilchan : words), recvCase(after(10))]);
- * quiet = r.index === 0;
- * ```
- */
-export const nilchan = new Chan<never>(0, true) as Chan<never> & SendChan<unknown>;
-
-/**
- * Makes a channel: `make(chan T, capacity)`.
- *
- * @param capacity 0 (unbuffered) to 2^31-1
- * @throws PanicError "makechan: size out of range"
- * @example
- * ```ts
- * const replies = chan<number>();
- * go(function* () {
- *   yield* replies.send(42);
- * });
- * console.log(yield* replies.recv());
- * ```
- */
-export function chan<T>(capacity = 0): Chan<T> {
-  checkCapacity(capacity);
-  return new Chan<T>(capacity);
 }
 
 /** @throws PanicError as makechan does. @internal */
@@ -377,7 +227,8 @@ export function recvContinue(gp: number): unknown {
   return elem;
 }
 
-function recvOkContinue(gp: number): [unknown, boolean] {
+/** The same for a receive with two results: the value, and whether there was one. */
+export function recvOkContinue(gp: number): [unknown, boolean] {
   const elem = recvContinue(gp);
   return [elem, mp.ok];
 }

@@ -1,11 +1,12 @@
 /** Gs and sudogs are used again from run to run. */
 import { expect, test } from "bun:test";
 import { go } from "../go.ts";
-import { run, schedinit } from "../run.ts";
-import { chan } from "./chan.ts";
+import { run } from "../run.ts";
+import { chan } from "./channel.ts";
 import { allgs } from "./g.ts";
 import { readgstatus } from "./gstatus.ts";
 import { Gdead } from "./runtime2.ts";
+import { schedinit } from "./schedinit.ts";
 import { liveSudogs } from "./sudog.ts";
 import { sleep } from "./time.ts";
 

@@ -159,7 +159,7 @@ export function getg(what: string): number {
 
 let siteHook: ((gp: number) => void) | null = null;
 
-/** Sets what sees each operation as it is made (report.ts notes its place), or nothing. */
+/** Sets what sees each operation as it is made (sites.ts notes its place), or nothing. */
 export function setSiteHook(f: ((gp: number) => void) | null): void {
   siteHook = f;
 }

@@ -45,7 +45,7 @@ import {
 import { FatalError } from "./panic.ts";
 import { globrunqput, runqput } from "./runq.ts";
 import { Gdead, Gidle, Grunnable, Grunning, Gscan, Gwaiting, statusName } from "./runtime2.ts";
-import { noteCreation } from "./traceback.ts";
+import { noteCreation } from "./sites.ts";
 
 /** The scheduler's own state: parts of schedt and p in runtime/runtime2.go. */
 export const sched = {

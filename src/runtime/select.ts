@@ -1,7 +1,8 @@
 /**
  * select: selectgo of runtime/select.go, with the case order of Go's compiler.
  */
-import { bufget, bufput, type Chan, type Hchan, type RecvChan, recv, type SendChan, send } from "./chan.ts";
+import { bufget, bufput, type Hchan, recv, send } from "./chan.ts";
+import type { Chan, RecvChan, SendChan } from "./channel.ts";
 import { G_PARAM, G_SELECTDONE, G_STRIDE, G_WAITING, gmem, SUDOG_STRIDE, smem } from "./ffi.ts";
 import { getg, mp, type Op, opPending, opReady } from "./m.ts";
 import { FatalError, PanicError } from "./panic.ts";

@@ -3,7 +3,7 @@ import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { check } from "../../props/check.ts";
 import { runSync, sleep } from "../index.ts";
-import { schedinit } from "../run.ts";
+import { schedinit } from "./schedinit.ts";
 import { advanceClock, checkTimers, heap, nanotime, resetTimer, stopTimer, Timer, wakeTime } from "./time.ts";
 
 type Step = { what: "set" | "stop" | "advance"; timer: number; after: number };

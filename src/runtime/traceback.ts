@@ -2,13 +2,12 @@
  * What Go prints of goroutines: the traceback of a panic, a deadlock, a SIGQUIT (goroutineheader and tracebackothers of
  * runtime/traceback.go, printpanics of runtime/panic.go).
  */
-import { dirname } from "node:path";
 import { G_STRIDE, G_STRIDE_BYTES, G_WAITREASON_BYTE, G_WAITSINCE, gmem, gmem8 } from "./ffi.ts";
-import { allgs, framesBelow, gentry, isNative } from "./g.ts";
+import { allgs, gentry, isNative } from "./g.ts";
 import { goidOf, parentOf, readgstatus } from "./gstatus.ts";
-import { mp, setSiteHook } from "./m.ts";
 import { FatalError, PanicError, UncaughtError } from "./panic.ts";
 import { Gdead, Gidle, Gscan, Gwaiting, statusName, waitReasonStrings } from "./runtime2.ts";
+import { creationSites, framesOf, operationSites } from "./sites.ts";
 import { sliceTime } from "./time.ts";
 
 /**
@@ -35,78 +34,6 @@ export interface GoroutineInfo {
   frames: readonly string[];
   /** Where it was started; empty without `traceback: "all"`. */
   createdAt: string;
-}
-
-/**
- * Places by G: of the last operation, of the go statement. Kept only with tracebacks. There is one for each frame of the
- * goroutine's stack of generators, as JavaScript's own stack shows the top one's.
- */
-const opSites = new Map<number, (Error | undefined)[]>();
-const goSites = new Map<number, readonly (Error | undefined)[]>();
-let tracebacks = false;
-
-/** Starts or stops noting places. */
-export function setTracebacks(on: boolean): void {
-  tracebacks = on;
-  opSites.clear();
-  goSites.clear();
-  setSiteHook(on ? noteSite : null);
-}
-
-function noteSite(gp: number): void {
-  const depth = framesBelow(gp);
-  const sites = opSites.get(gp) ?? [];
-  sites.length = depth;
-  sites.push(new Error());
-  opSites.set(gp, sites);
-}
-
-/** Notes where a goroutine is started: the creator's operation is the go statement. */
-export function noteCreation(gp: number): void {
-  if (!tracebacks) return;
-  opSites.delete(gp);
-  const sites = opSites.get(mp.curg);
-  if (sites === undefined) goSites.delete(gp);
-  else goSites.set(gp, [...sites]);
-}
-
-/** Where the operation of a goroutine stands, by the levels of its stack; undefined without tracebacks. */
-export function operationSites(gp: number): readonly (Error | undefined)[] | undefined {
-  return opSites.get(gp);
-}
-
-const here = dirname(import.meta.dir);
-
-function isOwn(frame: string): boolean {
-  return (frame.includes(here) && !frame.includes(".test.ts")) || !/[:)]/.test(frame) || frame.includes("native:");
-}
-
-/** Whether this stands in a bundle, where gobuf's frames cannot be told by their file. */
-const bundled = import.meta.file !== "traceback.ts";
-
-const SCHEDULER = /^(schedule|proceed|resume) /;
-
-/** The goroutine's own frames, "name (file:line:column)". */
-export function framesOf(sites: readonly (Error | undefined)[] = []): string[] {
-  return sites.toReversed().flatMap(framesAt);
-}
-
-/** Its own frames of a stack: what stands between gobuf's own ones, and above the scheduler. */
-function framesAt(site: Error | undefined): string[] {
-  const lines = (site?.stack ?? "").split("\n").slice(1);
-  const all = lines.map((line) => line.trim().replace(/^at /, ""));
-  if (bundled) {
-    // A place is noted in getg, which the operation calls: behind both, up to the scheduler.
-    const operation = all.findIndex((frame) => frame.startsWith("getg ")) + 1;
-    const own = all.slice(operation + 1);
-    const scheduler = own.findIndex((frame) => SCHEDULER.test(frame));
-    return own.slice(0, scheduler < 0 ? own.length : scheduler);
-  }
-  const first = all.findIndex((frame) => !isOwn(frame) || SCHEDULER.test(frame));
-  if (first < 0 || SCHEDULER.test(all[first] as string)) return [];
-  const behind = all.slice(first);
-  const last = behind.findIndex(isOwn);
-  return behind.slice(0, last < 0 ? behind.length : last);
 }
 
 /** The name of the function that a goroutine was started on. */
@@ -140,8 +67,8 @@ export function goroutines(): GoroutineInfo[] {
       waited: waits ? (sliceTime() - gmem[gp * G_STRIDE + G_WAITSINCE]) >>> 0 : 0,
       name: entryName(gp),
       createdBy: parentOf(gp),
-      frames: framesOf(opSites.get(gp)),
-      createdAt: framesOf(goSites.get(gp))[0] ?? "",
+      frames: framesOf(operationSites(gp)),
+      createdAt: framesOf(creationSites(gp))[0] ?? "",
     });
   }
   return out.sort((a, b) => a.goid - b.goid);

@@ -4,9 +4,9 @@
 
 import { asError, type CancelCauseFunc, type Context } from "../context/cancelctx.ts";
 import { withCancelCause } from "../context/context.ts";
-import type { Go } from "../go.ts";
-import { bodyOf } from "../runtime/body.ts";
-import { type Chan, chan, trySend } from "../runtime/chan.ts";
+import { bodyOf, type Go } from "../runtime/body.ts";
+import { trySend } from "../runtime/chan.ts";
+import { type Chan, chan } from "../runtime/channel.ts";
 import { getg, type Op, opCall, opReady } from "../runtime/m.ts";
 import { FatalError, PanicError } from "../runtime/panic.ts";
 import { newproc } from "../runtime/proc.ts";

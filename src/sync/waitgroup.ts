@@ -2,8 +2,7 @@
  * WaitGroup: sync/waitgroup.go.
  */
 
-import type { Go } from "../go.ts";
-import { bodyOf } from "../runtime/body.ts";
+import { bodyOf, type Go } from "../runtime/body.ts";
 import { G_STRIDE, G_WAITING, gmem } from "../runtime/ffi.ts";
 import { getg, type Op, opCall, opPending, opReady, REPARK } from "../runtime/m.ts";
 import { PanicError } from "../runtime/panic.ts";

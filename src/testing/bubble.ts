@@ -6,15 +6,14 @@
  * can hold one.
  */
 
-import type { Go } from "../go.ts";
-import { type Body, currentRun, isCurrentRun, setIdleHook } from "../run.ts";
-import { bodyOf } from "../runtime/body.ts";
+import { type Body, bodyOf, type Go } from "../runtime/body.ts";
 import { getg, type Op, opCall, opPending } from "../runtime/m.ts";
 import { FatalError, PanicError } from "../runtime/panic.ts";
 import { finish, gopark, goready, sched } from "../runtime/proc.ts";
 import { waitReasonSynctestRun, waitReasonSynctestWait } from "../runtime/runtime2.ts";
 import { timeinitBubble, wakeTime } from "../runtime/time.ts";
 import { attachReport } from "../runtime/traceback.ts";
+import { currentRun, isCurrentRun, setIdleHook } from "../runtime/world.ts";
 
 /** The run that is a bubble. */
 let token = 0;

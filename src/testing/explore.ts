@@ -1,7 +1,7 @@
 /**
  * Exploration: one program under many schedules, each of which is legal in Go, and each of which can be had again.
  */
-import type { Body } from "../run.ts";
+import type { Body } from "../runtime/body.ts";
 import { ExhaustiveStrategy } from "./exhaustive.ts";
 import { ExploreError, headline, narrator, reportText, signature } from "./failure.ts";
 import { PctStrategy } from "./pct.ts";

@@ -2,9 +2,9 @@
  * Goroutines that a test leaves behind.
  */
 
-import { type Go, gosched } from "../go.ts";
-import { type Body, type RunOptions, run } from "../run.ts";
-import { bodyOf } from "../runtime/body.ts";
+import { gosched } from "../go.ts";
+import { type RunOptions, run } from "../run.ts";
+import { type Body, bodyOf, type Go } from "../runtime/body.ts";
 import { allgs } from "../runtime/g.ts";
 import { readgstatus } from "../runtime/gstatus.ts";
 import { getg, type Op, opCall } from "../runtime/m.ts";

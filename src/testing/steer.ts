@@ -8,9 +8,8 @@
  * these places whether the clock moves.
  */
 
-import type { Go } from "../go.ts";
-import { type Body, runSync } from "../run.ts";
-import { bodyOf } from "../runtime/body.ts";
+import { runSync } from "../run.ts";
+import { type Body, bodyOf, type Go } from "../runtime/body.ts";
 import { chancap, chanlen } from "../runtime/chan.ts";
 import { G_SELECTDONE, G_STRIDE, gmem, SUDOG_STRIDE, smem } from "../runtime/ffi.ts";
 import { gcont } from "../runtime/g.ts";

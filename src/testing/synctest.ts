@@ -5,7 +5,8 @@
  * select, sleep, Cond, WaitGroup, and other than in Go on a Mutex or RWMutex too. Who waits for a promise is not.
  */
 
-import { type Body, type RunOptions, run } from "../run.ts";
+import { type RunOptions, run } from "../run.ts";
+import type { Body } from "../runtime/body.ts";
 import type { Op } from "../runtime/m.ts";
 import { bubbled, bubbleWait, namedAs } from "./bubble.ts";
 

@@ -5,13 +5,15 @@
  * is received. A timer belongs to the run that it was made in.
  */
 
-import { currentRun, kick } from "../run.ts";
 import { bodyIfAny } from "../runtime/body.ts";
-import { Chan, nilchan, type RecvChan, timerchandrain, trySend } from "../runtime/chan.ts";
+import { timerchandrain, trySend } from "../runtime/chan.ts";
+import { Chan, nilchan, type RecvChan } from "../runtime/channel.ts";
 import { opCall } from "../runtime/m.ts";
+import { kick } from "../runtime/outside.ts";
 import { PanicError } from "../runtime/panic.ts";
 import { newproc } from "../runtime/proc.ts";
 import { now, Timer as RuntimeTimer, resetTimer, stopTimer, whenOf } from "../runtime/time.ts";
+import { currentRun } from "../runtime/world.ts";
 
 /**
  * What a timer or the end of a context calls, in a goroutine of its own: a generator function or a plain one.

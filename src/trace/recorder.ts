@@ -3,14 +3,15 @@
  * comes of it is the business of a {@link TraceFormat}.
  */
 
-import { isRunning, setRunObserver } from "../run.ts";
 import { G_STRIDE_BYTES, G_WAITREASON_BYTE, gmem8 } from "../runtime/ffi.ts";
 import { allgs } from "../runtime/g.ts";
 import { goidOf, readgstatus, setTraceHook } from "../runtime/gstatus.ts";
 import { mp } from "../runtime/m.ts";
 import { Gdead, Gidle, Grunnable, Grunning, Gscan, Gwaiting } from "../runtime/runtime2.ts";
+import { framesOf, operationSites } from "../runtime/sites.ts";
 import { clockIsFake, nanotime } from "../runtime/time.ts";
-import { entryName, framesOf, operationSites } from "../runtime/traceback.ts";
+import { entryName } from "../runtime/traceback.ts";
+import { isRunning, setRunObserver } from "../runtime/world.ts";
 import type { TraceFormat } from "./format.ts";
 import { STOP_GOSCHED, STOP_PREEMPTED } from "./reasons.ts";
 import { type Stack, Stacks } from "./stacks.ts";

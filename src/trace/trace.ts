@@ -6,8 +6,7 @@
  */
 
 import { type Context, withValue } from "../context/context.ts";
-import type { Go } from "../go.ts";
-import { bodyOf } from "../runtime/body.ts";
+import { bodyOf, type Go } from "../runtime/body.ts";
 import { getg } from "../runtime/m.ts";
 import { now } from "../runtime/time.ts";
 import type { TraceFormat } from "./format.ts";

@@ -86,7 +86,7 @@ const CHANNELS: readonly Item[] = [
     "makechan",
     "runtime/chan.go",
     "size out of range",
-    "export:runtime/chan.ts:chan",
+    "export:runtime/channel.ts:chan",
     "test:src/runtime/chan.test.ts",
   ),
   same(

@@ -1,0 +1,107 @@
+/**
+ * Handles: u32 numbers by which native bodies name channels and objects of sync; 0 is nil.
+ */
+import { Hchan } from "../runtime/chan.ts";
+import { nilchan } from "../runtime/channel.ts";
+import { goidOf } from "../runtime/gstatus.ts";
+import { FatalError } from "../runtime/panic.ts";
+import { onReset } from "../runtime/world.ts";
+import type { Cond } from "../sync/cond.ts";
+import type { Mutex } from "../sync/mutex.ts";
+import type { Once } from "../sync/once.ts";
+import type { RWMutex } from "../sync/rwmutex.ts";
+import type { WaitGroup } from "../sync/waitgroup.ts";
+import { dropLane } from "./lane.ts";
+import { trapNames } from "./trapnames.ts";
+
+/** What a handle may name. */
+export type Handled = Hchan | Mutex | RWMutex | WaitGroup | Cond | Once;
+
+/** By handle. One that was let go has the next of its kind here. */
+const objects: (Handled | number)[] = [];
+/** The channels among them, under the same handles: a send or receive looks no further. */
+const channels: (Hchan | undefined)[] = [];
+const handles = new Map<object, number>();
+/** Handles that were let go, a queue through `objects`: the oldest is the next to be given out. */
+let freeFirst = 0;
+let freeLast = 0;
+let freeCount = 0;
+/** So many stay free, so that who still uses one that he let go is told so rather than given another object. */
+const FREE_KEPT = 1024;
+
+function newHandle(): number {
+  if (freeCount <= FREE_KEPT) {
+    channels.push(undefined);
+    return objects.push(0) - 1;
+  }
+  const handle = freeFirst;
+  freeFirst = objects[handle] as number;
+  freeCount--;
+  return handle;
+}
+
+/** The handle of an object, for native bodies; the same one each time. A nil channel is 0. */
+export function handleOf(object: Handled): number {
+  if (object instanceof Hchan && object.nil) return 0;
+  let handle = handles.get(object);
+  if (handle === undefined) {
+    handle = newHandle();
+    objects[handle] = object;
+    channels[handle] = object instanceof Hchan ? object : undefined;
+    handles.set(object, handle);
+  }
+  return handle;
+}
+
+/** Forgets the handle of an object: it names nothing from now on. @returns whether there was one */
+export function releaseHandle(object: Handled): boolean {
+  const handle = handles.get(object);
+  if (handle === undefined) return false;
+  dropLane(handle);
+  handles.delete(object);
+  objects[handle] = 0;
+  channels[handle] = undefined;
+  if (freeCount++ === 0) freeFirst = handle;
+  else objects[freeLast] = handle;
+  freeLast = handle;
+  return true;
+}
+
+/** The channel of a handle; undefined where it names none. */
+export function channelAt(handle: number): Hchan | undefined {
+  return channels[handle];
+}
+
+/** Forgets all handles but nil's: the scheduler was reset. */
+function resetHandles(): void {
+  objects.length = 0;
+  channels.length = 0;
+  objects.push(nilchan);
+  channels.push(nilchan);
+  handles.clear();
+  freeCount = 0;
+}
+
+onReset(resetHandles);
+
+/** The channel of a handle. @throws FatalError when it names none */
+export function channelOf(gp: number, code: number, handle: number): Hchan {
+  return channels[handle] ?? objectOf(gp, code, handle, Hchan);
+}
+
+type Class<T> = abstract new (...args: never[]) => T;
+
+/** The object of a handle. @throws FatalError when it names none of the class */
+export function objectOf<T extends Handled>(gp: number, code: number, handle: number, type: Class<T>): T {
+  const found = objects[handle];
+  if (found instanceof type) return found;
+  throw new FatalError(
+    `goroutine ${goidOf(gp)}: ${trapNames[code]} on handle ${handle >>> 0}: expected a ${typeName(type.name)}, ` +
+      `found ${typeof found === "object" ? `a ${typeName(found.constructor.name)}` : "nothing"}`,
+  );
+}
+
+/** What users call a class. */
+function typeName(name: string): string {
+  return name === "Hchan" ? "Chan" : name;
+}

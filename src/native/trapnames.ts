@@ -1,0 +1,32 @@
+/** Names of the operations that native bodies trap for. */
+
+/** Names of the traps by their code, for errors and reports. */
+export const trapNames = [
+  "none",
+  "goexit",
+  "gosched",
+  "goyield",
+  "go",
+  "send",
+  "recv",
+  "close",
+  "select",
+  "sleep",
+  "lock",
+  "unlock",
+  "rlock",
+  "runlock",
+  "wlock",
+  "wunlock",
+  "wgadd",
+  "wgwait",
+  "condwait",
+  "signal",
+  "broadcast",
+  "once begin",
+  "once end",
+  "recover",
+  "fault",
+  "chan make",
+  "chan free",
+] as const;

@@ -1,0 +1,84 @@
+/**
+ * Where goroutines stand in their source: the places of operations and go statements, noted with `traceback: "all"`, as
+ * frames for reports and traces. The scheduler stands on this file, and traceback.ts on the scheduler's clock.
+ */
+import { dirname } from "node:path";
+import { framesBelow } from "./g.ts";
+import { mp, setSiteHook } from "./m.ts";
+
+/**
+ * Places by G: of the last operation, of the go statement. Kept only with tracebacks. There is one for each frame of the
+ * goroutine's stack of generators, as JavaScript's own stack shows the top one's.
+ */
+const opSites = new Map<number, (Error | undefined)[]>();
+const goSites = new Map<number, readonly (Error | undefined)[]>();
+let tracebacks = false;
+
+/** Starts or stops noting places. */
+export function setTracebacks(on: boolean): void {
+  tracebacks = on;
+  opSites.clear();
+  goSites.clear();
+  setSiteHook(on ? noteSite : null);
+}
+
+function noteSite(gp: number): void {
+  const depth = framesBelow(gp);
+  const sites = opSites.get(gp) ?? [];
+  sites.length = depth;
+  sites.push(new Error());
+  opSites.set(gp, sites);
+}
+
+/** Notes where a goroutine is started: the creator's operation is the go statement. */
+export function noteCreation(gp: number): void {
+  if (!tracebacks) return;
+  opSites.delete(gp);
+  const sites = opSites.get(mp.curg);
+  if (sites === undefined) goSites.delete(gp);
+  else goSites.set(gp, [...sites]);
+}
+
+/** Where the operation of a goroutine stands, by the levels of its stack; undefined without tracebacks. */
+export function operationSites(gp: number): readonly (Error | undefined)[] | undefined {
+  return opSites.get(gp);
+}
+
+/** Where a goroutine was started; undefined without tracebacks. */
+export function creationSites(gp: number): readonly (Error | undefined)[] | undefined {
+  return goSites.get(gp);
+}
+
+const here = dirname(import.meta.dir);
+
+function isOwn(frame: string): boolean {
+  return (frame.includes(here) && !frame.includes(".test.ts")) || !/[:)]/.test(frame) || frame.includes("native:");
+}
+
+/** Whether this stands in a bundle, where gobuf's frames cannot be told by their file. */
+const bundled = import.meta.file !== "sites.ts";
+
+const SCHEDULER = /^(schedule|proceed|resume) /;
+
+/** The goroutine's own frames, "name (file:line:column)". */
+export function framesOf(sites: readonly (Error | undefined)[] = []): string[] {
+  return sites.toReversed().flatMap(framesAt);
+}
+
+/** Its own frames of a stack: what stands between gobuf's own ones, and above the scheduler. */
+function framesAt(site: Error | undefined): string[] {
+  const lines = (site?.stack ?? "").split("\n").slice(1);
+  const all = lines.map((line) => line.trim().replace(/^at /, ""));
+  if (bundled) {
+    // A place is noted in getg, which the operation calls: behind both, up to the scheduler.
+    const operation = all.findIndex((frame) => frame.startsWith("getg ")) + 1;
+    const own = all.slice(operation + 1);
+    const scheduler = own.findIndex((frame) => SCHEDULER.test(frame));
+    return own.slice(0, scheduler < 0 ? own.length : scheduler);
+  }
+  const first = all.findIndex((frame) => !isOwn(frame) || SCHEDULER.test(frame));
+  if (first < 0 || SCHEDULER.test(all[first] as string)) return [];
+  const behind = all.slice(first);
+  const last = behind.findIndex(isOwn);
+  return behind.slice(0, last < 0 ? behind.length : last);
+}

@@ -1,0 +1,50 @@
+/** Goroutines that ordinary code starts, and whose end it can wait for. */
+import type { Go } from "./body.ts";
+import { isExiting } from "./g.ts";
+import { mp } from "./m.ts";
+import { expectOutside, kick } from "./outside.ts";
+import { newproc } from "./proc.ts";
+import { currentRun, isCurrentRun } from "./world.ts";
+
+/**
+ * Starts a goroutine from ordinary code, in the run under way.
+ *
+ * @returns what its body returns; rejects with what it throws, when it ends by goexit, and when no run is under way
+ * @example
+ * ```ts
+ * import { chan, type Go, hold, run, spawn } from "gobuf";
+ *
+ * const stop = chan<void>();
+ * const done = run(function* () {
+ *   using _ = hold();
+ *   yield* stop.recv();
+ * });
+ * function* double(n: number): Go<number> {
+ *   return 2 * n;
+ * }
+ * console.log(await spawn(double, 21));
+ * await stop.sendAsync();
+ * await done;
+ * ```
+ */
+export function spawn<A extends unknown[], R>(fn: (...args: A) => Go<R>, ...args: A): Promise<R> {
+  return new Promise((resolve, reject) => {
+    const token = currentRun("spawn");
+    expectOutside(1);
+    newproc(
+      (function* () {
+        try {
+          resolve(yield* fn(...args));
+        } catch (error) {
+          if (mp.dying !== null) throw error;
+          reject(error);
+        } finally {
+          if (isExiting(mp.curg)) reject(new Error("gobuf: spawn: the goroutine ended by goexit"));
+          if (isCurrentRun(token)) expectOutside(-1);
+        }
+      })(),
+      fn,
+    );
+    kick();
+  });
+}
