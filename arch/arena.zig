@@ -3,23 +3,27 @@
 const std = @import("std");
 const layout = @import("layout.zig");
 const os = @import("os.zig");
-const status = @import("status.zig");
+const codes = layout.codes;
 const G = os.G;
 const M = os.M;
 
-pub const region_header = 0;
-pub const region_g = 1;
-pub const region_sudog = 2;
+const region = codes.region;
 const region_count = 3;
 
 /// Regions grow by at least this much, so that a system call and a new view in TypeScript are rare.
 const commit_step = 64 * 1024;
 
-/// Words at the start of region 0. TypeScript adds to them atomically, too.
+/// Words at the start of region 0, codes.header. TypeScript adds to them atomically, too.
 pub const Header = extern struct {
     g_next: u32,
     sudog_next: u32,
     m_count: u32,
+
+    comptime {
+        std.debug.assert(@offsetOf(Header, "g_next") == 4 * codes.header.g_next);
+        std.debug.assert(@offsetOf(Header, "sudog_next") == 4 * codes.header.sudog_next);
+        std.debug.assert(@offsetOf(Header, "m_count") == 4 * codes.header.m_count);
+    }
 };
 
 var lock: os.Lock = .{};
@@ -29,58 +33,58 @@ var committed: [region_count]usize = @splat(0);
 var g_count: u32 = 1;
 
 /// Start of a region, reserved at the first call. Null when there is no address space left.
-pub fn base(region: u32) ?[*]u8 {
-    if (region >= region_count) return null;
-    if (@atomicLoad(?[*]u8, &bases[region], .acquire)) |start| return start;
+pub fn base(which: u32) ?[*]u8 {
+    if (which >= region_count) return null;
+    if (@atomicLoad(?[*]u8, &bases[which], .acquire)) |start| return start;
     lock.acquire();
     defer lock.release();
-    return reserveLocked(region);
+    return reserveLocked(which);
 }
 
-fn reserveLocked(region: u32) ?[*]u8 {
-    if (bases[region]) |start| return start;
-    const start = os.impl.reserve(sizeOf(region)) orelse return null;
-    if (region == region_header) {
+fn reserveLocked(which: u32) ?[*]u8 {
+    if (bases[which]) |start| return start;
+    const start = os.impl.reserve(sizeOf(which)) orelse return null;
+    if (which == region.header) {
         // Ms and Ps are few: all are there from the start, and the counts skip record 0 of the other regions.
-        if (!os.impl.commit(start, sizeOf(region))) {
-            os.impl.release(start, sizeOf(region));
+        if (!os.impl.commit(start, sizeOf(which))) {
+            os.impl.release(start, sizeOf(which));
             return null;
         }
-        committed[region] = sizeOf(region);
+        committed[which] = sizeOf(which);
         const words: *Header = @ptrCast(@alignCast(start));
         words.* = .{ .g_next = 1, .sudog_next = 1, .m_count = 0 };
     }
-    @atomicStore(?[*]u8, &bases[region], start, .release);
+    @atomicStore(?[*]u8, &bases[which], start, .release);
     return start;
 }
 
 /// Makes at least the first `bytes` of a region usable. Never shrinks, never moves.
-pub fn commit(region: u32, bytes: usize) status.E {
-    if (region >= region_count) return .bad_index;
-    if (bytes > sizeOf(region)) return .size_huge;
+pub fn commit(which: u32, bytes: usize) codes.E {
+    if (which >= region_count) return .bad_index;
+    if (bytes > sizeOf(which)) return .size_huge;
     lock.acquire();
     defer lock.release();
-    const start = reserveLocked(region) orelse return .nomem;
-    if (bytes <= committed[region]) return .ok;
+    const start = reserveLocked(which) orelse return .nomem;
+    if (bytes <= committed[which]) return .ok;
     const size = std.mem.alignForward(usize, bytes, @max(commit_step, os.impl.pageSize()));
-    const end = @min(size, sizeOf(region));
-    if (!os.impl.commit(start + committed[region], end - committed[region])) return .nomem;
-    committed[region] = end;
-    if (region == region_g) @atomicStore(u32, &g_count, @intCast(end / @sizeOf(G)), .release);
+    const end = @min(size, sizeOf(which));
+    if (!os.impl.commit(start + committed[which], end - committed[which])) return .nomem;
+    committed[which] = end;
+    if (which == region.g) @atomicStore(u32, &g_count, @intCast(end / @sizeOf(G)), .release);
     return .ok;
 }
 
-fn sizeOf(region: u32) usize {
-    return std.mem.alignForward(usize, os.records.region_sizes[region], commit_step);
+fn sizeOf(which: u32) usize {
+    return std.mem.alignForward(usize, os.records.region_sizes[which], commit_step);
 }
 
 pub fn header() ?*Header {
-    return @ptrCast(@alignCast(base(region_header) orelse return null));
+    return @ptrCast(@alignCast(base(region.header) orelse return null));
 }
 
 pub fn mAt(index: u32) *M {
     std.debug.assert(index < layout.m_max);
-    const start = bases[region_header].?;
+    const start = bases[region.header].?;
     return @ptrCast(@alignCast(start + os.records.m_base + @as(usize, index) * @sizeOf(M)));
 }
 
@@ -88,9 +92,9 @@ pub fn mAt(index: u32) *M {
 pub inline fn gAt(index: u32) ?*G {
     // 0 wraps to the largest value: one comparison refuses both ends
     if (index -% 1 >= @atomicLoad(u32, &g_count, .monotonic) -% 1) return null;
-    return @ptrCast(@alignCast(bases[region_g].? + @as(usize, index) * @sizeOf(G)));
+    return @ptrCast(@alignCast(bases[region.g].? + @as(usize, index) * @sizeOf(G)));
 }
 
 pub fn indexOf(gp: *G) u32 {
-    return @intCast((@intFromPtr(gp) - @intFromPtr(bases[region_g].?)) / @sizeOf(G));
+    return @intCast((@intFromPtr(gp) - @intFromPtr(bases[region.g].?)) / @sizeOf(G));
 }

@@ -3,9 +3,8 @@ const m_ = @import("m.zig");
 const arena = @import("arena.zig");
 const g_ = @import("g.zig");
 const layout = @import("layout.zig");
-const status = @import("status.zig");
 const os = @import("os.zig");
-const Op = layout.Op;
+const codes = layout.codes;
 
 pub extern fn gobuf_mcall(code: u32, a: u32, v: u64) callconv(.c) u64;
 pub extern fn gobuf_systemstack(func: g_.Fn, arg: ?*anyopaque) callconv(.c) void;
@@ -19,23 +18,20 @@ inline fn curg() ?*os.G {
 /// Outcome of the last operation of the current goroutine.
 pub fn opStatus() u32 {
     const gp = curg() orelse return 0;
-    return gp.op[Op.status];
+    return gp.op[codes.op.status];
 }
 
 pub fn opA() u32 {
     const gp = curg() orelse return 0;
-    return gp.op[Op.a];
+    return gp.op[codes.op.a];
 }
 
 pub fn getg() u32 {
     return arena.indexOf(curg() orelse return 0);
 }
 
-/// How a goroutine ends, in operand a of GOEXIT: main's return ends the run, its Goexit does not.
-pub const Ending = enum(u32) { returned = 0, goexit = 1 };
-
-pub fn end(how: Ending) noreturn {
-    _ = gobuf_mcall(@intFromEnum(status.Trap.goexit), @intFromEnum(how), 0);
+pub fn end(how: codes.Ending) noreturn {
+    _ = gobuf_mcall(@intFromEnum(codes.Trap.goexit), @intFromEnum(how), 0);
     @trap(); // a goroutine that has ended was resumed
 }
 
@@ -45,10 +41,8 @@ pub fn go(func: g_.Fn, arg: ?*anyopaque) u64 {
     const to = scratch();
     to[0] = @truncate(words);
     to[1] = @truncate(words >> 32);
-    return gobuf_mcall(@intFromEnum(status.Trap.go), 0, @intFromPtr(func));
+    return gobuf_mcall(@intFromEnum(codes.Trap.go), 0, @intFromPtr(func));
 }
-
-const has_default_bit = 1 << 31;
 
 /// Carries out one of the cases: what was received. Which one it was is in `opA`, all ones for the default.
 ///
@@ -60,8 +54,8 @@ pub fn select(cases: ?[*]const layout.Case, n: u32, has_default: u32) u64 {
         const from: [*]const u64 = @ptrCast(@alignCast(list));
         for (0..n * @sizeOf(layout.Case) / @sizeOf(u64)) |i| to[i] = from[i];
     };
-    const default: u32 = if (has_default != 0) has_default_bit else 0;
-    return gobuf_mcall(@intFromEnum(status.Trap.select), n | default, 0);
+    const default: u32 = if (has_default != 0) codes.select_operand.has_default else 0;
+    return gobuf_mcall(@intFromEnum(codes.Trap.select), n | default, 0);
 }
 
 /// What carries that which does not fit the operands of a trap. TypeScript reads it before anything else runs on this M;

@@ -1,8 +1,8 @@
 //! Calls into TypeScript: on g0's stack, where JavaScript may run.
 const body = @import("body.zig");
+const codes = @import("codes.zig");
 const m_ = @import("m.zig");
 const os = @import("os.zig");
-const status = @import("status.zig");
 
 const Call = struct {
     m: *os.M,
@@ -13,16 +13,16 @@ const Call = struct {
 
 /// Sets the thread's function for callbacks. 0 or NO_M.
 pub fn init(function: @FieldType(os.M, "callback")) u32 {
-    const m = m_.current() orelse return status.no_m;
+    const m = m_.current() orelse return codes.execute.no_m;
     m.callback = function;
     return 0;
 }
 
-/// Calls back, with a word and for a word. An outcome of status.zig; on a thread without JavaScript it is a panic.
+/// Calls back, with a word and for a word. An outcome of codes.status; on a thread without JavaScript it is a panic.
 pub fn call(handle: u32, word: u64, result: ?*u64) u32 {
-    const m = m_.current() orelse return status.op_panic;
-    if (m.callback == null) return status.op_panic;
-    var c: Call = .{ .m = m, .handle = handle, .word = word, .outcome = status.op_panic };
+    const m = m_.current() orelse return codes.status.panic;
+    if (m.callback == null) return codes.status.panic;
+    var c: Call = .{ .m = m, .handle = handle, .word = word, .outcome = codes.status.panic };
     // Called on g0 it stays there. The thread is the same afterwards: nothing else runs on it meanwhile.
     body.gobuf_systemstack(&onG0, &c);
     if (result) |to| to.* = c.word;

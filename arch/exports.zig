@@ -66,7 +66,7 @@ export fn gobuf_cheaprandn(mid: u32, n: u32) callconv(.c) u32 {
     return rand.cheaprandn(mid, n);
 }
 
-/// Writes four words: stacks in use, stacks on free lists, slabs, guard method (os.Guard).
+/// Writes four words: stacks in use, stacks on free lists, slabs, guard method (codes.Guard).
 export fn gobuf_stackstats(to: *stack.Stats) callconv(.c) void {
     to.* = stack.stats();
 }

@@ -5,9 +5,9 @@
 //! operation cannot be had there, and mcall faults at its first store.
 const body = @import("body.zig");
 const m_ = @import("m.zig");
+const codes = @import("codes.zig");
 const layout = @import("layout.zig");
 const os = @import("os.zig");
-const status = @import("status.zig");
 const M = os.M;
 
 /// The second half of mcall: leaves for g0. Not a function: the handler puts its address into the faulting context,
@@ -20,21 +20,13 @@ pub fn leaveAddress() usize {
 
 /// Once on each thread; 0 or a code.
 pub fn init() u32 {
-    const m = m_.current() orelse return status.no_m;
+    const m = m_.current() orelse return codes.execute.no_m;
     return @intFromEnum(os.faults.threadInit(m));
 }
 
 pub fn threadExit(m: *M) void {
     os.faults.threadExit(m);
 }
-
-/// What operand a of a FAULT says.
-const Cause = enum(u32) {
-    /// v is the address in the guard
-    overflow = 0,
-    /// an operation was asked for on g0's stack
-    on_g0 = 1,
-};
 
 /// The M to leave for g0 on, when the fault is a goroutine's; its operands tell which. Null when it is not.
 pub fn caught(address: usize, pc: usize) ?*M {
@@ -47,9 +39,9 @@ pub fn caught(address: usize, pc: usize) ?*M {
 fn overflowed(m: *M, address: usize) ?*M {
     const gp = m.trapg orelse return null;
     if (address >= gp.stack.lo or address < gp.stack.lo - layout.stack_guard_size) return null;
-    gp.op[layout.Op.a] = @intFromEnum(Cause.overflow);
-    gp.op[layout.Op.v] = @truncate(address);
-    gp.op[layout.Op.v + 1] = @truncate(address >> 32);
+    gp.op[codes.op.a] = @intFromEnum(codes.Cause.overflow);
+    gp.op[codes.op.v] = @truncate(address);
+    gp.op[codes.op.v + 1] = @truncate(address >> 32);
     return m;
 }
 
@@ -62,7 +54,7 @@ fn misused(thread: ?*M, pc: usize) ?*M {
             say("called an operation of gobuf.h within a callback, on g0's stack", gp);
             return null;
         }
-        gp.op[layout.Op.a] = @intFromEnum(Cause.on_g0);
+        gp.op[codes.op.a] = @intFromEnum(codes.Cause.on_g0);
         return m;
     };
     os.impl.print("gobuf: an operation of gobuf.h was called outside a goroutine\n");
@@ -96,4 +88,4 @@ fn say(comptime what: []const u8, gp: *os.G) void {
     os.impl.print(" " ++ what ++ "\n");
 }
 
-pub const code = @intFromEnum(status.Trap.fault);
+pub const code = @intFromEnum(codes.Trap.fault);

@@ -4,8 +4,8 @@ const layout = @import("layout.zig");
 const m_ = @import("m.zig");
 const os = @import("os.zig");
 const stack = @import("stack.zig");
-const status = @import("status.zig");
-const E = status.E;
+const codes = layout.codes;
+const E = codes.E;
 const G = os.G;
 const M = os.M;
 
@@ -16,11 +16,11 @@ extern fn gobuf_entry() callconv(.c) noreturn;
 
 /// Runs a goroutine on this thread until its next trap. Hot: what it checks lies on lines the switch needs anyway.
 pub inline fn execute(index: u32) u32 {
-    const m = m_.current() orelse return status.no_m;
-    if (m.curg != null) return status.reentry;
-    const gp = arena.gAt(index) orelse return status.bad_index;
-    if (@atomicLoad(u32, &gp.atomicstatus, .acquire) != status.grunning) return status.not_running;
-    if (gp.stack.lo == 0) return status.no_stack;
+    const m = m_.current() orelse return codes.execute.no_m;
+    if (m.curg != null) return codes.execute.reentry;
+    const gp = arena.gAt(index) orelse return codes.execute.bad_index;
+    if (@atomicLoad(u32, &gp.atomicstatus, .acquire) != codes.gstatus.running) return codes.execute.not_running;
+    if (gp.stack.lo == 0) return codes.execute.no_stack;
     gp.m = m;
     return gobuf_gogo(gp, m);
 }
@@ -29,7 +29,7 @@ pub inline fn execute(index: u32) u32 {
 pub fn setup(index: u32, func: Fn, arg: ?*anyopaque) E {
     const gp = arena.gAt(index) orelse return .bad_index;
     if (gp.stack.lo == 0) return .no_stack;
-    if (@atomicLoad(u32, &gp.atomicstatus, .monotonic) == status.grunning) return .running;
+    if (@atomicLoad(u32, &gp.atomicstatus, .monotonic) == codes.gstatus.running) return .running;
     const fp = comptime os.abi.fpDefaults();
     gp.sched.sp = gp.stack.hi - stack.colour(gp.stack);
     gp.sched.pc = @intFromPtr(&gobuf_entry);
@@ -77,7 +77,7 @@ pub fn stackAlloc(index: u32, size: usize) E {
 pub fn stackFree(index: u32) E {
     const gp = arena.gAt(index) orelse return .bad_index;
     if (gp.stack.lo == 0) return .no_stack;
-    if (@atomicLoad(u32, &gp.atomicstatus, .acquire) == status.grunning) return .running;
+    if (@atomicLoad(u32, &gp.atomicstatus, .acquire) == codes.gstatus.running) return .running;
     if (os.abi == .ms_x86_64 and !rearmWindows(gp)) return .nomem;
     stack.free(gp.stack);
     gp.stack = .{};

@@ -5,16 +5,16 @@
 //! traps, and TypeScript (src/native/lane.ts, which makes lanes) carries it out. A lane that TypeScript does not use is empty,
 //! so that every operation traps.
 const body = @import("body.zig");
+const codes = @import("codes.zig");
 const layout = @import("layout.zig");
 const m_ = @import("m.zig");
-const status = @import("status.zig");
 const Lane = layout.Lane;
 
 /// The trap SEND, or what comes to the same.
 ///
 /// It ends in a jump to mcall, which goes on in the body: a return of our own after a switch would be mispredicted (9 ns).
 pub fn send(handle: u32, v: u64) u64 {
-    const lane = usable(handle) orelse return body.gobuf_mcall(@intFromEnum(status.Trap.send), handle, v);
+    const lane = usable(handle) orelse return body.gobuf_mcall(@intFromEnum(codes.Trap.send), handle, v);
     ring(lane)[lane.sendx] = switch (lane.keeps) {
         .word => v,
         .low_signed => @bitCast(@as(i64, @as(i32, @bitCast(@as(u32, @truncate(v)))))),
@@ -27,7 +27,7 @@ pub fn send(handle: u32, v: u64) u64 {
 
 /// The trap RECV, or what comes to the same: what was received.
 pub fn recv(handle: u32) u64 {
-    const lane = usable(handle) orelse return body.gobuf_mcall(@intFromEnum(status.Trap.recv), handle, 0);
+    const lane = usable(handle) orelse return body.gobuf_mcall(@intFromEnum(codes.Trap.recv), handle, 0);
     const word = ring(lane)[lane.recvx];
     lane.recvx = next(lane, lane.recvx);
     lane.count -= 1;
@@ -42,7 +42,7 @@ inline fn usable(handle: u32) ?*Lane {
     if (handle >= m.lane_count) return null;
     const lane = m.lanes.?[handle] orelse return null;
     if (lane.count == 0 or lane.count >= lane.size) return null;
-    gp.op[layout.Op.status] = status.op_ok;
+    gp.op[codes.op.status] = codes.status.ok;
     return lane;
 }
 

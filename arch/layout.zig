@@ -6,15 +6,16 @@
 //! includes are both made from it, so that no offset is written twice.
 const std = @import("std");
 const assert = std.debug.assert;
+/// The codes; the probe's way to them, too.
+pub const codes = @import("codes.zig");
 
-pub const magic: u32 = 0x46424F47; // "GOBF"
-/// Grows by one with every change of a layout, an export's signature or a code.
-pub const abi_version: u32 = 3;
+pub const magic = codes.descriptor.magic;
+pub const abi_version = codes.contract.abi_version;
 
 pub const Abi = enum(u32) {
-    sysv_x86_64 = 1,
-    aarch64 = 2,
-    ms_x86_64 = 3,
+    sysv_x86_64 = codes.abi.sysv_x86_64,
+    aarch64 = codes.abi.aarch64,
+    ms_x86_64 = codes.abi.ms_x86_64,
 
     /// Callee-saved words beside sp, bp and (AArch64) x29, x30, which have fields of their own.
     pub fn slots(abi: Abi) comptime_int {
@@ -35,7 +36,7 @@ pub const Abi = enum(u32) {
     }
 };
 
-pub const Os = enum(u32) { linux = 1, macos = 2, windows = 3 };
+pub const Os = enum(u32) { linux = codes.os.linux, macos = codes.os.macos, windows = codes.os.windows };
 
 // A limit on everything. The regions hold their maximum in well under 4 GiB, so that a byte offset fits a u32.
 pub const g_max = 1 << 22;
@@ -43,7 +44,7 @@ pub const sudog_max = 1 << 24;
 pub const m_max = 256;
 pub const runq_size = 256; // Go's
 pub const scratch_words = 256;
-pub const select_max = scratch_words / case_words;
+pub const select_max = codes.select.max;
 pub const case_words = 4;
 pub const sudog_stride = 32;
 /// Words at the start of region 0: next free G, next free sudog, number of Ms; the rest is spare.
@@ -81,11 +82,9 @@ pub const Lane = extern struct {
     sendx: u32,
     recvx: u32,
     /// What of a word that is sent the channel's codec keeps.
-    keeps: Keeps,
+    keeps: codes.Keeps,
     /// There are `size` of them.
     ring: [0]u64,
-
-    pub const Keeps = enum(u32) { word = 0, low_signed = 1, low_unsigned = 2 };
 };
 
 pub fn Records(comptime abi: Abi) type {
@@ -126,7 +125,7 @@ pub fn Records(comptime abi: Abi) type {
             fp0: u32,
             /// x87 control word | 0
             fp1: u32,
-            /// Operands and results of the current operation; see `Op`.
+            /// Operands and results of the current operation: codes.op.
             op: [4]u32,
             /// Fills the stride, a whole number of cache lines.
             tail: Tail,
@@ -182,15 +181,6 @@ pub fn Records(comptime abi: Abi) type {
         };
     };
 }
-
-/// Words of `G.op`.
-pub const Op = struct {
-    /// operand a; result of a select: the index chosen
-    pub const a = 0;
-    pub const status = 1;
-    /// operand v, low and high half; of a FAULT: the address
-    pub const v = 2;
-};
 
 pub const Entry = struct { name: []const u8, value: u32 };
 
@@ -306,6 +296,7 @@ fn check(abi: Abi, sizes: Sizes) void {
     assert(@offsetOf(Stack, "lo") == 0);
     assert(@offsetOf(Stack, "hi") == 8);
     assert(@sizeOf(Case) == case_words * 4);
+    assert(select_max * case_words <= scratch_words);
     assert(@offsetOf(Lane, "ring") % @sizeOf(u64) == 0);
 
     const Gobuf = R.Gobuf;

@@ -2,10 +2,10 @@
 //! written by minit and mexit alone; the assembly file of the ABI holds the TLS word.
 const std = @import("std");
 const arena = @import("arena.zig");
+const codes = @import("codes.zig");
 const fault = @import("fault.zig");
 const layout = @import("layout.zig");
 const os = @import("os.zig");
-const status = @import("status.zig");
 const G = os.G;
 const M = os.M;
 
@@ -19,16 +19,16 @@ pub inline fn current() ?*M {
     return gobuf_tls().*;
 }
 
-/// Makes the calling thread an M. Its index, or a code of status.zig. A thread that is one already keeps its index.
+/// Makes the calling thread an M. Its index, or a code of codes.execute. A thread that is one already keeps its index.
 pub fn init() u32 {
     if (current()) |m| return m.id;
-    const header = arena.header() orelse return status.arena;
-    const m = claim(header) orelse return status.m_full;
+    const header = arena.header() orelse return codes.execute.arena;
+    const m = claim(header) orelse return codes.execute.m_full;
     // A slot that had a thread before keeps its g0.
     if (m.g0 == null) {
         m.g0 = allotG0(header) catch |err| {
             @atomicStore(u32, &m.used, 0, .release);
-            return if (err == error.Full) status.g_full else status.arena;
+            return if (err == error.Full) codes.execute.g_full else codes.execute.arena;
         };
     }
     const g0 = m.g0.?;
@@ -40,8 +40,8 @@ pub fn init() u32 {
 
 /// Gives the thread's M back. Refused on a thread without one and while a goroutine runs on it.
 pub fn exit() u32 {
-    const m = current() orelse return status.no_m;
-    if (m.curg != null) return status.reentry;
+    const m = current() orelse return codes.execute.no_m;
+    if (m.curg != null) return codes.execute.reentry;
     fault.threadExit(m);
     m.callback = null;
     m.lane_count = 0;
@@ -70,6 +70,6 @@ fn allotG0(header: *arena.Header) error{ Full, Memory }!*G {
         _ = @atomicRmw(u32, &header.g_next, .Sub, 1, .acq_rel);
         return error.Full;
     }
-    if (arena.commit(arena.region_g, (@as(usize, index) + 1) * @sizeOf(G)) != .ok) return error.Memory;
+    if (arena.commit(codes.region.g, (@as(usize, index) + 1) * @sizeOf(G)) != .ok) return error.Memory;
     return arena.gAt(index).?;
 }

@@ -32,16 +32,7 @@ pub const records = layout.Records(abi);
 pub const G = records.G;
 pub const M = records.M;
 
-/// How a guard refuses access; the number is part of `gobuf_stackstats`.
-pub const Guard = enum(u32) {
-    unknown = 0,
-    /// MADV_GUARD_INSTALL: page-table entries, no mapping of their own
-    madvise = 1,
-    /// a mapping of its own without access
-    protect = 2,
-    /// Windows: a one-shot PAGE_GUARD above uncommitted memory
-    one_shot = 3,
-};
+pub const Guard = layout.codes.Guard;
 
 /// A lock for what happens rarely: no libc, and a critical section of at most one system call.
 pub const Lock = struct {

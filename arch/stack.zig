@@ -8,7 +8,7 @@
 const std = @import("std");
 const layout = @import("layout.zig");
 const os = @import("os.zig");
-const E = @import("status.zig").E;
+const E = layout.codes.E;
 const Stack = layout.Stack;
 
 /// A slab is at most this large unless a single slot is larger: a million default stacks take about 1,500 mappings.
@@ -42,7 +42,7 @@ pub const Stats = extern struct {
     live: u32,
     free: u32,
     slabs: u32,
-    guard: os.Guard,
+    guard: layout.codes.Guard,
 };
 
 var lock: os.Lock = .{};

@@ -1,8 +1,8 @@
 /** What a benchmark's reader must know of the machine and the versions. */
 import { cpus, loadavg, release } from "node:os";
 import packageJson from "../package.json";
+import { ABI_TEXTS } from "../src/runtime/codes.ts";
 import { descriptor } from "../src/runtime/ffi.ts";
-import { ABI_NAMES } from "../src/runtime/layout.ts";
 import { packageRoot } from "../src/runtime/library.ts";
 import type { Available } from "./peers.ts";
 import type { Header } from "./schema.ts";
@@ -14,7 +14,7 @@ export function header(available: readonly Available[], seed: number, quick: boo
     gobuf: packageJson.version,
     commit: commitOf(packageRoot),
     date: new Date().toISOString(),
-    abi: ABI_NAMES[descriptor.abi] ?? "unknown",
+    abi: ABI_TEXTS[descriptor.abi] ?? "unknown",
     bun: Bun.version,
     go: versionOf(available.find(({ impl }) => impl === "go")),
     peers: Object.fromEntries(available.map((peer) => [peer.impl, versionOf(peer)])),

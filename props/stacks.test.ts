@@ -7,6 +7,7 @@ import fc from "fast-check";
 import { abiSkip } from "../scripts/abis/skip.ts";
 import { gosched, runSync } from "../src/index.ts";
 import { goNative, newNativeG, setStackSize } from "../src/native/native.ts";
+import { MEMORY_SIZE_HUGE, MEMORY_SIZE_ODD, MEMORY_SIZE_ZERO } from "../src/runtime/codes.ts";
 import { chunkOfG, chunkSize, descriptor, memoryError, mid, native } from "../src/runtime/ffi.ts";
 import { startG } from "../src/runtime/proc.ts";
 import { check } from "./check.ts";
@@ -15,9 +16,6 @@ import { boundsOf, makeReadable, overflowing, stackStats } from "./stack-fixture
 
 const page = descriptor.page_size;
 const linux = process.platform === "linux";
-const SIZE_ZERO = 1;
-const SIZE_ODD = 2;
-const SIZE_HUGE = 3;
 
 /** Gs that no scheduler knows: a chunk of the arena. */
 const firstG = chunkOfG();
@@ -77,10 +75,10 @@ describe("stacks", () => {
   test("are refused at size 0, odd and huge, by name; nothing leaks", () => {
     const [gp = 0] = gs;
     const before = stackStats();
-    expect(native.gobuf_stackalloc(gp, 0)).toBe(SIZE_ZERO);
-    expect(native.gobuf_stackalloc(gp, page + 1)).toBe(SIZE_ODD);
-    expect(native.gobuf_stackalloc(gp, 0xffff_f000)).toBe(SIZE_HUGE);
-    expect([SIZE_ZERO, SIZE_ODD, SIZE_HUGE].map(memoryError)).toEqual([
+    expect(native.gobuf_stackalloc(gp, 0)).toBe(MEMORY_SIZE_ZERO);
+    expect(native.gobuf_stackalloc(gp, page + 1)).toBe(MEMORY_SIZE_ODD);
+    expect(native.gobuf_stackalloc(gp, 0xffff_f000)).toBe(MEMORY_SIZE_HUGE);
+    expect([MEMORY_SIZE_ZERO, MEMORY_SIZE_ODD, MEMORY_SIZE_HUGE].map(memoryError)).toEqual([
       "its size is 0",
       "its size is not a multiple of the page size",
       "its size is too large (more than 1 GiB)",

@@ -55,14 +55,41 @@ typedef int64_t gobuf_i64;
 extern "C" {
 #endif
 
-/* Version of this table; the library's descriptor carries the same. */
-#define GOBUF_ABI_VERSION 3u
+/* codes, made by scripts/codes.ts from arch/codes.toml: change it there */
 
-typedef void (*gobuf_fn)(void *arg);
+/* Version of the contract between the library, src/ and libraries of bodies; the library's descriptor carries it. */
+#define GOBUF_ABI_VERSION 3u /* grows by one with every change of a record, of an export's signature or of a code */
 
-/* A channel, mutex, ...: given out by TypeScript, a channel by gobuf_chan_make as well; 0 is nil and behaves as Go's nil
- * does. */
-typedef gobuf_u32 gobuf_handle;
+/* Trap codes: what a goroutine asks of the runtime. */
+enum {
+  GOBUF_TRAP_GOEXIT = 1,
+  GOBUF_TRAP_GOSCHED = 2,
+  GOBUF_TRAP_GOYIELD = 3,
+  GOBUF_TRAP_GO = 4,
+  GOBUF_TRAP_SEND = 5,
+  GOBUF_TRAP_RECV = 6,
+  GOBUF_TRAP_CLOSE = 7,
+  GOBUF_TRAP_SELECT = 8,
+  GOBUF_TRAP_SLEEP = 9,
+  GOBUF_TRAP_LOCK = 10,
+  GOBUF_TRAP_UNLOCK = 11,
+  GOBUF_TRAP_RLOCK = 12,
+  GOBUF_TRAP_RUNLOCK = 13,
+  GOBUF_TRAP_WLOCK = 14,
+  GOBUF_TRAP_WUNLOCK = 15,
+  GOBUF_TRAP_WGADD = 16,
+  GOBUF_TRAP_WGWAIT = 17,
+  GOBUF_TRAP_CONDWAIT = 18,
+  GOBUF_TRAP_SIGNAL = 19,
+  GOBUF_TRAP_BROADCAST = 20,
+  GOBUF_TRAP_ONCE_BEGIN = 21,
+  GOBUF_TRAP_ONCE_END = 22,
+  GOBUF_TRAP_RECOVER = 23,
+  GOBUF_TRAP_FAULT = 24, /* gobuf_execute's answer for a goroutine that a fault has ended; no body sends it */
+  GOBUF_TRAP_CHAN_MAKE = 25,
+  GOBUF_TRAP_CHAN_FREE = 26,
+  GOBUF_TRAP_EMBEDDER = 256 /* the first code of the embedder's own traps */
+};
 
 /* Outcome of an operation. */
 enum {
@@ -71,13 +98,24 @@ enum {
   GOBUF_PANIC = 2 /* what is a panic in Go; C cannot unwind, so the body decides */
 };
 
-enum { GOBUF_SEND = 1, GOBUF_RECV = 2 };
+/* Direction of a select's case. */
+enum {
+  GOBUF_SEND = 1,
+  GOBUF_RECV = 2
+};
 
-/* At most this many cases in one select. */
+/* The most cases that one select may have, and the results of a select that are not the index of a case. */
 #define GOBUF_SELECT_MAX 64u
-/* Results of gobuf_select that are not the index of a case. */
 #define GOBUF_SELECT_DEFAULT 0xFFFFFFFFu
 #define GOBUF_SELECT_TOO_MANY 0xFFFFFFFEu
+
+/* end of the codes */
+
+typedef void (*gobuf_fn)(void *arg);
+
+/* A channel, mutex, ...: given out by TypeScript, a channel by gobuf_chan_make as well; 0 is nil and behaves as Go's nil
+ * does. */
+typedef gobuf_u32 gobuf_handle;
 
 typedef struct gobuf_case {
   gobuf_u32 dir; /* GOBUF_SEND or GOBUF_RECV */
@@ -132,37 +170,6 @@ GOBUF_EXPORT gobuf_u32 gobuf_attach(const gobuf_api *api);
     gobuf_runtime = api;                                                                              \
     return 0u;                                                                                        \
   }
-
-/* Trap codes. */
-enum {
-  GOBUF_TRAP_GOEXIT = 1,
-  GOBUF_TRAP_GOSCHED = 2,
-  GOBUF_TRAP_GOYIELD = 3,
-  GOBUF_TRAP_GO = 4,
-  GOBUF_TRAP_SEND = 5,
-  GOBUF_TRAP_RECV = 6,
-  GOBUF_TRAP_CLOSE = 7,
-  GOBUF_TRAP_SELECT = 8,
-  GOBUF_TRAP_SLEEP = 9,
-  GOBUF_TRAP_LOCK = 10,
-  GOBUF_TRAP_UNLOCK = 11,
-  GOBUF_TRAP_RLOCK = 12,
-  GOBUF_TRAP_RUNLOCK = 13,
-  GOBUF_TRAP_WLOCK = 14,
-  GOBUF_TRAP_WUNLOCK = 15,
-  GOBUF_TRAP_WGADD = 16,
-  GOBUF_TRAP_WGWAIT = 17,
-  GOBUF_TRAP_CONDWAIT = 18,
-  GOBUF_TRAP_SIGNAL = 19,
-  GOBUF_TRAP_BROADCAST = 20,
-  GOBUF_TRAP_ONCE_BEGIN = 21,
-  GOBUF_TRAP_ONCE_END = 22,
-  GOBUF_TRAP_RECOVER = 23,
-  GOBUF_TRAP_FAULT = 24, /* execute's answer for a goroutine that a fault has ended; no body sends it */
-  GOBUF_TRAP_CHAN_MAKE = 25,
-  GOBUF_TRAP_CHAN_FREE = 26,
-  GOBUF_TRAP_EMBEDDER = 256
-};
 
 /* The handle that go.native passed as a body's argument. */
 static inline gobuf_handle gobuf_handle_of(void *arg) { return (gobuf_handle)(gobuf_u64)arg; }

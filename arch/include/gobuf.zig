@@ -15,27 +15,67 @@
 //!
 //! Built by `zig build-lib -dynamic -OReleaseFast --dep gobuf -Mroot=bodies.zig -Mgobuf=PATH/gobuf.zig`.
 
-/// Version of the table; the library's descriptor carries the same.
+// codes, made by scripts/codes.ts from arch/codes.toml: change it there
+
+// Version of the contract between the library, src/ and libraries of bodies; the library's descriptor carries it.
+/// grows by one with every change of a record, of an export's signature or of a code
 pub const abi_version: u32 = 3;
+
+/// Trap codes: what a goroutine asks of the runtime.
+pub const Trap = enum(u32) {
+    goexit = 1,
+    gosched = 2,
+    goyield = 3,
+    go = 4,
+    send = 5,
+    recv = 6,
+    close = 7,
+    select = 8,
+    sleep = 9,
+    lock = 10,
+    unlock = 11,
+    rlock = 12,
+    runlock = 13,
+    wlock = 14,
+    wunlock = 15,
+    wgadd = 16,
+    wgwait = 17,
+    condwait = 18,
+    signal = 19,
+    broadcast = 20,
+    once_begin = 21,
+    once_end = 22,
+    recover = 23,
+    /// gobuf_execute's answer for a goroutine that a fault has ended; no body sends it
+    fault = 24,
+    chan_make = 25,
+    chan_free = 26,
+    /// the first code of the embedder's own traps
+    embedder = 256,
+};
+
+// Outcome of an operation.
+/// a receive from a closed channel; its value is 0
+pub const closed: u32 = 0;
+pub const ok: u32 = 1;
+/// what is a panic in Go; C cannot unwind, so the body decides
+pub const panicked: u32 = 2;
+
+// Direction of a select's case.
+pub const dir_send: u32 = 1;
+pub const dir_recv: u32 = 2;
+
+// The most cases that one select may have, and the results of a select that are not the index of a case.
+pub const select_max: u32 = 64;
+pub const select_default: u32 = 0xFFFFFFFF;
+pub const select_too_many: u32 = 0xFFFFFFFE;
+
+// end of the codes
 
 pub const Fn = *const fn (arg: ?*anyopaque) callconv(.c) void;
 
 /// A channel, mutex, ...: given out by TypeScript, a channel by chanMake as well; 0 is nil and behaves as Go's nil does.
 pub const Handle = u32;
-
-/// Outcomes of an operation.
-pub const closed: u32 = 0;
-pub const ok: u32 = 1;
-pub const panicked: u32 = 2;
-
-pub const dir_send: u32 = 1;
-pub const dir_recv: u32 = 2;
-
-/// At most this many cases in one select.
-pub const select_max = 64;
-/// Results of select that are not the index of a case.
-pub const select_default: u32 = 0xFFFFFFFF;
-pub const select_too_many: u32 = 0xFFFFFFFE;
 
 pub const Case = extern struct {
     dir: u32,
@@ -80,34 +120,6 @@ export fn gobuf_attach(api: *const Api) callconv(.c) u32 {
     gobuf_runtime = api;
     return 0;
 }
-
-pub const Trap = enum(u32) {
-    goexit = 1,
-    gosched = 2,
-    goyield = 3,
-    go = 4,
-    send = 5,
-    recv = 6,
-    close = 7,
-    select = 8,
-    sleep = 9,
-    lock = 10,
-    unlock = 11,
-    rlock = 12,
-    runlock = 13,
-    wlock = 14,
-    wunlock = 15,
-    wgadd = 16,
-    wgwait = 17,
-    condwait = 18,
-    signal = 19,
-    broadcast = 20,
-    once_begin = 21,
-    once_end = 22,
-    recover = 23,
-    chan_make = 25,
-    chan_free = 26,
-};
 
 inline fn mcall(code: Trap, a: u32, v: u64) u64 {
     return gobuf_runtime.mcall(@intFromEnum(code), a, v);

@@ -3,7 +3,7 @@ const std = @import("std");
 const builtin = @import("builtin");
 const linux = std.os.linux;
 const layout = @import("../layout.zig");
-const Guard = @import("../os.zig").Guard;
+const Guard = @import("../codes.zig").Guard;
 
 const madv_dontneed = 4;
 const madv_nohugepage = 15;

@@ -1,6 +1,6 @@
 //! macOS by libSystem, the only stable way into its kernel.
 const builtin = @import("builtin");
-const Guard = @import("../os.zig").Guard;
+const Guard = @import("../codes.zig").Guard;
 
 extern "c" fn mmap(address: ?*anyopaque, bytes: usize, prot: c_int, flags: c_int, fd: c_int, offset: i64) ?*anyopaque;
 extern "c" fn mprotect(address: *anyopaque, bytes: usize, prot: c_int) c_int;

@@ -7,7 +7,7 @@ const std = @import("std");
 const builtin = @import("builtin");
 const fault = @import("../fault.zig");
 const os = @import("../os.zig");
-const E = @import("../status.zig").E;
+const E = @import("../codes.zig").E;
 const sys = if (builtin.os.tag == .linux) @import("linux_signal.zig") else @import("macos_signal.zig");
 
 const levels_max = 4;

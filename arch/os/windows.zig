@@ -1,7 +1,7 @@
 //! Windows by kernel32. Memory of stacks is committed when a slot is armed: Windows counts what is committed, and a
 //! whole slab of it would be refused long before it is used.
 const std = @import("std");
-const Guard = @import("../os.zig").Guard;
+const Guard = @import("../codes.zig").Guard;
 
 extern "kernel32" fn VirtualAlloc(start: ?*anyopaque, bytes: usize, kind: u32, protect: u32) callconv(.winapi) ?[*]u8;
 extern "kernel32" fn VirtualProtect(start: *anyopaque, bytes: usize, protect: u32, old: *u32) callconv(.winapi) c_int;

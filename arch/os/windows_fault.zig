@@ -4,7 +4,7 @@
 const std = @import("std");
 const fault = @import("../fault.zig");
 const os = @import("../os.zig");
-const E = @import("../status.zig").E;
+const E = @import("../codes.zig").E;
 
 extern "kernel32" fn AddVectoredExceptionHandler(first: u32, handler: Handler) callconv(.winapi) ?*anyopaque;
 

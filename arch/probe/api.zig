@@ -63,30 +63,4 @@ pub fn word(comptime name: []const u8) u32 {
     return words[index];
 }
 
-/// Codes of gobuf.h.
-pub const Trap = enum(u32) {
-    gosched = 2,
-    send = 5,
-    recv = 6,
-    close = 7,
-    sleep = 9,
-    lock = 10,
-    unlock = 11,
-    rlock = 12,
-    runlock = 13,
-    wlock = 14,
-    wunlock = 15,
-    wgadd = 16,
-    wgwait = 17,
-    condwait = 18,
-    signal = 19,
-    broadcast = 20,
-    once_begin = 21,
-    once_end = 22,
-};
-
-pub const status_closed = 0;
-pub const status_panic = 2;
-pub const dir_send = 1;
-pub const dir_recv = 2;
-pub const select_default = 0xFFFFFFFF;
+pub const codes = layout.codes;

@@ -19,16 +19,10 @@ const Work = extern struct {
     channels: [8]u32,
 };
 
-const gosched: u32 = 2;
-const sleep: u32 = 9;
-const lock: u32 = 10;
-const unlock: u32 = 11;
-const wgadd: u32 = 16;
-const chan_make: u32 = 25;
-const chan_free: u32 = 26;
+const Trap = api.codes.Trap;
 
-inline fn trap(code: u32, a: u32, v: u64) u64 {
-    return api.api.mcall(code, a, v);
+inline fn trap(code: Trap, a: u32, v: u64) u64 {
+    return api.api.mcall(@intFromEnum(code), a, v);
 }
 
 inline fn put(channel: u32, v: u64) void {
@@ -40,7 +34,7 @@ inline fn take(channel: u32) u64 {
 }
 
 inline fn done(w: *const Work) void {
-    if (w.done != 0) _ = trap(wgadd, w.done, @bitCast(@as(i64, -1)));
+    if (w.done != 0) _ = trap(.wgadd, w.done, @bitCast(@as(i64, -1)));
 }
 
 fn work(arg: ?*anyopaque) *Work {
@@ -56,7 +50,7 @@ inline fn add(w: *Work, v: u64) void {
 fn yielder(arg: ?*anyopaque) callconv(.c) void {
     const w = work(arg);
     if (w.gate != 0) _ = take(w.gate);
-    for (0..w.n) |_| _ = trap(gosched, 0, 0);
+    for (0..w.n) |_| _ = trap(.gosched, 0, 0);
     done(w);
 }
 
@@ -76,7 +70,7 @@ fn receiver(arg: ?*anyopaque) callconv(.c) void {
 fn selector(arg: ?*anyopaque) callconv(.c) void {
     const w = work(arg);
     var cases: [8]api.Case = undefined;
-    for (0..w.width) |i| cases[i] = .{ .dir = api.dir_recv, .handle = w.channels[i], .value = 0 };
+    for (0..w.width) |i| cases[i] = .{ .dir = api.codes.dir.recv, .handle = w.channels[i], .value = 0 };
     for (0..w.n) |_| {
         add(w, api.api.select(&cases, w.width, 0));
     }
@@ -129,17 +123,17 @@ fn ender(arg: ?*anyopaque) callconv(.c) void {
 fn locker(arg: ?*anyopaque) callconv(.c) void {
     const w = work(arg);
     for (0..w.n) |_| {
-        _ = trap(lock, w.a, 0);
-        _ = trap(gosched, 0, 0);
+        _ = trap(.lock, w.a, 0);
+        _ = trap(.gosched, 0, 0);
         w.sum += 1;
-        _ = trap(unlock, w.a, 0);
+        _ = trap(.unlock, w.a, 0);
     }
     done(w);
 }
 
 fn adder(arg: ?*anyopaque) callconv(.c) void {
     const w = work(arg);
-    _ = trap(gosched, 0, 0);
+    _ = trap(.gosched, 0, 0);
     w.sum += 1;
     done(w);
 }
@@ -147,7 +141,7 @@ fn adder(arg: ?*anyopaque) callconv(.c) void {
 /// Sleeps n nanoseconds.
 fn sleeper(arg: ?*anyopaque) callconv(.c) void {
     const w = work(arg);
-    _ = trap(sleep, 0, w.n);
+    _ = trap(.sleep, 0, w.n);
     done(w);
 }
 
@@ -180,7 +174,7 @@ fn skynet(arg: ?*anyopaque) callconv(.c) void {
         put(s.a, s.first);
         return;
     }
-    const rc: u32 = @truncate(trap(chan_make, 0, 0));
+    const rc: u32 = @truncate(trap(.chan_make, 0, 0));
     var children: [10]Sky = undefined;
     for (&children, 0..) |*child, i| {
         child.* = .{ .n = s.n / 10, .first = s.first + i * (s.n / 10), .a = rc };
@@ -188,7 +182,7 @@ fn skynet(arg: ?*anyopaque) callconv(.c) void {
     }
     var sum: u64 = 0;
     for (0..children.len) |_| sum += take(rc);
-    _ = trap(chan_free, rc, 0);
+    _ = trap(.chan_free, rc, 0);
     put(s.a, sum);
 }
 
@@ -208,7 +202,7 @@ export fn gobuf_bench_body(k: u32) callconv(.c) ?*const anyopaque {
 export fn gobuf_bench_switch(g: u32, n: u32) callconv(.c) u32 {
     var left = n;
     while (left != 0) : (left -= 1) {
-        if (api.api.execute(g) != gosched) break;
+        if (api.api.execute(g) != @intFromEnum(Trap.gosched)) break;
     }
     return left;
 }

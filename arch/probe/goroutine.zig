@@ -64,7 +64,7 @@ pub const Goroutine = struct {
             },
             .recv => {
                 value = self.operate(place, api.api.recv, .{ call.word(b.handle(b.chans, op.a)), 0, 0, 0 });
-                result = if (api.api.status() == api.status_closed) .closed else .value;
+                result = if (api.api.status() == api.codes.status.closed) .closed else .value;
                 if (result == .closed) value = 0;
             },
             .close => {
@@ -133,7 +133,7 @@ pub const Goroutine = struct {
         const count = op.a & ~default_bit;
         for (cases[0..count], operands[0..count]) |*case, operand| {
             case.* = .{
-                .dir = if (operand & send_bit != 0) api.dir_send else api.dir_recv,
+                .dir = if (operand & send_bit != 0) api.codes.dir.send else api.codes.dir.recv,
                 .handle = b.handle(b.chans, operand & ~send_bit),
                 .value = self.ownValue(place.i),
             };
@@ -143,7 +143,7 @@ pub const Goroutine = struct {
         _ = self.operate(place, api.api.select, args);
         if (panicked() == .panic) return .panic;
         const index = api.api.opa();
-        if (index == api.select_default) return .default;
+        if (index == api.codes.select.default) return .default;
         value.* = index;
         return .value;
     }
@@ -170,7 +170,7 @@ pub const Goroutine = struct {
 
     const Held = enum { mutex, write, read };
 
-    fn lockTrap(self: *Goroutine, place: Place, code: api.Trap, held: Held, index: u32, locks: bool) void {
+    fn lockTrap(self: *Goroutine, place: Place, code: api.codes.Trap, held: Held, index: u32, locks: bool) void {
         const b = self.buffer;
         const table = if (held == .mutex) b.mutexes else b.rwmutexes;
         _ = self.trap(place, code, b.handle(table, index), 0);
@@ -242,7 +242,7 @@ pub const Goroutine = struct {
         });
     }
 
-    fn trap(self: *Goroutine, place: Place, code: api.Trap, a: u32, v: u64) u64 {
+    fn trap(self: *Goroutine, place: Place, code: api.codes.Trap, a: u32, v: u64) u64 {
         return self.operate(place, api.api.mcall, .{ call.word(@intFromEnum(code)), call.word(a), v, 0 });
     }
 
@@ -271,7 +271,7 @@ pub const Goroutine = struct {
 };
 
 fn panicked() buffer_.Result {
-    return if (api.api.status() == api.status_panic) .panic else .none;
+    return if (api.api.status() == api.codes.status.panic) .panic else .none;
 }
 
 var sink: u64 = 0;

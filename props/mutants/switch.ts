@@ -79,12 +79,12 @@ export const SWITCH_MUTANTS: readonly Mutant[] = [
     "gp.sched.sp = gp.stack.hi - stack.colour(gp.stack);",
     "gp.sched.sp = gp.stack.hi + 4096;",
   ),
-  zig("re-entry not refused", "g.zig", "if (m.curg != null) return status.reentry;", ""),
+  zig("re-entry not refused", "g.zig", "if (m.curg != null) return codes.execute.reentry;", ""),
   zig(
     "a G that is not running is run",
     "g.zig",
-    "!= status.grunning) return status.not_running;",
-    "== 77) return status.not_running;",
+    "!= codes.gstatus.running) return codes.execute.not_running;",
+    "== 77) return codes.execute.not_running;",
   ),
   zig(
     "no guard",
@@ -125,12 +125,7 @@ export const SWITCH_MUTANTS: readonly Mutant[] = [
     "if (address >= gp.stack.lo or",
     "if (address != 0 or address >= gp.stack.lo or",
   ),
-  zig(
-    "the fault's address is lost",
-    "fault.zig",
-    "gp.op[layout.Op.v] = @truncate(address);",
-    "gp.op[layout.Op.v] = 0;",
-  ),
+  zig("the fault's address is lost", "fault.zig", "gp.op[codes.op.v] = @truncate(address);", "gp.op[codes.op.v] = 0;"),
   zig(
     "size rounded up to the next power of two",
     "g.zig",

@@ -268,7 +268,7 @@ describe("handles of callbacks", () => {
       yield* gosched();
       yield* gosched();
     }).catch((error: unknown) => error);
-    expect((receive as FatalError).text).toMatch(/recv on handle \d+: expected a Chan, found nothing/);
+    expect((receive as FatalError).text).toMatch(/gobuf_recv on handle \d+: expected a Chan, found nothing/);
   });
 
   test.each([

@@ -81,8 +81,8 @@ test("handles of channels that were let go are given out again, the oldest first
 
 describe("what is let go twice, and what is no channel, ends the run by name", () => {
   test.each([
-    ["a channel", () => chan<number>(), 1, "chan free on handle 1: expected a Chan, found nothing"],
-    ["a mutex", () => new Mutex(), 0, "chan free on handle 1: expected a Chan, found a Mutex"],
+    ["a channel", () => chan<number>(), 1, "gobuf_chan_free on handle 1: expected a Chan, found nothing"],
+    ["a mutex", () => new Mutex(), 0, "gobuf_chan_free on handle 1: expected a Chan, found a Mutex"],
   ])("%s", async (_name, make, done, message) => {
     let work: Work | undefined;
     const failed = await run(function* () {

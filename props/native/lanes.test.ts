@@ -300,7 +300,7 @@ describe("a lane", () => {
         go.native(symbols.c_passer, work.bytes);
         for (let k = 0; k < 3; k++) yield* gosched();
       }),
-    ).toThrow("recv on handle");
+    ).toThrow("gobuf_recv on handle");
   });
 
   test("is let go of at the end of a run: the channel keeps what is in it for the next one", () => {

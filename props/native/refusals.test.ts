@@ -105,7 +105,7 @@ test("a handle that was let go names nothing, and the object may get another", a
     yield* gosched();
     yield* gosched();
   }).catch((error: unknown) => error);
-  expect((failed as FatalError).text).toBe("goroutine 2: recv on handle 1: expected a Chan, found nothing");
+  expect((failed as FatalError).text).toBe("goroutine 2: gobuf_recv on handle 1: expected a Chan, found nothing");
 });
 
 test("bodies by an address, without an argument, with a nil channel", () => {

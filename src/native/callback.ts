@@ -3,16 +3,13 @@
  * nothing can wait; what they throw is their goroutine's, as a panic is.
  */
 
+import { STATUS_OK, STATUS_PANIC } from "../runtime/codes.ts";
 import { M_SCRATCH, mmem, setCallback } from "../runtime/ffi.ts";
 import { isNative } from "../runtime/g.ts";
 import { goidOf } from "../runtime/gstatus.ts";
 import { fatal, mp } from "../runtime/m.ts";
 import { type Codec, plain, word } from "../runtime/word.ts";
 import { hasThrown, setThrown } from "./nativestate.ts";
-
-/** Outcomes of gobuf_call. */
-const STATUS_OK = 1;
-const STATUS_PANIC = 2;
 
 /** Callbacks that are open, by handle. */
 const callbacks = new Map<number, Callback>();

@@ -3,6 +3,7 @@
  */
 import { Hchan } from "../runtime/chan.ts";
 import { nilchan } from "../runtime/channel.ts";
+import { TRAP_CALLS } from "../runtime/codes.ts";
 import { goidOf } from "../runtime/gstatus.ts";
 import { FatalError } from "../runtime/panic.ts";
 import { onReset } from "../runtime/world.ts";
@@ -12,7 +13,6 @@ import type { Once } from "../sync/once.ts";
 import type { RWMutex } from "../sync/rwmutex.ts";
 import type { WaitGroup } from "../sync/waitgroup.ts";
 import { dropLane } from "./lane.ts";
-import { trapNames } from "./trapnames.ts";
 
 /** What a handle may name. */
 export type Handled = Hchan | Mutex | RWMutex | WaitGroup | Cond | Once;
@@ -96,7 +96,7 @@ export function objectOf<T extends Handled>(gp: number, code: number, handle: nu
   const found = objects[handle];
   if (found instanceof type) return found;
   throw new FatalError(
-    `goroutine ${goidOf(gp)}: ${trapNames[code]} on handle ${handle >>> 0}: expected a ${typeName(type.name)}, ` +
+    `goroutine ${goidOf(gp)}: ${TRAP_CALLS[code]} on handle ${handle >>> 0}: expected a ${typeName(type.name)}, ` +
       `found ${typeof found === "object" ? `a ${typeName(found.constructor.name)}` : "nothing"}`,
   );
 }

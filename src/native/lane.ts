@@ -7,7 +7,11 @@
  * buffer that is no word. What a receiver gets must not depend on it: a value counts as a word only if that word is the
  * same value again.
  */
+
 import { bufput, type Hchan, type Lane } from "../runtime/chan.ts";
+
+import { KEEPS_LOW_SIGNED, KEEPS_LOW_UNSIGNED, KEEPS_WORD } from "../runtime/codes.ts";
+
 import { addressOf, descriptor, M_BASE, mmem } from "../runtime/ffi.ts";
 import { type Codec, f64, i32, i64, plain, u32, u64, word } from "../runtime/word.ts";
 import { onReset } from "../runtime/world.ts";
@@ -25,12 +29,12 @@ const M_LANE_COUNT = M_BASE + (descriptor.m_lane_count >> 2);
 
 /** What a lane keeps of a word, by the codec: the same as its fromWord. A codec of a user's may have effects. */
 const KEPT = new Map<Codec<unknown> | null, number>([
-  [null, 0],
-  [f64 as Codec<unknown>, 0],
-  [i64 as Codec<unknown>, 0],
-  [u64 as Codec<unknown>, 0],
-  [i32 as Codec<unknown>, 1],
-  [u32 as Codec<unknown>, 2],
+  [null, KEEPS_WORD],
+  [f64 as Codec<unknown>, KEEPS_WORD],
+  [i64 as Codec<unknown>, KEEPS_WORD],
+  [u64 as Codec<unknown>, KEEPS_WORD],
+  [i32 as Codec<unknown>, KEEPS_LOW_SIGNED],
+  [u32 as Codec<unknown>, KEEPS_LOW_UNSIGNED],
 ]);
 
 /** Whether a value is the one that {@link plain} makes of its word. */

@@ -3,6 +3,9 @@ import { dlopen, JSCallback, type Pointer } from "bun:ffi";
 import { describe, expect, test } from "bun:test";
 import { join } from "node:path";
 import { chan, gosched, Mutex, runSync } from "../index.ts";
+
+import { EXECUTE_REENTRY, MEMORY_RUNNING, TRAP_CLOSE, TRAP_LOCK } from "../runtime/codes.ts";
+
 import { chunkOfG, descriptor, executeError, mid, native } from "../runtime/ffi.ts";
 import { casgstatus } from "../runtime/gstatus.ts";
 import { hostPlatform, libraryFile, packageRoot } from "../runtime/library.ts";
@@ -11,8 +14,8 @@ import { schedinit } from "../runtime/schedinit.ts";
 import { wordToValue } from "../runtime/word.ts";
 import { handleOf } from "./handles.ts";
 import { goNative, newNativeG } from "./native.ts";
+
 import { trap } from "./trap.ts";
-import { trapNames } from "./trapnames.ts";
 
 describe("64-bit words", () => {
   test.each([
@@ -55,7 +58,7 @@ describe("gobuf_execute refuses, by code", () => {
     expect(executeError(native.gobuf_execute(descriptor.g_max + 1))).toBe("no such G");
     casgstatus(gp, Gidle, Grunnable);
     casgstatus(gp, Grunnable, Grunning);
-    expect(native.gobuf_stackfree(gp)).toBe(8);
+    expect(native.gobuf_stackfree(gp)).toBe(MEMORY_RUNNING);
     casgstatus(gp, Grunning, Gdead);
     expect(executeError(native.gobuf_execute(gp))).toBe("the G is not in status running");
   });
@@ -78,7 +81,7 @@ test("gobuf_execute refuses re-entry: a callback on g0 cannot run another gorout
       const outer = goNative(callingBack, callback.ptr);
       yield* gosched();
       yield* gosched();
-      expect(codes.map(String)).toEqual([String(0xffff_ff02), String(outer)]);
+      expect(codes.map(String)).toEqual([String(EXECUTE_REENTRY), String(outer)]);
       expect(executeError(codes[0] ?? 0)).toContain("re-entry");
     });
   } finally {
@@ -95,12 +98,8 @@ describe("handles", () => {
       expect(handleOf(m)).not.toBe(handleOf(a));
       expect(handleOf(a)).toBeGreaterThan(0);
       // An operation on what a handle does not name, by the name of both.
-      expect(() => trap(1, trapNames.indexOf("lock"), handleOf(a))).toThrow(
-        "lock on handle 1: expected a Mutex, found a Chan",
-      );
-      expect(() => trap(1, trapNames.indexOf("close"), 99)).toThrow(
-        "close on handle 99: expected a Chan, found nothing",
-      );
+      expect(() => trap(1, TRAP_LOCK, handleOf(a))).toThrow("gobuf_lock on handle 1: expected a Mutex, found a Chan");
+      expect(() => trap(1, TRAP_CLOSE, 99)).toThrow("gobuf_close on handle 99: expected a Chan, found nothing");
       expect(() => trap(1, 200, 0)).toThrow("trap 200: no such operation");
     }));
 });

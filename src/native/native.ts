@@ -6,12 +6,30 @@
  */
 import { chanrecv, chansend, type Hchan, recvContinue } from "../runtime/chan.ts";
 import {
+  ENDING_RETURNED,
+  EXECUTE_FIRST,
+  FAULT_ON_G0,
+  MEMORY_OK,
+  STATUS_CLOSED,
+  STATUS_OK,
+  STATUS_PANIC,
+  TRAP_EMBEDDER,
+  TRAP_FAULT,
+  TRAP_GO,
+  TRAP_GOEXIT,
+  TRAP_GOSCHED,
+  TRAP_RECV,
+  TRAP_SEND,
+} from "../runtime/codes.ts";
+import {
   type Address,
   descriptor,
-  EXECUTE_ERROR_MIN,
   executeError,
   G_KIND_BYTE,
-  G_OP,
+  G_OP_A,
+  G_OP_STATUS,
+  G_OP_V,
+  G_OP_V_HIGH,
   G_RET,
   G_STACK_HI,
   G_STACK_LO,
@@ -36,21 +54,6 @@ import { openLane } from "./lane.ts";
 import { releaseNative } from "./nativestate.ts";
 import { trap } from "./trap.ts";
 import { encode, received, sent, WORDS } from "./wordvalue.ts";
-
-/** Outcome of an operation, in op[1] of the G: what gobuf_status gives a body. */
-const STATUS_CLOSED = 0;
-const STATUS_OK = 1;
-const STATUS_PANIC = 2;
-
-// Traps that end or move the goroutine; the others are operations, in trap.ts.
-const TRAP_GOEXIT = 1;
-const TRAP_GOSCHED = 2;
-const TRAP_GO = 4;
-const TRAP_SEND = 5;
-const TRAP_RECV = 6;
-const TRAP_FAULT = 24;
-/** From here on a trap is the embedder's. */
-const TRAP_EMBEDDER = 256;
 
 /** Bytes of the stacks that goroutines get from now on. */
 let stackSize = descriptor.stack_size_default;
@@ -82,7 +85,7 @@ export type TrapHandler = (gp: number, code: number, a: number, lo: number, hi: 
 
 let embedder: TrapHandler | null = null;
 
-/** Sets the handler of traps from 256 up. */
+/** Sets the handler of traps from {@link TRAP_EMBEDDER} up. */
 export function setTrapHandler(f: TrapHandler | null): void {
   embedder = f;
 }
@@ -96,9 +99,9 @@ export function setTrapHandler(f: TrapHandler | null): void {
 export function newNativeG(fn: Address, arg: Address | null): number {
   const gp = allocG(true);
   gmem8[gp * G_STRIDE_BYTES + G_KIND_BYTE] = KIND_NATIVE;
-  let code = hasStack(gp) ? 0 : native.gobuf_stackalloc(gp, stackSize);
-  if (code === 0) code = native.gobuf_gosetup(gp, fn, arg);
-  if (code === 0) return gp;
+  let code: number = hasStack(gp) ? MEMORY_OK : native.gobuf_stackalloc(gp, stackSize);
+  if (code === MEMORY_OK) code = native.gobuf_gosetup(gp, fn, arg);
+  if (code === MEMORY_OK) return gp;
   gfput(gp);
   throw new FatalError(`newproc: no stack of ${stackSize} bytes for goroutine ${goidOf(gp)}: ${memoryError(code)}`);
 }
@@ -123,7 +126,7 @@ function address(lo: number, hi: number): Address {
 /** Writes the result of an operation into the G's words. */
 function deliver(gp: number, status: number, value: unknown): void {
   const i = gp * G_STRIDE;
-  gmem[i + G_OP + 1] = status;
+  gmem[i + G_OP_STATUS] = status;
   if (value === undefined) {
     gmem[i + G_RET] = 0;
     gmem[i + G_RET + 1] = 0;
@@ -149,7 +152,7 @@ function recvCoded(gp: number, c: Hchan): unknown {
 function recvCodedContinue(gp: number): unknown {
   // The operands are the receive's still.
   const value = recvContinue(gp);
-  return received(gp, channelOf(gp, TRAP_RECV, gmem[gp * G_STRIDE + G_OP]), value);
+  return received(gp, channelOf(gp, TRAP_RECV, gmem[gp * G_STRIDE + G_OP_A]), value);
 }
 
 /** Ends a trap with a failure: a panic is the body's to see, anything else ends the run. */
@@ -196,23 +199,23 @@ function onTrap(gp: number, code: number): boolean {
 
 /** The body of {@link onTrap}; throws what an operation throws. */
 function trapLoop(gp: number, code: number): boolean {
-  const i = gp * G_STRIDE + G_OP;
+  const i = gp * G_STRIDE;
   for (; ; code = mp.execute(gp)) {
     mp.ok = true;
     let result: unknown;
     if (code === TRAP_SEND) {
-      const c = channelOf(gp, code, gmem[i]);
-      if (c.dataqsiz > 1 && c.qcount === 0) openLane(c, gmem[i]);
-      chansend(gp, c, sent(c, gmem[i + 2], gmem[i + 3]));
+      const c = channelOf(gp, code, gmem[i + G_OP_A]);
+      if (c.dataqsiz > 1 && c.qcount === 0) openLane(c, gmem[i + G_OP_A]);
+      chansend(gp, c, sent(c, gmem[i + G_OP_V], gmem[i + G_OP_V_HIGH]));
     } else if (code === TRAP_RECV) {
-      const c = channelOf(gp, code, gmem[i]);
-      if (c.dataqsiz > 1 && c.qcount === 0) openLane(c, gmem[i]);
+      const c = channelOf(gp, code, gmem[i + G_OP_A]);
+      if (c.dataqsiz > 1 && c.qcount === 0) openLane(c, gmem[i + G_OP_A]);
       if (c.codec !== null) result = recvCoded(gp, c);
       else if (chanrecv(gp, c, recvContinue)) result = mp.elem;
     } else if (code < TRAP_EMBEDDER) {
       if (code === TRAP_GOEXIT) return ended(gp);
       if (code === TRAP_FAULT) return faulted(gp);
-      result = code === TRAP_GO ? goTrap(gp) : trap(gp, code, gmem[i]);
+      result = code === TRAP_GO ? goTrap(gp) : trap(gp, code, gmem[i + G_OP_A]);
     } else result = otherTrap(gp, code);
     if (mp.mcall !== MCALL_NONE) {
       // A gosched has no result; not to write one keeps its way short.
@@ -225,22 +228,22 @@ function trapLoop(gp: number, code: number): boolean {
 
 /** An error of execute's, or a trap of the embedder's. */
 function otherTrap(gp: number, code: number): number {
-  const i = gp * G_STRIDE + G_OP;
-  if (code >= EXECUTE_ERROR_MIN) throw new FatalError(`execute: goroutine ${goidOf(gp)}: ${executeError(code)}`);
+  const i = gp * G_STRIDE;
+  if (code >= EXECUTE_FIRST) throw new FatalError(`execute: goroutine ${goidOf(gp)}: ${executeError(code)}`);
   if (embedder === null) throw new FatalError(`goroutine ${goidOf(gp)}: trap ${code}: no handler is set`);
-  return embedder(gp, code, gmem[i], gmem[i + 2], gmem[i + 3]);
+  return embedder(gp, code, gmem[i + G_OP_A], gmem[i + G_OP_V], gmem[i + G_OP_V_HIGH]);
 }
 
 setNativeRunner(runNative, onTrap);
 
-/** GOEXIT: operand 0 says that the body returned, 1 that it called goexit. */
+/** GOEXIT: operand a says whether the body returned or called goexit. */
 function ended(gp: number): boolean {
   const thrown = releaseNative(gp);
   if (thrown !== null) {
     fail(uncaught(gp, thrown.error));
     return false;
   }
-  if (gp === sched.main && gmem[gp * G_STRIDE + G_OP] === 0) finish(undefined);
+  if (gp === sched.main && gmem[gp * G_STRIDE + G_OP_A] === ENDING_RETURNED) finish(undefined);
   else goexit0(gp);
   return false;
 }
@@ -258,22 +261,19 @@ function unsignedWord(i: number): bigint {
   return (BigInt(gmem[i + 1] >>> 0) << 32n) | BigInt(gmem[i] >>> 0);
 }
 
-/** What operand a of a FAULT says: an operation was asked for on g0's stack. */
-const FAULT_ON_G0 = 1;
-
 /** FAULT: the goroutine is dead, and so its stack is free; a says why, v is the address in the guard. */
 function faulted(gp: number): boolean {
   const g = gp * G_STRIDE;
   const thrown = releaseNative(gp);
   const error =
-    gmem[g + G_OP] === FAULT_ON_G0
+    gmem[g + G_OP_A] === FAULT_ON_G0
       ? new FatalError(
           `goroutine ${goidOf(gp)} called an operation of gobuf.h inside gobuf_systemstack: on g0's stack only ` +
             `gobuf_call may be called`,
         )
       : new StackOverflowError(
           goidOf(gp),
-          unsignedWord(g + G_OP + 2),
+          unsignedWord(g + G_OP_V),
           unsignedWord(g + G_STACK_LO),
           unsignedWord(g + G_STACK_HI),
         );
@@ -287,8 +287,8 @@ function faulted(gp: number): boolean {
 
 /** GO: v is the function, the argument is in the M's scratch. */
 function goTrap(gp: number): number {
-  const i = gp * G_STRIDE + G_OP;
-  const fn = address(gmem[i + 2], gmem[i + 3]);
+  const i = gp * G_STRIDE;
+  const fn = address(gmem[i + G_OP_V], gmem[i + G_OP_V_HIGH]);
   const arg = address(mmem[M_SCRATCH], mmem[M_SCRATCH + 1]);
   return goidOf(goNative(fn, arg === 0 ? null : arg));
 }

@@ -1,7 +1,36 @@
 /** Operations of native bodies: each trap code's operands decoded, the runtime function called. */
 import { checkCapacity, closechan, Hchan } from "../runtime/chan.ts";
 import { Chan, nilchan } from "../runtime/channel.ts";
-import { descriptor, G_OP, G_STRIDE, gmem, M_SCRATCH, mmem } from "../runtime/ffi.ts";
+import {
+  DIR_SEND,
+  SELECT_DEFAULT,
+  SELECT_MAX,
+  SELECT_OPERAND_HAS_DEFAULT,
+  TRAP_BROADCAST,
+  TRAP_CALLS,
+  TRAP_CHAN_FREE,
+  TRAP_CHAN_MAKE,
+  TRAP_CLOSE,
+  TRAP_CONDWAIT,
+  TRAP_GOSCHED,
+  TRAP_GOYIELD,
+  TRAP_LOCK,
+  TRAP_ONCE_BEGIN,
+  TRAP_ONCE_END,
+  TRAP_RECOVER,
+  TRAP_RLOCK,
+  TRAP_RUNLOCK,
+  TRAP_SELECT,
+  TRAP_SIGNAL,
+  TRAP_SLEEP,
+  TRAP_UNLOCK,
+  TRAP_WGADD,
+  TRAP_WGWAIT,
+  TRAP_WLOCK,
+  TRAP_WUNLOCK,
+} from "../runtime/codes.ts";
+import { G_OP_A, G_OP_V, G_OP_V_HIGH, G_STRIDE, gmem, M_SCRATCH, mmem } from "../runtime/ffi.ts";
+
 import { goidOf } from "../runtime/gstatus.ts";
 import { MCALL_GOSCHED, MCALL_GOYIELD, mp, type Op } from "../runtime/m.ts";
 import { FatalError } from "../runtime/panic.ts";
@@ -21,6 +50,7 @@ import { RWMutex } from "../sync/rwmutex.ts";
 import { WaitGroup } from "../sync/waitgroup.ts";
 import { channelOf, handleOf, objectOf, releaseHandle } from "./handles.ts";
 import { takeThrown } from "./nativestate.ts";
+
 import { received, sent } from "./wordvalue.ts";
 
 /** The result of an operation that may wait: what it asks for is in mp.mcall, else it is over. */
@@ -44,58 +74,58 @@ function signed(lo: number, hi: number): number {
  * @throws PanicError which the body sees as its status; FatalError, which ends the run
  */
 export function trap(gp: number, code: number, a: number): unknown {
-  const i = gp * G_STRIDE + G_OP;
-  const lo = gmem[i + 2];
-  const hi = gmem[i + 3];
+  const i = gp * G_STRIDE;
+  const lo = gmem[i + G_OP_V];
+  const hi = gmem[i + G_OP_V_HIGH];
   switch (code) {
-    case 2:
+    case TRAP_GOSCHED:
       mp.mcall = MCALL_GOSCHED;
       return undefined;
-    case 3:
+    case TRAP_GOYIELD:
       mp.mcall = MCALL_GOYIELD;
       return undefined;
-    case 7:
+    case TRAP_CLOSE:
       return closechan(objectOf(gp, code, a, Hchan));
-    case 8:
+    case TRAP_SELECT:
       return selectTrap(gp, a);
-    case 9:
+    case TRAP_SLEEP:
       timeSleep(gp, signed(lo, hi));
       return undefined;
-    case 10:
+    case TRAP_LOCK:
       return settle(objectOf(gp, code, a, Mutex).lock());
-    case 11:
+    case TRAP_UNLOCK:
       return objectOf(gp, code, a, Mutex).unlockNow();
-    case 12:
+    case TRAP_RLOCK:
       return settle(objectOf(gp, code, a, RWMutex).rlock());
-    case 13:
+    case TRAP_RUNLOCK:
       return objectOf(gp, code, a, RWMutex).runlock();
-    case 14:
+    case TRAP_WLOCK:
       return settle(objectOf(gp, code, a, RWMutex).lock());
-    case 15:
+    case TRAP_WUNLOCK:
       return settle(objectOf(gp, code, a, RWMutex).unlock());
-    case 16:
+    case TRAP_WGADD:
       return objectOf(gp, code, a, WaitGroup).add(signed(lo, hi));
-    case 17:
+    case TRAP_WGWAIT:
       return settle(objectOf(gp, code, a, WaitGroup).wait());
-    case 18:
+    case TRAP_CONDWAIT:
       return settle(objectOf(gp, code, a, Cond).wait());
-    case 19:
+    case TRAP_SIGNAL:
       return objectOf(gp, code, a, Cond).signal();
-    case 20:
+    case TRAP_BROADCAST:
       return objectOf(gp, code, a, Cond).broadcast();
-    case 21:
+    case TRAP_ONCE_BEGIN:
       return settle(objectOf(gp, code, a, Once).begin());
-    case 22:
+    case TRAP_ONCE_END:
       return settle(objectOf(gp, code, a, Once).end());
-    case 23:
+    case TRAP_RECOVER:
       return takeThrown(gp) !== null;
-    case 25:
+    case TRAP_CHAN_MAKE:
       return makeChan(signed(lo, hi));
-    case 26:
+    case TRAP_CHAN_FREE:
       if (a !== 0) releaseHandle(objectOf(gp, code, a, Hchan));
       return undefined;
     default:
-      throw new FatalError(`goroutine ${goidOf(gp)}: trap ${code}: no such operation`);
+      throw new FatalError(`goroutine ${goidOf(gp)}: ${TRAP_CALLS[code] ?? `trap ${code}`}: no such operation`);
   }
 }
 
@@ -104,9 +134,6 @@ function makeChan(capacity: number): number {
   checkCapacity(capacity);
   return handleOf(new Chan(capacity));
 }
-
-/** Index of the default case, as a native body sees it. */
-const NATIVE_DEFAULT = -1;
 
 /** A case that is written anew for each select. */
 interface Slot {
@@ -127,18 +154,18 @@ function slotsFor(count: number): Slot[] {
 }
 
 function selectTrap(gp: number, a: number): unknown {
-  const count = a & 0x7fffffff;
-  if (count * 4 > descriptor.scratch_words) throw new FatalError(`select of ${count} cases: too many for the scratch`);
+  const count = a & ~SELECT_OPERAND_HAS_DEFAULT;
+  if (count > SELECT_MAX) throw new FatalError(`gobuf_select of ${count} cases: expected at most ${SELECT_MAX}`);
   const list = slotsFor(count);
   for (let n = 0; n < count; n++) {
     const w = M_SCRATCH + 4 * n;
     const slot = list[n] as Slot;
-    const c = channelOf(gp, 8, mmem[w + 1]);
+    const c = channelOf(gp, TRAP_SELECT, mmem[w + 1]);
     slot.c = c;
-    slot.send = mmem[w] === 1;
+    slot.send = mmem[w] === DIR_SEND;
     slot.elem = slot.send ? sent(c, mmem[w + 2], mmem[w + 3]) : undefined;
   }
-  const index = selectgo(gp, list as SelectCase[], a >= 0, selectedContinue);
+  const index = selectgo(gp, list as SelectCase[], (a & SELECT_OPERAND_HAS_DEFAULT) === 0, selectedContinue);
   if (index === SELECT_PARKED) return undefined;
   const chosen = list[index];
   return selected(gp, index, chosen === undefined || chosen.send ? null : chosen.c);
@@ -151,6 +178,6 @@ function selectedContinue(gp: number): unknown {
 
 /** Tells the body which case it was. @param from the channel that something was received from, null for none */
 function selected(gp: number, index: number, from: Hchan | null): unknown {
-  gmem[gp * G_STRIDE + G_OP] = index === DEFAULT_CASE ? NATIVE_DEFAULT : index;
+  gmem[gp * G_STRIDE + G_OP_A] = index === DEFAULT_CASE ? SELECT_DEFAULT : index;
   return from === null ? mp.elem : received(gp, from, mp.elem);
 }

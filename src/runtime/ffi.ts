@@ -6,6 +6,21 @@
  * garbage collector as a gigabyte of heap.
  */
 import { cc, dlopen, type FFIFunction, JSCallback, type Library, type Pointer, ptr, toArrayBuffer } from "bun:ffi";
+import {
+  EXECUTE_FIRST,
+  EXECUTE_TEXTS,
+  HEADER_G_NEXT,
+  HEADER_SUDOG_NEXT,
+  MEMORY_OK,
+  MEMORY_TEXTS,
+  OP_A,
+  OP_STATUS,
+  OP_V,
+  OP_V_HIGH,
+  REGION_G,
+  REGION_HEADER,
+  REGION_SUDOG,
+} from "./codes.ts";
 import { DESCRIPTOR_WORDS, type Descriptor, parseDescriptor } from "./layout.ts";
 import { checkLibraryFile, findLibrary, hostPlatform } from "./library.ts";
 
@@ -68,48 +83,23 @@ export const descriptor: Descriptor = (() => {
   return parseDescriptor(new Uint32Array(view(address, 4 * count, "descriptor")), libraryPath);
 })();
 
-/** Codes that gobuf_execute and gobuf_minit return in place of a trap's. */
-export const EXECUTE_ERROR_MIN = 0xffffff00;
-const EXECUTE_ERRORS: Readonly<Record<number, string>> = {
-  4294967041: "this thread has no M (gobuf_minit was not called)",
-  4294967042: "re-entry: a goroutine of this thread is running already",
-  4294967043: "no such G",
-  4294967044: "the G is not in status running",
-  4294967045: "the G has no stack",
-  4294967046: "no free M: too many threads",
-  4294967047: "no free G: the arena is full",
-  4294967048: "no memory for the arena",
-};
-
-/** What a code from {@link EXECUTE_ERROR_MIN} up means. */
+/** What a code from {@link EXECUTE_FIRST} up means. */
 export function executeError(code: number): string {
-  return EXECUTE_ERRORS[code] ?? `unknown error 0x${code.toString(16)}`;
+  return EXECUTE_TEXTS[code] ?? `unknown error 0x${code.toString(16)}`;
 }
 
-const MEMORY_ERRORS = [
-  "no error",
-  "its size is 0",
-  "its size is not a multiple of the page size",
-  "its size is too large (more than 1 GiB)",
-  "out of memory",
-  "no such G",
-  "the G has no stack",
-  "the G has a stack already",
-  "the G is running",
-];
-
-/** What an E_* code of the stack and arena functions means. */
+/** What a code of the stack and arena functions means. */
 export function memoryError(code: number): string {
-  return MEMORY_ERRORS[code] ?? `unknown error ${code}`;
+  return MEMORY_TEXTS[code] ?? `unknown error ${code}`;
 }
 
 /** This thread's M. */
 export const mid: number = native.gobuf_minit();
-if (mid >= EXECUTE_ERROR_MIN) throw new Error(`gobuf: cannot start an M: ${executeError(mid)}`);
+if (mid >= EXECUTE_FIRST) throw new Error(`gobuf: cannot start an M: ${executeError(mid)}`);
 
 {
   const code = native.gobuf_fault_init();
-  if (code !== 0) throw new Error(`gobuf: cannot catch stack overflows: ${memoryError(code)}`);
+  if (code !== MEMORY_OK) throw new Error(`gobuf: cannot catch stack overflows: ${memoryError(code)}`);
 }
 
 // Offsets and strides in words, for indexing the views below.
@@ -126,7 +116,11 @@ export const G_PARENTGOID = descriptor.g_schedlink >> 2;
 export const G_PARAM = descriptor.g_param >> 2;
 /** First of the sudogs the G waits on (g.waiting of Go): the upper half of param. */
 export const G_WAITING = G_PARAM + 1;
-export const G_OP = descriptor.g_op >> 2;
+const G_OP = descriptor.g_op >> 2;
+export const G_OP_A = G_OP + OP_A;
+export const G_OP_STATUS = G_OP + OP_STATUS;
+export const G_OP_V = G_OP + OP_V;
+export const G_OP_V_HIGH = G_OP + OP_V_HIGH;
 export const G_WAITSINCE = descriptor.g_waitsince >> 2;
 /** The word of waitreason and the three bytes behind it. */
 export const G_FLAGS = descriptor.g_waitreason >> 2;
@@ -148,25 +142,19 @@ export const P_RUNQ = P_BASE + (descriptor.p_runq >> 2);
 export const M_CHEAPRAND = M_BASE + (descriptor.m_cheaprand >> 2);
 export const M_SCRATCH = M_BASE + (descriptor.m_scratch >> 2);
 
-const REGION_M = 0;
-const REGION_G = 1;
-const REGION_SUDOG = 2;
-/** Words of region 0's header. */
-const HEADER_NEXT_G = 0;
-const HEADER_NEXT_SUDOG = 1;
 /** An M takes that many indices at a time from the arena. */
 const CHUNK = 64;
 
 function commit(region: number, bytes: number): ArrayBuffer {
   const code = native.gobuf_arena_commit(region, bytes);
-  if (code !== 0) throw new Error(`gobuf: cannot grow the arena to ${bytes} bytes: ${memoryError(code)}`);
+  if (code !== MEMORY_OK) throw new Error(`gobuf: cannot grow the arena to ${bytes} bytes: ${memoryError(code)}`);
   return view(native.gobuf_arena(region), bytes, "arena");
 }
 
 /** Region 0: header, Ms and Ps. */
 export const mmem = new Int32Array(
   commit(
-    REGION_M,
+    REGION_HEADER,
     Math.max(
       descriptor.m_base + descriptor.m_max * descriptor.m_stride,
       descriptor.p_base + descriptor.m_max * descriptor.p_stride,
@@ -204,19 +192,19 @@ function coverSudog(index: number): void {
   scommitted = count;
 }
 
-coverG(Atomics.load(mmem, HEADER_NEXT_G));
-coverSudog(Atomics.load(mmem, HEADER_NEXT_SUDOG));
+coverG(Atomics.load(mmem, HEADER_G_NEXT));
+coverSudog(Atomics.load(mmem, HEADER_SUDOG_NEXT));
 
 /** Takes a run of {@link CHUNK} fresh G indices. @returns the first */
 export function chunkOfG(): number {
-  const first = Atomics.add(mmem, HEADER_NEXT_G, CHUNK);
+  const first = Atomics.add(mmem, HEADER_G_NEXT, CHUNK);
   coverG(first + CHUNK - 1);
   return first;
 }
 
 /** Takes a run of {@link CHUNK} fresh sudog indices. @returns the first */
 export function chunkOfSudogs(): number {
-  const first = Atomics.add(mmem, HEADER_NEXT_SUDOG, CHUNK);
+  const first = Atomics.add(mmem, HEADER_SUDOG_NEXT, CHUNK);
   coverSudog(first + CHUNK - 1);
   return first;
 }

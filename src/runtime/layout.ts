@@ -4,12 +4,7 @@
  * Everything that TypeScript knows about the layout of Stack, Gobuf, G, M, P and sudog comes from here, so that one
  * build of src/ serves every ABI, and a library whose layout is another is refused before it is used.
  */
-
-/** First word of every descriptor: "GOBF" read as a little-endian u32. */
-export const DESCRIPTOR_MAGIC = 0x46424f47;
-
-/** The version of the contract between arch/ and src/. Raised by any change of an export, a word or a trap code. */
-export const ABI_VERSION = 3;
+import { ABI_TEXTS, CONTRACT_ABI_VERSION, DESCRIPTOR_MAGIC } from "./codes.ts";
 
 /** Names of the descriptor's words, in order. Sizes, strides and offsets are bytes; counts are plain numbers. */
 export const DESCRIPTOR_WORDS = [
@@ -92,12 +87,6 @@ const WORD_OFFSETS = DESCRIPTOR_WORDS.filter((name) => /^(m|p|lane)_/.test(name)
 /** A descriptor by name. */
 export type Descriptor = Readonly<Record<DescriptorWord, number>>;
 
-/** Names of the ABIs by their number in the descriptor. */
-export const ABI_NAMES = ["none", "System V x86-64", "AArch64 (AAPCS64)", "Microsoft x64"] as const;
-
-/** Names of the operating systems by their number in the descriptor. */
-export const OS_NAMES = ["none", "linux", "macos", "windows"] as const;
-
 /** What the seed's layout fixes, an ABI: callee-saved slots; everything else follows from it. */
 const CALLEE_SAVED_SLOTS = [0, 5, 18, 27] as const;
 
@@ -158,13 +147,13 @@ export function parseDescriptor(words: Uint32Array, where: string): Descriptor {
   };
   const hex = (n: number | undefined) => `0x${(n ?? 0).toString(16)}`;
   if (words[0] !== DESCRIPTOR_MAGIC) fail("magic", hex(DESCRIPTOR_MAGIC), hex(words[0]));
-  if (words[1] !== ABI_VERSION) fail("ABI version", String(ABI_VERSION), String(words[1]));
+  if (words[1] !== CONTRACT_ABI_VERSION) fail("ABI version", String(CONTRACT_ABI_VERSION), String(words[1]));
   if (words[2] !== DESCRIPTOR_WORDS.length) fail("word count", String(DESCRIPTOR_WORDS.length), String(words[2]));
   const found = {} as Record<DescriptorWord, number>;
   DESCRIPTOR_WORDS.forEach((name, i) => {
     found[name] = words[i];
   });
-  if (found.abi < 1 || found.abi > 3) fail("abi", "1, 2 or 3", String(found.abi));
+  if (ABI_TEXTS[found.abi] === undefined) fail("abi", Object.keys(ABI_TEXTS).join(" or "), String(found.abi));
   for (const [name, want] of Object.entries(seedLayout(found.abi))) {
     const got = found[name as DescriptorWord];
     if (got !== want) fail(name, String(want), String(got));

@@ -3,13 +3,14 @@
  *
  * Numbers and texts are Go's; runtime2.test.ts compares them with the installed GOROOT, where there is one.
  */
+import { GSTATUS_RUNNING } from "./codes.ts";
 
 /** Just allocated, not yet initialised. */
 export const Gidle = 0;
 /** On a run queue; its stack belongs to nobody. */
 export const Grunnable = 1;
 /** Running on an M; not on a run queue. */
-export const Grunning = 2;
+export const Grunning = GSTATUS_RUNNING;
 /** In a system call; not on a run queue. */
 export const Gsyscall = 3;
 /** Blocked in the runtime; not on a run queue, but recorded where it will be woken from (a wait queue, a timer). */

@@ -5,6 +5,7 @@
  * of which the top one runs; a native body that waits has no frame.
  */
 import { generatorNext } from "./body.ts";
+import { TRAP_GOSCHED } from "./codes.ts";
 import { G_GOID, G_KIND_BYTE, G_STATUS, G_STRIDE, G_STRIDE_BYTES, G_WAITSINCE, gmem, gmem8 } from "./ffi.ts";
 import { framesBelow, gbody, gcont, gentry, isExiting, isNative, KIND_NATIVE, popFrame } from "./g.ts";
 import {
@@ -194,9 +195,6 @@ function forgotten(gp: number): false {
 const STARTS = ringEdge(Grunnable, Grunning);
 const GOSCHEDS = ringEdge(Grunning, Grunnable);
 const PARKS = ringEdge(Grunning, Gwaiting);
-
-/** The trap of gobuf_gosched, which needs nothing but this file. */
-const TRAP_GOSCHED = 2;
 
 let pickHook: ((gp: number) => number) | null = null;
 

@@ -1,7 +1,8 @@
 /** FIDELITY.md, from a run's results. Nothing in it changes from one run to the next but what was found. */
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { ABI_NAMES, seedLayout } from "../../../src/runtime/layout.ts";
+import { ABI_TEXTS } from "../../../src/runtime/codes.ts";
+import { seedLayout } from "../../../src/runtime/layout.ts";
 import { packageRoot } from "../../../src/runtime/library.ts";
 import type { Row } from "../result.ts";
 import { GO_ITEMS } from "./go.ts";
@@ -36,7 +37,7 @@ function abiTable(): string[] {
   ];
   for (const abi of [1, 2, 3]) {
     const { callee_saved_slots, gobuf_size, g_size, g_full_size } = seedLayout(abi);
-    lines.push(line(ABI_NAMES[abi] ?? "", callee_saved_slots ?? 0, gobuf_size ?? 0, g_size ?? 0, g_full_size ?? 0));
+    lines.push(line(ABI_TEXTS[abi] ?? "", callee_saved_slots ?? 0, gobuf_size ?? 0, g_size ?? 0, g_full_size ?? 0));
   }
   return lines;
 }

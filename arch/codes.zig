@@ -1,0 +1,181 @@
+//! Codes that cross the C ABI, made by scripts/codes.ts from arch/codes.toml: change it there.
+
+/// Version of the contract between the library, src/ and libraries of bodies; the library's descriptor carries it.
+pub const contract = struct {
+    /// grows by one with every change of a record, of an export's signature or of a code
+    pub const abi_version: u32 = 3;
+};
+
+/// First word of the library's descriptor.
+pub const descriptor = struct {
+    /// the bytes "GOBF"
+    pub const magic: u32 = 0x46424F47;
+};
+
+/// Calling conventions that there is an assembly file for.
+pub const abi = struct {
+    pub const sysv_x86_64: u32 = 1;
+    pub const aarch64: u32 = 2;
+    pub const ms_x86_64: u32 = 3;
+};
+
+/// Operating systems.
+pub const os = struct {
+    pub const linux: u32 = 1;
+    pub const macos: u32 = 2;
+    pub const windows: u32 = 3;
+};
+
+/// Trap codes: what a goroutine asks of the runtime.
+pub const Trap = enum(u32) {
+    goexit = 1,
+    gosched = 2,
+    goyield = 3,
+    go = 4,
+    send = 5,
+    recv = 6,
+    close = 7,
+    select = 8,
+    sleep = 9,
+    lock = 10,
+    unlock = 11,
+    rlock = 12,
+    runlock = 13,
+    wlock = 14,
+    wunlock = 15,
+    wgadd = 16,
+    wgwait = 17,
+    condwait = 18,
+    signal = 19,
+    broadcast = 20,
+    once_begin = 21,
+    once_end = 22,
+    recover = 23,
+    /// gobuf_execute's answer for a goroutine that a fault has ended; no body sends it
+    fault = 24,
+    chan_make = 25,
+    chan_free = 26,
+    /// the first code of the embedder's own traps
+    embedder = 256,
+};
+
+/// Outcome of an operation.
+pub const status = struct {
+    /// a receive from a closed channel; its value is 0
+    pub const closed: u32 = 0;
+    pub const ok: u32 = 1;
+    /// what is a panic in Go; C cannot unwind, so the body decides
+    pub const panic: u32 = 2;
+};
+
+/// Direction of a select's case.
+pub const dir = struct {
+    pub const send: u32 = 1;
+    pub const recv: u32 = 2;
+};
+
+/// The most cases that one select may have, and the results of a select that are not the index of a case.
+pub const select = struct {
+    pub const max: u32 = 64;
+    pub const default: u32 = 0xFFFFFFFF;
+    pub const too_many: u32 = 0xFFFFFFFE;
+};
+
+/// Operand a of the trap select: the number of cases, and this bit when there is a default.
+pub const select_operand = struct {
+    pub const has_default: u32 = 0x80000000;
+};
+
+/// Words of G.op, the operands and results of a goroutine's current operation.
+pub const op = struct {
+    /// operand a; result of a select: the index of the case
+    pub const a: u32 = 0;
+    /// the outcome
+    pub const status: u32 = 1;
+    /// operand v, low half; of a fault: the address
+    pub const v: u32 = 2;
+    /// operand v, high half
+    pub const v_high: u32 = 3;
+};
+
+/// Operand a of the trap goexit: how a goroutine ends. main's return ends the run, its Goexit does not.
+pub const Ending = enum(u32) {
+    returned = 0,
+    goexit = 1,
+};
+
+/// Operand a of the trap fault: what the goroutine did.
+pub const Cause = enum(u32) {
+    /// touched the guard below its stack; operand v is the address
+    overflow = 0,
+    /// called an operation on g0's stack
+    on_g0 = 1,
+};
+
+/// Answers of gobuf_execute and gobuf_minit in place of a trap's code or an M's index.
+pub const execute = struct {
+    /// from here on: no trap and no M has a number this high
+    pub const first: u32 = 0xFFFFFF00;
+    pub const no_m: u32 = 0xFFFFFF01;
+    pub const reentry: u32 = 0xFFFFFF02;
+    pub const bad_index: u32 = 0xFFFFFF03;
+    pub const not_running: u32 = 0xFFFFFF04;
+    pub const no_stack: u32 = 0xFFFFFF05;
+    pub const m_full: u32 = 0xFFFFFF06;
+    pub const g_full: u32 = 0xFFFFFF07;
+    pub const arena: u32 = 0xFFFFFF08;
+};
+
+/// Answers of gobuf_arena_commit, gobuf_gosetup, gobuf_stackalloc and gobuf_stackfree.
+pub const E = enum(u32) {
+    ok = 0,
+    size_zero = 1,
+    size_odd = 2,
+    size_huge = 3,
+    nomem = 4,
+    bad_index = 5,
+    no_stack = 6,
+    has_stack = 7,
+    running = 8,
+};
+
+/// Which part of a sent word the codec of a lane's channel keeps.
+pub const Keeps = enum(u32) {
+    word = 0,
+    low_signed = 1,
+    low_unsigned = 2,
+};
+
+/// How a stack's guard refuses access: the fourth word of gobuf_stackstats.
+pub const Guard = enum(u32) {
+    unknown = 0,
+    /// MADV_GUARD_INSTALL: page-table entries, no mapping of their own
+    madvise = 1,
+    /// a mapping of its own without access
+    protect = 2,
+    /// Windows: a one-shot PAGE_GUARD above uncommitted memory
+    one_shot = 3,
+};
+
+/// Regions of records.
+pub const region = struct {
+    /// the header, Ms and Ps
+    pub const header: u32 = 0;
+    pub const g: u32 = 1;
+    pub const sudog: u32 = 2;
+};
+
+/// Words at the start of region 0.
+pub const header = struct {
+    /// index of the next G that was never used
+    pub const g_next: u32 = 0;
+    /// index of the next sudog that was never used
+    pub const sudog_next: u32 = 1;
+    /// Ms that were ever used
+    pub const m_count: u32 = 2;
+};
+
+/// The one of Go's statuses of a goroutine (runtime2.ts has them all) that native code reads.
+pub const gstatus = struct {
+    pub const running: u32 = 2;
+};

@@ -1,0 +1,207 @@
+/** Codes that arch/ and src/ share, made by scripts/codes.ts from arch/codes.toml: change it there. */
+
+// Version of the contract between the library, src/ and libraries of bodies; the library's descriptor carries it.
+/** grows by one with every change of a record, of an export's signature or of a code */
+export const CONTRACT_ABI_VERSION = 3;
+
+// First word of the library's descriptor.
+/** the bytes "GOBF" */
+export const DESCRIPTOR_MAGIC = 0x46424f47;
+
+// Calling conventions that there is an assembly file for.
+export const ABI_SYSV_X86_64 = 1;
+export const ABI_AARCH64 = 2;
+export const ABI_MS_X86_64 = 3;
+/** What each code means. */
+export const ABI_TEXTS: Readonly<Record<number, string>> = {
+  [ABI_SYSV_X86_64]: "System V x86-64",
+  [ABI_AARCH64]: "AArch64 (AAPCS64)",
+  [ABI_MS_X86_64]: "Microsoft x64",
+};
+
+// Operating systems.
+export const OS_LINUX = 1;
+export const OS_MACOS = 2;
+export const OS_WINDOWS = 3;
+/** What each code means. */
+export const OS_TEXTS: Readonly<Record<number, string>> = {
+  [OS_LINUX]: "linux",
+  [OS_MACOS]: "macos",
+  [OS_WINDOWS]: "windows",
+};
+
+// Trap codes: what a goroutine asks of the runtime.
+export const TRAP_GOEXIT = 1;
+export const TRAP_GOSCHED = 2;
+export const TRAP_GOYIELD = 3;
+export const TRAP_GO = 4;
+export const TRAP_SEND = 5;
+export const TRAP_RECV = 6;
+export const TRAP_CLOSE = 7;
+export const TRAP_SELECT = 8;
+export const TRAP_SLEEP = 9;
+export const TRAP_LOCK = 10;
+export const TRAP_UNLOCK = 11;
+export const TRAP_RLOCK = 12;
+export const TRAP_RUNLOCK = 13;
+export const TRAP_WLOCK = 14;
+export const TRAP_WUNLOCK = 15;
+export const TRAP_WGADD = 16;
+export const TRAP_WGWAIT = 17;
+export const TRAP_CONDWAIT = 18;
+export const TRAP_SIGNAL = 19;
+export const TRAP_BROADCAST = 20;
+export const TRAP_ONCE_BEGIN = 21;
+export const TRAP_ONCE_END = 22;
+export const TRAP_RECOVER = 23;
+/** gobuf_execute's answer for a goroutine that a fault has ended; no body sends it */
+export const TRAP_FAULT = 24;
+export const TRAP_CHAN_MAKE = 25;
+export const TRAP_CHAN_FREE = 26;
+/** the first code of the embedder's own traps */
+export const TRAP_EMBEDDER = 256;
+/** The functions of gobuf.h, by the code that each uses. */
+export const TRAP_CALLS: Readonly<Record<number, string>> = {
+  [TRAP_GOEXIT]: "gobuf_goexit",
+  [TRAP_GOSCHED]: "gobuf_gosched",
+  [TRAP_GOYIELD]: "gobuf_goyield",
+  [TRAP_GO]: "gobuf_go",
+  [TRAP_SEND]: "gobuf_send",
+  [TRAP_RECV]: "gobuf_recv",
+  [TRAP_CLOSE]: "gobuf_close",
+  [TRAP_SELECT]: "gobuf_select",
+  [TRAP_SLEEP]: "gobuf_sleep",
+  [TRAP_LOCK]: "gobuf_lock",
+  [TRAP_UNLOCK]: "gobuf_unlock",
+  [TRAP_RLOCK]: "gobuf_rlock",
+  [TRAP_RUNLOCK]: "gobuf_runlock",
+  [TRAP_WLOCK]: "gobuf_wlock",
+  [TRAP_WUNLOCK]: "gobuf_wunlock",
+  [TRAP_WGADD]: "gobuf_wg_add",
+  [TRAP_WGWAIT]: "gobuf_wg_wait",
+  [TRAP_CONDWAIT]: "gobuf_cond_wait",
+  [TRAP_SIGNAL]: "gobuf_cond_signal",
+  [TRAP_BROADCAST]: "gobuf_cond_broadcast",
+  [TRAP_ONCE_BEGIN]: "gobuf_once_begin",
+  [TRAP_ONCE_END]: "gobuf_once_end",
+  [TRAP_RECOVER]: "gobuf_recover",
+  [TRAP_CHAN_MAKE]: "gobuf_chan_make",
+  [TRAP_CHAN_FREE]: "gobuf_chan_free",
+  [TRAP_EMBEDDER]: "gobuf_trap",
+};
+
+// Outcome of an operation.
+/** a receive from a closed channel; its value is 0 */
+export const STATUS_CLOSED = 0;
+export const STATUS_OK = 1;
+/** what is a panic in Go; C cannot unwind, so the body decides */
+export const STATUS_PANIC = 2;
+
+// Direction of a select's case.
+export const DIR_SEND = 1;
+export const DIR_RECV = 2;
+
+// The most cases that one select may have, and the results of a select that are not the index of a case.
+export const SELECT_MAX = 64;
+export const SELECT_DEFAULT = 0xffffffff;
+export const SELECT_TOO_MANY = 0xfffffffe;
+
+// Operand a of the trap select: the number of cases, and this bit when there is a default.
+export const SELECT_OPERAND_HAS_DEFAULT = 0x80000000;
+
+// Words of G.op, the operands and results of a goroutine's current operation.
+/** operand a; result of a select: the index of the case */
+export const OP_A = 0;
+/** the outcome */
+export const OP_STATUS = 1;
+/** operand v, low half; of a fault: the address */
+export const OP_V = 2;
+/** operand v, high half */
+export const OP_V_HIGH = 3;
+
+// Operand a of the trap goexit: how a goroutine ends. main's return ends the run, its Goexit does not.
+export const ENDING_RETURNED = 0;
+export const ENDING_GOEXIT = 1;
+
+// Operand a of the trap fault: what the goroutine did.
+/** touched the guard below its stack; operand v is the address */
+export const FAULT_OVERFLOW = 0;
+/** called an operation on g0's stack */
+export const FAULT_ON_G0 = 1;
+
+// Answers of gobuf_execute and gobuf_minit in place of a trap's code or an M's index.
+/** from here on: no trap and no M has a number this high */
+export const EXECUTE_FIRST = 0xffffff00;
+export const EXECUTE_NO_M = 0xffffff01;
+export const EXECUTE_REENTRY = 0xffffff02;
+export const EXECUTE_BAD_INDEX = 0xffffff03;
+export const EXECUTE_NOT_RUNNING = 0xffffff04;
+export const EXECUTE_NO_STACK = 0xffffff05;
+export const EXECUTE_M_FULL = 0xffffff06;
+export const EXECUTE_G_FULL = 0xffffff07;
+export const EXECUTE_ARENA = 0xffffff08;
+/** What each code means. */
+export const EXECUTE_TEXTS: Readonly<Record<number, string>> = {
+  [EXECUTE_NO_M]: "this thread has no M (gobuf_minit was not called)",
+  [EXECUTE_REENTRY]: "re-entry: a goroutine of this thread is running already",
+  [EXECUTE_BAD_INDEX]: "no such G",
+  [EXECUTE_NOT_RUNNING]: "the G is not in status running",
+  [EXECUTE_NO_STACK]: "the G has no stack",
+  [EXECUTE_M_FULL]: "no free M: too many threads",
+  [EXECUTE_G_FULL]: "no free G: the arena is full",
+  [EXECUTE_ARENA]: "no memory for the arena",
+};
+
+// Answers of gobuf_arena_commit, gobuf_gosetup, gobuf_stackalloc and gobuf_stackfree.
+export const MEMORY_OK = 0;
+export const MEMORY_SIZE_ZERO = 1;
+export const MEMORY_SIZE_ODD = 2;
+export const MEMORY_SIZE_HUGE = 3;
+export const MEMORY_NOMEM = 4;
+export const MEMORY_BAD_INDEX = 5;
+export const MEMORY_NO_STACK = 6;
+export const MEMORY_HAS_STACK = 7;
+export const MEMORY_RUNNING = 8;
+/** What each code means. */
+export const MEMORY_TEXTS: Readonly<Record<number, string>> = {
+  [MEMORY_OK]: "no error",
+  [MEMORY_SIZE_ZERO]: "its size is 0",
+  [MEMORY_SIZE_ODD]: "its size is not a multiple of the page size",
+  [MEMORY_SIZE_HUGE]: "its size is too large (more than 1 GiB)",
+  [MEMORY_NOMEM]: "out of memory",
+  [MEMORY_BAD_INDEX]: "no such G",
+  [MEMORY_NO_STACK]: "the G has no stack",
+  [MEMORY_HAS_STACK]: "the G has a stack already",
+  [MEMORY_RUNNING]: "the G is running",
+};
+
+// Which part of a sent word the codec of a lane's channel keeps.
+export const KEEPS_WORD = 0;
+export const KEEPS_LOW_SIGNED = 1;
+export const KEEPS_LOW_UNSIGNED = 2;
+
+// How a stack's guard refuses access: the fourth word of gobuf_stackstats.
+export const GUARD_UNKNOWN = 0;
+/** MADV_GUARD_INSTALL: page-table entries, no mapping of their own */
+export const GUARD_MADVISE = 1;
+/** a mapping of its own without access */
+export const GUARD_PROTECT = 2;
+/** Windows: a one-shot PAGE_GUARD above uncommitted memory */
+export const GUARD_ONE_SHOT = 3;
+
+// Regions of records.
+/** the header, Ms and Ps */
+export const REGION_HEADER = 0;
+export const REGION_G = 1;
+export const REGION_SUDOG = 2;
+
+// Words at the start of region 0.
+/** index of the next G that was never used */
+export const HEADER_G_NEXT = 0;
+/** index of the next sudog that was never used */
+export const HEADER_SUDOG_NEXT = 1;
+/** Ms that were ever used */
+export const HEADER_M_COUNT = 2;
+
+// The one of Go's statuses of a goroutine (runtime2.ts has them all) that native code reads.
+export const GSTATUS_RUNNING = 2;
