@@ -27,7 +27,7 @@ export const NATIVE_MUTANTS: readonly Mutant[] = [
   ts(
     "a receive that waited forgets the codec",
     "native/native.ts",
-    "return received(gp, channelOf(gp, TRAP_RECV, gmem[gp * G_STRIDE + G_OP]), value);",
+    "return received(gp, channelOf(gp, TRAP_RECV, gmem[gp * G_STRIDE + G_OP_A]), value);",
     "return value;",
   ),
   ts(

@@ -7,11 +7,8 @@
  * buffer that is no word. What a receiver gets must not depend on it: a value counts as a word only if that word is the
  * same value again.
  */
-
 import { bufput, type Hchan, type Lane } from "../runtime/chan.ts";
-
 import { KEEPS_LOW_SIGNED, KEEPS_LOW_UNSIGNED, KEEPS_WORD } from "../runtime/codes.ts";
-
 import { addressOf, descriptor, M_BASE, mmem } from "../runtime/ffi.ts";
 import { type Codec, f64, i32, i64, plain, u32, u64, word } from "../runtime/word.ts";
 import { onReset } from "../runtime/world.ts";

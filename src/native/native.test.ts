@@ -3,9 +3,7 @@ import { dlopen, JSCallback, type Pointer } from "bun:ffi";
 import { describe, expect, test } from "bun:test";
 import { join } from "node:path";
 import { chan, gosched, Mutex, runSync } from "../index.ts";
-
 import { EXECUTE_REENTRY, MEMORY_RUNNING, TRAP_CLOSE, TRAP_LOCK } from "../runtime/codes.ts";
-
 import { chunkOfG, descriptor, executeError, mid, native } from "../runtime/ffi.ts";
 import { casgstatus } from "../runtime/gstatus.ts";
 import { hostPlatform, libraryFile, packageRoot } from "../runtime/library.ts";
@@ -14,7 +12,6 @@ import { schedinit } from "../runtime/schedinit.ts";
 import { wordToValue } from "../runtime/word.ts";
 import { handleOf } from "./handles.ts";
 import { goNative, newNativeG } from "./native.ts";
-
 import { trap } from "./trap.ts";
 
 describe("64-bit words", () => {

@@ -30,7 +30,6 @@ import {
   TRAP_WUNLOCK,
 } from "../runtime/codes.ts";
 import { G_OP_A, G_OP_V, G_OP_V_HIGH, G_STRIDE, gmem, M_SCRATCH, mmem } from "../runtime/ffi.ts";
-
 import { goidOf } from "../runtime/gstatus.ts";
 import { MCALL_GOSCHED, MCALL_GOYIELD, mp, type Op } from "../runtime/m.ts";
 import { FatalError } from "../runtime/panic.ts";
@@ -50,7 +49,6 @@ import { RWMutex } from "../sync/rwmutex.ts";
 import { WaitGroup } from "../sync/waitgroup.ts";
 import { channelOf, handleOf, objectOf, releaseHandle } from "./handles.ts";
 import { takeThrown } from "./nativestate.ts";
-
 import { received, sent } from "./wordvalue.ts";
 
 /** The result of an operation that may wait: what it asks for is in mp.mcall, else it is over. */
