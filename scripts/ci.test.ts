@@ -26,21 +26,28 @@ const page = (rows: Readonly<Record<string, number>> | string) =>
     "",
   ].join("\n");
 
-/** Runs planted steps under the runner. */
+/** A script with planted steps under the runner. */
+const script = (steps: string, settings = "", option = "") => `
+  set -euo pipefail
+  . ${join(packageRoot, ".ci/steps.sh")}
+  SHARE_MIN=1 ${settings}
+  steps() {
+    ${steps}
+  }
+  run_steps PAGE.md ${option}
+  counts`;
+
+/** Runs planted steps. */
 function run(rows: Readonly<Record<string, number>> | string, steps: string, settings = "", option = "") {
   writeFileSync(join(folder, "PAGE.md"), page(rows));
-  const script = `
-    set -euo pipefail
-    . ${join(packageRoot, ".ci/steps.sh")}
-    SHARE_MIN=1 ${settings}
-    steps() {
-      ${steps}
-    }
-    run_steps PAGE.md ${option}
-    counts`;
-  const child = Bun.spawnSync(["bash", "-c", script], { cwd: folder });
+  const child = Bun.spawnSync(["bash", "-c", script(steps, settings, option)], { cwd: folder });
   return { code: child.exitCode, out: child.stdout.toString(), errors: child.stderr.toString() };
 }
+
+/** A command that does not end, with a process of its own; both hold a lock. */
+const ENDLESS = "bash -c 'exec 9>held; flock 9; echo begun; sleep 1000 & while :; do sleep 1; done'";
+/** Whether the lock is free: at once when the two are gone, never while one of them lives. */
+const isReleased = () => Bun.spawnSync(["flock", "--timeout", "10", join(folder, "held"), "true"]).exitCode === 0;
 
 describe("a run", () => {
   test("goes through the steps in their order, and ends with what each took and the tests' counts", () => {
@@ -81,8 +88,7 @@ first
   });
 
   test("stops a step at twice its share, with all that it started", () => {
-    const steps =
-      "step quick true; step endless bash -c 'exec 9>held; flock 9; sleep 1000 & while :; do sleep 1; done'; step two echo never";
+    const steps = `step quick true; step endless ${ENDLESS}; step two echo never`;
     const { code, out, errors } = run({ quick: 30, endless: 1, two: 30 }, steps);
     expect(errors).toMatch(
       /^endless: it was stopped after \d+ s, twice its share of 1 s: make it faster, or give it\nanother share in the table of PAGE\.md\n$/,
@@ -90,8 +96,25 @@ first
     expect(code).toBe(1);
     expect(out).toMatch(/\d {8}1 {2}endless\n/);
     expect(out).not.toContain("never");
-    // What the step started held the lock, too.
-    expect(Bun.spawnSync(["flock", "--timeout", "10", join(folder, "held"), "true"]).exitCode).toBe(0);
+    expect(isReleased()).toBe(true);
+  });
+
+  test("that is ended from outside leaves no step behind, and says how far it came", async () => {
+    writeFileSync(join(folder, "PAGE.md"), page({ quick: 30, endless: 100 }));
+    const child = Bun.spawn(["bash", "-c", script(`step quick true; step endless ${ENDLESS}`)], {
+      cwd: folder,
+      stdout: "pipe",
+      stderr: "pipe",
+    });
+    let out = "";
+    const decoder = new TextDecoder();
+    for await (const chunk of child.stdout) {
+      out += decoder.decode(chunk);
+      if (out.endsWith("begun\n")) child.kill("SIGTERM");
+    }
+    expect({ code: await child.exited, errors: await child.stderr.text() }).toEqual({ code: 143, errors: "" });
+    expect(out).toMatch(/begun\n\n seconds {4}share {2}step\n +\d +30 {2}quick\n +\d +30 {2}all, of/);
+    expect(isReleased()).toBe(true);
   });
 
   test("fails when all steps together take too long", () => {
