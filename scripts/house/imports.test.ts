@@ -1,9 +1,14 @@
-/** The rules for imports: each planted breach of one is found and named. */
-import { describe, expect } from "bun:test";
+/** The rules for imports: each holds in the project, and each planted breach of it is found and named. */
+import { afterAll, describe, expect } from "bun:test";
+import { cpSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import manifest from "../../package.json" with { type: "json" };
+import { packageRoot } from "../../src/runtime/library.ts";
 import { abiSkip } from "../abis/skip.ts";
 import { readArrows } from "./arrows.ts";
 import { checkImports } from "./imports.ts";
-import { formatBreach, plantedTree, withFiles } from "./tree.ts";
+import { formatBreach, gitTree, plantedTree, withFiles } from "./tree.ts";
 
 const test = abiSkip(["arm64", "windows", "musl"], "it looks at files that are the same whatever runs here");
 
@@ -242,5 +247,47 @@ describe("a tree that cannot be read is no green tree", () => {
     expect(stale.breaches.map(formatBreach)).toEqual([
       `${file}: read: its late import of name is excused, and is no longer there: take the excuse away`,
     ]);
+  });
+});
+
+describe("the project", () => {
+  const real = gitTree(packageRoot);
+  const folder = mkdtempSync(join(tmpdir(), "gobuf-house-"));
+  afterAll(() => rmSync(folder, { recursive: true }));
+
+  test("every module that git knows is read, and none breaks a rule", async () => {
+    const { arrows, breaches } = await checkImports(real);
+    const listed = Bun.spawnSync(["git", "ls-files", "*.ts"], { cwd: packageRoot })
+      .stdout.toString()
+      .trim()
+      .split("\n");
+    expect(arrows.modules).toEqual(expect.arrayContaining(listed));
+    expect(breaches.map(formatBreach)).toEqual([]);
+  });
+
+  test("the command of the lint step is green here, and red with a planted import and in an empty tree", () => {
+    const { lint, imports } = manifest.scripts;
+    expect(lint.split(" && ")).toContain("bun run imports");
+    expect(imports).toBe("bun scripts/house/main.ts");
+    const command = (root: string) => {
+      const run = Bun.spawnSync([process.execPath, join(packageRoot, "scripts/house/main.ts"), root]);
+      return { code: run.exitCode, errors: run.stderr.toString(), out: run.stdout.toString() };
+    };
+    const git = (...args: string[]) => expect(Bun.spawnSync(["git", ...args], { cwd: folder }).exitCode).toBe(0);
+    git("init", "-q");
+    expect(command(folder)).toEqual({ code: 1, errors: expect.stringContaining("no files; expected"), out: "" });
+
+    for (const file of real.files) cpSync(join(packageRoot, file), join(folder, file));
+    expect(command(folder)).toEqual({
+      code: 0,
+      errors: "",
+      out: expect.stringMatching(/^imports: \d+ modules, .*, no breach/),
+    });
+    writeFileSync(join(folder, "src/runtime/planted.ts"), 'import type { Go } from "../go.ts";\nexport type G = Go;\n');
+    expect(command(folder)).toEqual({
+      code: 1,
+      errors: `src/runtime/planted.ts:1: wings: type import of src/go.ts runs up, from runtime to run, go, async; ${ORDER}\n`,
+      out: expect.stringContaining("1 breaches"),
+    });
   });
 });

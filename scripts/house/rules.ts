@@ -1,5 +1,5 @@
 /** All rules of the house but those for imports, which `bun run lint` checks too. */
-import { heads, lengths, machinePaths } from "./files.ts";
+import { bareCodes, heads, lengths, machinePaths } from "./files.ts";
 import { links } from "./links.ts";
 import type { Breach, Tree } from "./tree.ts";
 
@@ -8,5 +8,6 @@ export const RULES: Readonly<Record<string, (tree: Tree) => readonly Breach[]>> 
   links,
   heads,
   lengths,
+  "bare codes": bareCodes,
   "machine paths": machinePaths,
 };
