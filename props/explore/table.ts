@@ -52,10 +52,15 @@ function row(bugs: Planted): string {
 export function page(): string {
   return `# Planted bugs
 
-Made by \`npx bun run explore:table\`. Each program of [programs.ts](programs.ts) has a concurrency bug that Go's own order
-does not show. Runs until it is found: the median over seeds 1 to ${SEEDS}, in parentheses the most; PCT with depth 3. The
-exhaustive scheduler (2 preemptions) has no seed: its schedules come by their number of preemptions, then of other deviations. The string
-is the schedule that fails, shrunk.
+Made by \`npx bun run explore:table\`. Each program of [programs.ts](programs.ts) has a concurrency bug that does not show
+while every decision is the one that Go's scheduler makes on one thread (*Go's order*): to run the program once finds nothing.
+The table says how many runs of \`explore\` it takes until one fails.
+
+- **random**, **PCT** (with depth 3): the median over seeds 1 to ${SEEDS}, and in parentheses the highest number.
+- **exhaustive** (at most 2 preemptions): the number of the first schedule that fails. It draws nothing: schedules with
+  fewer preemptions come first, and among those the schedules with fewer other deviations from Go's order.
+- **schedule**: the failing schedule, shrunk. \`replay(bug, "g1:1A")\` runs it again.
+- **its correct twin**: the same program without the bug, under the exhaustive scheduler.
 
 | bug | random | PCT | exhaustive | schedule | its correct twin |
 |---|---|---|---|---|---|
