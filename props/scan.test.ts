@@ -14,7 +14,18 @@ import {
   scan_stack,
 } from "../src/runtime/gstatus.ts";
 import { StatusError } from "../src/runtime/panic.ts";
-import { Gdead, Gidle, Grunnable, Grunning, Gscan, Gwaiting, statusNames } from "../src/runtime/runtime2.ts";
+import {
+  Gcopystack,
+  Gdead,
+  Gidle,
+  Gpreempted,
+  Grunnable,
+  Grunning,
+  Gscan,
+  Gsyscall,
+  Gwaiting,
+  statusNames,
+} from "../src/runtime/runtime2.ts";
 import type { ScanOrder } from "./scan-worker.ts";
 
 const statuses = Object.keys(statusNames).map(Number);
@@ -81,18 +92,45 @@ describe("the scan bit, this thread", () => {
     expect(() => casfrom_gscanstatus(gp, Gwaiting | Gscan, Gwaiting)).toThrow("not in that scan status");
   });
 
-  test("scan_stack holds the G for the scanner, gives its result, and lets go when it throws", () => {
+  test("scan_stack: in every status that can be scanned nothing moves the G while the scanner runs, and it is let go", () => {
+    for (const status of [Grunnable, Grunning, Gsyscall, Gwaiting]) {
+      Atomics.store(gmem, word, status);
+      const [, to = -1] = edges.find(([from]) => from === status) ?? [];
+      const seen = scan_stack(gp, (g) => {
+        expect(() => casgstatus(g, status, to)).toThrow("this M holds the scan bit itself");
+        expect(scan_stack(g, () => "a second scanner")).toBeUndefined();
+        return readgstatus(g);
+      });
+      expect(seen).toBe(status | Gscan);
+      expect(readgstatus(gp)).toBe(status);
+      casgstatus(gp, status, to);
+      expect(readgstatus(gp)).toBe(to);
+    }
+  });
+
+  test("scan_stack: a scanner that throws lets the G go", () => {
     Atomics.store(gmem, word, Gwaiting);
-    expect(scan_stack(gp, (g) => readgstatus(g))).toBe(Gwaiting | Gscan);
-    expect(readgstatus(gp)).toBe(Gwaiting);
     expect(() =>
       scan_stack(gp, () => {
         throw new Error("scanner");
       }),
     ).toThrow("scanner");
     expect(readgstatus(gp)).toBe(Gwaiting);
-    Atomics.store(gmem, word, Gdead);
-    expect(scan_stack(gp, () => 1)).toBeUndefined();
+    casgstatus(gp, Gwaiting, Grunnable);
+  });
+
+  test("scan_stack: in any other status the scanner is not called, and the G stays as it is", () => {
+    for (const status of [Gidle, Gdead, Gcopystack, Gpreempted, Gwaiting | Gscan]) {
+      Atomics.store(gmem, word, status);
+      let called = false;
+      expect(
+        scan_stack(gp, () => {
+          called = true;
+        }),
+      ).toBeUndefined();
+      expect(called).toBe(false);
+      expect(readgstatus(gp)).toBe(status);
+    }
   });
 });
 

@@ -1,7 +1,7 @@
 /** Bodies and system calls that the tests of stacks need. */
 import { dlopen, type Pointer } from "bun:ffi";
 import { join } from "node:path";
-import { G_STACK_HI, G_STACK_LO, G_STRIDE, gmem, native } from "../src/runtime/ffi.ts";
+import { descriptor, G_STACK_HI, G_STACK_LO, G_STRIDE, gmem, native } from "../src/runtime/ffi.ts";
 import { hostPlatform, libraryFile, packageRoot } from "../src/runtime/library.ts";
 
 const platform = hostPlatform();
@@ -18,9 +18,17 @@ export const overflowing = { recurse: body(0), touch: body(1), jump: body(2) };
 
 /** Bounds of a G's stack. */
 export function boundsOf(gp: number): { lo: number; hi: number } {
-  const word = (field: number) =>
-    (gmem[gp * G_STRIDE + field + 1] >>> 0) * 2 ** 32 + (gmem[gp * G_STRIDE + field] >>> 0);
-  return { lo: word(G_STACK_LO), hi: word(G_STACK_HI) };
+  return { lo: wordOf(gp, G_STACK_LO), hi: wordOf(gp, G_STACK_HI) };
+}
+
+/** The word of a G that Go's prologues compare the stack pointer with. */
+export function stackguard0(gp: number): number {
+  return wordOf(gp, descriptor.g_stackguard0 / 4);
+}
+
+/** A word of 64 bits of a G. @param field its place, counted in 32-bit words */
+function wordOf(gp: number, field: number): number {
+  return (gmem[gp * G_STRIDE + field + 1] >>> 0) * 2 ** 32 + (gmem[gp * G_STRIDE + field] >>> 0);
 }
 
 /** Stacks in use, on free lists, slabs, and how they are guarded. */

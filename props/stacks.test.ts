@@ -12,7 +12,7 @@ import { chunkOfG, chunkSize, descriptor, memoryError, mid, native } from "../sr
 import { startG } from "../src/runtime/proc.ts";
 import { check } from "./check.ts";
 import { countOverflows } from "./overflows.ts";
-import { boundsOf, makeReadable, overflowing, stackStats } from "./stack-fixture.ts";
+import { boundsOf, makeReadable, overflowing, stackguard0, stackStats } from "./stack-fixture.ts";
 
 const page = descriptor.page_size;
 const linux = process.platform === "linux";
@@ -48,6 +48,14 @@ describe("stacks", () => {
       freeAll();
     }),
   );
+
+  test("have stackguard0 at 928 bytes above their lowest, as in Go, and none when they are freed", () => {
+    const [gp = 0] = gs;
+    native.gobuf_stackalloc(gp, 4 * page);
+    expect(stackguard0(gp) - boundsOf(gp).lo).toBe(928);
+    freeAll();
+    expect(stackguard0(gp)).toBe(0);
+  });
 
   test("are reused: freed and taken again, no new ones are made", () => {
     for (const gp of gs) native.gobuf_stackalloc(gp, 4 * page);

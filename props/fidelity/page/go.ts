@@ -75,7 +75,8 @@ const PROC: readonly Item[] = [
   differs(
     "the global queue",
     "runtime/proc.go",
-    "a ring of indices in place of links through schedlink: the same order, 3.5 ns less a gosched",
+    "its memory, not its order",
+    "Go links Gs through their schedlink; gobuf keeps their indices in a ring buffer, in the same order. A gosched takes 3.5 ns less",
     "golden:rule-05",
     "golden:rule-06",
   ),
@@ -123,7 +124,8 @@ const CHANNELS: readonly Item[] = [
   differs(
     "one case and a default",
     "cmd/compile: walk/select.go",
-    "goes through the general select and draws; Go compiles it to a non-blocking operation without a draw",
+    "its draw",
+    "Go compiles a select of one case and a default to a non-blocking operation, which draws nothing. gobuf takes the general select, which draws once. The goldens are recorded with the general select, too",
     "golden:rule-10-a-single",
   ),
 ];
@@ -239,7 +241,8 @@ const TOOLS: readonly Item[] = [
   differs(
     "synctest.Test, Wait",
     "testing/synctest",
-    "who waits for a Mutex counts as durably blocked, so that a deadlock on one is found; who waits for a promise does not",
+    "what counts as durably blocked",
+    "In Go, a goroutine blocked on a Mutex is not durably blocked. In gobuf it is, so that a deadlock on a Mutex in a bubble is reported. A goroutine that waits for a promise is not durably blocked; Go has no promises",
     "test:src/testing/synctest.test.ts",
     "export:testing/synctest.ts:wait",
   ),
@@ -253,7 +256,8 @@ const TOOLS: readonly Item[] = [
   differs(
     "trace.NewTask, Task.End, Log, WithRegion",
     "runtime/trace/annotation.go",
-    "tasks count in each trace anew, so that the same run gives the same trace; of two ends of a task the second is not written",
+    "numbers and ends of tasks",
+    "In Go, tasks are numbered through the whole process. In gobuf each trace numbers them from 1, so that the same run gives the same trace. In gobuf, ending a task twice records the first end only; Go records both",
     "test:src/trace/task.test.ts",
     "export:trace/trace.ts:newTask",
   ),
@@ -263,34 +267,32 @@ const MISSING: readonly Item[] = [
   missing(
     "newstack, copystack",
     "runtime/stack.go",
-    "stacks have a fixed size and a guard; the status is in the relation",
-    "export:stack.ts:newstack",
+    "Stacks of native bodies have a fixed size and a guard below, and do not grow. The status Gcopystack is in the relation",
+    "newstack",
+    "copystack",
   ),
   missing(
     "preemptM, asyncPreempt",
     "runtime/preempt.go",
-    "bodies give way at operations only; the status is in the relation",
-    "export:preempt.ts:preemptM",
+    "A goroutine gives way at operations only. The status Gpreempted is in the relation",
+    "preemptM",
+    "asyncPreempt",
   ),
   missing(
     "entersyscall, exitsyscall",
     "runtime/proc.go",
-    "a native body's system call keeps the thread; the status is in the relation",
-    "export:runtime/proc.ts:entersyscall",
+    "A system call of a native body keeps the thread: no other goroutine runs meanwhile. The status Gsyscall is in the relation",
+    "entersyscall",
+    "exitsyscall",
   ),
   missing(
     "stealWork, GOMAXPROCS above 1",
     "runtime/proc.go",
-    "one M and one P; the layout has room for more",
-    "export:runtime/proc.ts:stealWork",
+    "A run has one M and one P. The layout has room for more",
+    "stealWork",
   ),
-  missing(
-    "netpoll",
-    "runtime/netpoll.go",
-    "Bun's event loop has that part: a run gives it its turn",
-    "export:runtime/proc.ts:netpoll",
-  ),
-  missing("LockOSThread", "runtime/proc.go", "one thread", "export:go.ts:lockOSThread"),
+  missing("netpoll", "runtime/netpoll.go", "Bun's event loop does the I/O; a run gives it its turn", "netpoll"),
+  missing("LockOSThread", "runtime/proc.go", "A run has one thread", "lockOSThread"),
 ];
 
 export const GO_ITEMS: readonly Item[] = [...PROC, ...CHANNELS, ...SYNC, ...TIME, ...TOOLS, ...MISSING];

@@ -1,4 +1,5 @@
 /** Carries out the checks of FIDELITY.md's rows on a run's results. */
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { packageRoot } from "../../../src/runtime/library.ts";
 import type { GoldenCase } from "../reader.ts";
@@ -48,13 +49,38 @@ async function exported(file: string, name: string): Promise<Verdict> {
 
 const testRuns = new Map<string, Verdict>();
 
-/** Runs a test file, once. */
-function tested(file: string): Verdict {
-  if (!testRuns.has(file)) {
-    const run = Bun.spawnSync([process.execPath, "test", `./${file}`], { cwd: packageRoot, stderr: "pipe" });
-    testRuns.set(file, run.exitCode === 0 ? undefined : `bun test ${file} fails`);
+/** Runs a test file once, or those of its tests whose names match. A run in which no test passed proves nothing. */
+function tested(file: string, pattern: string | undefined): Verdict {
+  const which = pattern === undefined ? [] : ["-t", pattern];
+  const command = ["bun", "test", `./${file}`, ...which].join(" ");
+  if (!testRuns.has(command)) {
+    const argv = [process.execPath, "test", `./${file}`, ...which];
+    const { exitCode, stderr } = Bun.spawnSync(argv, { cwd: packageRoot, stdout: "ignore", stderr: "pipe" });
+    const passed = Number(/^\s*(\d+) pass$/m.exec(stderr.toString())?.[1] ?? 0);
+    const wrong = exitCode !== 0 ? `${command} fails` : passed === 0 ? `${command}: no test passed` : undefined;
+    testRuns.set(command, wrong);
   }
-  return testRuns.get(file);
+  return testRuns.get(command);
+}
+
+/** Text of each file of src/ and arch/, tests left out. */
+function sources(): ReadonlyMap<string, string> {
+  const files = ["src", "arch"].flatMap((folder) =>
+    readdirSync(join(packageRoot, folder), { recursive: true, encoding: "utf8" })
+      .filter((name) => /\.(ts|zig)$/.test(name) && !name.endsWith(".test.ts"))
+      .map((name) => `${folder}/${name.replaceAll("\\", "/")}`),
+  );
+  return new Map(files.map((file) => [file, readFileSync(join(packageRoot, file), "utf8")]));
+}
+
+/** Holds when nothing is declared under a name: function, constant, class, or method. */
+function absent(name: string): Verdict {
+  const declared = new RegExp(
+    `\\b(?:function\\*?|fn|const|let|var|class)\\s+${name}\\b|^\\s+\\*?${name}\\(.*\\{$`,
+    "im",
+  );
+  for (const [file, text] of sources()) if (declared.test(text)) return `${file} declares ${name}`;
+  return undefined;
 }
 
 function word(text: string, { layout }: Evidence): Verdict {
@@ -73,7 +99,9 @@ export async function judge(check: CheckName, evidence: Evidence): Promise<Verdi
     case "export":
       return exported(rest[0] ?? "", rest[1] ?? "");
     case "test":
-      return tested(rest[0] ?? "");
+      return tested(rest[0] ?? "", rest[1]);
+    case "absent":
+      return absent(rest[0] ?? "");
     case "word":
       return word(rest[0] ?? "", evidence);
     default:
@@ -81,26 +109,28 @@ export async function judge(check: CheckName, evidence: Evidence): Promise<Verdi
   }
 }
 
+/** What a reader sees of each expectation that its checks confirm. */
+const STATUS = { same: "same", differs: "differs by design", missing: "missing" } as const;
+
+/** Checks that look at names and sizes only: alone they are no evidence of what a function does. */
+const isWeak = (check: CheckName) => check.startsWith("export:");
+
 /**
  * Judges a row.
  *
- * @returns its status as the page shows it; and a fault when its checks do not say what is expected of them
+ * @returns its status as the page shows it; and a fault when one of its checks does not hold, or none is evidence
  */
 export async function judgeItem(
   item: Item,
   evidence: Evidence,
 ): Promise<{ status: string; fault: string | undefined }> {
   const wrong: string[] = [];
+  if (item.checks.every(isWeak)) wrong.push("no check tests what it does, expected one beside `export:`");
   for (const check of item.checks) {
     const verdict = await judge(check, evidence);
     if (verdict !== undefined) wrong.push(verdict);
   }
-  if (item.expect === "missing") {
-    if (wrong.length > 0) return { status: "missing", fault: undefined };
-    return { status: "present", fault: `${item.name} is said to be missing, but ${item.checks[0]} holds` };
-  }
-  if (wrong.length === 0) {
-    return { status: item.expect === "same" ? "same" : "differs by design", fault: undefined };
-  }
-  return { status: "broken", fault: `${item.name}: ${wrong.join("; ")}` };
+  if (wrong.length === 0) return { status: STATUS[item.expect], fault: undefined };
+  const claim = item.expect === "missing" ? " is said to be missing" : "";
+  return { status: "broken", fault: `${item.name}${claim}: ${wrong.join("; ")}` };
 }

@@ -8,6 +8,7 @@ import type { Row } from "../result.ts";
 import { GO_ITEMS } from "./go.ts";
 import type { Item } from "./item.ts";
 import { type Evidence, judgeItem } from "./judge.ts";
+import { anchorOf, checkLink, namedCaseTable } from "./links.ts";
 import { SEED_ITEMS } from "./seed.ts";
 
 /** A page, and what keeps it from being true. */
@@ -19,20 +20,31 @@ export interface Page {
 const inCell = (text: string) => text.replaceAll("|", "\\|");
 const line = (...cells: readonly (string | number)[]) => `| ${cells.map((c) => inCell(String(c))).join(" | ")} |`;
 
-async function itemTable(items: readonly Item[], evidence: Evidence, faults: string[]): Promise<string[]> {
-  const lines = [line("name", "from", "property checked", "how", "status"), "|---|---|---|---|---|"];
+async function itemTable(
+  from: string,
+  items: readonly Item[],
+  evidence: Evidence,
+  faults: string[],
+): Promise<string[]> {
+  const lines = [line("name", from, "property checked", "evidence", "status"), "|---|---|---|---|---|"];
   for (const item of items) {
     const { status, fault } = await judgeItem(item, evidence);
     if (fault !== undefined) faults.push(fault);
-    const how = item.expect === "missing" ? "" : item.checks.map((c) => `\`${c}\``).join(" ");
-    lines.push(line(item.name, item.from, item.property, how, status));
+    const evidenceCell = item.checks.map((check) => checkLink(check, evidence)).join(" ");
+    const [property, shown] =
+      item.reason === undefined
+        ? [item.property, status]
+        : item.expect === "missing"
+          ? ["", `[${status}](#${anchorOf(item.name)})`]
+          : [`differs in [${item.property}](#${anchorOf(item.name)})`, status];
+    lines.push(line(item.name, item.from, property, evidenceCell, shown));
   }
   return lines;
 }
 
 function abiTable(): string[] {
   const lines = [
-    line("ABI", "callee-saved slots", "Gobuf", "G, the seed's fields", "G, whole"),
+    line("ABI", "callee-saved slots", "Gobuf", "G, the Rust seed's fields", "G, whole"),
     "|---|---|---|---|---|",
   ];
   for (const abi of [1, 2, 3]) {
@@ -63,25 +75,61 @@ function mutantTable(): string[] {
   return lines;
 }
 
+/** A section for each row that differs or is missing: the tables link here. */
 function divergences(items: readonly Item[]): string[] {
-  return items
-    .filter((i) => i.reason !== undefined)
-    .map((i) => `* **${i.name}** (${i.from}), ${i.expect}: ${i.reason}.`);
+  const says = { same: "", differs: "Differs by design.", missing: "Missing." } as const;
+  return items.flatMap(({ name, from, reason, expect }) =>
+    reason === undefined ? [] : [`### ${name}`, "", `(${from}) ${says[expect]} ${reason}.`, ""],
+  );
 }
+
+/** What each status and each kind of evidence means. */
+const LEGEND = `Written by \`bun run fidelity --write\`, never by hand; \`bun run fidelity --check\` fails when it is out of date. Each row
+is a function, a type or a table that gobuf ported, from Go or from the *Rust seed* (the G, Gobuf, statuses and per-thread
+context of go-lib, a port of Go's runtime to Rust, with which gobuf began; not to be confused with the seeds of random
+numbers). The checks that a row names as its evidence ran for this page.
+
+| status | what it says |
+|---|---|
+| same | gobuf does what the original does; every check of the row holds |
+| differs by design | gobuf differs on purpose; every check of the row holds, and they check what gobuf does instead. The row links to the reason |
+| missing | gobuf has nothing of the kind; the row links to the reason |
+
+A row with a check that does not hold is *broken*: then nothing is written, and the command fails.
+
+| evidence | what holds | compared with |
+|---|---|---|
+| \`golden:PREFIX\` | the named golden cases whose names begin with PREFIX (small programs, each for one rule; [listed below](#named-golden-cases)) give the recorded events, one for one, on generator and native bodies | recordings of Go 1.26.8 |
+| \`goldens\` | the same for all golden cases, the random ones with them | recordings of Go 1.26.8 |
+| \`random\` | random workloads give events that Go's rules allow, the same on both kinds of body, and the same when run again | rules written down apart from the port (\`props/fidelity/legality.ts\`) |
+| \`probe\` | every callee-saved register and floating-point control word keeps its random value across every operation, in a body and on g0 | the values written before |
+| \`relation\` | every pair of statuses, with every scan bit, is allowed or refused on a real G | a table written down apart from the port (\`props/fidelity/relation.ts\`) |
+| \`layout\` | the library states these offsets and sizes | a table written down apart from the port (\`props/fidelity/layout.ts\`) |
+| \`test:FILE\`, \`test:FILE:NAME\` | \`bun test FILE\` passes; with NAME, its tests whose names match, at least one | values that the test states |
+| \`word:NAME=N\` | the library's word NAME is N | the number N |
+| \`export:FILE:NAME\` | \`src/FILE\` exports a function of that name; it says nothing of what the function does, and is never a row's only evidence | the name |
+| \`absent:NAME\` | nothing in \`src/\` or \`arch/\` is declared under that name | the name |`;
+
+/** What the verdicts on mutants mean. */
+const VERDICTS = `A mutant is a deliberate fault in the library or in \`src\`, or a *neutral* change, which no program can tell. The suite is run on
+each (\`bun run mutants\`). FOUND: the suite failed, as it must. NEUTRAL-OK: a neutral change, and the suite passed, as it must.
+EQUIVALENT: no program can tell, and the argument is listed (\`props/mutants/listed.ts\`). UNTESTABLE-HERE: the suite passed, and what it
+would take to tell is listed there. SURVIVED: the suite passed, and should have failed. WRONG: a neutral change failed, a listed
+one was found, or the mutant does not build.`;
 
 /** Makes the page. @param rows of the run whose results are the evidence */
 export async function renderPage(rows: readonly Row[], evidence: Evidence): Promise<Page> {
   const faults: string[] = [];
-  const seed = await itemTable(SEED_ITEMS, evidence, faults);
-  const go = await itemTable(GO_ITEMS, evidence, faults);
+  const seed = await itemTable("part of the Rust seed", SEED_ITEMS, evidence, faults);
+  const go = await itemTable("Go file", GO_ITEMS, evidence, faults);
   const lines = [
     "# Fidelity",
     "",
-    "Written by `bun run fidelity --write`, never by hand; `bun run fidelity --check` fails when it is out of date. A",
-    "row's status comes from checks that ran for this page: `golden:PREFIX` are the named golden cases that start so,",
-    "`export:` that the function is there, `test:` a test file, other names a part of the run.",
+    LEGEND,
     "",
     "## The run",
+    "",
+    "*Divergent* are cases in which an event differs. Generator bodies are TypeScript, native bodies C or Zig.",
     "",
     ...runTable(rows),
     "",
@@ -91,9 +139,11 @@ export async function renderPage(rows: readonly Row[], evidence: Evidence): Prom
     "",
     "## Mutants",
     "",
+    VERDICTS,
+    "",
     ...mutantTable(),
     "",
-    "## The seed",
+    "## The Rust seed",
     "",
     ...seed,
     "",
@@ -101,9 +151,14 @@ export async function renderPage(rows: readonly Row[], evidence: Evidence): Prom
     "",
     ...go,
     "",
-    "## Known divergences",
+    "## What differs or is missing, and why",
     "",
     ...divergences([...SEED_ITEMS, ...GO_ITEMS]),
+    "## Named golden cases",
+    "",
+    "Each is a small program for one rule of [golden/README.md](golden/README.md#the-rules-that-the-named-cases-show).",
+    "",
+    ...namedCaseTable(evidence.cases),
     "",
   ];
   return { text: lines.join("\n"), faults };
