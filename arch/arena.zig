@@ -18,11 +18,14 @@ pub const Header = extern struct {
     g_next: u32,
     sudog_next: u32,
     m_count: u32,
+    /// 1 while the monitor sleeps, or before it has started: see monitor.zig.
+    sysmonwait: u32,
 
     comptime {
         std.debug.assert(@offsetOf(Header, "g_next") == 4 * codes.header.g_next);
         std.debug.assert(@offsetOf(Header, "sudog_next") == 4 * codes.header.sudog_next);
         std.debug.assert(@offsetOf(Header, "m_count") == 4 * codes.header.m_count);
+        std.debug.assert(@offsetOf(Header, "sysmonwait") == 4 * codes.header.sysmonwait);
     }
 };
 
@@ -52,7 +55,7 @@ fn reserveLocked(which: u32) ?[*]u8 {
         }
         committed[which] = sizeOf(which);
         const words: *Header = @ptrCast(@alignCast(start));
-        words.* = .{ .g_next = 1, .sudog_next = 1, .m_count = 0 };
+        words.* = .{ .g_next = 1, .sudog_next = 1, .m_count = 0, .sysmonwait = 1 };
     }
     @atomicStore(?[*]u8, &bases[which], start, .release);
     return start;

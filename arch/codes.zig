@@ -3,7 +3,7 @@
 /// Version of the contract between the library, src/ and libraries of bodies; the library's descriptor carries it.
 pub const contract = struct {
     /// grows by one with every change of a record, of an export's signature or of a code
-    pub const abi_version: u32 = 3;
+    pub const abi_version: u32 = 4;
 };
 
 /// First word of the library's descriptor.
@@ -173,6 +173,8 @@ pub const header = struct {
     pub const sudog_next: u32 = 1;
     /// Ms that were ever used
     pub const m_count: u32 = 2;
+    /// not 0: the monitor sleeps, and an M that begins a slice wakes it
+    pub const sysmonwait: u32 = 3;
 };
 
 /// The one of Go's statuses of a goroutine (runtime2.ts has them all) that native code reads.

@@ -10,6 +10,7 @@ const g = @import("g.zig");
 const lane = @import("lane.zig");
 const layout = @import("layout.zig");
 const m = @import("m.zig");
+const monitor = @import("monitor.zig");
 const rand = @import("rand.zig");
 const stack = @import("stack.zig");
 
@@ -43,6 +44,12 @@ export fn gobuf_minit() callconv(.c) u32 {
 /// Gives this thread's M back: 0, NO_M, or REENTRY while a goroutine runs on it.
 export fn gobuf_mexit() callconv(.c) u32 {
     return m.exit();
+}
+
+/// Wakes the monitor, or starts it: wanted by an M that has begun a slice and found `sysmonwait` set. 1, or 0 when no
+/// thread can be had.
+export fn gobuf_sysmon_wake() callconv(.c) u32 {
+    return @intFromBool(monitor.wake());
 }
 
 /// 0 or an E code.

@@ -47,7 +47,7 @@ pub const scratch_words = 256;
 pub const select_max = codes.select.max;
 pub const case_words = 4;
 pub const sudog_stride = 32;
-/// Words at the start of region 0: next free G, next free sudog, number of Ms; the rest is spare.
+/// Words at the start of region 0: arena.Header; the rest is spare.
 pub const header_words = 16;
 
 pub const stack_size_default = 32 * 1024;
@@ -159,7 +159,11 @@ pub fn Records(comptime abi: Abi) type {
             scratch: [scratch_words]u32,
             /// State of select's draws: cheaprand of Go's m.
             cheaprand: u64,
-            line_end: [56]u8,
+            /// Number of the slice in which the M runs goroutines, 0 between two. Written by the M, read by the monitor.
+            slice: u32,
+            /// Number of the last slice that the monitor found too long. Written by the monitor, read by the M.
+            slice_over: u32,
+            line_end: [48]u8,
         };
 
         /// Go's p, as far as TypeScript wants it; native code reads none of it.
@@ -233,6 +237,8 @@ pub fn table(comptime abi: Abi, comptime os: Os) []const Entry {
         e("m_id", @offsetOf(R.M, "id")),
         e("m_cheaprand", @offsetOf(R.M, "cheaprand")),
         e("m_scratch", @offsetOf(R.M, "scratch")),
+        e("m_slice", @offsetOf(R.M, "slice")),
+        e("m_slice_over", @offsetOf(R.M, "slice_over")),
         e("m_lanes", @offsetOf(R.M, "lanes")),
         e("m_lane_count", @offsetOf(R.M, "lane_count")),
         e("lane_count", @offsetOf(Lane, "count")),

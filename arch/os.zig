@@ -28,6 +28,13 @@ pub const faults = switch (id) {
     .windows => @import("os/windows_fault.zig"),
 };
 
+/// A thread of the library's own: the monitor's.
+pub const threads = switch (id) {
+    .linux => @import("os/linux_thread.zig"),
+    .macos => @import("os/macos_thread.zig"),
+    .windows => @import("os/windows_thread.zig"),
+};
+
 pub const records = layout.Records(abi);
 pub const G = records.G;
 pub const M = records.M;

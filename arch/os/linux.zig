@@ -152,7 +152,7 @@ fn map(bytes: usize, prot: usize, extra: usize) ?[*]u8 {
     return if (ok(address)) @ptrFromInt(address) else null;
 }
 
-fn ok(result: usize) bool {
+pub fn ok(result: usize) bool {
     return errno(result) == 0;
 }
 

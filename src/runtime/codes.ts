@@ -2,7 +2,7 @@
 
 // Version of the contract between the library, src/ and libraries of bodies; the library's descriptor carries it.
 /** grows by one with every change of a record, of an export's signature or of a code */
-export const CONTRACT_ABI_VERSION = 3;
+export const CONTRACT_ABI_VERSION = 4;
 
 // First word of the library's descriptor.
 /** the bytes "GOBF" */
@@ -202,6 +202,8 @@ export const HEADER_G_NEXT = 0;
 export const HEADER_SUDOG_NEXT = 1;
 /** Ms that were ever used */
 export const HEADER_M_COUNT = 2;
+/** not 0: the monitor sleeps, and an M that begins a slice wakes it */
+export const HEADER_SYSMONWAIT = 3;
 
 // The one of Go's statuses of a goroutine (runtime2.ts has them all) that native code reads.
 export const GSTATUS_RUNNING = 2;

@@ -52,6 +52,7 @@ function open() {
       gobuf_mexit: { args: [], returns: "u32" },
       gobuf_fault_init: { args: [], returns: "u32" },
       gobuf_cheaprandn: { args: ["u32", "u32"], returns: "u32" },
+      gobuf_sysmon_wake: { args: [], returns: "u32" },
       gobuf_gosetup: { args: ["u32", "ptr", "ptr"], returns: "u32" },
       gobuf_stackalloc: { args: ["u32", "u32"], returns: "u32" },
       gobuf_stackfree: { args: ["u32"], returns: "u32" },
@@ -140,6 +141,9 @@ export const P_RUNQTAIL = P_BASE + (descriptor.p_runqtail >> 2);
 export const P_RUNNEXT = P_BASE + (descriptor.p_runnext >> 2);
 export const P_RUNQ = P_BASE + (descriptor.p_runq >> 2);
 export const M_CHEAPRAND = M_BASE + (descriptor.m_cheaprand >> 2);
+/** The number of this thread's slice, 0 between two; and of the last one that the monitor found too long. */
+export const M_SLICE = M_BASE + (descriptor.m_slice >> 2);
+export const M_SLICE_OVER = M_BASE + (descriptor.m_slice_over >> 2);
 export const M_SCRATCH = M_BASE + (descriptor.m_scratch >> 2);
 
 /** An M takes that many indices at a time from the arena. */

@@ -52,6 +52,8 @@ export const DESCRIPTOR_WORDS = [
   "m_id",
   "m_cheaprand",
   "m_scratch",
+  "m_slice",
+  "m_slice_over",
   "m_lanes",
   "m_lane_count",
   "lane_count",

@@ -3,6 +3,7 @@ import { afterAll, describe, expect, test } from "bun:test";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { CONTRACT_ABI_VERSION } from "./codes.ts";
 import { descriptor, libraryPath } from "./ffi.ts";
 import { DESCRIPTOR_WORDS } from "./layout.ts";
 import { checkLibraryFile, hostPlatform, libraryFile, type Platform } from "./library.ts";
@@ -83,7 +84,7 @@ describe("refused by its headers", () => {
 describe("refused by its descriptor, by the word", () => {
   test.each([
     ["magic", 1, "descriptor's magic is 0x1, expected 0x46424f47"],
-    ["abi_version", 99, "descriptor's ABI version is 99, expected 3"],
+    ["abi_version", 99, `descriptor's ABI version is 99, expected ${CONTRACT_ABI_VERSION}`],
     ["words", 3, "descriptor's word count is 3"],
     ["g_goid", 8, "descriptor's g_goid is 8"],
     ["gobuf_size", 100, "descriptor's gobuf_size is 100"],

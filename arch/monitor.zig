@@ -1,0 +1,92 @@
+//! The monitor: sysmon of Go's src/runtime/proc.go, one thread for the process. It tells an M that its slice is over,
+//! whatever the goroutines do between two operations: no count of turns can, and a look at the clock costs a turn more
+//! than the turn itself.
+//!
+//! An M writes the number of its slice into `M.slice` when it begins to run goroutines and 0 when it gives the thread back.
+//! The monitor looks at all Ms every `tick_ns`. It writes the number of a slice that has lasted `slice_ns` into
+//! `M.slice_over`, where each turn of the scheduler reads it. A number, and not a flag: what comes late for one slice ends
+//! no other.
+//!
+//! The monitor starts with the first slice. It sleeps while no M runs: `Header.sysmonwait` (Go's sched.sysmonwait) is 1
+//! then, and the next M that begins a slice wakes it. Both sides write their own word first and read the other's
+//! afterwards, in one order that all threads see (seq_cst): one of them sees the other.
+const std = @import("std");
+const arena = @import("arena.zig");
+const layout = @import("layout.zig");
+const os = @import("os.zig");
+
+/// From one look at the Ms to the next.
+const tick_ns = std.time.ns_per_ms;
+/// A slice ends at the first look that finds it this old. It was found at most a tick after it began, so slices take
+/// 4 to 5 ms.
+const slice_ns = 7 * tick_ns / 2;
+/// Looks that find no slice before the monitor goes to sleep: slices that follow each other soon need not wake it.
+const idle_ticks_max = 10;
+
+/// Guards `started`, and nothing else.
+var lock: os.Lock = .{};
+var started = false;
+
+/// Wakes the monitor, or starts it: an M has begun a slice and has found `sysmonwait` set. False when no thread can be had:
+/// then slices end by the count of turns alone, and the next slice tries again.
+pub fn wake() bool {
+    const header = arena.header() orelse return false;
+    lock.acquire();
+    defer lock.release();
+    if (!started) {
+        if (!os.threads.start(&run)) return false;
+        started = true;
+    }
+    // What the M wrote before is seen by the monitor when it sees this 0.
+    @atomicStore(u32, &header.sysmonwait, 0, .seq_cst);
+    os.threads.wake(&header.sysmonwait);
+    return true;
+}
+
+/// What the monitor knows of an M: Go's sysmontick.
+const Seen = struct {
+    slice: u32 = 0,
+    since_ns: u64 = 0,
+};
+
+/// The monitor's own: no other thread touches it.
+var seen: [layout.m_max]Seen = @splat(.{});
+
+fn run() void {
+    const header = arena.header().?; // there since the first M
+    var idle: u32 = 0;
+    while (true) {
+        os.threads.sleep(tick_ns);
+        if (look(header)) {
+            idle = 0;
+            continue;
+        }
+        idle += 1;
+        if (idle < idle_ticks_max) continue;
+        idle = 0;
+        @atomicStore(u32, &header.sysmonwait, 1, .seq_cst);
+        if (look(header)) {
+            @atomicStore(u32, &header.sysmonwait, 0, .seq_cst);
+            continue;
+        }
+        while (@atomicLoad(u32, &header.sysmonwait, .seq_cst) == 1) os.threads.wait(&header.sysmonwait, 1);
+    }
+}
+
+/// One look at all Ms. Whether any is in a slice.
+fn look(header: *arena.Header) bool {
+    const now_ns = os.threads.nanotime();
+    var busy = false;
+    for (0..@atomicLoad(u32, &header.m_count, .acquire)) |i| {
+        const m = arena.mAt(@intCast(i));
+        const slice = @atomicLoad(u32, &m.slice, .seq_cst);
+        if (slice != 0) busy = true;
+        if (slice != seen[i].slice) {
+            seen[i] = .{ .slice = slice, .since_ns = now_ns };
+        } else if (slice != 0 and now_ns - seen[i].since_ns >= slice_ns) {
+            // Nothing else is handed over with the number, and a turn that sees it late is one turn late.
+            @atomicStore(u32, &m.slice_over, slice, .monotonic);
+        }
+    }
+    return busy;
+}
