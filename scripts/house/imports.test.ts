@@ -263,7 +263,7 @@ describe("the project", () => {
       .split("\n");
     expect(arrows.modules).toEqual(expect.arrayContaining(listed));
     expect(breaches.map(formatBreach)).toEqual([]);
-  });
+  }, 30_000);
 
   test("the command of the lint step is green here, and red with a planted import and in an empty tree", () => {
     const { lint, imports } = manifest.scripts;
@@ -289,5 +289,5 @@ describe("the project", () => {
       errors: `src/runtime/planted.ts:1: wings: type import of src/go.ts runs up, from runtime to run, go, async; ${ORDER}\n`,
       out: expect.stringContaining("1 breaches"),
     });
-  });
+  }, 30_000);
 });

@@ -20,6 +20,8 @@ const FILE = /^(?:[\w.-]+\/)*[\w.-]+\.(?:ts|zig|zon|S|c|h|cpp|rs|go|json|toml|md
 interface Named {
   readonly name: string;
   readonly paths: readonly string[];
+  /** Whether the row is about it; another row's file may be mentioned by its name alone. */
+  readonly first: boolean;
 }
 
 /** The paths that a row names: those of its first cell stand in the heading's folder, the others in the row's. */
@@ -29,11 +31,11 @@ function namesOf({ under, cells }: Row): Named[] {
   const isPath = (code: string) => FOLDER.test(code) || FILE.test(code);
   const firsts = codeIn(cells[0] ?? "").filter(isPath);
   const folders = firsts.filter((name) => name.endsWith("/"));
-  const first = firsts.map((name) => ({ name, paths: [heading + name, name] }));
+  const first = firsts.map((name) => ({ name, paths: [heading + name, name], first: true }));
   // A file of Go's own is named by its path there.
   const rest = cells.slice(1).flatMap((cell) => codeIn(cell).filter((code) => isPath(code) && !code.endsWith(".go")));
   const within = (name: string) => folders.flatMap((folder) => [heading + folder + name, folder + name]);
-  return [...first, ...rest.map((name) => ({ name, paths: [...within(name), heading + name, name] }))];
+  return [...first, ...rest.map((name) => ({ name, paths: [...within(name), heading + name, name], first: false }))];
 }
 
 /** What the map lacks, and what it has that is not there. */
@@ -47,14 +49,16 @@ export function map(tree: Tree): Breach[] {
   const ignored = new Set(tree.files.includes(IGNORED) ? tree.read(IGNORED).split("\n") : []);
   const isMade = (name: string) => ignored.has(name) || ignored.has(`/${name}`);
   const has = (path: string) => (path.endsWith("/") ? folders.has(path.slice(0, -1)) : files.has(path));
+  const isSomewhere = (name: string) =>
+    [...tree.files, ...[...folders].map((folder) => `${folder}/`)].some((path) => path.endsWith(`/${name}`));
   const tell = (file: string, message: string, line = 0) => void breaches.push({ rule: "map", file, line, message });
   if (rows.length === 0) tell(PAGE, `there is no map; expected tables under a heading "${HEADING}"`);
 
   const named = new Set<string>();
-  for (const { name, paths } of rows.flatMap(namesOf)) {
+  for (const { name, paths, first } of rows.flatMap(namesOf)) {
     const path = paths.map((each) => posix.normalize(each)).find(has);
     if (path !== undefined) named.add(path);
-    else if (!isMade(name))
+    else if (!isMade(name) && (first || !isSomewhere(name)))
       tell(PAGE, `the map names ${name}, and the tree has no ${paths[0]}`, lineAt(page, page.indexOf(`\`${name}\``)));
   }
   for (const folder of folders) {

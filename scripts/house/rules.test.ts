@@ -42,7 +42,7 @@ describe("map", () => {
 
 | file | what |
 |---|---|
-| \`g.zig\` | Gs |
+| \`g.zig\` | Gs, as \`chan.ts\` sees them |
 | \`os/\` | systems |
 
 ## Other
@@ -91,6 +91,12 @@ describe("map", () => {
     ]);
     expect(planted({ "bench/page/html.ts": undefined })).toEqual([
       "HACKING.md:8: map: the map names page/, and the tree has no arch/page/",
+    ]);
+  });
+
+  test("what a row says of another row's file is no row for that file", () => {
+    expect(planted({ "HACKING.md": MAP.replace("`chan.ts` channels;", "") })).toEqual([
+      "src/runtime/chan.ts: map: the map does not name it",
     ]);
   });
 
