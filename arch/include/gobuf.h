@@ -2,39 +2,59 @@
  *
  * gobuf.h - goroutine bodies in C.
  *
- * A body is a function `void body(void *arg)` that runs on a goroutine's own guarded stack. Whatever it asks of the
- * runtime is a call of this header; each may be a switch point: other goroutines run before it returns, and it may
- * return on another thread. Compiles with gcc, clang and zig cc, and with TinyCC (`cc` of bun:ffi).
- *
- * A library of bodies has one pointer to the runtime's functions:
+ * A body is a function `void body(void *arg)` that runs as a goroutine, on a guarded stack of its own. Returning from
+ * it ends the goroutine. The functions of this header are the operations of goroutines: each may be a switch point, so
+ * that other goroutines run before it returns. A goroutine stays on the thread of its run. Compiles with gcc, clang and
+ * zig cc, and with TinyCC (`cc` of bun:ffi).
  *
  *     #include "gobuf.h"
- *     GOBUF_RUNTIME                      // once in each library of bodies
- *     void body(void *arg) { for (;;) { gobuf_value v = gobuf_recv(1); if (!v.ok) return; gobuf_gosched(); } }
+ *     GOBUF_RUNTIME                          // once in each library of bodies: the pointer to the runtime's functions
+ *     void squares(void *arg) {
+ *       gobuf_handle ch = gobuf_handle_of(arg);
+ *       for (gobuf_u64 n = 0; n < 10; n++) {
+ *         if (gobuf_send(ch, n * n) != GOBUF_OK) return;  // somebody closed the channel: a panic in Go
+ *       }
+ *       gobuf_close(ch);
+ *     }
  *
- * and TypeScript's `native.cc` or `native.dlopen` calls `gobuf_attach` before any body can run.
+ * TypeScript compiles it by `native.cc`, or opens it by `native.dlopen`, and starts it: `go.native(symbols.squares,
+ * ch)`. The argument may be a channel or another object, whose handle the body gets; bytes, whose address it gets; or a
+ * number.
  *
  * RULES
- * - Addresses of thread-local variables (errno is one) are void after every call here: re-read them. Compilers know
- *   nothing of switches and may keep such an address in a register; touch thread-local data in a function that is not
- *   inlined.
- * - JavaScript never runs on a goroutine's stack: call back by gobuf_call, which is the only way in. Any other (a
- *   JSCallback of bun:ffi) makes JavaScriptCore end the process; gobuf then says which goroutine did it, but for
- *   Windows.
- * - On g0's stack (inside gobuf_systemstack, or in C that a callback calls) no operation of this header may be called
- *   but gobuf_call: the run ends with an error, and within a callback the process with a message.
- * - The stack has a fixed size (32 KiB unless chosen otherwise; the first 0 to 1,984 bytes of it are skipped, so that
- *   stacks do not share cache sets). Below it lies a guard of 64 KiB: a body that touches it ends. A frame of up to the
- *   guard's size is caught without stack probes; larger ones need them (gcc and clang: -fstack-clash-protection).
- *   On Windows the guard needs the compiler's stack probes, which are on by default there.
- * - What a switch preserves is what the ABI has a callee preserve, floating-point control words included:
+ * - Thread-local variables (errno is one) belong to all goroutines of the thread: after every call of this header they
+ *   may have another value. Keep no address of one across a call. A compiler may do so by itself, in a register,
+ *   because it knows nothing of switches: touch thread-local data in a function that is not inlined.
+ * - JavaScript never runs on a goroutine's stack. gobuf_call is the only way into it. Any other way (a JSCallback of
+ *   bun:ffi) makes JavaScriptCore end the process; gobuf then prints which goroutine it was, except on Windows.
+ * - g0 is the thread's first stack, Bun's own. In a function that runs there (given to gobuf_systemstack, or C that a
+ *   callback calls) no operation may be called except gobuf_call. Any other ends the run with an error; inside a
+ *   callback it ends the process, with a message.
+ * - The stack does not grow. It has 32 KiB, of which the first 0 to 1,984 bytes are skipped, so that stacks do not
+ *   share sets of the cache. Below it lies a guard of 64 KiB.
+ * - A body that touches the guard has overflowed its stack. By default that ends the run, with a StackOverflowError;
+ *   with the option onStackOverflow of `run` it ends that goroutine only (unless it is main's), and the option's
+ *   function is called. A frame of up to 64 KiB cannot miss the guard. A larger frame needs the compiler's stack probes
+ *   (gcc and clang: -fstack-clash-protection), which TinyCC does not have. On Windows every frame larger than a page
+ *   needs them; they are on by default there.
+ * - An exception of C++ must be caught inside the body. Call nothing of this header in its catch block: the list of
+ *   caught exceptions belongs to the thread, and other goroutines would change it. longjmp must stay inside the body,
+ *   too.
+ * - A switch preserves the registers that the ABI has a callee preserve, floating-point control words included:
  *     System V x86-64 (psABI 1.0, 3.2.1, "Registers and the Stack Frame"):
  *       rbx rsp rbp r12-r15, MXCSR control bits, x87 control word
  *     AArch64 (AAPCS64, 6.1, "Machine Registers"):
  *       x19-x29 sp, d8-d15, FPCR
  *     Microsoft x64 ("x64 calling convention", "Caller/callee saved registers"):
  *       rbx rbp rdi rsi rsp r12-r15, xmm6-xmm15, MXCSR control bits, x87 control word
- *   MXCSR's sticky exception flags (FPSR's on AArch64) are a caller's to save, as with any call.
+ *   The sticky exception flags of MXCSR (of FPSR on AArch64) are a caller's to save, as with any call.
+ *
+ * OUTCOMES AND ERRORS
+ * - Each operation leaves an outcome: GOBUF_OK, GOBUF_CLOSED or GOBUF_PANIC. An operation that returns something else
+ *   leaves it for gobuf_status.
+ * - GOBUF_PANIC stands for a panic in Go, such as a send to a closed channel. The body may go on after it.
+ * - A fatal error of Go, such as unlocking an unlocked mutex, ends the run. So does a handle that names no object of
+ *   the kind that the operation needs. The error names the goroutine, the function of this header, and the handle.
  */
 #ifndef GOBUF_H
 #define GOBUF_H
@@ -113,8 +133,13 @@ enum {
 
 typedef void (*gobuf_fn)(void *arg);
 
-/* A channel, mutex, ...: given out by TypeScript, a channel by gobuf_chan_make as well; 0 is nil and behaves as Go's nil
- * does. */
+/* Names a channel, Mutex, RWMutex, WaitGroup, Cond or Once. TypeScript gives handles out (an argument of go.native, or
+ * native.handle); gobuf_chan_make gives out a new channel's. A handle is good until its object is released or the run
+ * ends.
+ *
+ * 0 is nil. As a channel it is Go's nil channel: gobuf_send and gobuf_recv block for ever, gobuf_select never takes
+ * such a case, gobuf_close panics, gobuf_chan_free does nothing. As any other object 0 is a fatal error, which ends
+ * the run. */
 typedef gobuf_u32 gobuf_handle;
 
 typedef struct gobuf_case {
@@ -131,22 +156,23 @@ typedef struct gobuf_value {
 typedef struct gobuf_api {
   gobuf_u32 version; /* GOBUF_ABI_VERSION */
   gobuf_u32 size;    /* of this table, bytes */
-  /* Traps: `a` and `v` are operands, the result is the operation's. Codes below 256 are the runtime's, others go to the
-   * handler of the embedder. */
+  /* Traps: `code` says which operation, `a` and `v` are its operands, the return value is its result. Codes below
+   * GOBUF_TRAP_EMBEDDER are gobuf's. Those from there on are for an embedder, a program that uses src/ with
+   * operations of its own, and go to the handler that it has set. */
   gobuf_u64 (*mcall)(gobuf_u32 code, gobuf_u32 a, gobuf_u64 v);
   void (*systemstack)(gobuf_fn fn, void *arg);
   gobuf_u32 (*status)(void);
   gobuf_u32 (*opa)(void);
   gobuf_u32 (*getg)(void);
   gobuf_u64 (*go)(gobuf_fn fn, void *arg);
-  /* Gives what was received; opa tells which case it was. */
+  /* Returns what was received; opa returns the index of the case. */
   gobuf_u64 (*select)(const gobuf_case *cases, gobuf_u32 n, gobuf_u32 has_default);
   void (*goexit)(void);
-  /* For an embedder's own loop on g0, not for bodies. */
+  /* For an embedder that resumes goroutines on g0 itself; a body must not call it. */
   gobuf_u32 (*execute)(gobuf_u32 g);
   const gobuf_u32 *(*descriptor)(void);
   gobuf_u32 (*call)(gobuf_handle callback, gobuf_u64 word, gobuf_u64 *result);
-  /* The same as mcall of SEND and RECV, without a switch where nobody can wait. */
+  /* As mcall of GOBUF_TRAP_SEND and GOBUF_TRAP_RECV; without a switch when the buffer is neither empty nor full. */
   gobuf_u64 (*send)(gobuf_handle channel, gobuf_u64 v);
   gobuf_u64 (*recv)(gobuf_handle channel);
 } gobuf_api;
@@ -159,10 +185,11 @@ extern const gobuf_api *gobuf_runtime;
 #define GOBUF_EXPORT
 #endif
 
-/* Called by TypeScript, once. */
+/* native.cc and native.dlopen call it once, before any body of the library runs. */
 GOBUF_EXPORT gobuf_u32 gobuf_attach(const gobuf_api *api);
 
-/* Defines the pointer, and gobuf_attach: 0, or, when the table is of another version, the one that is wanted. */
+/* Defines gobuf_runtime and gobuf_attach. gobuf_attach returns 0, or, when the runtime has another version of the
+ * table, the version that this header needs. */
 #define GOBUF_RUNTIME                                                                                 \
   const gobuf_api *gobuf_runtime;                                                                     \
   GOBUF_EXPORT gobuf_u32 gobuf_attach(const gobuf_api *api) {                                         \
@@ -171,30 +198,37 @@ GOBUF_EXPORT gobuf_u32 gobuf_attach(const gobuf_api *api);
     return 0u;                                                                                        \
   }
 
-/* The handle that go.native passed as a body's argument. */
+/* The handle in a body's argument, when go.native was given one object. */
 static inline gobuf_handle gobuf_handle_of(void *arg) { return (gobuf_handle)(gobuf_u64)arg; }
 
-/* An operation whose result is its outcome. */
+/* An operation that returns its outcome. */
 static inline gobuf_u32 gobuf_operation(gobuf_u32 code, gobuf_u32 a, gobuf_u64 v) {
   gobuf_runtime->mcall(code, a, v);
   return gobuf_runtime->status();
 }
 
-/* Starts a goroutine that calls fn(arg); its goid. */
+/* Starts a goroutine that calls fn(arg), Go's go statement. It runs when this one next gives way. Returns its number
+ * (goid), by which reports name it; no two goroutines of a run have the same. */
 static inline gobuf_u64 gobuf_go(gobuf_fn fn, void *arg) { return gobuf_runtime->go(fn, arg); }
 
-/* Lets others run first: behind all that are runnable, or (goyield) only behind this thread's own. */
+/* Let others run first, runtime.Gosched and the runtime's goyield: gosched puts this goroutine at the end of the
+ * global run queue, goyield at the end of the local one, whose goroutines run before those of the global one. */
 static inline void gobuf_gosched(void) { gobuf_runtime->mcall(GOBUF_TRAP_GOSCHED, 0, 0); }
 static inline void gobuf_goyield(void) { gobuf_runtime->mcall(GOBUF_TRAP_GOYIELD, 0, 0); }
 
-/* Ends the goroutine here, as returning from its body does; nothing is unwound. */
+/* Ends the goroutine, runtime.Goexit: it does not return. Nothing is unwound: no destructor of C++ and no `defer` of
+ * Zig runs. In main it ends main only; the run goes on until all others have ended, and then fails as in Go. */
 static inline void gobuf_goexit(void) { gobuf_runtime->goexit(); }
 
-/* At least so many nanoseconds, -2^63 to 2^63-1; 0 and less return at once. */
+/* Waits for at least `ns` nanoseconds, time.Sleep; for 0 and less it returns at once. */
 static inline void gobuf_sleep(gobuf_i64 ns) { gobuf_runtime->mcall(GOBUF_TRAP_SLEEP, 0, (gobuf_u64)ns); }
 
-/* Channels of 64-bit words. A send to and a close of a closed channel, and a close of nil, give GOBUF_PANIC. Where a
- * buffer is neither empty nor full, a send and a receive do not leave the body: no other goroutine runs meanwhile. */
+/* Channel operations, on 64-bit words: c <- v, close(c), v = <-c. gobuf_send and gobuf_close return their outcome:
+ * GOBUF_PANIC for a send to or a close of a closed channel, and for a close of nil. gobuf_recv returns the outcome in
+ * `ok`.
+ *
+ * If the channel's buffer is neither empty nor full, gobuf_send and gobuf_recv are over without a switch: no other
+ * goroutine runs meanwhile, however often they are called. */
 static inline gobuf_u32 gobuf_send(gobuf_handle ch, gobuf_u64 v) {
   gobuf_runtime->send(ch, v);
   return gobuf_runtime->status();
@@ -207,17 +241,23 @@ static inline gobuf_value gobuf_recv(gobuf_handle ch) {
   return result;
 }
 
-/* Makes a channel of words, 0 for an unbuffered one to 2^31-1; 0 and the status GOBUF_PANIC for any other capacity.
- * TypeScript finds it by native.chanOf. There is no collector here: who no longer uses it lets it go by gobuf_chan_free,
- * else it stays until the run is over. Who waits on it then, waits on; who uses the handle later ends the run. To free
- * nil does nothing. */
+/* gobuf_chan_make makes a channel of words; `capacity` is 0 (unbuffered) to 2^31-1. For any other it returns 0, and the
+ * outcome is GOBUF_PANIC. TypeScript gets the channel of the handle by native.chanOf.
+ *
+ * No garbage collector sees a handle: free it with gobuf_chan_free. Channels that are not freed are released at the
+ * end of the run. gobuf_chan_free takes the handle away, not the channel: TypeScript may go on using it, and a
+ * goroutine that is blocked on it stays blocked until somebody does. Using a freed handle is a fatal error; after
+ * 1,024 more have been freed, it may name another object. */
 static inline gobuf_handle gobuf_chan_make(gobuf_u64 capacity) {
   return (gobuf_handle)gobuf_runtime->mcall(GOBUF_TRAP_CHAN_MAKE, 0, capacity);
 }
 static inline void gobuf_chan_free(gobuf_handle ch) { gobuf_runtime->mcall(GOBUF_TRAP_CHAN_FREE, ch, 0); }
 
-/* The index of the case that went on, or a GOBUF_SELECT_ constant; `value` (may be null) gets what was received, and
- * gobuf_status() tells GOBUF_OK, GOBUF_CLOSED or GOBUF_PANIC. No case and no default blocks forever. */
+/* Go's select statement, on up to GOBUF_SELECT_MAX cases. Returns the index of the case that was carried out;
+ * GOBUF_SELECT_DEFAULT when has_default is not 0 and no case was ready; GOBUF_SELECT_TOO_MANY when n is too large,
+ * and then nothing is done. The outcome is gobuf_status(): of a receive GOBUF_OK or GOBUF_CLOSED, and `value` (may
+ * be null) gets the word; GOBUF_PANIC for a send to a closed channel, and then the returned index means nothing.
+ * Without a case and without a default it blocks for ever. */
 static inline gobuf_u32 gobuf_select(const gobuf_case *cases, gobuf_u32 n, gobuf_u32 has_default, gobuf_u64 *value) {
   gobuf_u64 received;
   if (n > GOBUF_SELECT_MAX) return GOBUF_SELECT_TOO_MANY;
@@ -225,9 +265,11 @@ static inline gobuf_u32 gobuf_select(const gobuf_case *cases, gobuf_u32 n, gobuf
   if (value) *value = received;
   return gobuf_runtime->opa();
 }
+/* The outcome of this goroutine's last operation. */
 static inline gobuf_u32 gobuf_status(void) { return gobuf_runtime->status(); }
 
-/* sync.Mutex, sync.RWMutex. Unlocking what is not locked is fatal in Go, and so it is here. */
+/* sync.Mutex: Lock, Unlock. sync.RWMutex: RLock, RUnlock, and Lock, Unlock as wlock, wunlock. Unlocking what is not
+ * locked is a fatal error, as in Go. */
 static inline void gobuf_lock(gobuf_handle m) { gobuf_runtime->mcall(GOBUF_TRAP_LOCK, m, 0); }
 static inline void gobuf_unlock(gobuf_handle m) { gobuf_runtime->mcall(GOBUF_TRAP_UNLOCK, m, 0); }
 static inline void gobuf_rlock(gobuf_handle m) { gobuf_runtime->mcall(GOBUF_TRAP_RLOCK, m, 0); }
@@ -235,27 +277,33 @@ static inline void gobuf_runlock(gobuf_handle m) { gobuf_runtime->mcall(GOBUF_TR
 static inline void gobuf_wlock(gobuf_handle m) { gobuf_runtime->mcall(GOBUF_TRAP_WLOCK, m, 0); }
 static inline void gobuf_wunlock(gobuf_handle m) { gobuf_runtime->mcall(GOBUF_TRAP_WUNLOCK, m, 0); }
 
-/* sync.WaitGroup: GOBUF_PANIC where Go panics (a negative counter, misuse). */
+/* sync.WaitGroup: Add, Done, Wait. They return their outcome: GOBUF_PANIC where Go panics, for a counter below 0 and
+ * for what Go calls misuse of a WaitGroup. */
 static inline gobuf_u32 gobuf_wg_add(gobuf_handle wg, gobuf_i64 delta) {
   return gobuf_operation(GOBUF_TRAP_WGADD, wg, (gobuf_u64)delta);
 }
 static inline gobuf_u32 gobuf_wg_done(gobuf_handle wg) { return gobuf_wg_add(wg, -1); }
 static inline gobuf_u32 gobuf_wg_wait(gobuf_handle wg) { return gobuf_operation(GOBUF_TRAP_WGWAIT, wg, 0); }
 
-/* sync.Cond; wait wants its locker held. */
+/* sync.Cond: Wait, Signal, Broadcast. The caller of gobuf_cond_wait holds the Cond's lock, and holds it again
+ * afterwards. */
 static inline void gobuf_cond_wait(gobuf_handle c) { gobuf_runtime->mcall(GOBUF_TRAP_CONDWAIT, c, 0); }
 static inline void gobuf_cond_signal(gobuf_handle c) { gobuf_runtime->mcall(GOBUF_TRAP_SIGNAL, c, 0); }
 static inline void gobuf_cond_broadcast(gobuf_handle c) { gobuf_runtime->mcall(GOBUF_TRAP_BROADCAST, c, 0); }
 
-/* sync.Once: when begin gives 1 the caller does the work and then calls end; others wait in begin until then. */
+/* sync.Once in two halves. gobuf_once_begin returns 1 to the first caller, which does the work and then calls
+ * gobuf_once_end. To any other it returns 0, after that call. */
 static inline gobuf_u32 gobuf_once_begin(gobuf_handle o) {
   return (gobuf_u32)gobuf_runtime->mcall(GOBUF_TRAP_ONCE_BEGIN, o, 0);
 }
 static inline void gobuf_once_end(gobuf_handle o) { gobuf_runtime->mcall(GOBUF_TRAP_ONCE_END, o, 0); }
 
-/* Calls a function of TypeScript (a handle of native.callback) with a word, on g0; the value is what it returns, 0 for
- * undefined. GOBUF_PANIC when it threw: the exception is kept, and is the goroutine's own failure when the goroutine
- * ends, as an uncaught panic is Go's; until then further calls give GOBUF_PANIC and are not made. */
+/* Calls a function of TypeScript, on g0, before it returns: `callback` is the handle of a native.callback, `word` its
+ * argument. No other goroutine runs meanwhile. `value` is what the function returned, 0 for undefined.
+ *
+ * When the function throws, `ok` is GOBUF_PANIC and the goroutine is panicking with that error, until gobuf_recover
+ * is called. A panicking goroutine calls back nothing more: gobuf_call returns GOBUF_PANIC at once. If its body ends
+ * without gobuf_recover, the run ends with the error, as with an uncaught panic in Go. */
 static inline gobuf_value gobuf_call(gobuf_handle callback, gobuf_u64 word) {
   gobuf_value result;
   result.value = 0;
@@ -263,10 +311,10 @@ static inline gobuf_value gobuf_call(gobuf_handle callback, gobuf_u64 word) {
   return result;
 }
 
-/* Forgets the exception that a callback threw, as recover does: 1, or 0 when there is none. */
+/* Ends the panic that a callback's error began, as recover does in Go. Returns 1, or 0 when there was none. */
 static inline gobuf_u32 gobuf_recover(void) { return (gobuf_u32)gobuf_runtime->mcall(GOBUF_TRAP_RECOVER, 0, 0); }
 
-/* The word of a double and the double of a word, for channels of the codec f64. */
+/* A double as a word, and a word as a double: for channels and callbacks of the codec native.f64. */
 static inline gobuf_u64 gobuf_from_f64(double d) {
   union {
     double d;
@@ -284,16 +332,16 @@ static inline double gobuf_to_f64(gobuf_u64 word) {
   return u.d;
 }
 
-/* Calls fn(arg) on the thread's own stack, with the thread's floating-point control words: for what needs a deep
- * stack. */
+/* Calls fn(arg) on g0, the thread's own stack, with the thread's floating-point control words: for functions that
+ * need a deep stack. No other goroutine runs meanwhile. */
 static inline void gobuf_systemstack(gobuf_fn fn, void *arg) { gobuf_runtime->systemstack(fn, arg); }
 
-/* A trap of the embedder's own: code from GOBUF_TRAP_EMBEDDER on. */
+/* An operation of an embedder's own: `code` is GOBUF_TRAP_EMBEDDER or above. */
 static inline gobuf_u64 gobuf_trap(gobuf_u32 code, gobuf_u32 a, gobuf_u64 v) {
   return gobuf_runtime->mcall(code, a, v);
 }
 
-/* Index of the running goroutine. */
+/* The index of this goroutine's record, the G. It is not the goid: a later goroutine gets the same index again. */
 static inline gobuf_u32 gobuf_getg(void) { return gobuf_runtime->getg(); }
 
 #ifdef __cplusplus

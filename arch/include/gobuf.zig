@@ -1,5 +1,5 @@
-//! Goroutine bodies in Zig: gobuf.h under the same names, without their prefix. What that file says of switches, stacks
-//! and callbacks holds here, too.
+//! Goroutine bodies in Zig: the operations of gobuf.h, under the same names without their prefix. The comments there
+//! say what each does, and its RULES hold here, too.
 //!
 //!     const gobuf = @import("gobuf");
 //!     comptime {
@@ -13,7 +13,7 @@
 //!         }
 //!     }
 //!
-//! Built by `zig build-lib -dynamic -OReleaseFast --dep gobuf -Mroot=bodies.zig -Mgobuf=PATH/gobuf.zig`.
+//! Build it by `zig build-lib -dynamic -OReleaseFast --dep gobuf -Mroot=bodies.zig -Mgobuf=PATH/gobuf.zig`.
 
 // codes, made by scripts/codes.ts from arch/codes.toml: change it there
 
@@ -74,13 +74,13 @@ pub const select_too_many: u32 = 0xFFFFFFFE;
 
 pub const Fn = *const fn (arg: ?*anyopaque) callconv(.c) void;
 
-/// A channel, mutex, ...: given out by TypeScript, a channel by chanMake as well; 0 is nil and behaves as Go's nil does.
+/// Names a channel, Mutex, RWMutex, WaitGroup, Cond or Once. 0 is nil: Go's nil channel, and no other object.
 pub const Handle = u32;
 
 pub const Case = extern struct {
     dir: u32,
     channel: Handle,
-    /// What a send sends.
+    /// The word that a send sends; a receive ignores it.
     value: u64 = 0,
 };
 
@@ -90,7 +90,7 @@ pub const Value = struct {
     ok: u32,
 };
 
-/// gobuf_api of gobuf.h.
+/// The table of the runtime's functions, gobuf_api of gobuf.h.
 pub const Api = extern struct {
     version: u32,
     size: u32,
@@ -100,7 +100,7 @@ pub const Api = extern struct {
     opa: *const fn () callconv(.c) u32,
     getg: *const fn () callconv(.c) u32,
     go: *const fn (func: Fn, arg: ?*anyopaque) callconv(.c) u64,
-    /// Gives what was received; opa tells which case it was.
+    /// Returns what was received; opa returns the index of the case.
     select: *const fn (cases: ?[*]const Case, n: u32, has_default: u32) callconv(.c) u64,
     goexit: *const fn () callconv(.c) void,
     execute: *const fn (g: u32) callconv(.c) u32,
@@ -110,11 +110,11 @@ pub const Api = extern struct {
     recv: *const fn (ch: Handle) callconv(.c) u64,
 };
 
-/// Set by gobuf_attach before any body runs. C files in the same library see it as gobuf.h's, and do without
-/// GOBUF_RUNTIME.
+/// gobuf_attach sets it before any body runs. It is gobuf_runtime of gobuf.h, too: C files in the same library use it,
+/// and must not say GOBUF_RUNTIME again.
 pub export var gobuf_runtime: *const Api = undefined;
 
-/// 0, or, when the table is of another version, the one that is wanted.
+/// Returns 0, or, when the runtime has another version of the table, the version that this file needs.
 export fn gobuf_attach(api: *const Api) callconv(.c) u32 {
     if (api.version != abi_version or api.size < @sizeOf(Api)) return abi_version;
     gobuf_runtime = api;
@@ -125,74 +125,74 @@ inline fn mcall(code: Trap, a: u32, v: u64) u64 {
     return gobuf_runtime.mcall(@intFromEnum(code), a, v);
 }
 
-/// An operation whose result is its outcome.
+/// An operation that returns its outcome.
 inline fn operation(code: Trap, a: u32, v: u64) u32 {
     _ = mcall(code, a, v);
     return gobuf_runtime.status();
 }
 
-/// The handle that go.native passed as a body's argument.
+/// The handle in a body's argument, when go.native was given one object.
 pub inline fn handleOf(arg: ?*anyopaque) Handle {
     return @truncate(@intFromPtr(arg));
 }
 
-/// Starts a goroutine that calls func(arg); its goid.
+/// Starts a goroutine that calls func(arg), Go's go statement. Returns its number (goid).
 pub inline fn go(func: Fn, arg: ?*anyopaque) u64 {
     return gobuf_runtime.go(func, arg);
 }
 
-/// Lets others run first: behind all that are runnable.
+/// Lets others run first, runtime.Gosched: this goroutine goes to the end of the global run queue.
 pub inline fn gosched() void {
     _ = mcall(.gosched, 0, 0);
 }
 
-/// The same, only behind this thread's own.
+/// Lets others run first: this goroutine goes to the end of the local run queue, before those of the global one.
 pub inline fn goyield() void {
     _ = mcall(.goyield, 0, 0);
 }
 
-/// Ends the goroutine here; nothing is unwound, and no `defer` runs.
+/// Ends the goroutine, runtime.Goexit. Nothing is unwound: no `defer` runs.
 pub inline fn goexit() noreturn {
     gobuf_runtime.goexit();
     unreachable;
 }
 
-/// At least so many nanoseconds; 0 and less return at once.
+/// Waits for at least `ns` nanoseconds, time.Sleep; for 0 and less it returns at once.
 pub inline fn sleep(ns: i64) void {
     _ = mcall(.sleep, 0, @bitCast(ns));
 }
 
-/// Sends. `panicked` on a closed channel.
+/// Sends, c <- word. Returns its outcome: `panicked` for a closed channel.
 pub inline fn send(ch: Handle, word: u64) u32 {
     _ = gobuf_runtime.send(ch, word);
     return gobuf_runtime.status();
 }
 
-/// Closes. `panicked` on a closed channel and on nil.
+/// Closes, close(c). Returns its outcome: `panicked` for a closed channel and for nil.
 pub inline fn close(ch: Handle) u32 {
     return operation(.close, ch, 0);
 }
 
-/// Receives.
+/// Receives, <-c.
 pub inline fn recv(ch: Handle) Value {
     const word = gobuf_runtime.recv(ch);
     return .{ .value = word, .ok = gobuf_runtime.status() };
 }
 
-/// Makes a channel of words, 0 for an unbuffered one to 2^31-1; null for any other capacity, where Go panics. It stays
-/// until chanFree, or until the run is over: see gobuf_chan_make in gobuf.h.
+/// Makes a channel of words; `capacity` is 0 (unbuffered) to 2^31-1. Returns null for any other, where Go panics. Free
+/// it by chanFree; gobuf.h (gobuf_chan_make) says what becomes of one that is not freed.
 pub inline fn chanMake(capacity: u64) ?Handle {
     const ch: Handle = @truncate(mcall(.chan_make, 0, capacity));
     return if (ch == 0) null else ch;
 }
 
-/// Lets a channel go; nil is let go by doing nothing.
+/// Frees the handle of a channel; does nothing for nil. Using the handle later is a fatal error.
 pub inline fn chanFree(ch: Handle) void {
     _ = mcall(.chan_free, ch, 0);
 }
 
-/// The index of the case that went on, or a select_ constant; `value` gets what was received, and status() tells ok,
-/// closed or panicked. No case and no default blocks forever.
+/// Go's select statement, on up to select_max cases. Returns the index of the case that was carried out, select_default
+/// or select_too_many. status() is the outcome, and `value` gets what was received: see gobuf_select in gobuf.h.
 pub inline fn select(cases: []const Case, has_default: bool, value: ?*u64) u32 {
     if (cases.len > select_max) return select_too_many;
     const received = gobuf_runtime.select(cases.ptr, @intCast(cases.len), @intFromBool(has_default));
@@ -200,71 +200,83 @@ pub inline fn select(cases: []const Case, has_default: bool, value: ?*u64) u32 {
     return gobuf_runtime.opa();
 }
 
-/// Outcome of the goroutine's last operation.
+/// The outcome of this goroutine's last operation.
 pub inline fn status() u32 {
     return gobuf_runtime.status();
 }
 
+/// sync.Mutex, Lock.
 pub inline fn lock(m: Handle) void {
     _ = mcall(.lock, m, 0);
 }
 
+/// sync.Mutex, Unlock. Unlocking what is not locked is a fatal error.
 pub inline fn unlock(m: Handle) void {
     _ = mcall(.unlock, m, 0);
 }
 
+/// sync.RWMutex, RLock.
 pub inline fn rlock(m: Handle) void {
     _ = mcall(.rlock, m, 0);
 }
 
+/// sync.RWMutex, RUnlock.
 pub inline fn runlock(m: Handle) void {
     _ = mcall(.runlock, m, 0);
 }
 
+/// sync.RWMutex, Lock.
 pub inline fn wlock(m: Handle) void {
     _ = mcall(.wlock, m, 0);
 }
 
+/// sync.RWMutex, Unlock.
 pub inline fn wunlock(m: Handle) void {
     _ = mcall(.wunlock, m, 0);
 }
 
-/// `panicked` where Go panics: a negative counter, misuse.
+/// sync.WaitGroup, Add. Returns its outcome: `panicked` where Go panics, for a counter below 0 and for misuse.
 pub inline fn wgAdd(wg: Handle, delta: i64) u32 {
     return operation(.wgadd, wg, @bitCast(delta));
 }
 
+/// sync.WaitGroup, Done. Returns its outcome, as wgAdd.
 pub inline fn wgDone(wg: Handle) u32 {
     return wgAdd(wg, -1);
 }
 
+/// sync.WaitGroup, Wait. Returns its outcome.
 pub inline fn wgWait(wg: Handle) u32 {
     return operation(.wgwait, wg, 0);
 }
 
-/// Wants the condition's locker held.
+/// sync.Cond, Wait. The caller holds the Cond's lock, and holds it again afterwards.
 pub inline fn condWait(c: Handle) void {
     _ = mcall(.condwait, c, 0);
 }
 
+/// sync.Cond, Signal.
 pub inline fn condSignal(c: Handle) void {
     _ = mcall(.signal, c, 0);
 }
 
+/// sync.Cond, Broadcast.
 pub inline fn condBroadcast(c: Handle) void {
     _ = mcall(.broadcast, c, 0);
 }
 
-/// When it gives true the caller does the work and then calls onceEnd; others wait in here until then.
+/// sync.Once, its first half: true for the first caller, which does the work and then calls onceEnd. False for any
+/// other, after that call.
 pub inline fn onceBegin(o: Handle) bool {
     return mcall(.once_begin, o, 0) != 0;
 }
 
+/// sync.Once, its second half.
 pub inline fn onceEnd(o: Handle) void {
     _ = mcall(.once_end, o, 0);
 }
 
-/// Calls a function of TypeScript (a handle of native.callback) with a word, on g0. `panicked` when it threw: see
+/// Calls a function of TypeScript, on g0: `callback` is the handle of a native.callback. `panicked` when it threw: see
 /// gobuf_call in gobuf.h.
 pub inline fn call(callback: Handle, word: u64) Value {
     var result: u64 = 0;
@@ -272,17 +284,17 @@ pub inline fn call(callback: Handle, word: u64) Value {
     return .{ .value = result, .ok = outcome };
 }
 
-/// Forgets the exception that a callback threw, as recover does: false when there is none.
+/// Ends the panic that a callback's error began, as recover does in Go. Returns false when there was none.
 pub inline fn recover() bool {
     return mcall(.recover, 0, 0) != 0;
 }
 
-/// Calls func(arg) on the thread's own stack, with the thread's floating-point control words.
+/// Calls func(arg) on g0, the thread's own stack, with the thread's floating-point control words.
 pub inline fn systemstack(func: Fn, arg: ?*anyopaque) void {
     gobuf_runtime.systemstack(func, arg);
 }
 
-/// Index of the running goroutine.
+/// The index of this goroutine's record, the G. It is not the goid: a later goroutine gets the same index again.
 pub inline fn getg() u32 {
     return gobuf_runtime.getg();
 }

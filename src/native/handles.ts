@@ -95,9 +95,9 @@ type Class<T> = abstract new (...args: never[]) => T;
 export function objectOf<T extends Handled>(gp: number, code: number, handle: number, type: Class<T>): T {
   const found = objects[handle];
   if (found instanceof type) return found;
+  const what = handle === 0 ? "nil" : typeof found === "object" ? `a ${typeName(found.constructor.name)}` : "nothing";
   throw new FatalError(
-    `goroutine ${goidOf(gp)}: ${TRAP_CALLS[code]} on handle ${handle >>> 0}: expected a ${typeName(type.name)}, ` +
-      `found ${typeof found === "object" ? `a ${typeName(found.constructor.name)}` : "nothing"}`,
+    `goroutine ${goidOf(gp)}: ${TRAP_CALLS[code]} on handle ${handle >>> 0}: expected a ${typeName(type.name)}, found ${what}`,
   );
 }
 
