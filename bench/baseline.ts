@@ -4,9 +4,10 @@
  * A checkout is measured with this checkout's programs (graft.ts): so both sides run the same programs, whatever the
  * other's bench was like.
  */
-import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, symlinkSync } from "node:fs";
+import { existsSync, readFileSync, statSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { basename, join, resolve } from "node:path";
+import { scratch } from "../scripts/scratch.ts";
 import { hostPlatform, libraryFile, packageRoot } from "../src/runtime/library.ts";
 import { graft } from "./graft.ts";
 import type { Command } from "./peer.ts";
@@ -58,16 +59,13 @@ function parse<T>(file: string): T {
 }
 
 function checkout(root: string, what: string, remove: () => void): Checkout {
-  const at = mkdtempSync(join(tmpdir(), "gobuf-baseline-"));
-  const dispose = () => {
-    rmSync(at, { recursive: true, force: true });
-    remove();
-  };
+  const grafted = scratch("baseline", tmpdir(), remove);
+  const at = grafted.path;
   try {
     checkCheckout(root);
     graft(root, at);
   } catch (error) {
-    dispose();
+    grafted[Symbol.dispose]();
     throw error;
   }
   const platform = hostPlatform();
@@ -80,20 +78,34 @@ function checkout(root: string, what: string, remove: () => void): Checkout {
       ...host(impl, seed, at),
       env: { GOBUF_LIBRARY: "", GOBUF_BENCH_PROBE: probe },
     }),
-    [Symbol.dispose]: dispose,
+    [Symbol.dispose]: () => grafted[Symbol.dispose](),
   };
+}
+
+/** What the folder of a commit is for. */
+const COMMIT = "commit";
+
+/** Has git forget worktrees of ours whose folder is gone: this process's, and those of processes that were killed. */
+function forgetWorktrees(): void {
+  const paths = [...git("worktree", "list", "--porcelain").matchAll(/^worktree (.*)/gm)].map(([, path = ""]) => path);
+  for (const path of paths) {
+    if (basename(path).startsWith(`gobuf-${COMMIT}-`) && !existsSync(path)) git("worktree", "remove", "--force", path);
+  }
 }
 
 /** A commit, checked out to a folder of its own for the time being. */
 function commit(ref: string): Checkout {
   const hash = git("rev-parse", "--verify", "--quiet", "--end-of-options", `${ref}^{commit}`);
-  const at = mkdtempSync(join(tmpdir(), "gobuf-commit-"));
-  const remove = () => {
-    git("worktree", "remove", "--force", at);
-  };
-  git("worktree", "add", "--detach", at, hash);
-  symlinkSync(join(packageRoot, "node_modules"), join(at, "node_modules"), "junction");
-  return checkout(at, `${ref} (${hash.slice(0, 12)})`, remove);
+  const checkedOut = scratch(COMMIT, tmpdir(), forgetWorktrees);
+  const at = checkedOut.path;
+  try {
+    git("worktree", "add", "--detach", at, hash);
+    symlinkSync(join(packageRoot, "node_modules"), join(at, "node_modules"), "junction");
+    return checkout(at, `${ref} (${hash.slice(0, 12)})`, () => checkedOut[Symbol.dispose]());
+  } catch (error) {
+    checkedOut[Symbol.dispose]();
+    throw error;
+  }
 }
 
 function report(file: string): Earlier {

@@ -6,7 +6,7 @@ import { dirname, join } from "node:path";
 import { abiSkip } from "../scripts/abis/skip.ts";
 import { packageRoot } from "../src/runtime/library.ts";
 import { openBaseline } from "./baseline.ts";
-import { graft, importedOfSrc } from "./graft.ts";
+import { follow, graft } from "./graft.ts";
 import { Peer } from "./peer.ts";
 import { OURS } from "./peers.ts";
 
@@ -133,10 +133,11 @@ describe("what a program does not find is named", () => {
 });
 
 test("the programs of this checkout import by name", () => {
-  const wanted = importedOfSrc(packageRoot);
-  expect(wanted.get(join("src", "index.ts"))).toContain("run");
-  expect(wanted.size).toBeGreaterThan(3);
-  for (const [file] of wanted) expect(existsSync(join(packageRoot, file)), file).toBe(true);
+  const { files, ofSrc } = follow(packageRoot);
+  expect(files).toContain(join("bench", "programs", "native.ts"));
+  expect(ofSrc.get(join("src", "index.ts"))).toContain("run");
+  expect(ofSrc.size).toBeGreaterThan(3);
+  for (const [file] of ofSrc) expect(existsSync(join(packageRoot, file)), file).toBe(true);
 });
 
 const test_ = abiSkip(["arm64", "windows", "musl"], "it starts processes of the same programs");

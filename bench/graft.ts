@@ -38,19 +38,26 @@ function namesFrom(keyword: "import" | "export", code: string): Map<string, stri
   return found;
 }
 
+/** What the process loads that runs the programs. */
+export interface Loaded {
+  /** Files outside of `src`, from the root. */
+  readonly files: ReadonlySet<string>;
+  /** Imported names of `src`, by the path of the module, from the root. */
+  readonly ofSrc: ReadonlyMap<string, ReadonlySet<string>>;
+}
+
 /**
- * What the programs import of `src`.
+ * Follows the imports of the programs.
  *
  * @param root the checkout whose bench it is
- * @returns imported names by the path of the module, from the root
  * @throws Error where a program imports a module of `src` as a whole, so that its names are unknown
  */
-export function importedOfSrc(root: string): Map<string, Set<string>> {
+export function follow(root: string): Loaded {
   const wanted = new Map<string, Set<string>>();
-  const seen = new Set<string>();
+  const files = new Set<string>();
   const visit = (file: string): void => {
-    if (seen.has(file)) return;
-    seen.add(file);
+    if (files.has(file)) return;
+    files.add(file);
     const text = readFileSync(join(root, file), "utf8");
     const names = namesFrom("import", transpiler.transformSync(text));
     for (const { path } of transpiler.scanImports(text)) {
@@ -66,7 +73,7 @@ export function importedOfSrc(root: string): Map<string, Set<string>> {
     }
   };
   visit(HOST);
-  return wanted;
+  return { files, ofSrc: wanted };
 }
 
 /** A module of the other checkout. */
@@ -141,16 +148,15 @@ function shim(modules: readonly Module[], file: string, names: Iterable<string>)
  * @param ours the checkout whose bench it is
  */
 export function graft(root: string, at: string, ours = packageRoot): void {
-  const skip = new Set([".cache", "target"]);
-  cpSync(join(ours, "bench"), join(at, "bench"), { recursive: true, filter: (from) => !skip.has(basename(from)) });
-  cpSync(join(ours, "tsconfig.json"), join(at, "tsconfig.json"));
+  const { files, ofSrc } = follow(ours);
+  for (const file of [...files, "tsconfig.json"]) cpSync(join(ours, file), join(at, file));
   cpSync(join(root, "package.json"), join(at, "package.json"));
   symlinkSync(join(root, "src"), join(at, THEIRS), "junction");
   if (existsSync(join(ours, "node_modules"))) {
     symlinkSync(join(ours, "node_modules"), join(at, "node_modules"), "junction");
   }
   const modules = modulesOf(join(root, "src"));
-  for (const [file, names] of importedOfSrc(ours)) {
+  for (const [file, names] of ofSrc) {
     mkdirSync(dirname(join(at, file)), { recursive: true });
     writeFileSync(join(at, file), shim(modules, file, names));
   }

@@ -7,6 +7,7 @@
  * for other languages.
  */
 import { measure } from "mitata";
+import { parseInteger } from "../scripts/numbers.ts";
 import type { Program, Programs } from "./program.ts";
 
 /** The implementations that are TypeScript, and what loads them. */
@@ -110,7 +111,7 @@ async function answer(programs: Programs, line: string): Promise<string> {
 const [impl = "", seed = "1"] = process.argv.slice(2);
 const load = IMPLS[impl];
 if (load === undefined) throw new Error(`bench: host ${impl}: expected one of ${Object.keys(IMPLS).join(", ")}`);
-const { version, programs } = await load(Number(seed));
+const { version, programs } = await load(parseInteger(seed, 0, Number.MAX_SAFE_INTEGER));
 console.log([version, ...Object.keys(programs)].join("\t"));
 for await (const line of console) {
   if (line !== "")

@@ -63,15 +63,8 @@ if (chosen.length === 0 && !withServe) {
   refuse(`bench: no row matches ${options.filter?.text}${where}: there are ${names.join("; ")}`);
 }
 
-/** What is to be compared with; it is removed again however this ends. */
+/** What is to be compared with; its folder goes with the process. */
 using baseline = options.baseline === undefined ? undefined : opened(options.baseline);
-for (const signal of ["SIGINT", "SIGTERM"] as const) {
-  process.once(signal, () => {
-    baseline?.[Symbol.dispose]();
-    process.exit(1);
-  });
-}
-
 function opened(name: string): Baseline {
   try {
     return openBaseline(name);

@@ -5,6 +5,7 @@
  * in plain async code. Meanwhile a `setInterval` notes how much later than asked it is called. The client is a process of
  * its own; its first 10,000 requests warm the server up.
  */
+import { Option } from "commander";
 import {
   chan,
   context,
@@ -19,6 +20,7 @@ import {
   spawn,
   wait,
 } from "gobuf";
+import { command } from "../scripts/command.ts";
 
 const REQUESTS = 10_000;
 const IN_FLIGHT = 200;
@@ -70,7 +72,7 @@ async function client(url: string): Promise<void> {
 
 /** Runs the client. @returns how long it took, milliseconds @throws Error when an answer is lost */
 async function askAll(impl: string, url: URL): Promise<number> {
-  const child = Bun.spawn([process.execPath, import.meta.path, "client", url.href], {
+  const child = Bun.spawn([process.execPath, import.meta.path, "--client", url.href], {
     stdin: "ignore",
     stdout: "pipe",
     stderr: "inherit",
@@ -150,10 +152,15 @@ export async function serveRows(): Promise<ServeResult[]> {
 }
 
 if (import.meta.main) {
-  if (process.argv[2] === "client") await client(process.argv[3] ?? "");
+  const options = command("bun bench/serve.ts", "Measures how late timers run while a server works.")
+    .option("--json", "print the rows as JSON in place of the table")
+    .addOption(new Option("--client <url>", "ask that server: the process that a measurement starts").hideHelp())
+    .parse()
+    .opts<{ json?: boolean; client?: string }>();
+  if (options.client !== undefined) await client(options.client);
   else {
     const rows = await serveRows();
-    if (process.argv.includes("--json")) console.log(JSON.stringify(rows, null, 2));
+    if (options.json) console.log(JSON.stringify(rows, null, 2));
     else {
       console.log(`setInterval(${EVERY_MS} ms) beside ${REQUESTS} requests, ${IN_FLIGHT} at a time: how late, in ms`);
       for (const row of rows) {

@@ -2,8 +2,12 @@
  * A rate limiter: a ticker fills a bucket that holds three, and each request takes one out of it. With the argument
  * `fake` it runs on the fake clock, in no time.
  */
+import { Argument, Command } from "commander";
 import { chan, type Go, newTicker, now, type RecvChan, recvCase, run, select, WaitGroup } from "gobuf";
 
+const [clock] = new Command()
+  .addArgument(new Argument("[clock]").choices(["real", "fake"]).default("real"))
+  .parse().processedArgs;
 const BURST = 3;
 const EVERY_MS = 100;
 
@@ -31,5 +35,5 @@ await run(
     stop.close();
     yield* wg.wait();
   },
-  { clock: process.argv.includes("fake") ? "fake" : "real" },
+  { clock },
 );

@@ -4,9 +4,12 @@
  *     bun examples/trace.ts kitchen.trace && go tool trace kitchen.trace
  *     bun examples/trace.ts kitchen.json    # for ui.perfetto.dev
  */
+import { Command } from "commander";
 import { chan, context, type Go, Mutex, run, sleep, trace, WaitGroup } from "gobuf";
 
-const [file = "kitchen.trace"] = process.argv.slice(2);
+const [file] = new Command()
+  .argument("[file]", "where the trace goes; .json for ui.perfetto.dev", "kitchen.trace")
+  .parse().processedArgs;
 const COOKS = 3;
 const ORDERS = 12;
 

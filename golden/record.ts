@@ -1,10 +1,9 @@
 /**
- * `bun run golden:record` records the committed corpora anew with the installed Go; `--check` compares instead of writing.
- * Elsewhere `record` and `goAvailable` are the way to what this machine's Go does.
+ * Records the committed corpora anew with the installed Go, or compares them (scripts/golden.ts is the command); `record`
+ * and `goAvailable` are the way to what this machine's Go does.
  */
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { basename } from "node:path";
-import { parseArgs } from "node:util";
 import { type Corpus, corpora, corpusBytes, corpusLines, linesOf } from "./corpus.ts";
 import { type Case, GO_VERSION } from "./format.ts";
 import { type Go, goAvailable } from "./recorder/build.ts";
@@ -12,10 +11,6 @@ import { record } from "./recorder/run.ts";
 
 export { goAvailable } from "./recorder/build.ts";
 export { RecordError, type RecordOptions, record } from "./recorder/run.ts";
-
-const USAGE = `usage: bun run golden:record [--check] [--jobs N]
-  --check   compare with the committed corpora instead of writing them; exit 1 when a case differs
-  --jobs N  recorder processes at a time (default: one a processor)`;
 
 /**
  * Says where two corpora of lines first differ: the case by name, and its part.
@@ -86,32 +81,26 @@ function compare(
   return Buffer.compare(committed, bytes) === 0 ? undefined : "the same cases in other bytes";
 }
 
-async function main(): Promise<number> {
-  const { values } = parseArgs({
-    options: { check: { type: "boolean" }, jobs: { type: "string" }, help: { type: "boolean", short: "h" } },
-  });
-  if (values.help) {
-    console.log(USAGE);
-    return 0;
-  }
-  const jobs = values.jobs === undefined ? undefined : Number(values.jobs);
-  if (jobs !== undefined && !(Number.isInteger(jobs) && jobs >= 1))
-    throw new Error(`--jobs ${values.jobs}: not a count`);
+/**
+ * Records the committed corpora anew and writes them, or compares them.
+ *
+ * @param check compare
+ * @param jobs processes at a time; all processors when absent
+ * @returns whether there is nothing to complain of
+ * @throws Error where the Go on PATH cannot record them
+ */
+export async function recordCorpora(check: boolean, jobs?: number): Promise<boolean> {
   const go = goAvailable();
   if (!go.ok) throw new Error(`cannot record: ${go.reason}`);
   if (go.version !== GO_VERSION) {
     throw new Error(`the corpora are recorded with ${GO_VERSION}, the go on PATH is ${go.version}`);
   }
   let good = true;
-  for (const corpus of corpora()) good = (await recordCorpus(corpus, go, values.check === true, jobs)) && good;
-  return good ? 0 : 1;
+  for (const corpus of corpora()) good = (await recordCorpus(corpus, go, check, jobs)) && good;
+  return good;
 }
 
 if (import.meta.main) {
-  try {
-    process.exitCode = await main();
-  } catch (error) {
-    console.error(error instanceof Error ? error.message : error);
-    process.exitCode = 1;
-  }
+  console.error("golden/record.ts is no command: run `bun run golden:record`");
+  process.exitCode = 2;
 }

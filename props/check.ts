@@ -6,6 +6,10 @@
  * `GOBUF_RUNS` multiplies the number of runs.
  */
 import fc from "fast-check";
+import { integerFromEnv } from "../scripts/numbers.ts";
+
+/** How many times as many runs at most: more would take days. */
+const RUNS_MAX = 100_000;
 
 /** The seed of every property that names none: the same run each time. */
 const SEED = 20_261_124;
@@ -14,18 +18,10 @@ let told = false;
 
 /** The seed, told once a process: on a failure it comes with the property. */
 function seedOf(): number {
-  const seed = numberOf("GOBUF_SEED", SEED);
+  const seed = integerFromEnv("GOBUF_SEED", SEED, Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER);
   if (!told) console.log(`properties: seed ${seed} (GOBUF_SEED replaces it)`);
   told = true;
   return seed;
-}
-
-function numberOf(name: string, otherwise: number): number {
-  const text = process.env[name];
-  if (text === undefined) return otherwise;
-  const value = Number(text);
-  if (!Number.isSafeInteger(value)) throw new Error(`${name} is ${text}: expected an integer`);
-  return value;
 }
 
 /**
@@ -47,7 +43,7 @@ export function check<T>(
   const details = fc.check(fc.property(arbitrary, property), {
     seed,
     ...(path === undefined ? {} : { path }),
-    numRuns: runs * numberOf("GOBUF_RUNS", 1),
+    numRuns: runs * integerFromEnv("GOBUF_RUNS", 1, 1, RUNS_MAX),
   });
   if (!details.failed) return;
   const cause = details.errorInstance;

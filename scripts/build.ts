@@ -81,14 +81,24 @@ export function ensureNativeSync(platforms: readonly string[] = [hostPlatform()]
 }
 
 if (import.meta.main) {
-  const wanted = process.argv.slice(2);
-  const unknown = wanted.find((name) => name !== "all" && !PLATFORMS.includes(name as (typeof PLATFORMS)[number]));
-  if (unknown !== undefined) {
-    console.error(`gobuf: build: no platform ${unknown}: expected all, ${PLATFORMS.join(", ")}`);
-    process.exit(2);
+  // Loaded here: whatever imports gobuf from a checkout comes past this file, and has no command line for it.
+  const { checked, command } = await import("./command.ts");
+  const platform = checked((name): string => {
+    if (name === "all" || (PLATFORMS as readonly string[]).includes(name)) return name;
+    throw new Error(`no platform ${name}: expected all, ${PLATFORMS.join(", ")}`);
+  });
+  const build = command(
+    "bun run build",
+    "Builds the native library where it is missing or older than its sources. Exit code: 0 it is there, 1 it is not, " +
+      "2 the command line is wrong.",
+  );
+  build.argument("[platform...]", `all, or some of ${PLATFORMS.join(", ")}; this machine's without any`, collect);
+  function collect(name: string, before: readonly string[] = []): string[] {
+    return [...before, platform(name)];
   }
+  const [wanted] = build.parse().processedArgs as [string[] | undefined];
   try {
-    if (wanted.length === 0) ensureNativeSync();
+    if (wanted === undefined) ensureNativeSync();
     else ensureNativeSync(wanted.includes("all") ? PLATFORMS : wanted);
   } catch (error) {
     console.error((error as Error).message);

@@ -5,6 +5,9 @@
 import { readdirSync, readFileSync, rmSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import pkg from "../package.json";
+import { command } from "./command.ts";
+
+command("bun scripts/declarations.ts", "Writes the declarations of the package's entries into types/.").parse();
 
 const root = join(import.meta.dir, "..");
 const types = join(root, "types");

@@ -80,6 +80,19 @@ export function findZig(around: Surroundings = real): Command {
 }
 
 if (import.meta.main) {
-  const run = Bun.spawnSync([...findZig(), ...process.argv.slice(2)], { stdio: ["inherit", "inherit", "inherit"] });
-  process.exit(run.exitCode);
+  // Loaded here: whatever imports gobuf from a checkout comes past this file, and has no command line for it.
+  const { command } = await import("./command.ts");
+  const [args] = command(
+    "bun scripts/zig.ts",
+    "Runs Zig, found or installed, with the arguments: `zig help` lists them.",
+  )
+    .argument("<argument...>", "what stands behind `zig`")
+    .passThroughOptions()
+    .parse().processedArgs as [string[]];
+  try {
+    process.exitCode = Bun.spawnSync([...findZig(), ...args], { stdio: ["inherit", "inherit", "inherit"] }).exitCode;
+  } catch (error) {
+    console.error((error as Error).message);
+    process.exitCode = 1;
+  }
 }

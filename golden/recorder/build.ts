@@ -60,7 +60,8 @@ export function buildRecorder(installed: Go): string {
   const binary = join(folder, "recorder");
   if (existsSync(binary)) return binary;
   mkdirSync(CACHE, { recursive: true });
-  const building = mkdtempSync(join(CACHE, "building-"));
+  sweep();
+  const building = mkdtempSync(join(CACHE, `building-${process.pid}-`));
   try {
     const map = writeOverlay(installed.goroot, join(SOURCES, "overlay", "gobuf_record.go"), join(building, "overlay"));
     const result = go(["build", ...buildFlags(map), "-o", join(building, "recorder"), "."]);
@@ -72,6 +73,22 @@ export function buildRecorder(installed: Go): string {
     rmSync(building, { recursive: true, force: true });
   }
   return binary;
+}
+
+/** Removes what builds have left whose process was killed. */
+function sweep(): void {
+  for (const name of readdirSync(CACHE)) {
+    const pid = /^building-(\d+)-/.exec(name)?.[1];
+    if (pid !== undefined && !isAlive(Number(pid))) rmSync(join(CACHE, name), { recursive: true, force: true });
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "EPERM";
+  }
 }
 
 function buildFlags(map: string): string[] {

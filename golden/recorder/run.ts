@@ -69,11 +69,10 @@ export async function record(cases: readonly CaseInput[], options: RecordOptions
   if (!installed.ok) throw new Error(`cannot record: ${installed.reason}`);
   const binary = buildRecorder(installed);
   const results = new Array<Case>(cases.length);
-  const folder = mkdtempSync(join(tmpdir(), "gobuf-record-"));
   let next = 0;
   let done = 0;
-  const worker = async (_: unknown, slot: number): Promise<void> => {
-    const log = openSync(join(folder, `log-${slot}`), "w+");
+  const worker = async (): Promise<void> => {
+    const log = openLog();
     try {
       ftruncateSync(log, LOG_BYTES);
       while (next < cases.length) {
@@ -88,12 +87,19 @@ export async function record(cases: readonly CaseInput[], options: RecordOptions
       closeSync(log);
     }
   };
+  const jobs = Math.min(options.jobs ?? availableParallelism(), cases.length);
+  await all(Array.from({ length: jobs }, worker));
+  return results;
+}
+
+/** A file that has no name any more: it goes with the process, however that ends. @returns its descriptor */
+function openLog(): number {
+  const folder = mkdtempSync(join(tmpdir(), "gobuf-record-"));
   try {
-    await all(Array.from({ length: options.jobs ?? availableParallelism() }, worker));
+    return openSync(join(folder, "log"), "w+");
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
-  return results;
 }
 
 /** Waits for all, so that no process still writes, and then throws the first error. */

@@ -2,6 +2,7 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { ExploreError, type ExploreOptions, explore, replay } from "gobuf/testing";
+import { command } from "../../scripts/command.ts";
 import { type Planted, planted } from "./programs.ts";
 
 const SEEDS = 20;
@@ -69,6 +70,11 @@ ${planted.map(row).join("\n")}
 }
 
 if (import.meta.main) {
-  if (process.argv[2] === "--write") writeFileSync(PAGE, page());
-  console.log(page());
+  const { write } = command("bun props/explore/table.ts", "Looks for the planted bugs, and prints the table.")
+    .option("--write", "write it to README.md as well")
+    .parse()
+    .opts<{ write?: boolean }>();
+  const text = page();
+  if (write) writeFileSync(PAGE, text);
+  console.log(text);
 }

@@ -1,7 +1,9 @@
 /** The command line of `bun run fidelity`: options, their checks, and the help text. */
-import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
+import { type Command, CommanderError, Option } from "commander";
 import { SEED_LIMIT } from "../../golden/format.ts";
 import { ABIS, type AbiName, parseAbi } from "../../scripts/abis/abis.ts";
+import { checked, command, integer, share } from "../../scripts/command.ts";
+import type { Share } from "../../scripts/numbers.ts";
 import { parseReplay, type Replay } from "./replay.ts";
 import { KINDS, type Kind } from "./trace.ts";
 
@@ -26,7 +28,7 @@ export interface Options {
   /** File for the machine-readable result. */
   readonly json: string | undefined;
   /** 1-based: the index-th of count parts of all workloads. */
-  readonly shard: { readonly index: number; readonly count: number };
+  readonly shard: Share;
   /** The native library in place of the built one. */
   readonly library: string | undefined;
   /** The ABI to run on, by emulator; undefined for this machine's own. */
@@ -45,50 +47,17 @@ export interface Help {
   readonly help: string;
 }
 
-function integer(min: number, max: number) {
-  return (text: string): number => {
-    const value = /^\d+$/.test(text) ? Number(text) : Number.NaN;
-    if (!(value >= min && value <= max)) throw new InvalidArgumentError(`expected an integer of ${min} to ${max}.`);
-    return value;
-  };
-}
-
-function shard(text: string): Options["shard"] {
-  const match = /^(\d{1,6})\/(\d{1,6})$/.exec(text);
-  const [index, count] = [Number(match?.[1]), Number(match?.[2])];
-  if (!(count >= 1 && count <= SHARDS_MAX && index >= 1 && index <= count)) {
-    throw new InvalidArgumentError(`expected i/n with 1 <= i <= n <= ${SHARDS_MAX}, e.g. 1/4.`);
-  }
-  return { index, count };
-}
-
-function replay(text: string): Replay {
-  try {
-    return parseReplay(text);
-  } catch (error) {
-    throw new InvalidArgumentError((error as Error).message);
-  }
-}
-
-function abi(text: string): AbiName {
-  try {
-    return parseAbi(text);
-  } catch (error) {
-    throw new InvalidArgumentError((error as Error).message);
-  }
-}
-
-function nonEmpty(text: string): string {
-  if (text === "") throw new InvalidArgumentError("expected a path.");
+const nonEmpty = checked((text) => {
+  if (text === "") throw new RangeError("expected a path");
   return text;
-}
+});
 
-function command(): Command {
-  return new Command("bun run fidelity")
-    .description(
-      "Runs recorded Go traces and random workloads on gobuf and compares every event.\n" +
-        "Exit code: 0 nothing diverged, 1 something did (or nothing was compared), 2 the command line or the set-up is wrong.",
-    )
+function fidelityCommand(): Command {
+  return command(
+    "bun run fidelity",
+    "Runs recorded Go traces and random workloads on gobuf and compares every event.\n" +
+      "Exit code: 0 nothing diverged, 1 something did (or nothing was compared), 2 the command line or the set-up is wrong.",
+  )
     .addOption(
       new Option("--golden <path>", "golden file or folder, repeatable; replaces the built-in corpora")
         .argParser(collect)
@@ -98,19 +67,24 @@ function command(): Command {
     .addOption(new Option("--bodies <kind>", "kinds of goroutine body").choices([...KINDS, "both"]).default("both"))
     .option("--runs <n>", "random workloads", integer(0, RUNS_MAX), RUNS_DEFAULT)
     .option("--seed <s>", "seed of the random workloads", integer(0, SEED_LIMIT - 1), SEED_DEFAULT)
-    .option("--replay <string>", "run one case again: golden:FILE#NAME, random:SEED or live:SEED", replay)
+    .option("--replay <string>", "run one case again: golden:FILE#NAME, random:SEED or live:SEED", checked(parseReplay))
     .option("--json <file>", "write the result as JSON", nonEmpty)
     .addOption(
       new Option("--shard <i/n>", "run the i-th of n parts of the workloads")
-        .argParser(shard)
+        .argParser(share(SHARDS_MAX))
         .default({ index: 1, count: 1 }, "1/1"),
     )
     .option("--library <path>", "native library to test in place of the built one (also $GOBUF_LIBRARY)", nonEmpty)
-    .option("--abi <name>", `run under an emulator: ${Object.keys(ABIS).join(", ")} (see setup:abis)`, abi)
+    .option(
+      "--abi <name>",
+      `run under an emulator: ${Object.keys(ABIS).join(", ")} (see setup:abis)`,
+      checked(parseAbi),
+    )
     .addOption(new Option("--write", "write FIDELITY.md from this run").conflicts(["replay", "golden", "shard"]))
     .addOption(new Option("--check", "fail when FIDELITY.md differs from what --write would write").conflicts("write"))
-    .allowExcessArguments(false)
-    .exitOverride();
+    .exitOverride((error) => {
+      throw error;
+    });
 }
 
 function collect(value: string, before: string[]): string[] {
@@ -125,7 +99,7 @@ function collect(value: string, before: string[]): string[] {
  */
 export function parseOptions(argv: readonly string[]): Options | Help {
   let output = "";
-  const parser = command().configureOutput({
+  const parser = fidelityCommand().configureOutput({
     writeOut: (text) => {
       output += text;
     },

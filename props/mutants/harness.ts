@@ -3,15 +3,15 @@
  *
  * A copy belongs to one job at a time: an edit is made, judged, and taken back.
  */
-import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { cpSync, existsSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { type AbiName, startBun } from "../../scripts/abis/abis.ts";
+import { type AbiName, currentAbi, startBun } from "../../scripts/abis/abis.ts";
+import { ensureNativeSync } from "../../scripts/build.ts";
+import { onEnd, type Scratch, scratch } from "../../scripts/scratch.ts";
 import { findZig } from "../../scripts/zig.ts";
-import { libraryFile, packageRoot } from "../../src/runtime/library.ts";
-import type { Failure } from "../fidelity/result.ts";
-import { listed } from "./listed.ts";
-import type { Mutant, Outcome, Subject, Verdict } from "./mutant.ts";
+import { hostPlatform, libraryFile, packageRoot } from "../../src/runtime/library.ts";
+import type { Mutant, Outcome, Subject } from "./mutant.ts";
+import { failureOf, hasSaidSo, type Step, verdictOf } from "./verdict.ts";
 
 const COPIED = [
   "src",
@@ -19,6 +19,7 @@ const COPIED = [
   "props",
   "scripts",
   "arch",
+  "examples",
   "build.zig",
   "build.zig.zon",
   "package.json",
@@ -44,37 +45,38 @@ const LIMIT_MS: Readonly<Record<Subject, number>> = {
 /** Where fidelity leaves its result, in the copy. */
 const RESULT = "mutant.json";
 
-/** What one step of the suite said. */
-interface Step {
-  readonly red: boolean;
-  /** The check that went red, the signal, or the time-out. */
-  readonly by: string;
-}
+/** How much of the suite judges a mutant: a mutant that must pass passes all of it. */
+export type Extent = "first step" | "all steps";
 
 /** Where a job makes its edits. */
-export class Workshop {
-  private readonly folder = mkdtempSync(join(tmpdir(), "gobuf-mutants-"));
+export class Workshop implements Disposable {
+  private readonly scratch: Scratch = scratch("mutants");
+  private readonly folder = this.scratch.path;
 
   constructor() {
     for (const name of COPIED) {
       const filter = (path: string) => !path.includes(".cache");
       cpSync(join(packageRoot, name), join(this.folder, name), { recursive: true, filter });
     }
-    symlinkSync(join(packageRoot, "node_modules"), join(this.folder, "node_modules"));
+    if (process.platform !== "win32") symlinkSync(join(packageRoot, "node_modules"), join(this.folder, "node_modules"));
+    // Mutants of src run on the library that is there; the others' are built here.
+    const library = join("zig-out", "lib", hostPlatform());
+    ensureNativeSync();
+    cpSync(join(packageRoot, library), join(this.folder, library), { recursive: true });
   }
 
   /** Removes the copy. */
-  close(): void {
-    rmSync(this.folder, { recursive: true, force: true });
+  [Symbol.dispose](): void {
+    this.scratch[Symbol.dispose]();
   }
 
   /** Judges one mutant. */
-  async judge(mutant: Mutant): Promise<Outcome> {
+  async judge(mutant: Mutant, extent: Extent = "all steps"): Promise<Outcome> {
     const start = performance.now();
     let undo = () => {};
     try {
       undo = this.apply(mutant);
-      const step = await this.run(mutant.subject);
+      const step = await this.run(mutant.subject, extent);
       return { mutant, ...verdictOf(mutant, step), ms: performance.now() - start };
     } catch (error) {
       return { mutant, verdict: "WRONG", by: (error as Error).message, ms: performance.now() - start };
@@ -96,12 +98,14 @@ export class Workshop {
     };
   }
 
-  private async run(subject: Subject): Promise<Step> {
-    const platform = subject === "src" ? "linux-x64" : subject;
+  private async run(subject: Subject, extent: Extent): Promise<Step> {
+    const platform = subject === "src" ? hostPlatform() : subject;
+    if (subject !== "src") await this.build(platform);
     const library = join(this.folder, "zig-out", "lib", platform, libraryFile("gobuf", platform));
-    if (subject !== "src" || !existsSync(library)) await this.build(platform);
-    let last: Step = { red: false, by: "" };
-    for (const args of ladder(subject, library)) {
+    if (!existsSync(library)) throw new Error(`there is no ${library}`);
+    const steps = ladder(subject, library);
+    let last: Step = { red: false, by: "", output: "" };
+    for (const args of extent === "all steps" ? steps : steps.slice(0, 1)) {
       last = await this.step(subject, args, library);
       if (last.red) return last;
     }
@@ -114,17 +118,28 @@ export class Workshop {
       stdout: "ignore",
       stderr: "pipe",
     });
+    const forget = onEnd(() => run.kill("SIGKILL"));
     const [code, text] = await Promise.all([run.exited, new Response(run.stderr).text()]);
+    forget();
     if (code !== 0) throw new Error(`does not build: ${/error: .*/.exec(text)?.[0] ?? text.slice(0, 200)}`);
+  }
+
+  /** What a build in a test is to use: the copy has no Zig of its own. */
+  private zig(): Record<string, string> {
+    const [zig = "", ...more] = findZig();
+    return more.length === 0 ? { ZIG: zig } : {};
   }
 
   private async step(subject: Subject, args: readonly string[], library: string): Promise<Step> {
     const emulator = EMULATOR[subject];
-    const own = { ...process.env, GOBUF_LIBRARY: library };
+    const own: Record<string, string | undefined> = { ...process.env, ...this.zig(), GOBUF_LIBRARY: library };
+    // Wine cannot make the link to node_modules.
+    if (process.platform === "win32") own.NODE_PATH = join(packageRoot, "node_modules");
     const { command, env } =
       emulator === undefined ? { command: [process.execPath], env: own } : startBun(emulator, own);
-    const limit = LIMIT_MS[subject];
-    rmSync(join(this.folder, RESULT), { force: true });
+    const limit = LIMIT_MS[subject] * (currentAbi()?.slowness ?? 1);
+    const result = join(this.folder, RESULT);
+    rmSync(result, { force: true });
     const run = Bun.spawn([...command, ...args], {
       cwd: this.folder,
       env,
@@ -134,16 +149,19 @@ export class Workshop {
       timeout: limit,
       killSignal: "SIGKILL",
     });
+    const forget = onEnd(() => run.kill("SIGKILL"));
     const [code, out, err] = await Promise.all([
       run.exited,
       new Response(run.stdout).text(),
       new Response(run.stderr).text(),
     ]);
-    if (run.signalCode === "SIGKILL") return { red: true, by: `time-out after ${limit / 1000} s` };
-    if (run.signalCode) return { red: true, by: `crash: ${run.signalCode}` };
+    forget();
+    const output = out + err;
+    if (run.signalCode === "SIGKILL") return { red: true, by: `time-out after ${limit / 1000} s`, output };
+    if (run.signalCode) return { red: true, by: `crash: ${run.signalCode}`, output };
     // Under wine a crash may end with exit code 0: what went well says so.
-    if (code === 0 && hasSaidSo(out + err, join(this.folder, RESULT))) return { red: false, by: "" };
-    return { red: true, by: failureOf(out + err, join(this.folder, RESULT)) ?? `crash: exit code ${code}` };
+    if (code === 0 && hasSaidSo(output, result)) return { red: false, by: "", output };
+    return { red: true, by: failureOf(output, result) ?? `crash: exit code ${code}`, output };
   }
 }
 
@@ -191,40 +209,4 @@ function ladder(subject: Subject, library: string): string[][] {
     // What these look at is the same on every ABI, and takes an emulator half a minute.
     ...(subject === "linux-x64" ? [["test", "./props/native"]] : []),
   ];
-}
-
-/** Whether a step that exits with 0 has come to its end: a result that is in order, or the test runner's own counts. */
-function hasSaidSo(output: string, result: string): boolean {
-  if (existsSync(result)) return (JSON.parse(readFileSync(result, "utf8")) as { ok?: boolean }).ok === true;
-  return /^ *0 fail\r?$/m.test(output);
-}
-
-/** The check that failed first, in one line; undefined when none has spoken. */
-function failureOf(output: string, result: string): string | undefined {
-  if (existsSync(result)) {
-    const { failures = [] } = JSON.parse(readFileSync(result, "utf8")) as { failures?: Failure[] };
-    const [first] = failures;
-    if (first !== undefined) return [first.part, first.title, first.details[0] ?? ""].join(": ").slice(0, 160);
-  }
-  const lines = output.split("\n").map((line) => line.trim());
-  const test = lines.find((line) => line.startsWith("(fail)"));
-  if (test !== undefined) return test.replace(/ \[[\d.]+ms\]$/, "");
-  const crash = lines.find((line) => line.startsWith("panic(") || line.includes("Segmentation fault"));
-  if (crash !== undefined) return `crash: ${crash.replace(/0x[0-9A-F]+/i, "...")}`;
-  return lines.find((line) => /^(error|fidelity|[A-Z]\w*Error):|is refused/.test(line))?.slice(0, 160);
-}
-
-function verdictOf(mutant: Mutant, { red, by }: Step): { verdict: Verdict; by: string } {
-  if (mutant.neutral)
-    return red ? { verdict: "WRONG", by: `a neutral change failed: ${by}` } : { verdict: "NEUTRAL-OK", by };
-  const entry = listed(mutant.name);
-  if (entry === undefined) return red ? { verdict: "EXPECTED", by } : { verdict: "SURVIVED", by };
-  // What no run can tell must at least be seen by who reads the source.
-  if (entry.readBy !== undefined) {
-    if (entry.readBy.test(by)) return { verdict: entry.verdict, by: `${entry.why}; ${by}` };
-    return { verdict: "WRONG", by: `listed as read by ${entry.readBy}, which said nothing${by && `, but: ${by}`}` };
-  }
-  return red
-    ? { verdict: "WRONG", by: `listed as ${entry.verdict}, but found: ${by}` }
-    : { verdict: entry.verdict, by: entry.why };
 }

@@ -1,60 +1,53 @@
 /** `bun run mutants`: the suite against deliberate faults. See `bun run mutants --help`. */
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { Command, InvalidArgumentError, Option } from "commander";
+import { Option } from "commander";
+import { checked, command, EXIT_USAGE, jobs, share } from "../../scripts/command.ts";
+import type { Share } from "../../scripts/numbers.ts";
 import { packageRoot } from "../../src/runtime/library.ts";
-import { deletions } from "./assembly.ts";
+import { mutantsOf } from "./catalogue.ts";
 import { Workshop } from "./harness.ts";
 import { type Mutant, type Outcome, SUBJECTS, type Subject, VERDICTS } from "./mutant.ts";
-import { NATIVE_MUTANTS } from "./native.ts";
-import { neutrals } from "./neutral.ts";
-import { SCHEDULER_MUTANTS } from "./scheduler.ts";
-import { SWITCH_MUTANTS } from "./switch.ts";
 
-function share(text: string): { index: number; count: number } {
-  const [index, count] = text.split("/").map(Number);
-  if (!(Number.isInteger(index) && Number.isInteger(count) && (index ?? 0) >= 1 && (index ?? 0) <= (count ?? 0))) {
-    throw new InvalidArgumentError("expected i/n with 1 <= i <= n.");
-  }
-  return { index: index ?? 1, count: count ?? 1 };
-}
+/** More parts than there are mutants leave most of them empty. */
+const SHARES_MAX = 1000;
 
-const options = new Command("bun run mutants")
-  .description(
-    "Runs the suite on deliberate faults. Exit code: 0 none survived, 1 one did or the harness is wrong, 2 usage.",
-  )
+const parseSubject = checked((text): Subject => {
+  const subject = SUBJECTS.find((name) => name === text);
+  if (subject === undefined) throw new Error(`expected one of ${SUBJECTS.join(", ")}`);
+  return subject;
+});
+
+const options = command(
+  "bun run mutants",
+  "Runs the suite on deliberate faults. Exit code: 0 all of them were found, 1 one survived, the harness is wrong or " +
+    "nothing was tried, 2 the command line is wrong.",
+)
   .addOption(
-    new Option("--abi <name>", "only these, repeatable (src: TypeScript)").choices([...SUBJECTS]).argParser(collect),
+    new Option("--abi <name>", `only these, repeatable: ${SUBJECTS.join(", ")} (src: TypeScript)`).argParser(
+      (text, before: Subject[] = []) => [...new Set([...before, parseSubject(text)])],
+    ),
   )
   .option("--only <text>", "only mutants whose name contains it")
-  .option("--share <i/n>", "the i-th of n parts of them; neutral ones always", share)
-  .option("--jobs <n>", "how many at a time", Number, 2)
+  .option("--share <i/n>", "the i-th of n parts of them; neutral ones always", share(SHARES_MAX))
+  .option("--jobs <n>", "how many at a time", jobs, 2)
   .option("--list", "print the names only")
   .option("--write", "write what was run whole into props/mutants/results.json, for FIDELITY.md")
-  .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2))
   .parse()
   .opts<{
     abi?: Subject[];
     only?: string;
-    share?: ReturnType<typeof share>;
+    share?: Share;
     jobs: number;
     list?: boolean;
     write?: boolean;
   }>();
 
-function collect(value: string, before: Subject[] = []): Subject[] {
-  if (!SUBJECTS.includes(value as Subject)) throw new InvalidArgumentError(`expected one of ${SUBJECTS.join(", ")}.`);
-  return [...before, value as Subject];
-}
-
-/** The mutants of a subject, neutral ones first: what they say makes the others' crashes count. */
-function mutantsOf(subject: Subject): { neutral: Mutant[]; faults: Mutant[] } {
-  const seeded = [...SCHEDULER_MUTANTS, ...SWITCH_MUTANTS, ...NATIVE_MUTANTS].filter((m) => m.subject === subject);
-  let faults = subject === "src" ? [...seeded] : [...seeded, ...deletions(subject)];
+/** The faults that the options choose. */
+function chosen(faults: readonly Mutant[]): Mutant[] {
   const { share: part, only } = options;
-  if (only !== undefined) faults = faults.filter(({ name }) => name.includes(only));
-  if (part !== undefined) faults = faults.filter((_, i) => i % part.count === part.index - 1);
-  return { neutral: neutrals(subject), faults };
+  const named = faults.filter(({ name }) => only === undefined || name.includes(only));
+  return named.filter((_, i) => part === undefined || i % part.count === part.index - 1);
 }
 
 /** Judges mutants, some at a time, each job in a copy of its own. */
@@ -69,53 +62,69 @@ async function judgeAll(list: readonly Mutant[], shops: readonly Workshop[]): Pr
     }
   };
   await Promise.all(shops.map(work));
+  if (outcomes.length !== list.length) throw new Error(`mutants: ${outcomes.length} of ${list.length} were judged`);
   return outcomes;
 }
 
-const counts: Record<string, Record<string, number>> = {};
-let isWrong = false;
-let found = false;
-for (const subject of options.abi ?? SUBJECTS) {
-  const { neutral, faults } = mutantsOf(subject);
-  if (options.list) {
-    for (const { name } of [...neutral, ...faults]) console.log(name);
-    continue;
+type Counts = Record<string, number>;
+
+/**
+ * Judges the mutants of a subject, neutral ones first: what they say makes the others' crashes count.
+ *
+ * @returns how many there are of each verdict; undefined where a neutral change does not pass
+ */
+async function judgeSubject(
+  subject: Subject,
+  neutral: readonly Mutant[],
+  faults: readonly Mutant[],
+): Promise<Counts | undefined> {
+  using stack = new DisposableStack();
+  const shops = Array.from({ length: Math.min(options.jobs, faults.length) }, () => stack.use(new Workshop()));
+  const passed = await judgeAll(neutral, shops);
+  if (passed.some(({ verdict }) => verdict !== "NEUTRAL-OK")) {
+    console.log(`${subject}: a neutral change does not pass: nothing can be said of the others`);
+    return undefined;
   }
-  if (faults.length === 0) continue;
-  found = true;
-  const shops = Array.from({ length: Math.max(1, options.jobs) }, () => new Workshop());
-  try {
-    const passed = await judgeAll(neutral, shops);
-    if (passed.some(({ verdict }) => verdict !== "NEUTRAL-OK")) {
-      console.log(`${subject}: a neutral change does not pass: nothing can be said of the others`);
-      isWrong = true;
-      continue;
-    }
-    const outcomes = [...passed, ...(await judgeAll(faults, shops))];
-    const count = Object.fromEntries(VERDICTS.map((v) => [v, outcomes.filter((o) => o.verdict === v).length]));
-    counts[subject] = count;
-    if ((count.SURVIVED ?? 0) + (count.WRONG ?? 0) > 0) isWrong = true;
-  } finally {
-    for (const shop of shops) shop.close();
-  }
+  const outcomes = [...passed, ...(await judgeAll(faults, shops))];
+  return Object.fromEntries(VERDICTS.map((v) => [v, outcomes.filter((o) => o.verdict === v).length]));
 }
 
-if (!options.list) {
-  console.log(`\n${"".padEnd(12)} ${VERDICTS.map((v) => v.padStart(15)).join(" ")}`);
-  for (const [subject, count] of Object.entries(counts)) {
-    console.log(`${subject.padEnd(12)} ${VERDICTS.map((v) => String(count[v]).padStart(15)).join(" ")}`);
-  }
-  const isWhole = options.only === undefined && options.share === undefined;
-  if (options.write && isWhole && !isWrong) {
-    const file = join(packageRoot, "props", "mutants", "results.json");
-    const before = existsSync(file) ? (JSON.parse(readFileSync(file, "utf8")) as typeof counts) : {};
-    const all = { ...before, ...counts };
-    // In one order, whichever subjects were run.
-    const ordered = Object.fromEntries(SUBJECTS.flatMap((s) => (all[s] === undefined ? [] : [[s, all[s]]])));
-    writeFileSync(file, `${JSON.stringify(ordered, null, 2)}\n`);
+/** Writes the counts of subjects that were run whole beside those of the others. */
+function write(counts: Readonly<Record<string, Counts>>): void {
+  const file = join(packageRoot, "props", "mutants", "results.json");
+  const before = existsSync(file) ? (JSON.parse(readFileSync(file, "utf8")) as typeof counts) : {};
+  const all = { ...before, ...counts };
+  // In one order, whichever subjects were run.
+  const ordered = Object.fromEntries(SUBJECTS.flatMap((s) => (all[s] === undefined ? [] : [[s, all[s]]])));
+  writeFileSync(file, `${JSON.stringify(ordered, null, 2)}\n`);
+}
+
+const wanted = (options.abi ?? SUBJECTS)
+  .map((subject) => ({ subject, neutral: mutantsOf(subject).neutral, faults: chosen(mutantsOf(subject).faults) }))
+  .filter(({ faults }) => faults.length > 0);
+if (wanted.length === 0) {
+  const what = options.only === undefined ? "of that share" : `named ${JSON.stringify(options.only)}`;
+  console.error(`bun run mutants: there is no mutant ${what} there: --list prints the names`);
+  process.exit(EXIT_USAGE);
+}
+if (options.list) {
+  for (const { neutral, faults } of wanted) for (const { name } of [...neutral, ...faults]) console.log(name);
+  process.exit(0);
+}
+
+const counts: Record<string, Counts> = {};
+let good = true;
+for (const { subject, neutral, faults } of wanted) {
+  const count = await judgeSubject(subject, neutral, faults);
+  if (count === undefined) good = false;
+  else {
+    counts[subject] = count;
+    if (count.SURVIVED !== 0 || count.WRONG !== 0) good = false;
   }
 }
-if (!options.list && !found) {
-  console.error(`mutants: no mutant is named ${JSON.stringify(options.only ?? "")} there: --list prints the names`);
-  process.exitCode = 2;
-} else process.exitCode = isWrong ? 1 : 0;
+console.log(`\n${"".padEnd(12)} ${VERDICTS.map((v) => v.padStart(15)).join(" ")}`);
+for (const [subject, count] of Object.entries(counts)) {
+  console.log(`${subject.padEnd(12)} ${VERDICTS.map((v) => String(count[v]).padStart(15)).join(" ")}`);
+}
+if (options.write && options.only === undefined && options.share === undefined && good) write(counts);
+process.exitCode = good ? 0 : 1;

@@ -26,10 +26,10 @@ export interface Mutant {
 }
 
 /** What came of a mutant. */
-export const VERDICTS = ["EXPECTED", "NEUTRAL-OK", "EQUIVALENT", "UNTESTABLE-HERE", "SURVIVED", "WRONG"] as const;
+export const VERDICTS = ["FOUND", "NEUTRAL-OK", "EQUIVALENT", "UNTESTABLE-HERE", "SURVIVED", "WRONG"] as const;
 export type Verdict =
-  /** The suite went red, by a named check, a crash or a time-out. */
-  | "EXPECTED"
+  /** The suite went red, by a named check, a crash or a time-out; and it said what named.ts wants it to say. */
+  | "FOUND"
   /** A neutral change passed. */
   | "NEUTRAL-OK"
   /** Passed, and is listed with the argument why no program could tell. */
@@ -38,7 +38,7 @@ export type Verdict =
   | "UNTESTABLE-HERE"
   /** Passed, and should not have. */
   | "SURVIVED"
-  /** A neutral change failed, a listed one was found after all, or it does not build. */
+  /** A neutral change failed, a listed one was found after all, one was found by another check than it must, or it does not build. */
   | "WRONG";
 
 /** A mutant with its verdict. */

@@ -13,6 +13,7 @@ export const SCHEDULER_MUTANTS: readonly Mutant[] = [
     "  [Gidle, Grunnable],\n  [Gdead, Gwaiting],\n",
   ),
   fault("a status edge removed", "runtime/gstatus.ts", "  [Gpreempted, Grunnable],\n", ""),
+  fault("a status edge of every run removed", "runtime/gstatus.ts", "  [Grunning, Gdead],\n", ""),
   fault("the relation is not enforced", "runtime/gstatus.ts", "relation[(oldval << 4) | newval] !== 1", "false"),
   fault(
     "GSCAN ignored",
@@ -152,6 +153,7 @@ export const SCHEDULER_MUTANTS: readonly Mutant[] = [
   fault("the draw is of one more", "runtime/rand.ts", "gobuf_cheaprandn(mid, n)", "gobuf_cheaprandn(mid, n + 1) % n"),
   fault("lifo requeue lost", "sync/mutex.ts", "const lifo = waitStart !== 0;", "const lifo = false;"),
   fault("no starvation", "sync/mutex.ts", "starvationThresholdNs = 1e6", "starvationThresholdNs = 1e15"),
+  fault("starvation after 4 ms", "sync/mutex.ts", "starvationThresholdNs = 1e6", "starvationThresholdNs = 4e6"),
   fault(
     "two waiters woken",
     "sync/mutex.ts",

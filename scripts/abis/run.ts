@@ -3,7 +3,8 @@
  * with the library built for it first.
  */
 import { ensureNativeSync } from "../build.ts";
-import { ABIS, type AbiName, type Env, parseAbi, startBun } from "./abis.ts";
+import { checked, command } from "../command.ts";
+import { ABI_NAMES, ABIS, type AbiName, type Env, parseAbi, startBun } from "./abis.ts";
 
 /** A test's time limit on a machine of its own, Bun's default, milliseconds. */
 const TEST_MS = 5000;
@@ -40,26 +41,26 @@ export async function runOnAbi(abi: AbiName, args: readonly string[], options: R
   return code;
 }
 
-/** What a command line asks for. @throws Error that says what is wrong with it */
-export function parseCommand(argv: readonly string[]): { abi: AbiName; args: readonly string[] } {
-  const abi = parseAbi(argv[0]);
-  const args = argv.slice(1);
-  const [what] = args;
-  if (what === "test" || what?.endsWith(".ts")) return { abi, args };
-  const given = what === undefined ? "nothing to run" : `cannot run "${what}"`;
-  throw new Error(`${given}: expected \`test\` or a .ts file, then its arguments`);
+/** What Bun is to run. @throws Error for what the machine's own Bun would run, or nothing */
+export function parseWhat(text: string): string {
+  if (text === "test" || text.endsWith(".ts")) return text;
+  throw new Error(`cannot run "${text}": expected \`test\` or a .ts file, then its arguments`);
 }
 
 if (import.meta.main) {
-  let command: ReturnType<typeof parseCommand> | undefined;
+  const run = command(
+    "bun scripts/abis/run.ts",
+    "Runs a command of the project on another ABI, with the library built for it. Exit code: the command's; 1 where it " +
+      "cannot be started, 2 where the command line is wrong.",
+  )
+    .argument("<abi>", `one of ${ABI_NAMES.join(", ")}`, checked(parseAbi))
+    .argument("<what>", "test, or a .ts file", checked(parseWhat))
+    .argument("[argument...]", "its arguments")
+    .passThroughOptions()
+    .parse();
+  const [abi, what, args] = run.processedArgs as [AbiName, string, string[]];
   try {
-    command = parseCommand(process.argv.slice(2));
-  } catch (error) {
-    console.error(`abis: ${(error as Error).message}\nusage: bun scripts/abis/run.ts ABI test|FILE.ts [ARGUMENTS]`);
-    process.exit(2);
-  }
-  try {
-    process.exitCode = await runOnAbi(command.abi, command.args);
+    process.exitCode = await runOnAbi(abi, [what, ...args]);
   } catch (error) {
     console.error(`abis: ${(error as Error).message}`);
     process.exitCode = 1;

@@ -4,6 +4,7 @@
  */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { checked, command } from "../command.ts";
 import { withLock } from "../lock.ts";
 import { ABI_NAMES, ABIS, type AbiName, abisFolder, parseAbi, STAMP } from "./abis.ts";
 import { Debian } from "./packages.ts";
@@ -22,9 +23,11 @@ function recipeDigest(): string {
   return hash.digest("hex");
 }
 
-/** The ABIs of a command line. @throws Error for a name that is none */
-export function parseArguments(argv: readonly string[]): readonly AbiName[] {
-  return argv.length === 0 ? ABI_NAMES : [...new Set(argv.map(parseAbi))];
+const abiArgument = checked(parseAbi);
+
+/** The ABIs of a command line, each once. @throws InvalidArgumentError for a name that is none */
+export function collect(name: string, before: readonly AbiName[] = []): readonly AbiName[] {
+  return [...new Set([...before, abiArgument(name)])];
 }
 
 /** @throws Error on a machine that the set-up is not made for */
@@ -61,13 +64,13 @@ export function setUp(abis: readonly AbiName[], folder: string, shell: Shell): v
 }
 
 if (import.meta.main) {
-  let abis: readonly AbiName[] = [];
-  try {
-    abis = parseArguments(process.argv.slice(2));
-  } catch (error) {
-    console.error(`setup:abis: ${(error as Error).message}`);
-    process.exit(2);
-  }
+  const [abis = ABI_NAMES] = command(
+    "bun run setup:abis",
+    "Makes this machine able to run the project on the other ABIs. Exit code: 0 it is, 1 a step failed, 2 the command " +
+      "line is wrong.",
+  )
+    .argument("[abi...]", `some of ${ABI_NAMES.join(", ")}; all without any`, collect)
+    .parse().processedArgs as [AbiName[] | undefined];
   const folder = abisFolder();
   try {
     checkHost(process.platform, process.arch);

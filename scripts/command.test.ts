@@ -1,0 +1,205 @@
+/** Every command line of the project: its help does nothing, and what makes no sense is refused by name, before anything is done. */
+import { afterAll, describe, expect, test } from "bun:test";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { abiSkip } from "./abis/skip.ts";
+import { EXIT_USAGE } from "./command.ts";
+import { integerFromEnv, parseInteger, parseShare } from "./numbers.ts";
+
+const root = resolve(import.meta.dir, "..");
+
+/** Command lines that are refused, with what is said; more than an unknown option and an argument too many. */
+type Refused = readonly (readonly [args: string, says: string])[];
+
+const JOBS: Refused = [
+  ["--jobs x", "option '--jobs <n>' argument 'x' is invalid. expected an integer of 1 to 64."],
+  ["--jobs 1e9", "argument '1e9' is invalid"],
+  ["--jobs 1000000000", "argument '1000000000' is invalid"],
+  ["--jobs 0", "argument '0' is invalid"],
+  ["--jobs -1", "argument '-1' is invalid"],
+  ["--jobs 1.5", "argument '1.5' is invalid"],
+  ["--jobs=", "argument '' is invalid"],
+  ["--jobs NaN", "argument 'NaN' is invalid"],
+  ["--jobs", "option '--jobs <n>' argument missing"],
+];
+
+/** The commands by their files. */
+const COMMANDS: Readonly<Record<string, Refused>> = {
+  "bench/main.ts": [
+    ["--seed x", "option '--seed <number>' argument 'x' is invalid. expected an integer of 0 to"],
+    ["--seed 1e3", "argument '1e3' is invalid"],
+    ["--seed 9007199254740992", "argument '9007199254740992' is invalid"],
+  ],
+  "bench/serve.ts": [],
+  "examples/rate-limiter.ts": [
+    ["slow", "value 'slow' is invalid for argument 'clock'. Allowed choices are real, fake."],
+  ],
+  "examples/trace.ts": [],
+  "props/explore/table.ts": [],
+  "props/fidelity/main.ts": [
+    ["--runs x", "option '--runs <n>' argument 'x' is invalid. expected an integer of 0 to 10000000."],
+    ["--live 1e3", "argument '1e3' is invalid"],
+    ["--seed -1", "argument '-1' is invalid"],
+    ["--shard 5/4", "expected i/n with 1 <= i <= n <= 10000"],
+  ],
+  "props/mutants/main.ts": [
+    ...JOBS,
+    ["--only GSCAN --jobs x", "option '--jobs <n>' argument 'x' is invalid"],
+    ["--share 0/2", "option '--share <i/n>' argument '0/2' is invalid. expected i/n with 1 <= i <= n <= 1000"],
+    ["--share 1", "argument '1' is invalid"],
+    ["--share 1/1e9", "argument '1/1e9' is invalid"],
+    ["--abi vax", "option '--abi <name>' argument 'vax' is invalid. expected one of linux-x64"],
+    ["--only nothing-is-called-so", 'there is no mutant named "nothing-is-called-so" there'],
+    ["--abi src --only gobuf_mcall --list", 'there is no mutant named "gobuf_mcall" there'],
+    ["--only GSCAN --share 2/2", "there is no mutant"],
+  ],
+  "props/trace/cost.ts": [],
+  "props/trace/load.ts": [],
+  "props/trace/setup.ts": [],
+  "scripts/abis/run.ts": [
+    ["", "missing required argument 'abi'"],
+    ["vax test", 'no ABI "vax": expected arm64, windows, musl'],
+    ["arm64", "missing required argument 'what'"],
+    ["arm64 run fidelity", 'cannot run "run": expected `test` or a .ts file'],
+  ],
+  "scripts/abis/setup.ts": [["vax", 'no ABI "vax": expected arm64, windows, musl']],
+  "scripts/build.ts": [["plan9-x64", "no platform plan9-x64: expected all, linux-x64"]],
+  "scripts/declarations.ts": [],
+  "scripts/golden.ts": JOBS,
+  "scripts/zig.ts": [["", "missing required argument 'argument'"]],
+};
+
+/** What takes whatever stands behind its own arguments: no argument is too many. */
+const TAKES_ALL = new Set(["scripts/abis/run.ts", "scripts/abis/setup.ts", "scripts/build.ts", "scripts/zig.ts"]);
+/** Commands that take one argument. */
+const ONE_ARGUMENT = new Set(["examples/rate-limiter.ts", "examples/trace.ts"]);
+
+/** Files that read a command line that only another file of the project writes. */
+const CHILDREN = new Set([
+  "bench/host.ts", // bench/peers.ts starts it, with a name and a seed
+  "golden/record.ts", // says where the command is
+  "props/native/crash.ts", // props/native/refusals.test.ts
+  "props/serve/client.ts", // props/serve/serve.test.ts
+  "scripts/command.ts",
+]);
+
+const folder = mkdtempSync(join(tmpdir(), "gobuf-command-"));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+let runs = 0;
+
+/** Runs a command in an empty folder. @returns what it said, and what it left in the folder */
+function run(file: string, args: readonly string[]) {
+  const cwd = join(folder, String(++runs));
+  mkdirSync(cwd);
+  const { exitCode, stdout, stderr } = Bun.spawnSync([process.execPath, join(root, file), ...args], {
+    cwd,
+    stdin: "ignore",
+  });
+  return { exitCode, out: stdout.toString(), err: stderr.toString(), left: readdirSync(cwd) };
+}
+
+const test_ = abiSkip(["arm64", "windows", "musl"], "each is a process, which reads its options as it does here");
+
+describe("F29, F31: a command", () => {
+  for (const [file, refused] of Object.entries(COMMANDS)) {
+    for (const help of ["--help", "-h"]) {
+      test_(`${file} ${help} prints its usage, and does nothing`, () => {
+        const { exitCode, out, err, left } = run(file, [help]);
+        expect(out).toStartWith("Usage: ");
+        expect(out).toContain("--help");
+        expect({ exitCode, err, left }).toEqual({ exitCode: 0, err: "", left: [] });
+      });
+    }
+    const lines: [string, string][] = [
+      ["--nope", "unknown option '--nope'"],
+      ...refused.map(([a, b]): [string, string] => [a, b]),
+    ];
+    if (!TAKES_ALL.has(file)) lines.push([ONE_ARGUMENT.has(file) ? "real stray" : "stray", "too many arguments"]);
+    for (const [line, says] of lines) {
+      test_(`${file} ${line} is refused`, () => {
+        const { exitCode, out, err, left } = run(
+          file,
+          line.split(" ").filter((word) => word !== ""),
+        );
+        expect(err).toContain(says);
+        expect({ out, left }).toEqual({ out: "", left: [] });
+        // An example has commander as a user has it, with its own exit code.
+        expect(exitCode).toBe(file.startsWith("examples/") ? 1 : EXIT_USAGE);
+      });
+    }
+  }
+
+  test("is in this table, whichever file reads a command line", () => {
+    const files = ["arch", "bench", "examples", "golden", "props", "scripts", "src"].flatMap((name) =>
+      readdirSync(join(root, name), { recursive: true, encoding: "utf8" }).map(
+        (path) => `${name}/${path.replaceAll("\\", "/")}`,
+      ),
+    );
+    const reads = /process\.argv(?!0)|import\.meta\.main|Bun\.argv|parseArgs|\/command\.ts"|new Command\(/;
+    const found = files.filter(
+      (file) =>
+        /(?<!\.test|\.d)\.ts$/.test(file) && !file.includes("/.") && reads.test(readFileSync(join(root, file), "utf8")),
+    );
+    // Of these two the file beside main.ts reads it.
+    const beside = new Set(["bench/options.ts", "props/fidelity/cli.ts"]);
+    expect(found.filter((file) => !CHILDREN.has(file) && !beside.has(file)).sort()).toEqual(
+      Object.keys(COMMANDS).sort(),
+    );
+    for (const file of CHILDREN) expect(found, file).toContain(file);
+  });
+
+  test("is what the package's scripts start", () => {
+    const { scripts } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as {
+      scripts: Record<string, string>;
+    };
+    const started = Object.values(scripts).flatMap((line) =>
+      [...line.matchAll(/\bbun (\S+\.ts)/g)].map(([, file]) => file),
+    );
+    for (const file of started) expect(Object.keys(COMMANDS)).toContain(file as string);
+  });
+});
+
+describe("numbers", () => {
+  test.each(["0", "7", "007", "64"])("%s is one", (text) => {
+    expect(parseInteger(text, 0, 64)).toBe(Number(text));
+  });
+  test.each([
+    "",
+    " 1",
+    "1 ",
+    "1e1",
+    "1.0",
+    "0x1",
+    "+1",
+    "-1",
+    "65",
+    "NaN",
+    "Infinity",
+    "1_000",
+    "١",
+    "99999999999999999999",
+  ])("%p is none of 0 to 64", (text) => {
+    expect(() => parseInteger(text, 0, 64)).toThrow("expected an integer of 0 to 64");
+  });
+  test("a share is one of so many", () => {
+    expect(parseShare("2/4", 10)).toEqual({ index: 2, count: 4 });
+    for (const text of ["0/4", "5/4", "1/11", "1", "/", "a/b", "1/4/", "-1/4"]) {
+      expect(() => parseShare(text, 10), text).toThrow("expected i/n with 1 <= i <= n <= 10");
+    }
+  });
+  test("of the environment are named, with what was expected", () => {
+    process.env.GOBUF_TEST_NUMBER = "x";
+    try {
+      expect(() => integerFromEnv("GOBUF_TEST_NUMBER", 1, 1, 9)).toThrow(
+        "GOBUF_TEST_NUMBER is x: expected an integer of 1 to 9",
+      );
+      process.env.GOBUF_TEST_NUMBER = "";
+      expect(integerFromEnv("GOBUF_TEST_NUMBER", 1, 1, 9)).toBe(1);
+      process.env.GOBUF_TEST_NUMBER = "9";
+      expect(integerFromEnv("GOBUF_TEST_NUMBER", 1, 1, 9)).toBe(9);
+    } finally {
+      delete process.env.GOBUF_TEST_NUMBER;
+    }
+  });
+});
