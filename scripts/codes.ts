@@ -4,7 +4,7 @@
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { Command } from "commander";
+import { command } from "./command.ts";
 
 const TABLE = "arch/codes.toml";
 const WIDTH = 120;
@@ -266,13 +266,16 @@ export function write(root: string): void {
 }
 
 if (import.meta.main) {
-  const command = new Command("codes")
-    .description(`Checks that the files made from ${TABLE} are what it gives.`)
+  const options = command(
+    "bun run codes",
+    `Checks that the files made from ${TABLE} are what it gives. Exit code: 0 they are, 1 one is not, 2 the command line is wrong.`,
+  )
     .option("--write", "write them")
-    .parse();
+    .parse()
+    .opts<{ write?: boolean }>();
   const root = resolve(import.meta.dir, "..");
   try {
-    if (command.opts().write === true) write(root);
+    if (options.write) write(root);
     const wrong = stale(root);
     if (wrong.length > 0) {
       console.error(`gobuf: not what ${TABLE} gives: ${wrong.join(", ")}: run \`bun run codes --write\``);

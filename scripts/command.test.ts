@@ -65,6 +65,7 @@ const COMMANDS: Readonly<Record<string, Refused>> = {
   ],
   "scripts/abis/setup.ts": [["vax", 'no ABI "vax": expected arm64, windows, musl']],
   "scripts/build.ts": [["plan9-x64", "no platform plan9-x64: expected all, linux-x64"]],
+  "scripts/codes.ts": [],
   "scripts/declarations.ts": [],
   "scripts/golden.ts": JOBS,
   "scripts/house/main.ts": [],
