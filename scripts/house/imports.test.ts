@@ -266,9 +266,9 @@ describe("the project", () => {
   }, 30_000);
 
   test("the command of the lint step is green here, and red with a planted import and in an empty tree", () => {
-    const { lint, imports } = manifest.scripts;
-    expect(lint.split(" && ")).toContain("bun run imports");
-    expect(imports).toBe("bun scripts/house/main.ts");
+    const { lint, house } = manifest.scripts;
+    expect(lint.split(" && ")).toContain("bun run house");
+    expect(house).toBe("bun scripts/house/main.ts");
     const command = (root: string) => {
       const run = Bun.spawnSync([process.execPath, join(packageRoot, "scripts/house/main.ts"), root]);
       return { code: run.exitCode, errors: run.stderr.toString(), out: run.stdout.toString() };
@@ -281,12 +281,15 @@ describe("the project", () => {
     expect(command(folder)).toEqual({
       code: 0,
       errors: "",
-      out: expect.stringMatching(/^imports: \d+ modules, .*, no breach/),
+      out: expect.stringMatching(/^house: .* \d+ modules, .*: no breach/),
     });
-    writeFileSync(join(folder, "src/runtime/planted.ts"), 'import type { Go } from "../go.ts";\nexport type G = Go;\n');
+    writeFileSync(
+      join(folder, "src/runtime/planted.ts"),
+      '/** A planted file that knows what it must not. */\nimport type { Go } from "../go.ts";\n',
+    );
     expect(command(folder)).toEqual({
       code: 1,
-      errors: `src/runtime/planted.ts:1: wings: type import of src/go.ts runs up, from runtime to run, go, async; ${ORDER}\n`,
+      errors: `src/runtime/planted.ts:2: wings: type import of src/go.ts runs up, from runtime to run, go, async; ${ORDER}\n`,
       out: expect.stringContaining("1 breaches"),
     });
   }, 30_000);

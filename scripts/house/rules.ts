@@ -1,4 +1,4 @@
-/** All rules of the house but those for imports, which `bun run lint` checks too. */
+/** All rules of the house but those for imports (imports.ts). `bun run lint` checks them too (main.ts). */
 import { bareCodes, heads, lengths, machinePaths } from "./files.ts";
 import { links } from "./links.ts";
 import type { Breach, Tree } from "./tree.ts";
