@@ -61,6 +61,11 @@ class Printed {
   }
 }
 
+// Go's report names the type of a value that cannot be printed.
+class exampleError extends Printed {}
+class exampleStringer extends Printed {}
+class exampleCircleEndError extends Printed {}
+
 function fails(value: unknown): never {
   throw value;
 }
@@ -374,15 +379,15 @@ export const PROGRAMS: Readonly<Record<string, (print: Print) => Go>> = {
   },
 
   *DoubleErrorPanic() {
-    throw new Printed(() => fails(new Printed(multiLineError)));
+    throw new Printed(() => fails(new exampleError(multiLineError)));
   },
 
   *DoubleStringerPanic() {
-    throw new Printed(() => fails(new Printed(multiLineStringer)));
+    throw new Printed(() => fails(new exampleStringer(multiLineStringer)));
   },
 
   *CircularPanic() {
-    const end = new Printed(() => fails(start));
+    const end = new exampleCircleEndError(() => fails(start));
     const start: Printed = new Printed(() => fails(end));
     throw start;
   },

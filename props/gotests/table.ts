@@ -61,3 +61,22 @@ export const FILES: readonly GoFile[] = [
   singleflightTest,
   syncmapTest,
 ];
+
+/** The tests that are told of one package. */
+export interface Package {
+  /** Its import path. */
+  readonly pkg: string;
+  readonly module: string | undefined;
+  readonly names: readonly string[];
+}
+
+/** The packages with a told test. */
+export function packages(): Package[] {
+  const all = new Map<string, { module: string | undefined; names: string[] }>();
+  for (const { pkg, module, told } of FILES) {
+    const found = all.get(pkg) ?? { module, names: [] };
+    found.names.push(...told.map((t) => t.name));
+    all.set(pkg, found);
+  }
+  return [...all].filter(([, { names }]) => names.length > 0).map(([pkg, rest]) => ({ pkg, ...rest }));
+}

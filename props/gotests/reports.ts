@@ -1,0 +1,49 @@
+/**
+ * Reports of crash programs, beside Go's: what Go prints of each of its own, with GOTRACEBACK=single and all, is recorded
+ * in crash-outlines.json (`bun run gotests --record`), and compared with what the port's report says.
+ */
+import outlines from "./crash-outlines.json";
+import { crash } from "./crash-programs.ts";
+import { type Fails, same } from "./gotest.ts";
+import { outline } from "./outline.ts";
+
+/** What GOTRACEBACK may say, and the option of a run. */
+export const TRACEBACKS = ["single", "all"] as const;
+export type Traceback = (typeof TRACEBACKS)[number];
+
+/** Outlines by program. */
+export type Outlines = Readonly<Record<string, Readonly<Record<Traceback, readonly string[]>>>>;
+
+/** What Go prints. */
+export const RECORDED: Outlines = outlines;
+
+/** Compares one report with Go's. */
+export async function compareReport(name: string, traceback: Traceback): Promise<void> {
+  const { output } = await crash(name, { traceback });
+  const want = RECORDED[name]?.[traceback] ?? ["(nothing is recorded: bun run gotests --record)"];
+  same(outline(output).join("\n"), want.join("\n"), `${name}, ${traceback}`);
+}
+
+const LOST = "F13: a panic that was recovered, thrown again or replaced is not in the report";
+const PRIMITIVE = "F13: a primitive that main throws has no report";
+const UNPRINTABLE = "F12: a value that cannot be printed has no report";
+
+/** Marks programs whose report differs, by what the port prints in place of Go's. */
+function marks(fault: string, says: string, ...names: string[]): [string, Fails][] {
+  return names.map((name) => [name, { fault, says }]);
+}
+
+/** Known differences, by program, or by "program, traceback" when the other one is as Go's. */
+export const REPORT_FAILS: ReadonlyMap<string, Fails> = new Map([
+  ...marks(LOST, ": panic: second panic\n", "RecursivePanic4"),
+  ...marks(LOST, ": panic: message\n", "RepanickedPanic"),
+  ...marks(LOST, ": panic: outer\n", "RepanickedMiddlePanic", "RepanickedPanicSandwich"),
+  ...marks(LOST, ": panic: panic pt1\n", "PanicTraceback"),
+  ...marks(LOST, ": panic: YYY\n", "DoublePanic"),
+  ...marks(PRIMITIVE, ": (no report)", "MainGoroutineID", "StringPanic", "NilPanic"),
+  ...marks(UNPRINTABLE, ": (no report)", "PanicLoop", "ErrorPanic", "StringerPanic"),
+  ...marks(UNPRINTABLE, ": (no report)", "DoubleErrorPanic", "DoubleStringerPanic", "CircularPanic"),
+  ...marks("F21: go(undefined) can be caught", ": fatal error: all goroutines are asleep", "GoNil"),
+  ...marks("F10: a goexit is lost", "main goes on behind its goexit", "RecoverBeforePanicAfterGoexit2"),
+  ...marks("F13: a panic's report shows all goroutines", "goroutine 1 [runnable], Go's", "PanicRace, single"),
+]);
