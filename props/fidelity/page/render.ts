@@ -6,6 +6,7 @@ import { seedLayout } from "../../../src/runtime/layout.ts";
 import { packageRoot } from "../../../src/runtime/library.ts";
 import type { Row } from "../result.ts";
 import { GO_ITEMS } from "./go.ts";
+import { gotestsSection } from "./gotests.ts";
 import type { Item } from "./item.ts";
 import { type Evidence, judgeItem } from "./judge.ts";
 import { anchorOf, checkLink, namedCaseTable } from "./links.ts";
@@ -122,6 +123,7 @@ export async function renderPage(rows: readonly Row[], evidence: Evidence): Prom
   const faults: string[] = [];
   const seed = await itemTable("part of the Rust seed", SEED_ITEMS, evidence, faults);
   const go = await itemTable("Go file", GO_ITEMS, evidence, faults);
+  const gotests = await gotestsSection(evidence, faults);
   const lines = [
     "# Fidelity",
     "",
@@ -150,6 +152,10 @@ export async function renderPage(rows: readonly Row[], evidence: Evidence): Prom
     "## Go 1.26",
     "",
     ...go,
+    "",
+    "## Go's own tests",
+    "",
+    ...gotests,
     "",
     "## What differs or is missing, and why",
     "",
