@@ -13,7 +13,7 @@ import { mp } from "./runtime/m.ts";
 import { isScheduled, later, outside, SLICE_MS, setStepper } from "./runtime/outside.ts";
 import { FatalError, type StackOverflowError } from "./runtime/panic.ts";
 import { fail, sched } from "./runtime/proc.ts";
-import { schedinit } from "./runtime/schedinit.ts";
+import { type SchedOptions, schedinit } from "./runtime/schedinit.ts";
 import { resumeMain, schedule, startMain } from "./runtime/schedule.ts";
 import { setTracebacks } from "./runtime/sites.ts";
 import { advanceClock, clockIsFake, nanotime, sliceTime, wakeTime } from "./runtime/time.ts";
@@ -55,7 +55,7 @@ export interface RunOptions {
 /** Goroutines resumed between two looks at the clock. */
 const BUDGET = 2048;
 
-function begin(options: RunOptions, start: () => [gp: number, entry: unknown]): void {
+function begin(options: RunOptions & SchedOptions, start: () => [gp: number, entry: unknown]): void {
   if (world.running) throw new Error("gobuf: run: a run is under way on this thread");
   schedinit(options);
   const [gp, entry] = start();
@@ -134,7 +134,7 @@ function drive(): unknown {
  *   yield* sleep(3_600_000);
  *   return now() - start;
  * });
- * console.log(hour);
+ * console.log(hour); // 3600000
  * ```
  */
 export function runSync<R>(main: Body<R>, options: Omit<RunOptions, "clock"> = {}): R {
@@ -258,7 +258,7 @@ function printGoroutines(): void {
  *   yield* after(5).recv();
  *   return "5 ms later";
  * });
- * console.log(result);
+ * console.log(result); // 5 ms later
  * ```
  */
 export function run<R>(main: Body<R>, options: RunOptions = {}): Promise<R> {

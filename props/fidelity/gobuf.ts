@@ -49,6 +49,8 @@ function waitReason(g: number): string {
 function options({ seed, onTransition }: RunSettings) {
   return {
     seed,
+    // As the recordings start (golden/README.md, Start).
+    schedtick: 0,
     onTransition: (g: number, from: number, to: number) => onTransition(g, statusName(from), statusName(to)),
   };
 }

@@ -265,12 +265,21 @@ crashTest.run("TestPanicInlined", function* () {
   must(error.stack?.includes("negate") === true, `the stack does not name the function: ${error.stack}`);
 });
 
-crashTest.whole("TestPanicRace", async () => {
-  const found = await output("PanicRace");
-  for (const want of ["panic: crash", "PanicRace", "created by "]) {
-    must(found.includes(want), `PanicRace prints:\n${found}\nGo's has: ${want}`);
-  }
-});
+crashTest.whole(
+  "TestPanicRace",
+  async () => {
+    const found = await output("PanicRace");
+    for (const want of ["panic: crash", "PanicRace", "created by "]) {
+      must(found.includes(want), `PanicRace prints:\n${found}\nGo's has: ${want}`);
+    }
+  },
+  {
+    fails: {
+      fault: "G2: main's return does not wait for a goroutine whose deferred work runs in a panic",
+      says: "Go's has: panic: crash",
+    },
+  },
+);
 
 crashTest.not(
   "it is about frames of Go's machine code",

@@ -10,8 +10,24 @@ import { resetSudogs } from "./sudog.ts";
 import { timeinit } from "./time.ts";
 import { resetRegistered } from "./world.ts";
 
-/** Empties the scheduler of this thread: whatever it ran before is gone. Clock and seed as in RunOptions. */
-export function schedinit(options: { clock?: "real" | "fake"; seed?: number } = {}): void {
+/**
+ * p.schedtick when main begins. A Go program's is 5 to 8 at main.main, because goroutines of the runtime ran before: its
+ * main's first Gosched lets others run, which it would not do at 0.
+ */
+const SCHEDTICK = 5;
+
+/** How the scheduler starts. */
+export interface SchedOptions {
+  /** As in RunOptions. */
+  clock?: "real" | "fake";
+  /** As in RunOptions. */
+  seed?: number;
+  /** p.schedtick when main begins, 0 to 60; the golden traces are recorded from 0. */
+  schedtick?: number;
+}
+
+/** Empties the scheduler of this thread: whatever it ran before is gone. */
+export function schedinit(options: SchedOptions = {}): void {
   if (mp.curg !== 0) throw new Error("gobuf: schedinit in a goroutine");
   resetGs();
   resetSudogs();
@@ -27,7 +43,7 @@ export function schedinit(options: { clock?: "real" | "fake"; seed?: number } = 
   mp.stop = false;
   mp.ok = true;
   takeForgotten();
-  sched.schedtick61 = 0;
+  sched.schedtick61 = options.schedtick ?? SCHEDTICK;
   sched.gcount = 0;
   sched.main = 0;
   sched.done = false;
