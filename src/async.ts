@@ -27,7 +27,7 @@ interface Settled {
  * @example
  * ```ts
  * const page = yield* wait(Promise.resolve("<html>"));
- * console.log(page.length);
+ * console.log(page.length); // 6
  * ```
  */
 export function wait<T>(promise: PromiseLike<T> | T): Op<Awaited<T>> {
@@ -65,7 +65,7 @@ export function wait<T>(promise: PromiseLike<T> | T): Op<Awaited<T>> {
  * setTimeout(() => clicks.sendAsync("click"), 5);
  * await run(function* () {
  *   using _ = hold();
- *   console.log(yield* clicks.recv());
+ *   console.log(yield* clicks.recv()); // click
  * });
  * ```
  */
@@ -98,7 +98,7 @@ export function hold(): Disposable {
  *   yield* quit.recv();
  * });
  * const r = await selectAsync([recvCase(jobs), recvCase(chan<number>())]);
- * if (r.index === 0) console.log(r.value);
+ * if (r.index === 0) console.log(r.value); // sweep
  * await quit.sendAsync();
  * await done;
  * ```

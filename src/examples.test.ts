@@ -1,14 +1,19 @@
 /**
- * The examples of the API page: every public export has one, all of them compile, and all of them run.
+ * The examples of the API page: every public export has one, all of them compile and run, and each prints exactly what it
+ * says that it prints.
  *
- * An example that imports nothing is the inside of a goroutine: it gets every name of gobuf, and the fake clock.
+ * An example that imports nothing is the inside of a goroutine: it gets every name of gobuf, and the fake clock. It states
+ * its output as `console.log(x); // 42`, a statement a line in the order of the printing, or where that cannot be (a loop,
+ * a function, several lines) in a block at its end, as Go's examples do: `// Output:` and the lines.
  */
 import { afterAll, beforeAll, describe, expect, spyOn, test } from "bun:test";
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import { format } from "node:util";
 import { compilerTest } from "../scripts/abis/compiler.ts";
 import { abiSkip } from "../scripts/abis/skip.ts";
+import { go, native, run } from "./index.ts";
 
 const src = import.meta.dir;
 const root = join(src, "..");
@@ -100,12 +105,12 @@ function nameOf(file: string): string {
 }
 
 /** The module that an example is. */
-function moduleOf({ file, line, code }: Example): string {
+function moduleOf({ code }: Example): string {
   if (/^import /m.test(code)) return code;
   const names = index.map((e) => e.specifier).join(", ");
   const body = code.replaceAll(/^/gm, "  ");
   return `import { context, native, trace, ${names} } from "gobuf";
-export default await run(function* example_${nameOf(file).replaceAll("-", "_")}_${line}() {\n${body}}, { clock: "fake" });\n`;
+export default await run(function* main() {\n${body}}, { clock: "fake" });\n`;
 }
 
 /** The C that examples compile. */
@@ -121,6 +126,7 @@ void maker(void *arg) {
   gobuf_send(ch, 42);
   gobuf_chan_free(ch);
 }
+void deep(void *arg) { volatile char frame[1000]; frame[0] = 1; deep(arg); }
 void caller(void *arg) { gobuf_call(gobuf_handle_of(arg), gobuf_from_f64(0.5)); }
 `;
 
@@ -175,21 +181,92 @@ compiles(
   30_000,
 );
 
-describe("examples run", () => {
+/** The lines that an example says that it prints. @throws Error when it prints and does not say what */
+function statedOutput(code: string): string[] {
+  const [body = "", block] = code.split(/^\/\/ Output:\n/m);
+  const prints = [...body.matchAll(/\bconsole\.\w+(?=\()/g)];
+  const beside = [...body.matchAll(/\bconsole\.log\(.*\)[;,)}]* \/\/ (.*)$/gm)].map(([, text = ""]) => text);
+  if (block !== undefined) {
+    if (beside.length > 0)
+      throw new Error("the output is stated beside a statement and in a block: expected one of them");
+    if (prints.length === 0) throw new Error("an output is stated, and nothing is printed");
+    const lines = block.trimEnd().split("\n");
+    const odd = lines.find((line) => !line.startsWith("//"));
+    if (odd !== undefined) throw new Error(`expected comments only behind // Output:, found ${odd}`);
+    return lines.map((line) => line.replace(/^\/\/ ?/, ""));
+  }
+  if (beside.length !== prints.length) {
+    throw new Error(
+      `it prints ${prints.length} times and says ${beside.length} times what: expected \`// value\` beside each`,
+    );
+  }
+  return beside;
+}
+
+/** Runs what prints. @returns the lines that it printed */
+async function linesOf(print: () => Promise<unknown>): Promise<string[]> {
+  const printed: string[] = [];
+  const log = spyOn(console, "log").mockImplementation(
+    (...values) => void printed.push(...format(...values).split("\n")),
+  );
+  try {
+    await print();
+  } finally {
+    log.mockRestore();
+  }
+  return printed;
+}
+
+describe("examples run, and print what they say", () => {
   for (const example of examples) {
     const run = example.code.includes("native.cc(") ? compilerTest : test;
     run(`${example.file}:${example.line}`, async () => {
-      const printed: string[] = [];
-      const log = spyOn(console, "log").mockImplementation((...values) => void printed.push(values.join(" ")));
-      try {
-        await import(pathOf(example));
-      } finally {
-        log.mockRestore();
-      }
-      // What a line says that it prints.
-      for (const [, text = ""] of example.code.matchAll(/console\.log\(.*\); \/\/ (.*)$/gm)) {
-        expect(printed).toContain(text);
-      }
+      const stated = statedOutput(example.code);
+      expect(await linesOf(() => import(pathOf(example)))).toEqual(stated);
     });
   }
+
+  const planted = async (code: string) => {
+    const print = new Function(code) as () => void;
+    const printed = await linesOf(async () => print());
+    expect(printed).toEqual(statedOutput(code));
+  };
+
+  test.each([
+    ["beside each statement", "console.log(1); // 1\nconsole.log('a', true); // a true\n"],
+    ["in a block", "for (const n of [1, 2]) console.log(n);\n// Output:\n// 1\n// 2\n"],
+    ["none", "void 0;\n"],
+  ])("planted: %s", async (_, code) => {
+    await planted(code);
+  });
+
+  test.each([
+    ["prints and does not say what", "console.log(1);\n", "it prints 1 times and says 0 times what"],
+    ["says less than it prints", "console.log(1); // 1\nconsole.log(2);\n", "it prints 2 times and says 1 times what"],
+    ["prints another value", "console.log(1); // 2\n", "toEqual"],
+    ["prints nothing", "if (false) console.log(1); // 1\n", "toEqual"],
+    ["prints in another order", "queue = () => console.log(1); // 1\nconsole.log(2); // 2\nqueue();", "toEqual"],
+    ["prints more", "for (const n of [1, 2]) console.log(n); // 1\n", "toEqual"],
+    ["says it in both ways", "console.log(1); // 1\n// Output:\n// 1\n", "expected one of them"],
+    ["says something and prints nothing", "void 0;\n// Output:\n// 1\n", "nothing is printed"],
+    ["prints an error", "console.error(1); // 1\n", "it prints 1 times and says 0 times what"],
+  ])("planted, refused: one that %s", async (_, code, why) => {
+    await expect(planted(`let queue;\n${code}`)).rejects.toThrow(why);
+  });
+});
+
+compilerTest("the example at the head of gobuf.h compiles, and sends ten squares", async () => {
+  const header = readFileSync(join(root, "arch", "include", "gobuf.h"), "utf8");
+  const [, first = ""] = /\n \*\n((?: \* {5}.*\n)+)/.exec(header) ?? [];
+  const source = join(folder, "header.c");
+  writeFileSync(source, first.replaceAll(/^ \* {5}/gm, ""));
+  const { symbols } = native.cc({ source, symbols: { squares: native.body } });
+  const sum = await run(function* () {
+    const ch = native.chan(native.i32);
+    go.native(symbols.squares, ch);
+    let total = 0;
+    for (let v = yield* ch.recv(); v !== undefined; v = yield* ch.recv()) total += v;
+    return total;
+  });
+  expect(sum).toBe(285);
 });

@@ -47,7 +47,7 @@ interface GoStatement {
  * @example
  * ```ts
  * function* greet(name: string): Go {
- *   console.log(`hello ${name}`);
+ *   console.log(`hello ${name}`); // hello ant
  * }
  * go(greet, "ant");
  * yield* gosched();
@@ -67,10 +67,10 @@ export const go: GoStatement = Object.assign(
  * @example
  * ```ts
  * go(function* () {
- *   console.log("first");
+ *   console.log("first"); // first
  * });
  * yield* gosched();
- * console.log("second");
+ * console.log("second"); // second
  * ```
  */
 export function gosched(): Op<void> {
@@ -87,7 +87,7 @@ export function gosched(): Op<void> {
  *   try {
  *     yield* goexit();
  *   } finally {
- *     console.log("on the way out");
+ *     console.log("on the way out"); // on the way out
  *   }
  * });
  * yield* gosched();
@@ -109,7 +109,7 @@ export function goexit(): Op<never> {
  *   yield* gosched();
  *   return n === 0 ? 0 : 1 + (yield* call(depth, n - 1));
  * }
- * console.log(yield* call(depth, 100));
+ * console.log(yield* call(depth, 100)); // 100
  * ```
  */
 export function call<A extends unknown[], R>(fn: (...args: A) => Go<R>, ...args: A): Op<R> {

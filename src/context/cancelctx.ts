@@ -25,7 +25,7 @@ import { type Callback, callBody, Timer } from "../time/timer.ts";
  *   }
  * }
  * const [ctx] = context.withTimeout(context.background(), 35);
- * console.log(yield* poll(ctx));
+ * console.log(yield* poll(ctx)); // 3
  * ```
  */
 export interface Context {
@@ -54,7 +54,7 @@ export interface Context {
  * ```ts
  * const userKey = new context.Key<{ name: string }>("user");
  * const ctx = context.withValue(context.background(), userKey, { name: "gopher" });
- * console.log(ctx.value(userKey)?.name);
+ * console.log(ctx.value(userKey)?.name); // gopher
  * ```
  */
 export class Key<in out T> {
@@ -80,7 +80,7 @@ export class Key<in out T> {
  * {
  *   using _ = cancel;
  * }
- * console.log(ctx.err()?.message);
+ * console.log(ctx.err()?.message); // context canceled
  * ```
  */
 export type CancelFunc = (() => void) & Disposable;
@@ -92,7 +92,7 @@ export type CancelFunc = (() => void) & Disposable;
  * ```ts
  * const [ctx, cancel] = context.withCancelCause(context.background());
  * cancel(new Error("enough"));
- * console.log(context.cause(ctx)?.message);
+ * console.log(context.cause(ctx)?.message); // enough
  * ```
  */
 export type CancelCauseFunc = ((cause?: Error) => void) & Disposable;
@@ -115,7 +115,8 @@ class ContextError extends Error {
  * ```ts
  * const [ctx, cancel] = context.withCancel(context.background());
  * cancel();
- * console.log(ctx.err() === context.Canceled, String(context.Canceled));
+ * console.log(ctx.err() === context.Canceled); // true
+ * console.log(String(context.Canceled)); // AbortError: context canceled
  * ```
  */
 export const Canceled: Error = new ContextError("AbortError", "context canceled");
@@ -128,7 +129,8 @@ export const Canceled: Error = new ContextError("AbortError", "context canceled"
  * ```ts
  * const [ctx] = context.withTimeout(context.background(), 5);
  * yield* ctx.done().recv();
- * console.log(ctx.err() === context.DeadlineExceeded, String(context.DeadlineExceeded));
+ * console.log(ctx.err() === context.DeadlineExceeded); // true
+ * console.log(String(context.DeadlineExceeded)); // TimeoutError: context deadline exceeded
  * ```
  */
 export const DeadlineExceeded: Error = new ContextError("TimeoutError", "context deadline exceeded");

@@ -72,7 +72,7 @@ function disposable<F extends () => unknown>(f: F): F & Disposable {
  * using _ = cancel;
  * go(function* () {
  *   yield* ctx.done().recv();
- *   console.log("told to stop");
+ *   console.log("told to stop"); // told to stop
  * });
  * yield* gosched();
  * cancel();
@@ -92,7 +92,7 @@ export function withCancel(parent: Context): [ctx: Context, cancel: CancelFunc] 
  * ```ts
  * const [ctx, cancel] = context.withCancelCause(context.background());
  * cancel(new Error("disk full"));
- * console.log(ctx.err() === context.Canceled, context.cause(ctx)?.message);
+ * console.log(ctx.err() === context.Canceled, context.cause(ctx)?.message); // true disk full
  * ```
  */
 export function withCancelCause(parent: Context): [ctx: Context, cancel: CancelCauseFunc] {
@@ -113,7 +113,7 @@ export function withCancelCause(parent: Context): [ctx: Context, cancel: CancelC
  * const [ctx, cancel] = context.withDeadline(context.background(), now() + 20);
  * using _ = cancel;
  * yield* ctx.done().recv();
- * console.log(ctx.err()?.message);
+ * console.log(ctx.err()?.message); // context deadline exceeded
  * ```
  */
 export function withDeadline(
@@ -136,7 +136,7 @@ export function withDeadline(
  * const [ctx, cancel] = context.withTimeout(context.background(), 20, new Error("too slow"));
  * using _ = cancel;
  * const r = yield* select([recvCase(ctx.done()), recvCase(after(1000))]);
- * console.log(r.index, context.cause(ctx)?.message);
+ * console.log(r.index, context.cause(ctx)?.message); // 0 too slow
  * ```
  */
 export function withTimeout(parent: Context, ms: number, why?: Error): [ctx: Context, cancel: CancelFunc] {
@@ -168,7 +168,7 @@ function timerCtx(
  * ```ts
  * const requestId = new context.Key<string>("request id");
  * const ctx = context.withValue(context.background(), requestId, "r-1");
- * console.log(ctx.value(requestId));
+ * console.log(ctx.value(requestId)); // r-1
  * ```
  */
 export function withValue<T>(parent: Context, key: Key<T>, value: T): Context;
@@ -186,7 +186,7 @@ export function withValue(parent: Context, key: Key<unknown>, value: unknown): C
  * const [ctx, cancel] = context.withCancel(context.background());
  * const cleanup = context.withoutCancel(ctx);
  * cancel();
- * console.log(cleanup.err());
+ * console.log(cleanup.err()); // undefined
  * ```
  */
 export function withoutCancel(parent: Context): Context {
@@ -203,10 +203,10 @@ export function withoutCancel(parent: Context): Context {
  * @example
  * ```ts
  * const [ctx, cancel] = context.withCancel(context.background());
- * const stop = context.afterFunc(ctx, () => console.log("over"));
+ * const stop = context.afterFunc(ctx, () => console.log("over")); // over
  * cancel();
  * yield* gosched();
- * console.log(stop());
+ * console.log(stop()); // false
  * ```
  */
 export function afterFunc(ctx: Context, f: Callback): (() => boolean) & Disposable {
@@ -223,7 +223,7 @@ export function afterFunc(ctx: Context, f: Callback): (() => boolean) & Disposab
  * const [parent, cancel] = context.withCancelCause(context.background());
  * const [ctx] = context.withTimeout(parent, 1000);
  * cancel(new Error("shutting down"));
- * console.log(context.cause(ctx)?.message);
+ * console.log(context.cause(ctx)?.message); // shutting down
  * ```
  */
 export function cause(ctx: Context): Error | undefined {
@@ -242,7 +242,7 @@ export function cause(ctx: Context): Error | undefined {
  * const controller = new AbortController();
  * const ctx = context.fromSignal(controller.signal);
  * controller.abort(new Error("client gone"));
- * console.log(ctx.err()?.message, context.cause(ctx)?.message);
+ * console.log(ctx.err()?.message, context.cause(ctx)?.message); // context canceled client gone
  * ```
  */
 export function fromSignal(signal: AbortSignal): Context {

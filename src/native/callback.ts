@@ -21,8 +21,8 @@ let next = 0x8000_0000;
  *
  * @example
  * ```ts
- * using log: native.Callback = native.callback((n) => console.log("from C:", n));
- * console.log(log.handle > 0);
+ * using same: native.Callback = native.callback((n) => n);
+ * console.log(same.handle > 0); // true
  * ```
  */
 export class Callback implements Disposable {

@@ -45,7 +45,7 @@ export const include: string = join(packageRoot, "arch", "include");
  *
  * @example
  * ```ts
- * console.log(native.body.args, native.body.returns); // ptr void
+ * console.log(native.body.args, native.body.returns); // [ 'ptr' ] void
  * ```
  */
 export const body = { args: ["ptr"], returns: "void" } as const satisfies FFIFunction;
@@ -201,7 +201,7 @@ export type Body = ((...args: never[]) => unknown) | number | bigint;
  * @example
  * ```ts
  * const objects: native.Handled[] = [chan<number>(), new Mutex(), new WaitGroup()];
- * console.log(objects.map(native.handle)); // 1,2,3
+ * console.log(objects.map(native.handle)); // [ 1, 2, 3 ]
  * ```
  */
 export type Handled = SendChan<never> | RecvChan<unknown> | Mutex | RWMutex | WaitGroup | Cond | Once;
@@ -216,7 +216,7 @@ type Bytes = Parameters<typeof addressOf>[0];
  * ```ts
  * const ch = chan<number>();
  * const some: native.Argument[] = [undefined, ch, Uint32Array.of(native.handle(ch), 100), 42];
- * console.log(some.length);
+ * console.log(some.length); // 4
  * ```
  */
 export type Argument = undefined | Handled | Callback | Bytes | number | bigint;
@@ -232,7 +232,7 @@ export type Argument = undefined | Handled | Callback | Bytes | number | bigint;
  * const ch = chan<number>();
  * const wg = new WaitGroup();
  * const words = Uint32Array.of(native.handle(ch), native.handle(wg));
- * console.log(words.length);
+ * console.log(words.length); // 2
  * ```
  */
 export function handle(object: Handled | Callback): number {

@@ -10,7 +10,7 @@ import type { Frame } from "./m.ts";
  *   yield* gosched();
  *   return n / 2;
  * }
- * console.log(yield* half(84));
+ * console.log(yield* half(84)); // 42
  * ```
  */
 export type Go<R = void> = Generator<unknown, R, unknown>;
@@ -25,7 +25,7 @@ export type Go<R = void> = Generator<unknown, R, unknown>;
  * const main: Body<number> = function* () {
  *   return 42;
  * };
- * console.log(await run(main));
+ * console.log(await run(main)); // 42
  * ```
  */
 export type Body<R> = () => Go<R>;

@@ -50,7 +50,7 @@ export interface SendChan<in T> {
  * yield* numbers.send(40);
  * yield* numbers.send(2);
  * numbers.close();
- * console.log(yield* sum(numbers));
+ * console.log(yield* sum(numbers)); // 42
  * ```
  */
 export interface RecvChan<out T> {
@@ -73,7 +73,7 @@ export interface RecvChan<out T> {
  * words.close();
  * const first: Received<string> = yield* words.recvOk();
  * const second: Received<string> = yield* words.recvOk();
- * console.log(first, second);
+ * console.log(first, second); // [ 'ant', true ] [ undefined, false ]
  * ```
  */
 export type Received<T> = [value: T, ok: true] | [value: undefined, ok: false];
@@ -86,9 +86,9 @@ export type Received<T> = [value: T, ok: true] | [value: undefined, ok: false];
  * ```ts
  * const ch: Chan<string> = chan<string>(2);
  * yield* ch.send("ant");
- * console.log(ch.len, ch.cap);
+ * console.log(ch.len, ch.cap); // 1 2
  * ch.close();
- * console.log(yield* ch.recvOk(), yield* ch.recvOk());
+ * console.log(yield* ch.recvOk(), yield* ch.recvOk()); // [ 'ant', true ] [ undefined, false ]
  * ```
  */
 export class Chan<in out T> extends Hchan implements SendChan<T>, RecvChan<T> {
@@ -189,7 +189,7 @@ export const nilchan = new Chan<never>(0, true) as Chan<never> & SendChan<unknow
  * go(function* () {
  *   yield* replies.send(42);
  * });
- * console.log(yield* replies.recv());
+ * console.log(yield* replies.recv()); // 42
  * ```
  */
 export function chan<T>(capacity = 0): Chan<T> {

@@ -65,7 +65,7 @@ export class FatalError extends Error {
  *   });
  *   yield* gosched();
  * }).catch((error) => {
- *   if (error instanceof UncaughtError) console.log(error.goid, error.cause);
+ *   if (error instanceof UncaughtError) console.log(error.goid, String(error.cause)); // 2 Error: no luck
  * });
  * ```
  */
@@ -86,13 +86,17 @@ export class UncaughtError extends Error {
  *
  * @example
  * ```ts
- * import { type RunOptions, StackOverflowError } from "gobuf";
+ * import { go, gosched, native, run, StackOverflowError } from "gobuf";
  *
- * const options: RunOptions = {
- *   onStackOverflow(error) {
- *     console.log(error instanceof StackOverflowError, error.goid, error.hi - error.lo);
- *   },
- * };
+ * // bodies.c: void deep(void *arg) { volatile char frame[1000]; frame[0] = 1; deep(arg); }
+ * const source = new URL("./bodies.c", import.meta.url);
+ * const { symbols } = native.cc({ source, symbols: { deep: native.body } });
+ * await run(function* () {
+ *   go.native(symbols.deep);
+ *   yield* gosched();
+ * }).catch((error) => {
+ *   if (error instanceof StackOverflowError) console.log(error.goid, error.hi - error.lo); // 2 32768n
+ * });
  * ```
  */
 export class StackOverflowError extends FatalError {
@@ -123,7 +127,8 @@ export class StackOverflowError extends FatalError {
  * import { run, StatusError } from "gobuf";
  *
  * await run(function* () {}).catch((error) => {
- *   if (error instanceof StatusError) console.log(error.goid, error.from, error.to);
+ *   if (!(error instanceof StatusError)) throw error;
+ *   throw new Error(`a bug of gobuf: goroutine ${error.goid}`, { cause: error });
  * });
  * ```
  */

@@ -20,7 +20,8 @@ import { word } from "./word.ts";
  * ```ts
  * const words = chan<string>(1);
  * const cases: SendCase[] = [sendCase(words, "ant"), sendCase(words, "bee")];
- * console.log((yield* select(cases)).index);
+ * yield* select(cases);
+ * console.log(words.len); // 1
  * ```
  */
 export interface SendCase {
@@ -40,7 +41,7 @@ export interface SendCase {
  * yield* words.send("ant");
  * const fromAny: RecvCase<string>[] = [recvCase(words), recvCase(chan<string>())];
  * const r = yield* select(fromAny);
- * console.log(r.index, r.value);
+ * console.log(r.index, r.value); // 0 ant
  * ```
  */
 export interface RecvCase<out T = unknown> {
@@ -59,7 +60,7 @@ export interface RecvCase<out T = unknown> {
  * const words = chan<string>(1);
  * const numbers = chan<number>();
  * const cases: SelectCase[] = [recvCase(numbers), sendCase(words, "ant")];
- * console.log((yield* select(cases)).index);
+ * console.log((yield* select(cases)).index); // 1
  * ```
  */
 export type SelectCase = SendCase | RecvCase;
@@ -71,7 +72,7 @@ export type SelectCase = SendCase | RecvCase;
  * ```ts
  * const words = chan<string>(1);
  * yield* select([sendCase(words, "ant")]);
- * console.log(words.len);
+ * console.log(words.len); // 1
  * ```
  */
 export function sendCase<T>(c: SendChan<T>, value: T): SendCase {
@@ -88,7 +89,7 @@ export function sendCase<T>(c: SendChan<T>, value: T): SendCase {
  * const words = chan<string>(1);
  * yield* words.send("ant");
  * const r = yield* select([recvCase(words)]);
- * if (r.ok) console.log(r.value.toUpperCase());
+ * if (r.ok) console.log(r.value.toUpperCase()); // ANT
  * ```
  */
 export function recvCase<T>(c: RecvChan<T>): RecvCase<T> {
@@ -109,7 +110,7 @@ type Outcome<I, C> =
  * ```ts
  * const r = yield* select([recvCase(chan<string>())], { default: true });
  * const nobody: SelectedDefault | undefined = r.index === -1 ? r : undefined;
- * console.log(nobody !== undefined);
+ * console.log(nobody !== undefined); // true
  * ```
  */
 export interface SelectedDefault {
@@ -128,7 +129,7 @@ export interface SelectedDefault {
  *   return r.index === 0 ? (r.value ?? "closed") : "sent";
  * }
  * const words = chan<string>(1);
- * console.log(describe(yield* select([recvCase(chan<string>()), sendCase(words, "ant")])));
+ * console.log(describe(yield* select([recvCase(chan<string>()), sendCase(words, "ant")]))); // sent
  * ```
  */
 export type Selected<C extends readonly unknown[] = readonly RecvCase<unknown>[]> = {
@@ -349,7 +350,7 @@ function selectResult(gp: number): { index: number; value: unknown; ok: boolean 
  * function* poll(ch: RecvChan<string>, options: SelectOptions): Go<string | undefined> {
  *   return (yield* select([recvCase(ch)], options)).value;
  * }
- * console.log(yield* poll(chan<string>(), { default: true }));
+ * console.log(yield* poll(chan<string>(), { default: true })); // undefined
  * ```
  */
 export interface SelectOptions {
@@ -366,8 +367,17 @@ export interface SelectOptions {
  * ```ts
  * const numbers = chan<number>();
  * const words = chan<string>(1);
- * const r = yield* select([recvCase(numbers), sendCase(words, "x")]);
- * if (r.index === 0 && r.ok) console.log(r.value + 1);
+ * go(function* () {
+ *   yield* numbers.send(41);
+ * });
+ * for (let i = 0; i < 2; i++) {
+ *   const r = yield* select([recvCase(numbers), sendCase(words, "ant")]);
+ *   if (r.index === 1) console.log("sent");
+ *   else if (r.ok) console.log(r.value + 1);
+ * }
+ * // Output:
+ * // sent
+ * // 42
  * ```
  */
 export function select<const C extends readonly SelectCase[]>(cases: C): Op<Selected<C>>;

@@ -22,7 +22,7 @@ import { currentRun, isCurrentRun } from "./world.ts";
  * function* double(n: number): Go<number> {
  *   return 2 * n;
  * }
- * console.log(await spawn(double, 21));
+ * console.log(await spawn(double, 21)); // 42
  * await stop.sendAsync();
  * await done;
  * ```

@@ -133,7 +133,7 @@ export function sliceTime(): number {
  * ```ts
  * const start = now();
  * yield* sleep(20);
- * console.log(now() - start);
+ * console.log(now() - start); // 20
  * ```
  */
 export function now(): number {

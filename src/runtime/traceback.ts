@@ -16,7 +16,7 @@ import { sliceTime } from "./time.ts";
  * @example
  * ```ts
  * const [main]: GoroutineInfo[] = goroutines();
- * console.log(main?.goid, main?.name, main?.state);
+ * console.log(main?.goid, main?.name, main?.state); // 1 main running
  * ```
  */
 export interface GoroutineInfo {
@@ -52,7 +52,8 @@ export function entryName(gp: number): string {
  *   yield* chan<number>().recv();
  * });
  * yield* gosched();
- * console.log(goroutines().filter((g) => g.state === "chan receive"));
+ * const waiting = goroutines().filter((g) => g.state === "chan receive");
+ * console.log(waiting.map((g) => `${g.goid} ${g.name}`)); // [ '2 worker' ]
  * ```
  */
 export function goroutines(): GoroutineInfo[] {
@@ -113,7 +114,14 @@ export function formatGoroutines(list: readonly GoroutineInfo[], all: readonly G
  *   yield* chan<number>().recv();
  * });
  * yield* gosched();
- * console.log(goroutineDump());
+ * console.log(goroutineDump().trimEnd());
+ * // Output:
+ * // goroutine 1 [running]:
+ * // main(...)
+ * //
+ * // goroutine 2 [chan receive]:
+ * // worker(...)
+ * // created by main in goroutine 1
  * ```
  */
 export function goroutineDump(first = 0): string {

@@ -145,7 +145,7 @@ function unsigned(lo: number, hi: number): bigint {
  * ```ts
  * const ch = native.chan(native.u64, 1);
  * yield* ch.send(2n ** 64n - 1n);
- * console.log(yield* ch.recv()); // 18446744073709551615
+ * console.log(yield* ch.recv()); // 18446744073709551615n
  * ```
  */
 export const u64: Codec<bigint> = {
@@ -166,7 +166,7 @@ export const u64: Codec<bigint> = {
  * ```ts
  * const ch = native.chan(native.i64, 1);
  * yield* ch.send(-(2n ** 63n));
- * console.log(yield* ch.recv()); // -9223372036854775808
+ * console.log(yield* ch.recv()); // -9223372036854775808n
  * ```
  */
 export const i64: Codec<bigint> = {

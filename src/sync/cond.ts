@@ -17,7 +17,7 @@ import { NotifyList } from "../runtime/sema.ts";
  *     yield* lock.unlock();
  *   }
  * }
- * yield* locked(new Mutex(), () => console.log("alone"));
+ * yield* locked(new Mutex(), () => console.log("alone")); // alone
  * ```
  */
 export interface Locker {
@@ -40,7 +40,7 @@ export interface Locker {
  * });
  * yield* filled.L.lock();
  * while (queue.length === 0) yield* filled.wait();
- * console.log(queue.shift());
+ * console.log(queue.shift()); // ant
  * yield* filled.L.unlock();
  * ```
  */

@@ -29,7 +29,7 @@ import { WaitGroup } from "./waitgroup.ts";
  * try {
  *   yield* group.wait();
  * } catch (error) {
- *   console.log(error, context.cause(ctx));
+ *   console.log(String(error), error === context.cause(ctx)); // Error: 20 ms is too long true
  * }
  * ```
  */
@@ -55,7 +55,7 @@ export class ErrGroup {
    * try {
    *   yield* group.wait();
    * } catch (error) {
-   *   console.log(error === context.cause(ctx));
+   *   console.log(error === context.cause(ctx)); // true
    * }
    * ```
    */
@@ -105,7 +105,7 @@ export class ErrGroup {
    * function* nap() {
    *   yield* sleep(10);
    * }
-   * console.log(group.tryGo(nap), group.tryGo(nap));
+   * console.log(group.tryGo(nap), group.tryGo(nap)); // true false
    * ```
    */
   tryGo<A extends unknown[]>(fn: (...args: A) => Go<unknown>, ...args: A): boolean {
@@ -153,7 +153,7 @@ export class ErrGroup {
    * try {
    *   yield* group.wait();
    * } catch (error) {
-   *   console.log(error);
+   *   console.log(String(error)); // Error: no luck
    * }
    * ```
    */

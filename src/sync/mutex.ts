@@ -36,7 +36,7 @@ const starvationThresholdNs = 1e6;
  * const wg = new WaitGroup();
  * for (let i = 0; i < 3; i++) wg.go(withdraw, 10);
  * yield* wg.wait();
- * console.log(balance);
+ * console.log(balance); // 70
  * ```
  */
 export class Mutex {

@@ -13,7 +13,7 @@ import { Mutex } from "./mutex.ts";
  * const once = new Once();
  * function* setUp(): Go {
  *   yield* sleep(1);
- *   console.log("only now");
+ *   console.log("only now"); // only now
  * }
  * const wg = new WaitGroup();
  * for (let i = 0; i < 3; i++) {

@@ -26,7 +26,7 @@ const rwmutexMaxReaders = 1 << 30;
  * yield* lock.lock();
  * prices.set("bee", 2);
  * yield* lock.unlock();
- * console.log(yield* read("bee"));
+ * console.log(yield* read("bee")); // 2
  * ```
  */
 export class RWMutex {

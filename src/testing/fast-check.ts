@@ -40,7 +40,7 @@ import { formatSchedule } from "./schedule.ts";
  * import { type ScheduleConstraints, schedules } from "gobuf/fast-check";
  *
  * const constraints: ScheduleConstraints = { steps: 20, width: 3, deviations: 4 };
- * console.log(schedules(constraints).canShrinkWithoutContext("g1~"));
+ * console.log(schedules(constraints).canShrinkWithoutContext("g1~")); // false
  * ```
  */
 export interface ScheduleConstraints {
@@ -63,7 +63,7 @@ export interface ScheduleConstraints {
  * import fc from "fast-check";
  * import { schedules } from "gobuf/fast-check";
  *
- * console.log(fc.sample(schedules(), { numRuns: 3, seed: 1 }));
+ * console.log(fc.sample(schedules(), { numRuns: 3, seed: 1 })); // [ 'g1~11B', 'g1~5ChApC', 'g1~8C' ]
  * ```
  */
 export function schedules(constraints: ScheduleConstraints = {}): fc.Arbitrary<string> {

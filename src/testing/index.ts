@@ -15,7 +15,7 @@
  *   });
  *   return ((yield* ch.recv()) ?? 0) + ((yield* ch.recv()) ?? 0);
  * });
- * console.log(sum);
+ * console.log(sum); // 42
  * ```
  */
 export { type Exploration, type ExploreOptions, explore, type ReplayOptions, replay } from "./explore.ts";

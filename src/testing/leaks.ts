@@ -24,7 +24,7 @@ import { formatGoroutines, type GoroutineInfo, goroutines } from "../runtime/tra
  *     yield* chan<number>().recv();
  *   });
  * }).catch((error) => {
- *   if (error instanceof LeakError) console.log(error.goroutines.map((g) => `${g.name}: ${g.state}`));
+ *   if (error instanceof LeakError) console.log(error.goroutines[0]?.state); // chan receive
  * });
  * ```
  */

@@ -31,7 +31,7 @@ export interface Schedule {
  * try {
  *   replay(function* () {}, "g9:1A");
  * } catch (error) {
- *   if (error instanceof ScheduleError) console.log(error.message);
+ *   if (error instanceof ScheduleError) console.log(error.message); // gobuf: schedule "g9:1A": of another version of gobuf: expected g1
  * }
  * ```
  */

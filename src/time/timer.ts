@@ -99,8 +99,9 @@ function timerchan(): Chan<number> {
  *
  * @example
  * ```ts
+ * const start = now();
  * using timer: Timer = newTimer(10);
- * console.log(yield* timer.c.recv());
+ * console.log(((yield* timer.c.recv()) ?? 0) - start); // 10
  * ```
  */
 export class Timer extends Clockwork {
@@ -118,7 +119,7 @@ export class Timer extends Clockwork {
    * @example
    * ```ts
    * const timer = newTimer(1000);
-   * if (timer.stop()) console.log("in time");
+   * if (timer.stop()) console.log("in time"); // in time
    * ```
    */
   stop(): boolean {
@@ -152,7 +153,7 @@ export class Timer extends Clockwork {
  * const replies = chan<string>();
  * using timer = newTimer(50);
  * const r = yield* select([recvCase(replies), recvCase(timer.c)]);
- * console.log(r.index === 1 ? "no reply" : r.value);
+ * console.log(r.index === 1 ? "no reply" : r.value); // no reply
  * ```
  */
 export function newTimer(ms: number): Timer {
@@ -170,7 +171,7 @@ export function newTimer(ms: number): Timer {
  * @example
  * ```ts
  * yield* select([recvCase(chan<string>()), recvCase(after(50))]);
- * console.log("50 ms later");
+ * console.log("50 ms later"); // 50 ms later
  * ```
  */
 export function after(ms: number): RecvChan<number> {
@@ -190,7 +191,7 @@ export function after(ms: number): RecvChan<number> {
  * afterFunc(10, function* () {
  *   yield* ch.send("late");
  * });
- * console.log(yield* ch.recv());
+ * console.log(yield* ch.recv()); // late
  * ```
  */
 export function afterFunc(ms: number, f: Callback): Timer {
@@ -206,7 +207,7 @@ export function afterFunc(ms: number, f: Callback): Timer {
  * ```ts
  * using ticker: Ticker = newTicker(10);
  * yield* sleep(35);
- * console.log(now() - ((yield* ticker.c.recv()) as number));
+ * console.log(now() - ((yield* ticker.c.recv()) as number)); // 25
  * ```
  */
 export class Ticker extends Clockwork {
@@ -259,8 +260,13 @@ function whole(ms: number): number {
  * @throws PanicError "non-positive interval for NewTicker"; Error when no run is under way
  * @example
  * ```ts
+ * const start = now();
  * using ticker = newTicker(20);
- * for (let i = 0; i < 3; i++) console.log(yield* ticker.c.recv());
+ * for (let i = 0; i < 3; i++) console.log(((yield* ticker.c.recv()) ?? 0) - start);
+ * // Output:
+ * // 20
+ * // 40
+ * // 60
  * ```
  */
 export function newTicker(ms: number): Ticker {
