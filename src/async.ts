@@ -1,8 +1,8 @@
 /**
  * Goroutines and promises: a goroutine waits for a promise, and ordinary async code takes part in channels.
  *
- * What comes from outside makes a goroutine runnable and kicks the run, which goes on in a microtask. While something
- * from outside is still expected, an idle run is no deadlock.
+ * A promise that settles makes the goroutine runnable, and the run goes on in a microtask (runtime/outside.ts). While a
+ * promise or a hold is pending, a run in which no goroutine can run waits instead of reporting a deadlock.
  */
 
 import { getg, type Op, opPending } from "./runtime/m.ts";
@@ -13,17 +13,19 @@ import { type SelectCase, type Selected, type SelectedDefault, type SelectOption
 import { spawn } from "./runtime/spawn.ts";
 import { currentRun, isCurrentRun } from "./runtime/world.ts";
 
-/** What a goroutine that waits for a promise finds when it runs again. */
+/** How the promise that a goroutine waited for has settled. */
 interface Settled {
   failed: boolean;
   value: unknown;
 }
 
 /**
- * Waits for a promise, in the goroutine: status waiting, reason "IO wait".
+ * Waits for a promise without blocking other goroutines. Reports show the goroutine as `[IO wait]`. Go has no
+ * counterpart.
  *
- * @returns what the promise gives
- * @throws what the promise rejects with
+ * @param promise a promise or another thenable; any other value is the result as it is, one turn later
+ * @returns what the promise fulfils with
+ * @throws what the promise rejects with; Error outside a goroutine
  * @example
  * ```ts
  * const page = yield* wait(Promise.resolve("<html>"));
@@ -54,7 +56,9 @@ export function wait<T>(promise: PromiseLike<T> | T): Op<Awaited<T>> {
 }
 
 /**
- * Says that code outside the goroutines may still make one runnable: until it is disposed of, an idle run is no deadlock.
+ * Keeps the run open: until the returned object is disposed of, a run in which no goroutine can run waits for the event
+ * loop instead of failing with a deadlock. For a program whose goroutines wait for what ordinary code sends them, such
+ * as a server. Go has no counterpart.
  *
  * @throws Error when no run is under way
  * @example
@@ -82,8 +86,11 @@ export function hold(): Disposable {
 }
 
 /**
- * {@link select} for ordinary async code, in the run under way.
+ * {@link select} for ordinary async code: a goroutine of the run under way does it.
  *
+ * @param cases as for `select`
+ * @returns as `select`; rejects with PanicError as `select` throws it, and with Error when no run is under way. When
+ *   the run ends first, the promise never settles
  * @example
  * ```ts
  * import { chan, go, hold, recvCase, run, selectAsync } from "gobuf";

@@ -1,5 +1,6 @@
 /**
- * What a goroutine asks of the scheduler itself: go, runtime.Gosched, runtime.Goexit, runtime.NumGoroutine.
+ * The go statement, and the functions of package runtime that a goroutine calls: Gosched, Goexit, NumGoroutine,
+ * GOMAXPROCS.
  */
 
 import { type Argument, type Body, startNative } from "./native/nativelib.ts";
@@ -12,15 +13,18 @@ import { newproc, sched } from "./runtime/proc.ts";
 interface GoStatement {
   <A extends unknown[]>(fn: (...args: A) => Go<unknown>, ...args: A): number;
   /**
-   * Starts a goroutine on a body in C or Zig, on a guarded stack of its own. It runs when the calling one gives way, like
-   * any other: it is the same scheduler's, and shares channels, mutexes and the like.
+   * Starts a goroutine whose body is a function in C or Zig, on a guarded stack of its own. The same scheduler runs it;
+   * it shares channels, mutexes and the rest with TypeScript.
+   *
+   * A body that overflows its stack ends the run with {@link StackOverflowError}; with `run`'s option
+   * `onStackOverflow` it ends that goroutine only.
    *
    * @param fn a symbol of `native.cc` or `native.dlopen`, or an address that a function of such a library returned
-   * @param arg what the body gets: the handle of a channel, callback or object of sync; or the address of a typed array,
-   *   which is kept until the goroutine ends; or a number
+   * @param arg the body's argument: of a channel, a callback or an object of sync its handle; of a typed array the
+   *   address of its bytes, which are kept until the goroutine ends; or a number; without it a null pointer
    * @returns the goroutine's number
-   * @throws TypeError for a body or an argument that is none; Error for a body of a closed library, and outside a
-   *   goroutine; FatalError when there is no memory for a stack
+   * @throws TypeError for something else than a body or an argument; Error for a body of a closed library, and outside
+   *   a goroutine; FatalError when there is no memory for a stack
    * @example
    * ```ts
    * // bodies.c: void doubler(void *arg) {
@@ -39,10 +43,12 @@ interface GoStatement {
 }
 
 /**
- * Starts a goroutine: `go f(x, y)`. It runs when the calling one gives way. `go.native` starts one on a body in C or Zig.
+ * Starts a goroutine: Go's `go f(x, y)` (newproc in runtime/proc.go). It first runs when the calling goroutine gives
+ * way. `go.native` starts one whose body is in C or Zig.
  *
- * @param fn a generator function, called at once with the arguments: its body runs later
- * @returns the goroutine's number
+ * @param fn a generator function. It is called at once with the arguments, which makes the generator; its body runs
+ *   later
+ * @returns the goroutine's number, by which reports name it: main has 1
  * @throws TypeError when `fn` does not make a generator; Error outside a goroutine
  * @example
  * ```ts
@@ -62,8 +68,10 @@ export const go: GoStatement = Object.assign(
 );
 
 /**
- * Lets others run: runtime.Gosched.
+ * Lets other goroutines run: Go's runtime.Gosched (runtime/proc.go). The caller goes to the end of the global run
+ * queue.
  *
+ * @throws Error outside a goroutine
  * @example
  * ```ts
  * go(function* () {
@@ -79,8 +87,13 @@ export function gosched(): Op<void> {
 }
 
 /**
- * Ends the goroutine, after the finally blocks it is in: runtime.Goexit.
+ * Ends the goroutine: Go's runtime.Goexit (runtime/panic.go). The `finally` blocks around the call run first. In main
+ * it ends main, and the run goes on until all other goroutines have ended; then it fails with "no goroutines (main
+ * called runtime.Goexit) - deadlock!".
  *
+ * A `finally` block that waits, throws or leaves by `break` or `return` cancels it, and the goroutine goes on.
+ *
+ * @throws Error outside a goroutine
  * @example
  * ```ts
  * go(function* () {
@@ -99,10 +112,12 @@ export function goexit(): Op<never> {
 }
 
 /**
- * Calls a generator function on the goroutine's own stack of generators: a resume costs the same at every depth, where
- * a plain `yield* f()` costs each resume some 8 ns a level (the bench's rows "8 deep": 28 ns against 107).
+ * Calls a generator function and gives its result, like a plain `yield* f()`, but faster for deep calls: the goroutine
+ * keeps its own stack of generators, so that it is resumed at the same cost at every depth. A plain `yield* f()` makes
+ * each resume some 8 ns slower a level (the bench's rows "8 deep": 28 ns against 107). Go has no counterpart.
  *
- * @throws TypeError when `fn` does not make a generator
+ * @param fn a generator function, called at once with the arguments
+ * @throws what `fn` throws; TypeError when `fn` does not make a generator; Error outside a goroutine
  * @example
  * ```ts
  * function* depth(n: number): Go<number> {
@@ -118,7 +133,8 @@ export function call<A extends unknown[], R>(fn: (...args: A) => Go<R>, ...args:
 }
 
 /**
- * Goroutines that exist: runtime.NumGoroutine.
+ * How many goroutines exist, main included: Go's runtime.NumGoroutine (runtime/debug.go). Outside a run it is the last
+ * run's number.
  *
  * @example
  * ```ts
@@ -131,7 +147,8 @@ export function numGoroutine(): number {
 }
 
 /**
- * How many goroutines run at the same time: runtime.GOMAXPROCS(0). One: a thread has one M and one P.
+ * How many goroutines can run at the same time: Go's runtime.GOMAXPROCS(0) (runtime/debug.go). It is always 1: a run
+ * has one thread.
  *
  * @example
  * ```ts

@@ -21,7 +21,7 @@ import { attachReport, goroutineDump } from "./runtime/traceback.ts";
 import { world } from "./runtime/world.ts";
 
 /**
- * How a run is to go.
+ * Options of {@link run}.
  *
  * @example
  * ```ts
@@ -34,20 +34,27 @@ import { world } from "./runtime/world.ts";
  * ```
  */
 export interface RunOptions {
-  /** Seed of select's draws, 0 to 2^53-1. By default the time of day chooses one. */
+  /** Seed of the random choices of `select`, an integer from 0 to 2^53-1. By default it is random. */
   seed?: number;
   /**
-   * "real" (the default), or "fake": time stands still while anything can run, and jumps to the next timer when nothing
-   * can, as in Go's faketime build.
+   * "real" (the default): the system's clock. "fake": the clock stands still while a goroutine can run, and jumps to
+   * the next timer when none can, as in Go's faketime build. It starts at 2009-11-10 23:00:00 UTC.
    */
   clock?: "real" | "fake";
-  /** Sees every status change but main's own start. */
+  /**
+   * Is called after each change of a goroutine's status, except main's own start, with the index of its G and both
+   * statuses as Go numbers them (runtime/runtime2.go).
+   */
   onTransition?: TransitionHook;
-  /** Sees a native goroutine's stack overflow, in place of the run's end; not that of a native main. */
+  /**
+   * Is called when a native goroutine has overflowed its stack. That goroutine ends and the run goes on; without this
+   * option the run ends with the error. An overflow of a native main always ends the run.
+   */
   onStackOverflow?: (error: StackOverflowError) => void;
   /**
-   * "all" notes where each operation and each go statement stands, for reports: some microseconds an operation. By
-   * default a report has the names of functions, states and creators, but no source lines.
+   * What reports say of a goroutine. "single" (the default): its state, the function it was started on, and its
+   * creator. "all": also the source lines of its last operation and of its go statement; each operation then takes some
+   * microseconds more. (Go's GOTRACEBACK.)
    */
   traceback?: "single" | "all";
 }
@@ -119,12 +126,14 @@ function drive(): unknown {
 }
 
 /**
- * Runs goroutines to the end on the fake clock, at once.
+ * Like {@link run}, but to the end before it returns, on the fake clock. The event loop gets no turn: a goroutine
+ * cannot wait for a promise.
  *
- * @param main the main goroutine's body; the run is over when it returns
+ * @param main the main goroutine's body, a generator function; the run is over when it returns
+ * @param options those of `run`, without the clock
  * @returns main's result
- * @throws FatalError with Go's verdict (deadlock), or what a goroutine threw and nobody caught; TypeError when `main`
- *   does not make a generator
+ * @throws as `run` rejects; TypeError when `main` does not make a generator; Error when a run is under way on this
+ *   thread
  * @example
  * ```ts
  * import { now, runSync, sleep } from "gobuf";
@@ -244,12 +253,16 @@ function printGoroutines(): void {
 }
 
 /**
- * Runs goroutines: starts `main`, and everything it starts, among the other work of the process.
+ * Starts a main goroutine, and runs it and all goroutines that it starts, beside the other work of the process: the
+ * event loop gets its turn every 4 ms of work, and whenever no goroutine can run. Go's rt0_go, main and checkdead
+ * (runtime/proc.go).
  *
- * @param main the main goroutine's body; the run is over when it returns, whatever still runs
- * @throws TypeError at once, when `main` does not make a generator
- * @returns main's result; rejects with Go's verdict (deadlock), what main threw, or {@link UncaughtError} of another
- *   goroutine
+ * @param main the main goroutine's body, a generator function; the run is over when it returns, whatever other
+ *   goroutines still do
+ * @returns main's result. Rejects with what main threw; with {@link UncaughtError} when another goroutine threw; with
+ *   {@link FatalError} for a deadlock or another fatal error of Go's, and with its subclass {@link StackOverflowError}
+ *   when a native body overflowed its stack
+ * @throws TypeError when `main` does not make a generator; Error when a run is under way on this thread
  * @example
  * ```ts
  * import { after, run } from "gobuf";

@@ -15,7 +15,8 @@ import { currentRun, isCurrentRun } from "../runtime/world.ts";
 import { type Callback, callBody, Timer } from "../time/timer.ts";
 
 /**
- * A deadline, a signal that it is over, and values, for all that belongs to one piece of work: context.Context.
+ * What goroutines that work on one task share: a deadline, the news that the task is canceled, and values. Go's
+ * context.Context (context/context.go). The functions of the namespace `context` make them; a program may have its own.
  *
  * @example
  * ```ts
@@ -29,25 +30,27 @@ import { type Callback, callBody, Timer } from "../time/timer.ts";
  * ```
  */
 export interface Context {
-  /** When it will be canceled, milliseconds as `now()` gives them; undefined for never: Deadline. */
+  /** When it will be canceled, in milliseconds as `now()` gives them; undefined for never. Go's Deadline. */
   deadline(): number | undefined;
-  /** Closed when it is canceled, nil when it never will be; the same channel each time: Done. */
+  /** A channel that is closed when it is canceled; nil when it never will be. The same one each time. Go's Done. */
   done(): RecvChan<never>;
-  /** Undefined until it is canceled, then `Canceled` or `DeadlineExceeded`: Err. */
+  /** `Canceled` or `DeadlineExceeded` when it has been canceled, else undefined. Go's Err. */
   err(): Error | undefined;
-  /** The value that goes by a key, undefined when there is none: Value. */
+  /** The value of a key, undefined when there is none. Go's Value. */
   value<T>(key: Key<T>): T | undefined;
-  /** Aborted when it is canceled, for `fetch` and the like; its reason is the context's cause. */
+  /** A signal that is aborted when it is canceled, for `fetch` and the like. Its reason is the context's cause. */
   readonly signal: AbortSignal;
   /**
-   * A context of the program's own may offer this: calls `f` once it is canceled, unless the returned function was called
-   * first, which tells whether it was. Without it a goroutine watches `done()` for each context made from this one.
+   * A program's own context may have this method: it arranges that `f` is called when the context is canceled, and
+   * returns a function that prevents the call and tells whether it did. Without it, gobuf starts a goroutine that
+   * watches `done()` for each context made from this one. (afterFuncer in context/context.go.)
    */
   afterFunc?(f: () => void): () => boolean;
 }
 
 /**
- * Names a value of a {@link Context}, and its type. Keys are told apart by identity.
+ * The key of a value in a {@link Context}, which also carries the value's type. Two keys of one name are different
+ * keys.
  *
  * @typeParam T the value's type
  * @example
@@ -62,7 +65,7 @@ export class Key<in out T> {
   declare readonly type: (value: T) => T;
 
   constructor(
-    /** For messages. */
+    /** What messages call it. */
     readonly name: string,
   ) {}
 
@@ -72,7 +75,8 @@ export class Key<in out T> {
 }
 
 /**
- * Ends a context, however often it is called; `using` does, too.
+ * Cancels a context: Go's context.CancelFunc (context/context.go). Only the first call has an effect. `using` calls it,
+ * too.
  *
  * @example
  * ```ts
@@ -86,7 +90,8 @@ export class Key<in out T> {
 export type CancelFunc = (() => void) & Disposable;
 
 /**
- * Ends a context for a reason that `cause` gives; the first call counts. `using` does, too, for no reason.
+ * Cancels a context for a reason, which `context.cause` gives: Go's context.CancelCauseFunc (context/context.go). Only
+ * the first call has an effect. `using` calls it without a reason.
  *
  * @example
  * ```ts
@@ -109,7 +114,8 @@ class ContextError extends Error {
 }
 
 /**
- * What `err()` gives when a context was canceled: context.Canceled. Its name is that of an abort in JavaScript.
+ * What `err()` gives when a context was canceled: Go's context.Canceled (context/context.go). Its `name` is
+ * "AbortError", as of an aborted fetch.
  *
  * @example
  * ```ts
@@ -122,8 +128,8 @@ class ContextError extends Error {
 export const Canceled: Error = new ContextError("AbortError", "context canceled");
 
 /**
- * What `err()` gives when a context's deadline has passed: context.DeadlineExceeded. Its name is that of a timeout in
- * JavaScript.
+ * What `err()` gives when a context's deadline has passed: Go's context.DeadlineExceeded (context/context.go). Its
+ * `name` is "TimeoutError", as of AbortSignal.timeout.
  *
  * @example
  * ```ts

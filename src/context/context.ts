@@ -1,8 +1,8 @@
 /**
  * Contexts: context/context.go. Exported as the namespace `context`.
  *
- * Both worlds meet here: a context has an AbortSignal, and a signal gives a context ({@link fromSignal}). A cancel
- * function may be called from anywhere, also by code outside the goroutines.
+ * A context has an AbortSignal, and an AbortSignal gives a context ({@link fromSignal}). A cancel function may be
+ * called by goroutines and by ordinary code.
  */
 
 import { PanicError } from "../runtime/panic.ts";
@@ -33,7 +33,8 @@ const backgroundCtx = new EmptyCtx("context.Background");
 const todoCtx = new EmptyCtx("context.TODO");
 
 /**
- * The root of contexts: never canceled, no deadline, no values: context.Background.
+ * The context that all others are made from: it is never canceled, and has no deadline and no values. Go's
+ * context.Background (context/context.go).
  *
  * @example
  * ```ts
@@ -45,7 +46,8 @@ export function background(): Context {
 }
 
 /**
- * Like {@link background}, where it is not clear yet which context to use: context.TODO.
+ * Like {@link background}, for a place where it is not decided yet which context to use: Go's context.TODO
+ * (context/context.go).
  *
  * @example
  * ```ts
@@ -62,10 +64,12 @@ function disposable<F extends () => unknown>(f: F): F & Disposable {
 }
 
 /**
- * A context that ends with its parent, or by its cancel function: context.WithCancel.
+ * Makes a context that is canceled with its parent, or by its cancel function: Go's context.WithCancel
+ * (context/context.go).
  *
- * @returns the context and its cancel function; call it in any case, so that the parent can forget the context
- * @throws Error when no run is under way and the parent is a context of the program's own without `afterFunc`
+ * @returns the context and its cancel function. Call the function in any case, or the parent keeps the context
+ * @throws PanicError "cannot create context from nil parent"; Error when no run is under way and the parent is a
+ *   Context of the program's own that has no `afterFunc`
  * @example
  * ```ts
  * const [ctx, cancel] = context.withCancel(context.background());
@@ -86,8 +90,10 @@ export function withCancel(parent: Context): [ctx: Context, cancel: CancelFunc] 
 }
 
 /**
- * Like {@link withCancel}; the cancel function takes the reason, which {@link cause} gives: context.WithCancelCause.
+ * Like {@link withCancel}, with a cancel function that takes a reason, which {@link cause} gives: Go's
+ * context.WithCancelCause (context/context.go).
  *
+ * @throws as {@link withCancel}
  * @example
  * ```ts
  * const [ctx, cancel] = context.withCancelCause(context.background());
@@ -102,12 +108,13 @@ export function withCancelCause(parent: Context): [ctx: Context, cancel: CancelC
 }
 
 /**
- * A context that ends at a point in time, if its parent does not end or was not to end earlier: context.WithDeadline,
- * context.WithDeadlineCause.
+ * Makes a context that is canceled at a point in time, with its parent, or by its cancel function: Go's
+ * context.WithDeadline and, with `why`, context.WithDeadlineCause (context/context.go). When the parent's deadline is
+ * earlier, that one holds.
  *
- * @param deadline a date, or milliseconds since the Unix epoch, as {@link now} gives them
- * @param why what {@link cause} gives when the time has come; by default {@link DeadlineExceeded}
- * @throws Error when no run is under way
+ * @param deadline a Date, or milliseconds since the Unix epoch, as {@link now} gives them
+ * @param why what {@link cause} gives after the deadline; by default {@link DeadlineExceeded}
+ * @throws PanicError "cannot create context from nil parent"; Error when no run is under way
  * @example
  * ```ts
  * const [ctx, cancel] = context.withDeadline(context.background(), now() + 20);
@@ -126,11 +133,12 @@ export function withDeadline(
 }
 
 /**
- * {@link withDeadline}, `ms` milliseconds from now: context.WithTimeout, context.WithTimeoutCause.
+ * {@link withDeadline}, `ms` milliseconds from now: Go's context.WithTimeout and, with `why`, context.WithTimeoutCause
+ * (context/context.go).
  *
- * @param ms fractions count
+ * @param ms milliseconds, fractions count; 0 or less cancels the context at once
  * @param why what {@link cause} gives when the time is over; by default {@link DeadlineExceeded}
- * @throws Error when no run is under way
+ * @throws as {@link withDeadline}
  * @example
  * ```ts
  * const [ctx, cancel] = context.withTimeout(context.background(), 20, new Error("too slow"));
@@ -161,9 +169,9 @@ function timerCtx(
 }
 
 /**
- * A context that has one more value: context.WithValue.
+ * Makes a context with one more value: Go's context.WithValue (context/context.go). It is canceled with its parent.
  *
- * @throws PanicError "nil key"
+ * @throws PanicError "nil key", "cannot create context from nil parent"
  * @example
  * ```ts
  * const requestId = new context.Key<string>("request id");
@@ -179,8 +187,9 @@ export function withValue(parent: Context, key: Key<unknown>, value: unknown): C
 }
 
 /**
- * A context with its parent's values that does not end with it and has no deadline: context.WithoutCancel.
+ * Makes a context with its parent's values that is never canceled: Go's context.WithoutCancel (context/context.go).
  *
+ * @throws PanicError "cannot create context from nil parent"
  * @example
  * ```ts
  * const [ctx, cancel] = context.withCancel(context.background());
@@ -195,10 +204,12 @@ export function withoutCancel(parent: Context): Context {
 }
 
 /**
- * Calls a function in a goroutine of its own when a context ends, at once if it is over: context.AfterFunc.
+ * Calls a function in a goroutine of its own when a context is canceled; at once if it is already: Go's
+ * context.AfterFunc (context/context.go).
  *
  * @param f a generator function, or a plain one
- * @returns keeps `f` from being called; false when it was started or stopped before. `using` does, too.
+ * @returns a function that prevents the call, and tells whether it did: false when `f` was started, or the call
+ *   prevented before. `using` calls it, too
  * @throws Error when no run is under way
  * @example
  * ```ts
@@ -215,8 +226,10 @@ export function afterFunc(ctx: Context, f: Callback): (() => boolean) & Disposab
 }
 
 /**
- * Why a context is over: the first reason that it or one it was made from was canceled for, else its `err()`; undefined
- * while it is not: context.Cause.
+ * Why a context was canceled: Go's context.Cause (context/context.go).
+ *
+ * @returns the reason of the first cancellation, of the context or of one that it was made from; its `err()` where no
+ *   reason was given; undefined while it is not canceled
  *
  * @example
  * ```ts
@@ -231,11 +244,12 @@ export function cause(ctx: Context): Error | undefined {
 }
 
 /**
- * The context of an AbortSignal: canceled when the signal is aborted, for its reason. A signal that tells of a timeout
- * gives {@link DeadlineExceeded}, any other {@link Canceled}.
+ * The context of an AbortSignal: it is canceled when the signal is aborted, and {@link cause} gives the signal's
+ * reason. Its `err()` is {@link DeadlineExceeded} when the reason is a TimeoutError (as of AbortSignal.timeout), else
+ * {@link Canceled}. Go has no counterpart.
  *
- * A signal has one context, and the one of a context's own `signal` is that context. While a goroutine waits for the end
- * of such a context, or of one that ends with it, an idle run is no deadlock.
+ * The same signal gives the same context, and a context's own `signal` gives that context. While a goroutine waits for
+ * such a context, or for one made from it, a run in which no goroutine can run is no deadlock.
  *
  * @example
  * ```ts

@@ -1,6 +1,6 @@
 /**
- * Callbacks: functions of TypeScript that native bodies call, by gobuf_call of arch/include/gobuf.h. They run on g0, where
- * nothing can wait; what they throw is their goroutine's, as a panic is.
+ * Callbacks: functions of TypeScript that native bodies call, by gobuf_call of arch/include/gobuf.h. They run on g0,
+ * where no operation can wait. What a callback throws is a panic of the calling goroutine.
  */
 
 import { STATUS_OK, STATUS_PANIC } from "../runtime/codes.ts";
@@ -17,7 +17,8 @@ const callbacks = new Map<number, Callback>();
 let next = 0x8000_0000;
 
 /**
- * A function of TypeScript that native bodies can call, made by {@link callback}.
+ * A function of TypeScript that native bodies can call. {@link callback} makes it. Close it when no body needs it any
+ * longer; `using` does.
  *
  * @example
  * ```ts
@@ -26,7 +27,7 @@ let next = 0x8000_0000;
  * ```
  */
 export class Callback implements Disposable {
-  /** What a native body passes to gobuf_call: a u32. */
+  /** The handle that a native body passes to gobuf_call: an integer from 2^31 to 2^32-1. */
   readonly handle: number = next++;
   /** @internal */
   readonly fn: (value: unknown) => unknown;
@@ -40,7 +41,7 @@ export class Callback implements Disposable {
     callbacks.set(this.handle, this);
   }
 
-  /** Forgets the function: a call of the handle ends the run from now on. */
+  /** Takes the handle back: a body that calls it later ends the run with a FatalError. */
   close(): void {
     callbacks.delete(this.handle);
   }
@@ -51,15 +52,20 @@ export class Callback implements Disposable {
 }
 
 /**
- * Makes a function callable for native bodies: `gobuf_call(handle, word)` in C, `gobuf.call` in Zig.
+ * Makes a function that native bodies can call: by `gobuf_call(handle, word)` in C, by `gobuf.call` in Zig.
  *
- * It runs at once, on g0, before the body goes on: no operation of gobuf may be called in it, but for those that never
- * wait and need no goroutine (`close`, `add`), and those of ordinary async code. What it throws is the goroutine's own
- * panic: the body sees GOBUF_PANIC, may clear it with `gobuf_recover()`, and else the run ends with it when the body ends.
+ * The function runs on g0, and the body goes on when it returns; no other goroutine runs meanwhile. It cannot wait: it
+ * may call operations without `yield*` (`close`, `add`) and functions for ordinary async code (`sendAsync`, `spawn`).
+ * Any other operation throws an Error.
  *
- * @param fn a plain function; it gets a value, and gives one (undefined is 0)
- * @param codec of both; without one, whole numbers and BigInts as with a plain channel
- * @throws TypeError when `fn` is a generator or an async function, or none at all
+ * What it throws is a panic of the calling goroutine. The body sees GOBUF_PANIC, and may clear it with
+ * `gobuf_recover()`; without that the run ends with the error when the body ends.
+ *
+ * @param fn a plain function. Its argument is the word that the body passes; its result is the word that the body gets,
+ *   0 for undefined
+ * @param codec how argument and result are words. Without one they are as on a plain channel: numbers, BigInts from
+ *   2^53
+ * @throws TypeError when `fn` is a generator function, an async function, or no function
  * @example
  * ```ts
  * // bodies.c: void caller(void *arg) { gobuf_call(gobuf_handle_of(arg), gobuf_from_f64(0.5)); }

@@ -1,4 +1,7 @@
-/** Libraries of native bodies: compiled or opened, attached to the runtime, and their functions as goroutines' bodies. */
+/**
+ * Libraries of native bodies: to compile or open one, to attach it to the runtime, to start its functions as
+ * goroutines.
+ */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { Hchan } from "../runtime/chan.ts";
@@ -30,7 +33,8 @@ import { goNative } from "./native.ts";
 import { keepArgument } from "./nativestate.ts";
 
 /**
- * The folder of gobuf.h and gobuf.zig, for a compiler of your own: `-I` of C, `-Mgobuf=FOLDER/gobuf.zig` of Zig.
+ * The path of the folder with gobuf.h and gobuf.zig, for your own compiler: `-I` of a C compiler,
+ * `-Mgobuf=FOLDER/gobuf.zig` of Zig.
  *
  * @example
  * ```ts
@@ -41,7 +45,7 @@ import { keepArgument } from "./nativestate.ts";
 export const include: string = join(packageRoot, "arch", "include");
 
 /**
- * The signature of a goroutine's body, `void body(void *arg)`, for the symbols of {@link cc} and {@link dlopen}.
+ * The type of a body's symbol, `void body(void *arg)`, as bun:ffi writes it: for {@link cc} and {@link dlopen}.
  *
  * @example
  * ```ts
@@ -51,7 +55,7 @@ export const include: string = join(packageRoot, "arch", "include");
 export const body = { args: ["ptr"], returns: "void" } as const satisfies FFIFunction;
 
 /**
- * A library of native bodies, made by {@link cc} or {@link dlopen}.
+ * A library of native bodies, which {@link cc} or {@link dlopen} has opened.
  *
  * @typeParam S its symbols, as bun:ffi has them
  * @example
@@ -63,9 +67,9 @@ export const body = { args: ["ptr"], returns: "void" } as const satisfies FFIFun
  * ```
  */
 export interface Bodies<S extends Record<string, FFIFunction>> extends Disposable {
-  /** Its functions. A body among them is for {@link go.native}; others may be called. */
+  /** Its functions by name. Start a body with {@link go.native}; call other functions as usual. */
   readonly symbols: Library<S>["symbols"];
-  /** Unloads it. @throws Error while a goroutine of it exists in a run under way */
+  /** Unloads the library; `using` does, too. @throws Error while a goroutine of the library exists */
   close(): void;
 }
 
@@ -86,9 +90,12 @@ const owners = new WeakMap<object, Owner>();
 const opened = new Map<Owner, object>();
 
 /**
- * Compiles C with bun:ffi's compiler, gobuf.h in reach, and attaches it to the runtime. The source says GOBUF_RUNTIME once.
+ * Compiles bodies in C with the compiler of bun:ffi (TinyCC), which finds gobuf.h, and attaches them to the runtime.
+ * The source must say GOBUF_RUNTIME once.
  *
- * @throws Error when it does not compile, has no GOBUF_RUNTIME, or this Bun has no compiler
+ * @param options those of bun:ffi's `cc`: `source`, `symbols` and more
+ * @throws Error when the source does not compile or lacks GOBUF_RUNTIME, when this Bun has no compiler, and when the
+ *   folder {@link include} is not there, as in an executable made by `bun build --compile`
  * @example
  * ```ts
  * // bodies.c: void doubler(void *arg) {
@@ -115,12 +122,13 @@ export function cc<S extends Record<string, FFIFunction>>(options: CompileOption
 }
 
 /**
- * Opens a library of bodies that a compiler of your own made, and attaches it to the runtime. It says GOBUF_RUNTIME once
- * (C), or imports gobuf.zig (Zig).
+ * Opens a library of bodies that your own compiler has made, and attaches it to the runtime. Its source must say
+ * GOBUF_RUNTIME once (C), or import gobuf.zig (Zig).
  *
- * @param path of the library
- * @param symbols its functions, as bun:ffi takes them; {@link body} is the signature of a body
- * @throws Error when it cannot be loaded, lacks a symbol or GOBUF_RUNTIME, or was made for another version of gobuf.h
+ * @param path the library's path or file URL
+ * @param symbols its functions, as bun:ffi's `dlopen` takes them; {@link body} is the type of a body
+ * @throws Error when it cannot be loaded, lacks a symbol or GOBUF_RUNTIME, or was compiled with another version of
+ *   gobuf.h
  * @example
  * ```ts
  * try {
@@ -183,7 +191,8 @@ function mayRun(gp: number, owner: Owner): boolean {
 }
 
 /**
- * A native body: a symbol of {@link cc} or {@link dlopen}, or an address that a function of such a library returned.
+ * The type of a native body for {@link go.native}: a symbol of {@link cc} or {@link dlopen}, or an address of a
+ * function that a function of such a library has returned.
  *
  * @example
  * ```ts
@@ -196,7 +205,7 @@ function mayRun(gp: number, owner: Owner): boolean {
 export type Body = ((...args: never[]) => unknown) | number | bigint;
 
 /**
- * An object that native bodies name by a handle.
+ * The type of the objects that native bodies name by a handle.
  *
  * @example
  * ```ts
@@ -209,8 +218,9 @@ export type Handled = SendChan<never> | RecvChan<unknown> | Mutex | RWMutex | Wa
 type Bytes = Parameters<typeof addressOf>[0];
 
 /**
- * A body's argument: null for undefined; the handle of an object or a callback; the address of bytes, which are kept until
- * the goroutine ends; or a number of your own, an address too.
+ * The type of a native body's argument. The body gets a null pointer for undefined; the handle of an object or a
+ * callback; the address of bytes, which are kept until the goroutine ends; a number or BigInt as it is, from 0 to
+ * 2^64-1.
  *
  * @example
  * ```ts
@@ -222,11 +232,12 @@ type Bytes = Parameters<typeof addressOf>[0];
 export type Argument = undefined | Handled | Callback | Bytes | number | bigint;
 
 /**
- * The handle of an object, the same one each time, for the bytes of a native body's argument. It holds, and holds the
- * object, until the run is over or {@link release} is called.
+ * The handle by which native bodies name an object, to be passed in the bytes of a body's argument. The same object has
+ * the same handle, until the run is over or {@link release} is called. The handle keeps the object from being
+ * collected.
  *
- * @returns a u32; 0 for a nil channel, and for nothing else
- * @throws TypeError for anything else; Error outside a goroutine
+ * @returns an integer from 0 to 2^32-1; 0 for the nil channel only
+ * @throws TypeError for anything that has no handle; Error outside a goroutine
  * @example
  * ```ts
  * const ch = chan<number>();
@@ -243,11 +254,11 @@ export function handle(object: Handled | Callback): number {
 }
 
 /**
- * The channel of a handle: of one that a native body made by `gobuf_chan_make` and sent here, or of {@link handle}.
+ * The channel that a handle names: one that a native body has made by `gobuf_chan_make` and sent here, or one of
+ * {@link handle}.
  *
- * @param handle as a native body has it
- * @returns the channel; of words, unless TypeScript made it: whole numbers, and BigInts from 2^53 up
- * @throws TypeError where it names none; Error outside a goroutine
+ * @returns the channel. On one that a native body made, words are numbers, and BigInts from 2^53 on
+ * @throws TypeError when the handle names no channel; Error outside a goroutine
  * @example
  * ```ts
  * // bodies.c: void maker(void *arg) {
@@ -272,11 +283,11 @@ export function chanOf(handle: number): Chan<number | bigint> {
 }
 
 /**
- * Lets go of an object that native bodies named by its handle, in a run that goes on for long and makes many. A body that
- * still uses the handle ends the run, by name, until a thousand others have been let go: then it may be another object's.
- * The object itself may get another one.
+ * Frees an object's handle, so that the object can be collected before the run is over. A native body that uses the
+ * handle later ends the run with a FatalError; after 1,024 more have been freed, it may name another object. The object
+ * may get a new handle.
  *
- * @returns whether it had a handle
+ * @returns whether the object had a handle
  * @example
  * ```ts
  * const ch = chan<number>();

@@ -17,11 +17,13 @@ class WordChan<in out T> extends Chan<T> {
 }
 
 /**
- * Makes a channel that native bodies see words of and TypeScript values: `make(chan uint64, capacity)`, with a codec.
+ * Makes a channel on which TypeScript sends and receives values, and native bodies 64-bit words: Go's
+ * `make(chan T, capacity)` with a codec that says how a T is a word.
  *
- * A plain `chan` serves native bodies too; it gives and takes whole numbers and BigInts, whichever fit.
+ * A channel of `chan` can be used by native bodies, too: a word is a number, or a BigInt from 2^53 on; sent to a body,
+ * an integer, a BigInt of 64 bits, a boolean or undefined (0) is a word.
  *
- * @param codec `i32`, `u32`, `f64`, `i64`, `u64`, or one of your own
+ * @param codec `native.i32`, `u32`, `f64`, `i64`, `u64`, or one of your own ({@link Codec})
  * @param capacity 0 (unbuffered) to 2^31-1
  * @throws PanicError "makechan: size out of range"; `send` and `sendCase` throw one for a value that the codec refuses
  * @example

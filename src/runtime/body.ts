@@ -1,8 +1,8 @@
-/** What may be a goroutine's body, or a frame of one: a generator, and nothing that only looks like one. */
+/** Bodies of goroutines: generators. Checks that a function makes one, and not something else that has a `next`. */
 import type { Frame } from "./m.ts";
 
 /**
- * The body of a goroutine, or a function it calls: gives `R` in the end.
+ * The type of a goroutine's body, and of a function that it calls by `yield*`: a generator that returns an `R`.
  *
  * @example
  * ```ts
@@ -16,7 +16,7 @@ import type { Frame } from "./m.ts";
 export type Go<R = void> = Generator<unknown, R, unknown>;
 
 /**
- * A function that makes a generator body.
+ * The type of a main goroutine's body: a generator function without parameters that returns an `R`.
  *
  * @example
  * ```ts

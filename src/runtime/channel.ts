@@ -17,7 +17,7 @@ import { getg, mp, type Op, opPending, opReady } from "./m.ts";
 import { spawn } from "./spawn.ts";
 
 /**
- * The sending end of a channel: `chan<- T`.
+ * The sending end of a channel: Go's `chan<- T`. {@link Chan} says what the methods do.
  *
  * @example
  * ```ts
@@ -37,7 +37,7 @@ export interface SendChan<in T> {
 }
 
 /**
- * The receiving end of a channel: `<-chan T`.
+ * The receiving end of a channel: Go's `<-chan T`. {@link Chan} says what the methods do.
  *
  * @example
  * ```ts
@@ -64,7 +64,8 @@ export interface RecvChan<out T> {
 }
 
 /**
- * A value and true, or undefined and false once the channel is closed and empty: `v, ok := <-ch`.
+ * What `recvOk` gives, Go's `v, ok := <-ch`: a value and true; or undefined and false when the channel is closed and
+ * empty.
  *
  * @example
  * ```ts
@@ -79,9 +80,13 @@ export interface RecvChan<out T> {
 export type Received<T> = [value: T, ok: true] | [value: undefined, ok: false];
 
 /**
- * A channel: `chan T`, made by {@link chan}.
+ * A channel: Go's `chan T` (hchan in runtime/chan.go). {@link chan} makes it.
  *
- * @typeParam T what it carries
+ * The methods that return an {@link Op} are for goroutines, with `yield*`; outside a goroutine they throw an Error.
+ * Those whose names end in Async are for ordinary async code: a goroutine of the run under way carries them out. They
+ * reject with Error when no run is under way; when the run ends first, their promises never settle.
+ *
+ * @typeParam T what it carries. A channel of a type with `undefined` needs `recvOk` to tell a value from the end
  * @example
  * ```ts
  * const ch: Chan<string> = chan<string>(2);
@@ -92,48 +97,55 @@ export type Received<T> = [value: T, ok: true] | [value: undefined, ok: false];
  * ```
  */
 export class Chan<in out T> extends Hchan implements SendChan<T>, RecvChan<T> {
-  /** Values in the buffer: `len(ch)`. */
+  /** How many values the buffer holds: Go's `len(ch)`. Always 0 for a timer's channel. */
   get len(): number {
     return this.source === null ? chanlen(this) : 0;
   }
 
-  /** Size of the buffer: `cap(ch)`. The one of a timer's channel does not count. */
+  /** The size of the buffer: Go's `cap(ch)`. Always 0 for a timer's channel. */
   get cap(): number {
     return this.source === null ? chancap(this) : 0;
   }
 
-  /** Sends: `ch <- value`. @throws PanicError "send on closed channel" */
+  /**
+   * Sends a value, Go's `ch <- value` (chansend in runtime/chan.go): waits until a receiver takes it, or until the
+   * buffer has room.
+   *
+   * @throws PanicError "send on closed channel"
+   */
   send(value: T): Op<void> {
     return chansend(getg("send"), this, value) ? opReady<void>(undefined) : opPending();
   }
 
-  /** Receives: `<-ch`. Gives undefined once the channel is closed and empty. */
+  /**
+   * Receives a value, Go's `<-ch` (chanrecv in runtime/chan.go). Gives undefined when the channel is closed and empty.
+   */
   recv(): Op<T | undefined> {
     return chanrecv(getg("recv"), this, recvContinue) ? opReady(mp.elem as T) : opPending();
   }
 
-  /** Receives: `v, ok := <-ch`. */
+  /** Receives a value, and whether there was one: Go's `v, ok := <-ch`. */
   recvOk(): Op<Received<T>> {
     if (!chanrecv(getg("recvOk"), this, recvOkContinue)) return opPending();
     return opReady(mp.ok ? [mp.elem as T, true] : [undefined, false]);
   }
 
-  /** Sends, from ordinary async code, in the run under way. Rejects with PanicError "send on closed channel". */
+  /** {@link send} for ordinary async code. Rejects with PanicError "send on closed channel". */
   sendAsync(value: T): Promise<void> {
     return spawn(sendAsync<T>, this, value);
   }
 
-  /** Receives, from ordinary async code, in the run under way. */
+  /** {@link recv} for ordinary async code. */
   recvAsync(): Promise<T | undefined> {
     return spawn(recvAsync<T>, this);
   }
 
-  /** Receives, from ordinary async code, in the run under way: `v, ok := <-ch`. */
+  /** {@link recvOk} for ordinary async code. */
   recvOkAsync(): Promise<Received<T>> {
     return spawn(recvOkAsync<T>, this);
   }
 
-  /** Receives until the channel is closed: `for (const v of ch)` of async code. */
+  /** Receives until the channel is closed and empty, in ordinary async code: `for await (const v of ch)`. */
   async *[Symbol.asyncIterator](): AsyncGenerator<T, void, undefined> {
     for (;;) {
       const [value, ok] = await this.recvOkAsync();
@@ -142,7 +154,12 @@ export class Chan<in out T> extends Hchan implements SendChan<T>, RecvChan<T> {
     }
   }
 
-  /** Closes: `close(ch)`. @throws PanicError "close of closed channel", "close of nil channel" */
+  /**
+   * Closes the channel, Go's `close(ch)` (closechan in runtime/chan.go): goroutines that wait to receive get undefined,
+   * those that wait to send panic. It never waits, and may be called from ordinary code, too.
+   *
+   * @throws PanicError "close of closed channel", "close of nil channel"
+   */
   close(): void {
     closechan(this);
   }
@@ -163,8 +180,8 @@ function* recvOkAsync<T>(c: Chan<T>): Go<Received<T>> {
 }
 
 /**
- * A channel that is nil: sends and receives on it block forever, select never chooses it. It stands in for a channel of
- * any type, at either end.
+ * The nil channel, Go's `var ch chan T`: sends and receives on it wait for ever, `select` never chooses its case,
+ * `close` throws. It can stand for a channel of any type, at either end.
  *
  * @example
  * ```ts
@@ -179,9 +196,9 @@ function* recvOkAsync<T>(c: Chan<T>): Go<Received<T>> {
 export const nilchan = new Chan<never>(0, true) as Chan<never> & SendChan<unknown>;
 
 /**
- * Makes a channel: `make(chan T, capacity)`.
+ * Makes a channel: Go's `make(chan T, capacity)` (makechan in runtime/chan.go).
  *
- * @param capacity 0 (unbuffered) to 2^31-1
+ * @param capacity how many values it can hold, an integer from 0 (unbuffered: each send waits for a receiver) to 2^31-1
  * @throws PanicError "makechan: size out of range"
  * @example
  * ```ts

@@ -1,10 +1,10 @@
 /**
- * The M of this thread, and how a goroutine asks it for something: the fields of m that gopark, mcall and the wake-up
- * after a park hand values through (runtime/runtime2.go), and the one operation object that generator bodies yield.
+ * The M of this thread, and how a goroutine leaves a request for the scheduler: the fields of m through which gopark,
+ * mcall and a wake-up hand values (runtime/runtime2.go), and the one operation object that generator bodies yield.
  *
- * An operation runs when its function is called, on the goroutine's side, as in Go. Where it need not wait, its
- * `yield*` never leaves the body. Where it must, it leaves a request in `mp.mcall` (park, gosched, ...) and the
- * `yield*` goes to g0, the scheduler, which carries the request out.
+ * An operation runs when its function is called, on the goroutine, as in Go. If it need not wait, its `yield*` never
+ * leaves the body. If it must wait, it leaves a request in `mp.mcall` (park, gosched, ...), and the `yield*` switches
+ * to g0, the scheduler, which carries the request out.
  */
 import { native } from "./ffi.ts";
 import { FatalError, PanicError } from "./panic.ts";
@@ -48,9 +48,9 @@ export const ARMED = 1;
 const OPTIONAL = 2;
 
 /**
- * An operation on its way from a body to the scheduler: `yield*` it, at once.
- *
- * There is one object for all of them, as a thread runs one goroutine at a time: nothing is allocated.
+ * What the operations of gobuf return: write `yield*` before it at once, and the `yield*` gives the operation's result.
+ * It is not a value to keep: there is one object for all operations of a thread, so that an operation allocates
+ * nothing.
  *
  * @typeParam T what `yield*` on it gives
  * @example
@@ -115,7 +115,7 @@ class M extends Op<never> {
   mcall = MCALL_NONE;
   waitunlockf: UnlockFunction | null = null;
   callee: Frame | null = null;
-  /** The goroutine that is leaving the M does so by goyield, for whoever sees its status change. */
+  /** Whether the goroutine leaves the M by goyield: hooks that see its status change cannot tell it from gosched. */
   goyield = false;
   /** Second result of a receive or a select: a value was received (and not the zero value of a closed channel). */
   ok = true;
@@ -123,11 +123,11 @@ class M extends Op<never> {
   waitFailed = false;
   /** The value that a receive or a select received. */
   elem: unknown = undefined;
-  /** sliceTime at the start of the slice: when a goroutine began to wait, give or take a slice. */
+  /** sliceTime at the start of the slice. A goroutine that parks notes it as the time since when it waits. */
   now = 0;
-  /** The run is over: main returned, or something failed. */
+  /** The run is over: main returned, or an error ended the run. */
   stop = false;
-  /** Set by a fatal error: the run ends with it, also where a body caught what was thrown. */
+  /** The fatal error that ends the run, even if a body catches what was thrown. */
   dying: Error | null = null;
 }
 
@@ -135,8 +135,9 @@ class M extends Op<never> {
 export const mp = new M();
 
 /**
- * Sets what sees each operation that need not wait, as its `yield*` begins, and may make it one that does, or nothing:
- * gobuf/testing. It becomes a method of the one object, so that no operation has to ask for it.
+ * Sets the point hook, or removes it (null): it is called at the `yield*` of each operation that need not wait, and may
+ * turn it into one that waits (gobuf/testing). It replaces a method of the operation object, so that operations do not
+ * have to check for a hook.
  */
 export function setPointHook(f: (() => void) | null): void {
   const plain = (Op<never>).prototype[Symbol.iterator] as (this: Op<never>) => Iterator<unknown, never, unknown>;
@@ -149,7 +150,11 @@ export function setPointHook(f: (() => void) | null): void {
         };
 }
 
-/** The G that calls. @param what the operation, for the error @throws Error outside a goroutine */
+/**
+ * The calling goroutine's G: getg.
+ * @param what the operation's name, for the error
+ * @throws Error outside a goroutine
+ */
 export function getg(what: string): number {
   const gp = mp.curg;
   if (mp.state === ARMED || gp <= 0) refuse(what);
@@ -159,7 +164,7 @@ export function getg(what: string): number {
 
 let siteHook: ((gp: number) => void) | null = null;
 
-/** Sets what sees each operation as it is made (sites.ts notes its place), or nothing. */
+/** Sets the hook that is called when an operation is made (sites.ts notes its source line), or removes it (null). */
 export function setSiteHook(f: ((gp: number) => void) | null): void {
   siteHook = f;
 }
@@ -201,7 +206,7 @@ export function opReady<T>(value: T): Op<T> {
   return mp as unknown as Op<T>;
 }
 
-/** An operation that asks g0 for something. */
+/** An operation that must wait: it leaves a request for the scheduler. @param code MCALL_... */
 export function opMcall<T>(code: number): Op<T> {
   mp.mcall = code;
   mp.state = ARMED;
@@ -209,7 +214,7 @@ export function opMcall<T>(code: number): Op<T> {
   return mp as unknown as Op<T>;
 }
 
-/** An operation whose request is in `mp.mcall`. */
+/** An operation that must wait, and has left its request in `mp.mcall`. */
 export function opPending<T>(): Op<T> {
   mp.state = ARMED;
   mp.done = false;
@@ -230,14 +235,16 @@ export function opCall<T>(callee: Generator<unknown, T, unknown>): Op<T> {
   return opMcall(MCALL_CALL);
 }
 
-/** Ends the run with Go's fatal error: it is thrown here, and again by the run where a body catches it. */
+/**
+ * Ends the run with a fatal error of Go's. It is thrown here; if a body catches it, the run ends with it all the same.
+ */
 export function fatal(message: string): never {
   const error = new FatalError(message);
   condemn(error);
   throw error;
 }
 
-/** Makes an error the end of the run, whoever catches it. */
+/** Makes an error end the run, even if a body catches it. */
 export function condemn(error: FatalError): void {
   mp.dying ??= error;
   mp.stop = true;

@@ -1,12 +1,14 @@
 /**
- * Panics and fatal errors: runtime/panic.go.
+ * Classes of errors: panics and fatal errors (runtime/panic.go), and what ends a run.
  *
- * A panic of Go is a thrown {@link PanicError}: a goroutine may catch it. A fatal error (Go's throw and fatal) is a
- * {@link FatalError}: it ends the run even where a goroutine caught it, because the state it speaks of is broken.
+ * What is a panic in Go is a thrown {@link PanicError}: a goroutine may catch it, as Go recovers. What is a fatal error
+ * in Go (its functions throw and fatal) is a {@link FatalError}: it ends the run also when a goroutine catches it,
+ * because a lock or the scheduler is in a state in which nothing can be relied on.
  */
 
 /**
- * A panic of the runtime, e.g. "send on closed channel": plainError in runtime/error.go. Its message is Go's text.
+ * What is a panic of the runtime in Go, e.g. "send on closed channel" (plainError in runtime/error.go). Its message is
+ * Go's text. A goroutine may catch it; one that nobody catches ends the run.
  *
  * @example
  * ```ts
@@ -25,9 +27,10 @@ export class PanicError extends Error {
 }
 
 /**
- * A fatal error of the runtime, e.g. "all goroutines are asleep - deadlock!".
+ * What is a fatal error in Go, e.g. "all goroutines are asleep - deadlock!" (fatal and throw in runtime/panic.go). It
+ * ends the run, also when a goroutine catches it.
  *
- * Its message is what Go prints: {@link text}, and behind an empty line all goroutines.
+ * Its message is what Go prints: {@link text}, an empty line, and all goroutines.
  *
  * @example
  * ```ts
@@ -43,7 +46,7 @@ export class PanicError extends Error {
 export class FatalError extends Error {
   override readonly name: string = "FatalError";
   constructor(
-    /** Go's text. */
+    /** Go's text, on one line. */
     readonly text: string,
   ) {
     super(text);
@@ -51,9 +54,10 @@ export class FatalError extends Error {
 }
 
 /**
- * A goroutine other than main threw and nobody caught it: the run ends, as a Go program does.
+ * What a run ends with when a goroutine other than main threw something that nobody caught (printpanics and dopanic_m
+ * in runtime/panic.go). What main throws is not wrapped: {@link reportOf} gives its report.
  *
- * Its message is what Go prints: the panic, the goroutine, and all others; `cause` is what was thrown.
+ * Its message is what Go prints: the panic, that goroutine, and all others. `cause` is what was thrown.
  *
  * @example
  * ```ts
@@ -82,7 +86,9 @@ export class UncaughtError extends Error {
 }
 
 /**
- * A native goroutine ran over the end of its stack, or touched the guard below it: it is dead, the others are not.
+ * A native goroutine touched the guard below its stack: the stack has overflowed, and the goroutine has ended. The run
+ * ends with this error, unless the option `onStackOverflow` of {@link run} is given. (In Go, whose stacks grow up to 1
+ * GB, it is a fatal error: "stack overflow", newstack in runtime/stack.go.)
  *
  * @example
  * ```ts
@@ -104,11 +110,11 @@ export class StackOverflowError extends FatalError {
   constructor(
     /** The goroutine's number. */
     readonly goid: number,
-    /** The address it touched. */
+    /** The address that it touched, in the 64 KiB below {@link lo}. */
     readonly address: bigint,
-    /** Lowest address of its stack; the guard lies below. */
+    /** The lowest address of its stack. */
     readonly lo: bigint,
-    /** The address behind its stack. */
+    /** The first address above its stack: `hi - lo` is its size in bytes. */
     readonly hi: bigint,
   ) {
     const hex = (n: bigint) => `0x${n.toString(16)}`;
@@ -120,7 +126,9 @@ export class StackOverflowError extends FatalError {
 }
 
 /**
- * An illegal step of the status machine: names the goroutine, both statuses, and the last transitions.
+ * A goroutine was to make a status change that the scheduler does not allow, or was in another status than it should be
+ * (casgstatus in runtime/proc.go). It is a bug of gobuf. Its message names the goroutine, both statuses, and the last
+ * status changes of all goroutines.
  *
  * @example
  * ```ts
@@ -136,11 +144,11 @@ export class StatusError extends FatalError {
   override readonly name = "StatusError";
   constructor(
     message: string,
-    /** The goroutine whose status it was; 0 for one that has no number yet. */
+    /** The goroutine's number; 0 for one that has none yet. */
     readonly goid: number,
-    /** The status the caller took it to have. */
+    /** The status that it was expected to have, as Go numbers them (runtime/runtime2.go). */
     readonly from: number,
-    /** The status it was to get. */
+    /** The status that it was to get. */
     readonly to: number,
   ) {
     super(message);

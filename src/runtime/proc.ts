@@ -1,8 +1,9 @@
 /**
- * The scheduler: runtime/proc.go for one M and one P (GOMAXPROCS=1).
+ * The scheduler's functions: runtime/proc.go for one M and one P (GOMAXPROCS=1). The turns themselves are in
+ * schedule.ts.
  *
- * g0 is this code. A goroutine is resumed by `execute` and comes back with a request (see m.ts); every request is a
- * function of Go's that runs on g0: park_m, gosched_m, goyield_m, goexit0.
+ * This code is what runs on g0. A goroutine that gives the M back leaves a request (m.ts). Each request is carried out
+ * by one of Go's functions that run on g0: park_m, gosched_m, goyield_m, goexit0.
  */
 import {
   G_EXITING_BYTE,
@@ -50,8 +51,8 @@ import { noteCreation } from "./sites.ts";
 /** The scheduler's own state: parts of schedt and p in runtime/runtime2.go. */
 export const sched = {
   /**
-   * Goes up with every execute that does not inherit the time slice: p.schedtick, of which only the remainder by 61 is
-   * ever asked for. (The remainder alone is kept: to work it out each time costs a gosched 3 ns.)
+   * p.schedtick modulo 61. It counts the executes that begin a new time slice: a goroutine that inherits its slice does
+   * not count. Only the remainder is needed, and to compute it at each turn would cost a gosched 3 ns.
    */
   schedtick61: 0,
   /** Goroutines made and not dead: gcount(). */
@@ -80,7 +81,7 @@ export function gopark(gp: number, unlockf: UnlockFunction | null, reason: numbe
   gcont[gp] = cont;
 }
 
-// Written out as schedule is, and for the same reason: every hand-over comes through here.
+// goready is written out, without calls, as schedule is (schedule.ts says why): every hand-over goes through it.
 const READIES = ringEdge(Gwaiting, Grunnable);
 const BEGINS = ringEdge(Gidle, Grunnable);
 

@@ -1,8 +1,8 @@
 /**
  * The turns of goroutines: schedule, findRunnable and execute of runtime/proc.go.
  *
- * g0 resumes a goroutine and gets it back with a request in `mp.mcall`, or dead. A generator body is a stack of frames,
- * of which the top one runs; a native body that waits has no frame.
+ * g0 resumes a goroutine until it gives the M back: with a request in `mp.mcall`, or dead. A generator body is a stack
+ * of generators (frames), of which the top one is resumed. A native body has no frames.
  */
 import { generatorNext } from "./body.ts";
 import { TRAP_GOSCHED } from "./codes.ts";
@@ -50,8 +50,8 @@ import { checkTimers, heap } from "./time.ts";
 import { attachReport, noteReport, panicReport } from "./traceback.ts";
 
 /**
- * Goes on with a native body whose operation ended; carries out what a native body trapped for: native.ts. They return
- * whether the goroutine asks for something, as {@link resume} does.
+ * The two functions of native.ts that run native bodies: the first resumes a body with the result of its operation, the
+ * second carries out the operation of a trap. Both return whether the goroutine has left a request, as {@link resume}.
  */
 export type NativeRunner = (gp: number, failed: boolean, value: unknown) => boolean;
 export type TrapRunner = (gp: number, code: number) => boolean;
@@ -66,7 +66,9 @@ export function setNativeRunner(f: NativeRunner, g: TrapRunner): void {
   onTrap = g;
 }
 
-/** What ends the run when nobody caught an error: main's own error, or one that tells of the goroutine. */
+/**
+ * The error that the run ends with when nobody caught what a goroutine threw: main's own, else an UncaughtError.
+ */
 export function uncaught(gp: number, error: unknown): unknown {
   if (error instanceof FatalError) {
     attachReport(error, gp);
@@ -79,7 +81,7 @@ export function uncaught(gp: number, error: unknown): unknown {
   return new UncaughtError(panicReport(gp, error), goidOf(gp), error);
 }
 
-/** The last frame of a body is gone: main's return ends the run, all else is goexit. */
+/** The last frame of a body has ended: an error or main's return ends the run, any other end is a goexit. */
 function ended(gp: number, mode: number, value: unknown): false {
   if (mode === THROW) fail(uncaught(gp, value));
   else if (gp === sched.main && !isExiting(gp)) finish(value);
@@ -93,9 +95,9 @@ const THROW = 1;
 const RETURN = 2;
 
 /**
- * Runs a goroutine, whose status is running.
+ * Runs a goroutine, whose status is running, until it gives the M back.
  *
- * @returns true when it asks for something in `mp.mcall`; false when it is off the M
+ * @returns true when it has left a request in `mp.mcall`; false when it has ended
  */
 function resume(gp: number): boolean {
   mp.curg = gp;
@@ -155,7 +157,10 @@ function finished(gp: number, value: unknown): boolean {
   return proceed(gp, isExiting(gp) ? RETURN : NEXT, value);
 }
 
-/** The top frame threw, or what stands behind its wait did, and the frame has not seen it yet. @returns as {@link resume} */
+/**
+ * An error was thrown: by the top frame (`entered`), or by the operation that it waits for, and then the frame has not
+ * seen it yet. @returns as {@link resume}
+ */
 function threw(gp: number, entered: boolean, error: unknown): boolean {
   if (entered) {
     takeForgotten();
@@ -164,7 +169,7 @@ function threw(gp: number, entered: boolean, error: unknown): boolean {
   return proceed(gp, THROW, error);
 }
 
-/** Carries out what a goroutine asks for, and goes on with it until it is off the M. */
+/** Carries out a goroutine's request, and resumes it until it is off the M. */
 function serve(gp: number): void {
   for (;;) {
     if (isArmed()) return plainYield(gp);
@@ -198,20 +203,23 @@ const PARKS = ringEdge(Grunning, Gwaiting);
 
 let pickHook: ((gp: number) => number) | null = null;
 
-/** Sets what may run another goroutine than the one that is next in Go's order, or nothing: gobuf/testing. */
+/**
+ * Sets the pick hook, or removes it (null): it may run another goroutine than the next in Go's order (gobuf/testing).
+ */
 export function setPickHook(f: ((gp: number) => number) | null): void {
   pickHook = f;
 }
 
 /**
- * Runs goroutines until nothing can run, main returned or something failed.
+ * Runs goroutines until none can run, or the run is over.
  *
- * What stands here is the way of a body from one wait to the next; {@link resume}, {@link proceed} and {@link serve} are
- * the same for every other turn of events. It is written out, with locals for what belongs to other modules, because
- * calls that are not inlined and variables that are loaded and checked at each use are 5 of 28 ns of a gosched.
+ * It handles the usual turn, a body that runs from one wait to the next. {@link resume}, {@link proceed} and {@link
+ * serve} handle all others. The functions of Go that it consists of are written out here, with locals for variables of
+ * other modules: of the 28 ns that a gosched takes with functions, 5 are calls that JavaScriptCore does not inline, and
+ * imported variables that are loaded and checked at each use.
  *
- * @param budget goroutines to resume at the most
- * @returns whether the budget was used up (else look at `sched`: over, or idle)
+ * @param budget the most goroutines to resume
+ * @returns whether the budget was used up; if not, the run is over or nothing can run (`mp.stop` tells which)
  */
 export function schedule(budget: number): boolean {
   const m = mp;

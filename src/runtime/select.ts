@@ -53,7 +53,7 @@ export interface RecvCase<out T = unknown> {
 }
 
 /**
- * One case of a select: scase.
+ * One case of a {@link select} (scase in runtime/select.go).
  *
  * @example
  * ```ts
@@ -66,8 +66,10 @@ export interface RecvCase<out T = unknown> {
 export type SelectCase = SendCase | RecvCase;
 
 /**
- * A case that sends: `case ch <- value`.
+ * Makes a case that sends: Go's `case ch <- value`.
  *
+ * @param c the channel; the case of a nil channel is never chosen
+ * @throws PanicError when the channel has a codec (`native.chan`) that refuses the value
  * @example
  * ```ts
  * const words = chan<string>(1);
@@ -82,8 +84,9 @@ export function sendCase<T>(c: SendChan<T>, value: T): SendCase {
 }
 
 /**
- * A case that receives: `case v, ok := <-ch`.
+ * Makes a case that receives: Go's `case v, ok := <-ch`.
  *
+ * @param c the channel; the case of a nil channel is never chosen
  * @example
  * ```ts
  * const words = chan<string>(1);
@@ -104,7 +107,7 @@ type Outcome<I, C> =
     : { index: Index<I>; value: undefined; ok: true };
 
 /**
- * The default was chosen.
+ * What {@link select} gives when it chose the default: no case was ready.
  *
  * @example
  * ```ts
@@ -120,8 +123,9 @@ export interface SelectedDefault {
 }
 
 /**
- * What a select chose: `index` of the case in the list, the `value` it received (undefined for a send and for a closed
- * channel), and `ok`, false when it found the channel closed. A check of `index` narrows the others.
+ * What {@link select} gives: `index`, the place of the chosen case in the list; `value`, what it received (undefined
+ * for a send, and for a closed channel); and `ok`, which is false when the channel is closed and empty. TypeScript
+ * knows the type of `value` after a check of `index`.
  *
  * @example
  * ```ts
@@ -354,15 +358,16 @@ function selectResult(gp: number): { index: number; value: unknown; ok: boolean 
  * ```
  */
 export interface SelectOptions {
-  /** Give index -1 at once when no case is ready. */
+  /** True: when no case is ready, `select` does not wait but gives index -1. Go's `default:`. False by default. */
   default?: boolean;
 }
 
 /**
- * Waits until one of the cases can go on, and carries it out: `select`.
+ * Waits until one of the cases is ready, and carries it out: Go's `select` (selectgo in runtime/select.go). When
+ * several are ready, one is chosen at random (RunOptions.seed). Without cases and without a default it waits for ever.
  *
- * @param cases from {@link sendCase} and {@link recvCase}; a nil channel's case is never chosen
- * @throws PanicError "send on closed channel", "select: too many cases (max 65536)"
+ * @param cases 0 to 65,536, made by {@link sendCase} and {@link recvCase}
+ * @throws PanicError "send on closed channel", "select: too many cases (max 65536)"; Error outside a goroutine
  * @example
  * ```ts
  * const numbers = chan<number>();

@@ -1,4 +1,4 @@
-/** Goroutines that ordinary code starts, and whose end it can wait for. */
+/** Goroutines that ordinary code starts, and whose end it can wait for as a promise. */
 import type { Go } from "./body.ts";
 import { isExiting } from "./g.ts";
 import { mp } from "./m.ts";
@@ -7,9 +7,12 @@ import { newproc } from "./proc.ts";
 import { currentRun, isCurrentRun } from "./world.ts";
 
 /**
- * Starts a goroutine from ordinary code, in the run under way.
+ * Starts a goroutine in the run under way, from ordinary code: an event handler, an async function. While it exists, a
+ * run in which no goroutine can run is no deadlock. Go has no counterpart.
  *
- * @returns what its body returns; rejects with what it throws, when it ends by goexit, and when no run is under way
+ * @param fn a generator function, which the goroutine calls with the arguments
+ * @returns what the body returns. Rejects with what it throws; with Error when it ends by goexit, or when no run is
+ *   under way. When the run ends first, the promise never settles
  * @example
  * ```ts
  * import { chan, type Go, hold, run, spawn } from "gobuf";

@@ -125,10 +125,11 @@ export function sliceTime(): number {
 }
 
 /**
- * The time of the run's clock: time.Now.
+ * The time of the run's clock: Go's time.Now (time/time.go).
  *
- * @returns milliseconds since the Unix epoch: `Date.now()`, or on the fake clock the time since 2009-11-10 23:00:00 UTC,
- *   where it starts
+ * @returns milliseconds since the Unix epoch. On the real clock that is `Date.now()`, whole milliseconds. The fake
+ *   clock starts at 2009-11-10 23:00:00 UTC, in a bubble of `gobuf/testing` at 2000-01-01 00:00:00 UTC, and has
+ *   fractions
  * @example
  * ```ts
  * const start = now();
@@ -402,9 +403,10 @@ export function timeSleep(gp: number, ns: number): boolean {
 }
 
 /**
- * Pauses the goroutine: time.Sleep.
+ * Pauses the goroutine for at least `ms` milliseconds: Go's time.Sleep (timeSleep in runtime/time.go).
  *
- * @param ms milliseconds; fractions count, down to a nanosecond. 0 or less returns at once.
+ * @param ms milliseconds; fractions count, down to a nanosecond. 0 or less returns at once
+ * @throws Error outside a goroutine
  * @example
  * ```ts
  * yield* sleep(1.5);

@@ -1,6 +1,6 @@
 /**
- * What Go prints of goroutines: the traceback of a panic, a deadlock, a SIGQUIT (goroutineheader and tracebackothers of
- * runtime/traceback.go, printpanics of runtime/panic.go).
+ * The texts that Go prints about goroutines, after a panic, a deadlock, a SIGQUIT (goroutineheader and tracebackothers
+ * in runtime/traceback.go, printpanics in runtime/panic.go).
  */
 import { G_STRIDE, G_STRIDE_BYTES, G_WAITREASON_BYTE, G_WAITSINCE, gmem, gmem8 } from "./ffi.ts";
 import { allgs, gentry, isNative } from "./g.ts";
@@ -11,7 +11,7 @@ import { creationSites, framesOf, operationSites } from "./sites.ts";
 import { sliceTime } from "./time.ts";
 
 /**
- * A goroutine, as reports tell of it.
+ * What reports say of a goroutine.
  *
  * @example
  * ```ts
@@ -20,19 +20,22 @@ import { sliceTime } from "./time.ts";
  * ```
  */
 export interface GoroutineInfo {
-  /** Its number. */
+  /** Its number, from 1 (main). */
   goid: number;
-  /** "running", "runnable", or the wait reason where it waits. */
+  /** "running", "runnable", or, when it waits, Go's wait reason (runtime/runtime2.go): "chan receive", "sleep", ... */
   state: string;
-  /** Milliseconds of the run's clock that it has waited, give or take a few, modulo 2^32 (49 days); 0 when it does not wait. */
+  /**
+   * How long it has waited, milliseconds of the run's clock, accurate to some 4 ms; it starts again at 0 after 2^32 ms
+   * (49 days). 0 when it does not wait.
+   */
   waited: number;
-  /** Name of the function that it was started on. */
+  /** The name of the function that it was started with. */
   name: string;
-  /** Number of the goroutine that started it; 0 for main. */
+  /** The number of the goroutine that started it; 0 for main. */
   createdBy: number;
-  /** Where its last operation stands, one frame a line; empty without `traceback: "all"`. */
+  /** The stack of its last operation, innermost frame first; empty without the run's option `traceback: "all"`. */
   frames: readonly string[];
-  /** Where it was started; empty without `traceback: "all"`. */
+  /** The source line of its go statement; empty without the run's option `traceback: "all"`. */
   createdAt: string;
 }
 
@@ -44,7 +47,8 @@ export function entryName(gp: number): string {
 }
 
 /**
- * All goroutines that exist, in the order of their numbers.
+ * All goroutines that exist, in the order of their numbers. It may be called anywhere. (tracebackothers in
+ * runtime/traceback.go.)
  *
  * @example
  * ```ts
@@ -105,9 +109,9 @@ export function formatGoroutines(list: readonly GoroutineInfo[], all: readonly G
 }
 
 /**
- * All goroutines, as Go prints them on SIGQUIT.
+ * All goroutines as a text, as Go prints them on SIGQUIT (tracebackothers in runtime/traceback.go).
  *
- * @param first G that comes first (the one that failed), 0 for none
+ * @param first the index of the G that comes first; 0 (the default): in the order of their numbers
  * @example
  * ```ts
  * go(function* worker() {
@@ -156,17 +160,17 @@ export function noteReport(gp: number, error: unknown): void {
 }
 
 /**
- * What Go prints when a program ends with this error: "panic: ..." or "fatal error: ...", and all goroutines.
+ * The text that Go prints when a program ends with this error: "panic: ..." or "fatal error: ...", and all goroutines
+ * (printpanics and fatalthrow in runtime/panic.go).
  *
- * @param error what {@link run} rejected with; main's own error has a report, too
- * @returns the report; undefined for an error that ended no run
+ * @param error what {@link run} rejected with: also an error that main threw
+ * @returns the text; undefined for an error that ended no run, and for a primitive value that main threw
  * @example
  * ```ts
  * import { chan, reportOf, run } from "gobuf";
  *
- * await run(function* main() {
- *   yield* chan<number>().recv();
- * }).catch((error) => console.log(reportOf(error)?.split("\n")[0])); // fatal error: all goroutines are asleep - deadlock!
+ * await run(function* main() { yield* chan<number>().recv(); }).catch((error) =>
+ * console.log(reportOf(error)?.split("\n")[0])); // fatal error: all goroutines are asleep - deadlock!
  * ```
  */
 export function reportOf(error: unknown): string | undefined {

@@ -1,15 +1,14 @@
 /**
- * Codecs: how values of TypeScript are 64-bit words to native bodies. There is nothing of the kind in Go, whose channels
- * are typed on both sides.
+ * Codecs: they turn values of TypeScript into 64-bit words of native bodies, and back. Go has no counterpart: its
+ * channels have one type at both ends.
  */
 import { PanicError } from "./panic.ts";
 
 /**
- * How a `T` is a 64-bit word, and a word a `T`: for channels and callbacks that native bodies share.
+ * Turns a `T` into a 64-bit word and back, for channels and callbacks that native bodies share. A word is two 32-bit
+ * halves, the lower one first.
  *
- * A word is two halves, as signed or unsigned 32-bit integers alike: the lower first.
- *
- * @typeParam T the values
+ * @typeParam T the type of the values
  * @example
  * ```ts
  * // Text of up to eight bytes.
@@ -28,14 +27,14 @@ import { PanicError } from "./panic.ts";
  * ```
  */
 export interface Codec<T> {
-  /** What errors call it. */
+  /** The name that errors show. */
   readonly name: string;
   /**
-   * Writes a value into `word`, which has a buffer of its own of 8 bytes. It is called at the sender, whose value is
-   * refused by an error that it throws, and once more when a native body receives.
+   * Writes a value's word into `word`, which has two elements and a buffer of its own. It is called when the value is
+   * sent: if it throws, `send` throws, and nothing is sent. It is called again when a native body receives the value.
    */
   toWord(value: T, word: Int32Array): void;
-  /** The value of a word. */
+  /** The value of a word. @param lo its lower half, signed or unsigned @param hi its upper half */
   fromWord(lo: number, hi: number): T;
 }
 
@@ -64,7 +63,8 @@ function isWhole(value: unknown, min: number, max: number): boolean {
 }
 
 /**
- * Integers from -2^31 to 2^31-1: `int32_t` in C. A native body's word is taken by its lower half.
+ * The codec of integers from -2^31 to 2^31-1: `int32_t` in C. Of a word that a native body sends, the lower half
+ * counts.
  *
  * @example
  * ```ts
@@ -86,7 +86,7 @@ export const i32: Codec<number> = {
 };
 
 /**
- * Integers from 0 to 2^32-1: `uint32_t` in C. A native body's word is taken by its lower half.
+ * The codec of integers from 0 to 2^32-1: `uint32_t` in C. Of a word that a native body sends, the lower half counts.
  *
  * @example
  * ```ts
@@ -106,7 +106,8 @@ export const u32: Codec<number> = {
 };
 
 /**
- * Every number: `double` in C, by gobuf_from_f64 and gobuf_to_f64. A NaN stays one, but its payload may get lost.
+ * The codec of all numbers: `double` in C, through gobuf_from_f64 and gobuf_to_f64. A NaN arrives as a NaN, perhaps
+ * with other payload bits.
  *
  * @example
  * ```ts
@@ -139,7 +140,7 @@ function unsigned(lo: number, hi: number): bigint {
 }
 
 /**
- * BigInts from 0 to 2^64-1: `uint64_t` in C.
+ * The codec of BigInts from 0 to 2^64-1: `uint64_t` in C.
  *
  * @example
  * ```ts
@@ -160,7 +161,7 @@ export const u64: Codec<bigint> = {
 };
 
 /**
- * BigInts from -2^63 to 2^63-1: `int64_t` in C.
+ * The codec of BigInts from -2^63 to 2^63-1: `int64_t` in C.
  *
  * @example
  * ```ts

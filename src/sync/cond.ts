@@ -5,7 +5,7 @@ import { getg, type Op, opCall, opPending, opReady } from "../runtime/m.ts";
 import { NotifyList } from "../runtime/sema.ts";
 
 /**
- * What a {@link Cond} may have as its lock: sync.Locker.
+ * The type of a {@link Cond}'s lock: Go's sync.Locker (sync/mutex.go).
  *
  * @example
  * ```ts
@@ -26,7 +26,8 @@ export interface Locker {
 }
 
 /**
- * A condition variable: sync.Cond.
+ * A condition variable: goroutines wait until others tell them that something has changed. Go's sync.Cond
+ * (sync/cond.go).
  *
  * @example
  * ```ts
@@ -48,11 +49,16 @@ export class Cond {
   private readonly notify = new NotifyList();
 
   constructor(
-    /** Held while the condition is looked at or changed. */
+    /** The lock that a goroutine holds while it looks at the condition or changes it. */
     readonly L: Locker,
   ) {}
 
-  /** Unlocks L, waits for a signal, and locks L again: Wait. */
+  /**
+   * Unlocks L, waits for {@link signal} or {@link broadcast}, and locks L again: Go's Wait. The caller holds L. Look at
+   * the condition in a loop: another goroutine may have been faster.
+   *
+   * @throws FatalError when L is not locked, which ends the run; Error outside a goroutine
+   */
   wait(): Op<void> {
     getg("Cond.wait");
     return opCall(this.waitSlow());
@@ -69,12 +75,12 @@ export class Cond {
     return this.notify.waitFor(getg("Cond.wait"), ticket) ? opReady<void>(undefined) : opPending();
   }
 
-  /** Wakes the goroutine that has waited longest: Signal. */
+  /** Wakes the goroutine that has waited longest, if one waits: Go's Signal. */
   signal(): void {
     this.notify.notifyOne();
   }
 
-  /** Wakes all that wait: Broadcast. */
+  /** Wakes all goroutines that wait: Go's Broadcast. */
   broadcast(): void {
     this.notify.notifyAll();
   }

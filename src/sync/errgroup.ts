@@ -13,9 +13,10 @@ import { newproc } from "../runtime/proc.ts";
 import { WaitGroup } from "./waitgroup.ts";
 
 /**
- * Runs goroutines, waits for them all, and hands on the first error: errgroup.Group.
+ * Runs goroutines for one task, waits for all of them, and gives the first error: Go's errgroup.Group
+ * (golang.org/x/sync/errgroup).
  *
- * A goroutine fails by throwing. A panic (PanicError) is no error, as in Go: it ends the run.
+ * A goroutine fails by throwing. A PanicError or a FatalError is no failure of the group: it ends the run.
  *
  * @example
  * ```ts
@@ -41,8 +42,10 @@ export class ErrGroup {
   private cancel: CancelCauseFunc | null = null;
 
   /**
-   * A group, and a context that ends when the first goroutine fails, for what it threw, or else with the wait: WithContext.
+   * Makes a group and a context: Go's errgroup.WithContext. The context is canceled when the first goroutine fails, and
+   * its cause is what that goroutine threw; without a failure it is canceled when `wait` returns.
    *
+   * @throws as `context.withCancelCause`
    * @example
    * ```ts
    * const [group, ctx] = ErrGroup.withContext(context.background());
@@ -67,10 +70,10 @@ export class ErrGroup {
   }
 
   /**
-   * Starts a goroutine, as soon as the limit allows it: Go.
+   * Starts a goroutine of the group, and waits before that while as many run as the limit allows: Go's Go.
    *
-   * @param fn a generator function, called at once with the arguments: its body runs later
-   * @throws TypeError when `fn` does not make a generator
+   * @param fn a generator function. It is called at once with the arguments; its body runs later
+   * @throws TypeError when `fn` does not make a generator; Error outside a goroutine
    * @example
    * ```ts
    * const group = new ErrGroup();
@@ -94,10 +97,11 @@ export class ErrGroup {
   }
 
   /**
-   * Starts a goroutine, if the limit allows it now: TryGo.
+   * Starts a goroutine of the group if the limit allows it without waiting: Go's TryGo.
    *
+   * @param fn as for {@link go}
    * @returns whether it was started
-   * @throws TypeError when `fn` does not make a generator
+   * @throws TypeError when `fn` does not make a generator; Error outside a goroutine
    * @example
    * ```ts
    * const group = new ErrGroup();
@@ -141,9 +145,9 @@ export class ErrGroup {
   }
 
   /**
-   * Waits for all goroutines of the group: Wait.
+   * Waits until all goroutines of the group have ended: Go's Wait.
    *
-   * @throws what the first of them threw that failed
+   * @throws what the first goroutine that failed threw; Error outside a goroutine
    * @example
    * ```ts
    * const group = new ErrGroup();
@@ -169,9 +173,9 @@ export class ErrGroup {
   }
 
   /**
-   * Limits how many goroutines of the group there are at a time: SetLimit.
+   * Limits how many goroutines of the group exist at a time: Go's SetLimit.
    *
-   * @param n 0 lets none start, a negative number takes the limit away
+   * @param n an integer from 0 (none may start) to 2^31-1; a negative number removes the limit
    * @throws PanicError "errgroup: modify limit while ... goroutines in the group are still active"
    * @example
    * ```ts

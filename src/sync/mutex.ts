@@ -17,7 +17,8 @@ const mutexWaiterShift = 3;
 const starvationThresholdNs = 1e6;
 
 /**
- * A mutual exclusion lock: sync.Mutex.
+ * A lock that one goroutine holds at a time: Go's sync.Mutex (internal/sync/mutex.go). It belongs to no goroutine:
+ * another one may unlock it.
  *
  * @example
  * ```ts
@@ -43,7 +44,7 @@ export class Mutex {
   private state = 0;
   private readonly sema = new Sema(waitReasonSyncMutexLock);
 
-  /** Locks, waiting while another goroutine holds it: Lock. */
+  /** Locks it, and waits while it is locked: Go's Lock. @throws Error outside a goroutine */
   lock(): Op<void> {
     getg("Mutex.lock");
     if (this.state === 0) {
@@ -53,7 +54,11 @@ export class Mutex {
     return opCall(this.lockSlow());
   }
 
-  /** Locks if nobody holds it or waits starving for it: TryLock. */
+  /**
+   * Locks it if that needs no waiting: Go's TryLock.
+   *
+   * @returns whether it locked it; false when it is locked, or about to be handed over to a waiter that has starved
+   */
   tryLock(): boolean {
     if ((this.state & (mutexLocked | mutexStarving)) !== 0) return false;
     this.state |= mutexLocked;
@@ -101,11 +106,10 @@ export class Mutex {
   }
 
   /**
-   * Unlocks: Unlock.
+   * Unlocks it: Go's Unlock. The `yield*` may be left out. With it, a waiter that has waited for more than 1 ms runs
+   * next, as in Go; without it, that waiter runs when the goroutine next gives way.
    *
-   * `yield*` on it hands the processor to a starving waiter, as Go does; without it the waiter only runs a little later.
-   *
-   * @throws FatalError "sync: unlock of unlocked mutex", which ends the run
+   * @throws FatalError "sync: unlock of unlocked mutex", which ends the run; Error outside a goroutine
    */
   unlock(): Op<void> {
     getg("Mutex.unlock");

@@ -6,7 +6,7 @@ import { getg, type Op, opCall, opReady } from "../runtime/m.ts";
 import { Mutex } from "./mutex.ts";
 
 /**
- * Runs one function, once: sync.Once.
+ * Runs a function once, however many goroutines ask for it: Go's sync.Once (sync/once.go).
  *
  * @example
  * ```ts
@@ -31,9 +31,11 @@ export class Once {
   readonly m = new Mutex();
 
   /**
-   * Runs `f` if nobody has; whoever calls meanwhile waits until it is over: Do. Also a panic or a goexit of `f` ends it.
+   * Runs `f` on the first call; calls that come meanwhile wait until it is over, and later ones do nothing: Go's Do.
+   * Also an `f` that throws, or ends by goexit, has run. An `f` that calls `do` of the same Once waits for ever.
    *
    * @param f a generator function, or a plain one
+   * @throws on the first call what `f` throws; Error outside a goroutine
    */
   do(f: () => Generator<unknown, unknown, unknown> | void): Op<void> {
     getg("Once.do");

@@ -9,7 +9,8 @@ import { Mutex } from "./mutex.ts";
 const rwmutexMaxReaders = 1 << 30;
 
 /**
- * A lock that any number of readers or one writer may hold: sync.RWMutex.
+ * A lock that any number of readers, or one writer, may hold: Go's sync.RWMutex (sync/rwmutex.go). A writer that waits
+ * keeps new readers out.
  *
  * @example
  * ```ts
@@ -38,21 +39,24 @@ export class RWMutex {
   /** Readers that a waiting writer waits for. */
   private readerWait = 0;
 
-  /** Locks for reading: RLock. */
+  /** Locks it for reading, and waits while a writer holds it or waits: Go's RLock. @throws Error outside a goroutine */
   rlock(): Op<void> {
     const gp = getg("RWMutex.rlock");
     if (++this.readerCount >= 0 || this.readerSem.acquire(gp, false, semacquired)) return opReady<void>(undefined);
     return opPending();
   }
 
-  /** Locks for reading if no writer holds it or waits: TryRLock. */
+  /** Locks it for reading if no writer holds it or waits: Go's TryRLock. @returns whether it locked it */
   tryRLock(): boolean {
     if (this.readerCount < 0) return false;
     this.readerCount++;
     return true;
   }
 
-  /** Unlocks one reader: RUnlock. @throws FatalError "sync: RUnlock of unlocked RWMutex", which ends the run */
+  /**
+   * Takes one reader's lock back: Go's RUnlock.
+   * @throws FatalError "sync: RUnlock of unlocked RWMutex", which ends the run
+   */
   runlock(): void {
     const r = --this.readerCount;
     if (r >= 0) return;
@@ -60,7 +64,10 @@ export class RWMutex {
     if (--this.readerWait === 0) this.writerSem.release(false);
   }
 
-  /** Locks for writing: Lock. A writer behind a writer waits for the inner Mutex. */
+  /**
+   * Locks it for writing, and waits while readers or another writer hold it: Go's Lock.
+   * @throws Error outside a goroutine
+   */
   lock(): Op<void> {
     getg("RWMutex.lock");
     return this.w.tryLock() ? this.waitForReaders() : opCall(this.lockSlow());
@@ -82,7 +89,7 @@ export class RWMutex {
     return opReady<void>(undefined);
   }
 
-  /** Locks for writing if nobody holds it: TryLock. */
+  /** Locks it for writing if neither readers nor a writer hold it: Go's TryLock. @returns whether it locked it */
   tryLock(): boolean {
     if (!this.w.tryLock()) return false;
     if (this.readerCount !== 0) {
@@ -95,11 +102,10 @@ export class RWMutex {
   }
 
   /**
-   * Unlocks the writer: Unlock. Readies the readers that wait, then lets other writers in.
+   * Takes the writer's lock back: Go's Unlock. The readers that wait get the lock, then other writers. The `yield*` may
+   * be left out, as in Mutex.unlock.
    *
-   * `yield*` on it hands the processor to a starving writer, as Go does.
-   *
-   * @throws FatalError "sync: Unlock of unlocked RWMutex", which ends the run
+   * @throws FatalError "sync: Unlock of unlocked RWMutex", which ends the run; Error outside a goroutine
    */
   unlock(): Op<void> {
     getg("RWMutex.unlock");

@@ -18,7 +18,7 @@ class WaitGroupSema extends Sema {
 }
 
 /**
- * Waits for a number of goroutines to be done: sync.WaitGroup.
+ * Counts goroutines, and waits until they are done: Go's sync.WaitGroup (sync/waitgroup.go).
  *
  * @example
  * ```ts
@@ -40,10 +40,12 @@ export class WaitGroup {
   private readonly sema = new WaitGroupSema(this);
 
   /**
-   * Adds to the counter; at 0 every waiter is readied: Add.
+   * Adds to the counter; when it becomes 0, all goroutines in {@link wait} go on: Go's Add. Call it before the
+   * goroutine that it counts is started.
    *
-   * @param delta -2^31 to 2^31-1
-   * @throws PanicError "sync: negative WaitGroup counter" (it stays negative), "sync: WaitGroup misuse: ..."
+   * @param delta an integer from -2^31 to 2^31-1
+   * @throws PanicError "sync: negative WaitGroup counter" (the counter stays negative), "sync: WaitGroup misuse: Add
+   *   called concurrently with Wait"
    */
   add(delta: number): void {
     const v = (this.counter + delta) | 0;
@@ -58,12 +60,16 @@ export class WaitGroup {
     for (; w !== 0; w--) this.sema.release(false);
   }
 
-  /** Takes one from the counter: Done. @throws PanicError as {@link add} */
+  /** Takes 1 from the counter: Go's Done. @throws PanicError as {@link add} */
   done(): void {
     this.add(-1);
   }
 
-  /** Waits until the counter is 0: Wait. @throws PanicError "sync: WaitGroup is reused before previous Wait has returned" */
+  /**
+   * Waits until the counter is 0: Go's Wait.
+   *
+   * @throws PanicError "sync: WaitGroup is reused before previous Wait has returned"; Error outside a goroutine
+   */
   wait(): Op<void> {
     const gp = getg("WaitGroup.wait");
     if (this.counter === 0) return opReady<void>(undefined);
@@ -74,13 +80,11 @@ export class WaitGroup {
   }
 
   /**
-   * Starts a goroutine that the group waits for: Go.
+   * Starts a goroutine that the group waits for: Go's Go. It is done when its body returns, or ends by goexit. If the
+   * body throws, the run ends, as for any goroutine, and `wait` does not return before.
    *
-   * It counts as done when it returns or ends by goexit; what it throws ends the run, as it does in any goroutine, and
-   * wakes nobody before that.
-   *
-   * @param fn a generator function, called at once with the arguments: its body runs later
-   * @throws TypeError when `fn` does not make a generator; Error outside a goroutine
+   * @param fn a generator function. It is called at once with the arguments; its body runs later
+   * @throws PanicError as {@link add}; TypeError when `fn` does not make a generator; Error outside a goroutine
    * @example
    * ```ts
    * const wg = new WaitGroup();

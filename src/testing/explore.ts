@@ -1,5 +1,5 @@
 /**
- * Exploration: one program under many schedules, each of which is legal in Go, and each of which can be had again.
+ * Exploration: runs one program under many schedules. Each is legal in Go, and each can be replayed.
  */
 import type { Body } from "../runtime/body.ts";
 import { ExhaustiveStrategy } from "./exhaustive.ts";
@@ -13,7 +13,7 @@ import { type Chooser, type Outcome, type SteerOptions, steer } from "./steer.ts
 import type { Strategy } from "./strategy.ts";
 
 /**
- * How a single run of an explored program goes.
+ * Options of {@link replay}, and of each run of {@link explore}.
  *
  * @example
  * ```ts
@@ -35,22 +35,25 @@ import type { Strategy } from "./strategy.ts";
  * ```
  */
 export interface ReplayOptions {
-  /** Turns and operations that a run may take, 1 to 2^31-1: more is a failure. By default 10000. */
+  /**
+   * A run with more turns and operations than this fails with "no end after ... steps": 1 to 2^31-1, by default 10000.
+   */
   steps?: number;
   /**
-   * "fail" (the default): a run is over when all its goroutines have ended, and fails when some are blocked then, as a
-   * bubble does. "ignore": it is over when main is.
+   * What becomes of goroutines that are left when main returns. "fail" (the default): the run goes on until they have
+   * ended, and fails when some are blocked, as a bubble does. "ignore": the run is over when main returns.
    */
   leaks?: "fail" | "ignore";
   /**
-   * "idle" (the default): the clock moves only when nothing can run, as in a bubble. "any": a timer may expire at any
-   * time, as on a machine that is slow; the schedulers choose when. The exhaustive one counts that as a preemption.
+   * When timers may fire. "idle" (the default): only when no goroutine can run, as in a bubble. "any": also while
+   * goroutines can run, as on a slow machine; the scheduler chooses when. The exhaustive one counts that as a
+   * preemption.
    */
   timers?: "idle" | "any";
 }
 
 /**
- * How a program is explored.
+ * Options of {@link explore}.
  *
  * @example
  * ```ts
@@ -74,29 +77,33 @@ export interface ReplayOptions {
  */
 export interface ExploreOptions extends ReplayOptions {
   /**
-   * "pct" (the default): random priorities, which change at few random points; finds a bug that takes few such changes
-   * with a known chance. "random": each decision evenly. "exhaustive": all schedules, by their number of preemptions.
+   * How schedules are chosen. "pct" (the default; probabilistic concurrency testing): goroutines get random priorities,
+   * which change at a few random points; a bug that needs few such points is found with a known probability. "random":
+   * each decision is drawn, all choices alike. "exhaustive": all schedules, those with fewer preemptions first.
    */
   scheduler?: "random" | "pct" | "exhaustive";
-  /** Seed of the random and the PCT scheduler, 0 to 2^53-1. By default the time of day chooses one. */
+  /** The seed of the schedulers "random" and "pct", an integer from 0 to 2^53-1. By default it is random. */
   seed?: number;
-  /** Runs at the most, 1 to 2^31-1. By default 1000, for the exhaustive scheduler 10000. */
+  /** The most runs: 1 to 2^31-1, by default 1000, with "exhaustive" 10000. */
   runs?: number;
-  /** PCT: the depth of the bugs that are looked for, 1 to 1000: ordering constraints that they take. By default 3. */
+  /**
+   * For "pct": the depth of the bugs that it looks for, which is the number of ordering constraints that a schedule
+   * must meet to show one: 1 to 1000, by default 3.
+   */
   depth?: number;
-  /** Exhaustive: preemptions in a schedule at the most, 0 to 2^31-1. By default 2. */
+  /** For "exhaustive": the most preemptions in a schedule, 0 to 2^31-1, by default 2. */
   preemptions?: number;
   /**
-   * Runs in search of a simpler schedule at the most, twice: by leaving out deviations, and by trying schedules with
-   * fewer. 0 to 2^31-1, by default 2000.
+   * The most runs spent on shrinking a failing schedule, in each of two steps: to leave deviations out, and to try all
+   * schedules with fewer. 0 to 2^31-1, by default 2000.
    */
   shrink?: number;
-  /** Sees the schedule of each run. */
+  /** Is called with the schedule of each run. */
   onSchedule?: (schedule: string) => void;
 }
 
 /**
- * What an exploration that found nothing did.
+ * What {@link explore} returns: what it tried, when no run failed.
  *
  * @example
  * ```ts
@@ -107,17 +114,17 @@ export interface ExploreOptions extends ReplayOptions {
  * ```
  */
 export interface Exploration {
-  /** The seed it had. */
+  /** The seed that the runs were drawn from. */
   readonly seed: number;
-  /** Runs. */
+  /** How many runs there were. */
   readonly runs: number;
-  /** Different schedules among them. */
+  /** How many different schedules they had. */
   readonly schedules: number;
-  /** Decisions in all runs together. */
+  /** How many decisions came up in all runs together. */
   readonly decisions: number;
-  /** Exhaustive: there is no other schedule within the bound. */
+  /** With "exhaustive": whether these were all schedules within the bound. Else false. */
   readonly complete: boolean;
-  /** The same in words: "all 412 schedules with at most 2 preemptions pass". */
+  /** The same as a sentence: "all 412 schedules with at most 2 preemptions pass". */
   readonly summary: string;
 }
 
@@ -227,15 +234,17 @@ function requireSame(subject: Subject, { deviations, value }: Outcome): void {
 }
 
 /**
- * Runs a program under many schedules, each on the fake clock as a bubble is ({@link synctest}), until one fails.
+ * Runs a program under many schedules, each in a bubble ({@link synctest}), until a run fails. Go has no counterpart.
  *
- * A switch may come wherever an operation was yielded. Between two `yield*` a goroutine is alone, also in calls such as
- * go, close, done, signal and tryLock. A native body can be switched only where it blocks.
+ * Another goroutine may run after every `yield*` on an operation. Between two of them no other runs, also not in calls
+ * such as go, close, done, signal and tryLock. A native body makes way only where it blocks.
  *
- * @param program the main goroutine's body; it fails by throwing. It is called for each run, and must make all it uses
- *   itself. It must not wait for promises: nothing outside goes on meanwhile
- * @returns what was tried
- * @throws ExploreError the first failure, its schedule made as simple as could be; RangeError for a bad option
+ * @param program the main goroutine's body, a generator function that fails by throwing. It is called anew for each
+ *   run: it must make all objects that it uses, and do the same each time. It cannot wait for promises, because the
+ *   event loop gets no turn
+ * @returns what was tried, when no run failed
+ * @throws ExploreError for the first run that failed, with its schedule shrunk; RangeError for a bad option; Error when
+ *   the program does not do the same under the same schedule
  * @example
  * ```ts
  * import { chan, go } from "gobuf";
@@ -320,12 +329,13 @@ export function explore(program: Body<unknown>, options: ExploreOptions = {}): E
 }
 
 /**
- * Runs a program under one schedule.
+ * Runs a program under one schedule, as {@link explore} does.
  *
  * @param program as for {@link explore}
- * @param schedule the string of an {@link ExploreError}, or one of the arbitrary of `gobuf/fast-check`
+ * @param schedule the `schedule` of an {@link ExploreError}, or one that `schedules` of `gobuf/fast-check` made
  * @returns main's result
- * @throws ExploreError when the run fails; ScheduleError when the string is malformed, or does not fit the program
+ * @throws ExploreError when the run fails; ScheduleError when the string is malformed, or does not fit the program;
+ *   RangeError for a bad option
  * @example
  * ```ts
  * import { chan, go } from "gobuf";

@@ -1,12 +1,16 @@
-/** What is said of a failure under a schedule: what failed, where the schedule leaves Go's order, how to replay it. */
+/**
+ * The message of a run that failed under a schedule: what failed, where the schedule deviates from Go's order, the
+ * replay.
+ */
 import { goroutines, reportOf } from "../runtime/traceback.ts";
 import type { DeviationHook } from "./steer.ts";
 
 /**
- * A program failed under a schedule: an error, a deadlock, goroutines left behind, or no end.
+ * What {@link explore} and {@link replay} throw when a run failed: by an error, a deadlock, goroutines left behind, or
+ * too many steps.
  *
- * Its message says what failed, where the schedule leaves Go's order, and the call that replays it. `cause` is what the
- * run failed with.
+ * Its message says what failed, where the schedule deviates from Go's order, and which call replays it. `cause` is what
+ * the run failed with.
  *
  * @example
  * ```ts
@@ -32,13 +36,13 @@ import type { DeviationHook } from "./steer.ts";
  */
 export class ExploreError extends Error {
   override readonly name = "ExploreError";
-  /** The schedule, for {@link replay}. */
+  /** The failing schedule, shrunk: {@link replay} runs it again. */
   readonly schedule: string;
-  /** The schedule as it was found, before it was shrunk. */
+  /** The failing schedule as it was found, before it was shrunk. */
   readonly found: string;
-  /** The run of the exploration that failed, from 1 on; 0 for a replay. */
+  /** The number of the run that failed, from 1; 0 for a replay. */
   readonly run: number;
-  /** Seed of the exploration; 0 for a replay. */
+  /** The seed of the exploration; 0 for a replay. */
   readonly seed: number;
 
   /** @param caller whose caller the stack is to begin with @internal */

@@ -1,5 +1,5 @@
 /**
- * gobuf/fast-check: schedules as an arbitrary of fast-check, which must be installed beside gobuf.
+ * gobuf/fast-check: an arbitrary of schedules for properties of fast-check, which must be installed beside gobuf.
  *
  * @example
  * ```ts
@@ -33,7 +33,7 @@ import fc from "fast-check";
 import { formatSchedule } from "./schedule.ts";
 
 /**
- * Which schedules an arbitrary makes.
+ * Options of {@link schedules}.
  *
  * @example
  * ```ts
@@ -44,18 +44,19 @@ import { formatSchedule } from "./schedule.ts";
  * ```
  */
 export interface ScheduleConstraints {
-  /** Decisions of a run among which some are made otherwise than in Go's order, 1 to 2^20. By default 50. */
+  /** The deviations from Go's order lie in the first so many decisions of a run: 1 to 2^20, by default 50. */
   steps?: number;
-  /** Goroutines that can run at the same time, about: 2 to 1000. By default 4. */
+  /** About how many goroutines can run at a time, among which a deviation chooses: 2 to 1000, by default 4. */
   width?: number;
-  /** Deviations from Go's order at the most, 0 to `steps`. By default 8. */
+  /** The most deviations from Go's order: 0 to `steps`, by default 8. */
   deviations?: number;
 }
 
 /**
- * Schedules for `replay`, as strings, that shrink towards Go's own order.
+ * An arbitrary of schedules for `replay`, as strings. They shrink towards Go's own order.
  *
- * They fit every program: where there is less to choose from than a schedule says, it is taken modulo.
+ * They fit every program: where there are fewer goroutines to choose from than a schedule says, its number is taken
+ * modulo theirs.
  *
  * @throws Error by fast-check, for bad constraints
  * @example

@@ -1,5 +1,5 @@
 /**
- * Goroutines that a test leaves behind.
+ * Tests that fail when they leave goroutines behind.
  */
 
 import { gosched } from "../go.ts";
@@ -12,7 +12,8 @@ import { Grunnable } from "../runtime/runtime2.ts";
 import { formatGoroutines, type GoroutineInfo, goroutines } from "../runtime/traceback.ts";
 
 /**
- * A test left goroutines behind. Its message lists them as Go prints them.
+ * What {@link runTest} and {@link leakCheck} fail with: goroutines still exist. Its message lists them as Go prints
+ * them.
  *
  * @example
  * ```ts
@@ -31,7 +32,7 @@ import { formatGoroutines, type GoroutineInfo, goroutines } from "../runtime/tra
 export class LeakError extends Error {
   override readonly name = "LeakError";
   constructor(
-    /** Those that are left, in the order of their numbers. */
+    /** The goroutines that still exist, in the order of their numbers. */
     readonly goroutines: readonly GoroutineInfo[],
     report: string,
   ) {
@@ -39,14 +40,16 @@ export class LeakError extends Error {
   }
 }
 
-/** Turns that goroutines get to end: a runnable one that takes more is left behind, as one that waits is. */
+/**
+ * How many turns goroutines get to end. One that is runnable after that counts as left behind, as one that waits does.
+ */
 const TURNS = 1000;
 
 /**
- * Notes the goroutines that exist. The operation that it returns fails when others exist besides: those that can run get
- * their turns to end, those that wait are left behind.
+ * Notes which goroutines exist, and returns a check for later: an operation that fails when there are others.
+ * Goroutines that can run get 1000 turns to end first.
  *
- * @returns an operation's function; the operation throws {@link LeakError}
+ * @returns a function for `yield*`, which throws {@link LeakError}
  * @throws Error outside a goroutine
  * @example
  * ```ts
@@ -83,10 +86,11 @@ function* check(known: ReadonlySet<number>): Go {
 }
 
 /**
- * `run` for tests: fails when main leaves goroutines behind, and its reports have source lines.
+ * `run` for tests: it fails when goroutines still exist after main has returned (see {@link leakCheck}), and its
+ * reports have source lines.
  *
- * @param main the main goroutine's body
- * @param options those of `run`, with `traceback: "all"` by default
+ * @param main the main goroutine's body, a generator function
+ * @param options those of `run`; `traceback` is "all" by default
  * @returns main's result; rejects with {@link LeakError}, and as `run` does
  * @example
  * ```ts

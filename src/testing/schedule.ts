@@ -1,15 +1,16 @@
 /**
- * Schedules as strings. A schedule is what a run did otherwise than in Go's order: at which of its decisions it took
- * which of the goroutines (or ready cases of a select) but the first.
+ * Schedules as strings. A schedule lists where a run deviates from Go's order: the numbers of the decisions, and what
+ * was chosen there in place of the first goroutine (or the first ready case of a select).
  *
- * `g1:5A0B` reads: after 5 decisions in Go's order the one behind the first (A), then at once the second behind it (B).
+ * `g1:5A0B` reads: 5 decisions in Go's order; then the choice after the first (A); then, after 0 more decisions in Go's
+ * order, the second after the first (B).
  */
 
-/** One decision that was not Go's. */
+/** A decision that deviates from Go's order. */
 export interface Deviation {
   /** The decision's number in the run, from 0. */
   readonly step: number;
-  /** Which was taken: an index into what there was to choose from; 0 would be Go's own choice. */
+  /** What was chosen: an index into the list of choices, from 1; 0 is Go's choice. */
   readonly pick: number;
 }
 
@@ -17,12 +18,15 @@ export interface Deviation {
 export interface Schedule {
   /** In the order of their steps. */
   readonly deviations: readonly Deviation[];
-  /** A pick beyond what there is to choose from is taken modulo, a step beyond the run's end is no error. */
+  /**
+   * Whether it fits any program: a pick beyond the list is taken modulo its length, a step after the run's end is
+   * ignored.
+   */
   readonly lenient: boolean;
 }
 
 /**
- * A schedule string that cannot be read, or that does not fit the program.
+ * What {@link replay} throws for a string that is no schedule, or that does not fit the program.
  *
  * @example
  * ```ts

@@ -1,8 +1,9 @@
 /**
- * Tests of concurrent code on a clock of their own: testing/synctest.
+ * Tests of concurrent code on a clock of their own: testing/synctest. Exported as the namespace `synctest`.
  *
- * In a bubble time stands still while anything can run, and jumps when all goroutines are blocked durably: on channels,
- * select, sleep, Cond, WaitGroup, and other than in Go on a Mutex or RWMutex too. Who waits for a promise is not.
+ * A *bubble* is a run with a fake clock: time stands still while a goroutine can run, and jumps to the next timer when
+ * all are durably blocked. A goroutine is durably blocked when it waits on a channel, in select, sleep, Cond,
+ * WaitGroup, or, unlike in Go, on a Mutex or RWMutex. One that waits for a promise is not.
  */
 
 import { type RunOptions, run } from "../run.ts";
@@ -11,14 +12,15 @@ import type { Op } from "../runtime/m.ts";
 import { bubbled, bubbleWait, namedAs } from "./bubble.ts";
 
 /**
- * Runs a body in a new bubble: Test. It is over when every goroutine of the bubble has ended.
+ * Runs a body in a new bubble, until all goroutines of the bubble have ended: Go's synctest.Test
+ * (testing/synctest/synctest.go). The clock starts at 2000-01-01 00:00:00 UTC, and stands still when the body has
+ * returned.
  *
- * The clock starts at 2000-01-01 00:00:00 UTC, and stops once the body has returned.
- *
- * @param body the main goroutine's body
- * @param options those of `run` but the clock, with `traceback: "all"` by default
- * @returns the body's result, undefined when it ended by goexit; rejects as `run` does, and with FatalError "deadlock:
+ * @param body the main goroutine's body, a generator function
+ * @param options those of `run`, without the clock; `traceback` is "all" by default
+ * @returns the body's result; undefined when it ended by goexit. Rejects as `run` does, and with FatalError "deadlock:
  *   all goroutines in bubble are blocked" or "deadlock: main bubble goroutine has exited but blocked goroutines remain"
+ * @throws as `run`
  * @example
  * ```ts
  * import { context, sleep } from "gobuf";
@@ -44,9 +46,11 @@ export function test<R>(body: Body<R>, options: Omit<RunOptions, "clock"> = {}):
 }
 
 /**
- * Waits until every other goroutine of the bubble is blocked durably: Wait.
+ * Waits until every other goroutine of the bubble is durably blocked: Go's synctest.Wait
+ * (testing/synctest/synctest.go).
  *
- * @throws PanicError "goroutine is not in a bubble"; "wait already in progress" when another goroutine is in it
+ * @throws PanicError "goroutine is not in a bubble", "wait already in progress" (in another goroutine); Error outside a
+ *   goroutine
  * @example
  * ```ts
  * import { go } from "gobuf";

@@ -1,8 +1,8 @@
 /**
  * Timers and tickers of package time: time/sleep.go, time/tick.go, over the heap of time.ts.
  *
- * The channel of a timer is synchronous, as in Go from 1.23 on: once `stop` or `reset` has returned, no value of before
- * is received. A timer belongs to the run that it was made in.
+ * The channel of a timer is synchronous, as in Go from 1.23 on: when `stop` or `reset` has returned, nothing is
+ * received that the timer sent before. A timer belongs to the run in which it was made.
  */
 
 import { bodyIfAny } from "../runtime/body.ts";
@@ -16,7 +16,8 @@ import { now, Timer as RuntimeTimer, resetTimer, stopTimer, whenOf } from "../ru
 import { currentRun } from "../runtime/world.ts";
 
 /**
- * What a timer or the end of a context calls, in a goroutine of its own: a generator function or a plain one.
+ * The type of the functions that `afterFunc` and `context.afterFunc` call, in a goroutine of their own: a generator
+ * function, or a plain one.
  *
  * @example
  * ```ts
@@ -55,7 +56,9 @@ abstract class Clockwork implements Disposable {
   protected readonly r: RuntimeTimer;
 
   protected constructor(
-    /** Gives the time, in milliseconds as {@link now} does. Its length and capacity are 0. */
+    /**
+     * Gives the time that the timer was set for, in milliseconds as {@link now} does. Its `len` and `cap` are 0.
+     */
     readonly c: RecvChan<number>,
     f: Callback | null,
   ) {
@@ -83,7 +86,7 @@ abstract class Clockwork implements Disposable {
     return this.r.isChan && timerchandrain(this.c as Chan<number>);
   }
 
-  /** Stops it. */
+  /** Stops it, at the end of a `using` block. */
   [Symbol.dispose](): void {
     this.halt();
   }
@@ -95,7 +98,8 @@ function timerchan(): Chan<number> {
 }
 
 /**
- * Waits for one point in time: time.Timer. Made by {@link newTimer} and {@link afterFunc}; `using` stops it.
+ * A timer that fires once: Go's time.Timer (time/sleep.go). {@link newTimer} and {@link afterFunc} make it; `using`
+ * stops it.
  *
  * @example
  * ```ts
@@ -112,10 +116,10 @@ export class Timer extends Clockwork {
   }
 
   /**
-   * Stops the timer: Stop. Nothing is received from its channel afterwards.
+   * Stops the timer: Go's Stop. Nothing is received from its channel afterwards.
    *
-   * @returns whether it had neither been received from nor stopped; with {@link afterFunc}, false also says that the
-   *   function has been started
+   * @returns whether this call stopped it: false when its time was received, when the function of {@link afterFunc} has
+   *   been started, or when it was stopped before
    * @example
    * ```ts
    * const timer = newTimer(1000);
@@ -127,10 +131,10 @@ export class Timer extends Clockwork {
   }
 
   /**
-   * Sets the timer to expire `ms` milliseconds from now, whatever state it is in: Reset.
+   * Sets the timer to fire `ms` milliseconds from now, whether it has fired or not: Go's Reset.
    *
    * @param ms milliseconds, fractions count; 0 or less is at once
-   * @returns whether it was pending: as {@link stop}
+   * @returns what {@link stop} would have returned
    * @example
    * ```ts
    * const idle = newTimer(1000);
@@ -144,7 +148,7 @@ export class Timer extends Clockwork {
 }
 
 /**
- * Makes a timer that sends the time on its channel once: time.NewTimer.
+ * Makes a timer that sends the time on its channel, once: Go's time.NewTimer (time/sleep.go).
  *
  * @param ms milliseconds from now, fractions count; 0 or less is at once
  * @throws Error when no run is under way
@@ -162,9 +166,9 @@ export function newTimer(ms: number): Timer {
 }
 
 /**
- * A channel that gives the time once, `ms` milliseconds from now: time.After.
+ * Gives a channel on which the time is sent once, `ms` milliseconds from now: Go's time.After (time/sleep.go).
  *
- * A channel that is forgotten costs nothing: nothing stands in the heap while no goroutine waits on it.
+ * A channel that nobody waits on any longer is collected as garbage, also before its time.
  *
  * @param ms milliseconds from now, fractions count; 0 or less is at once
  * @throws Error when no run is under way
@@ -180,10 +184,11 @@ export function after(ms: number): RecvChan<number> {
 }
 
 /**
- * Calls a function in a goroutine of its own, `ms` milliseconds from now: time.AfterFunc.
+ * Calls a function in a goroutine of its own, `ms` milliseconds from now: Go's time.AfterFunc (time/sleep.go).
  *
+ * @param ms milliseconds from now, fractions count; 0 or less is at once
  * @param f a generator function, or a plain one
- * @returns a timer to stop or reset it; its channel is nil
+ * @returns a timer that stops or resets the call; its channel is nil
  * @throws Error when no run is under way
  * @example
  * ```ts
@@ -200,8 +205,8 @@ export function afterFunc(ms: number, f: Callback): Timer {
 }
 
 /**
- * Sends the time at regular intervals: time.Ticker, made by {@link newTicker}. Ticks that nobody took in time are
- * dropped. `using` stops it.
+ * A ticker, which sends the time at regular intervals: Go's time.Ticker (time/tick.go). {@link newTicker} makes it. A
+ * tick is dropped when the one before it has not been received. `using` stops it.
  *
  * @example
  * ```ts
@@ -218,7 +223,8 @@ export class Ticker extends Clockwork {
   }
 
   /**
-   * Stops the ticks: Stop. The channel stays open, so that nobody takes its end for a tick.
+   * Stops the ticks: Go's Stop. The channel is not closed: a goroutine that receives from it would take that for a
+   * tick.
    *
    * @example
    * ```ts
@@ -232,8 +238,9 @@ export class Ticker extends Clockwork {
   }
 
   /**
-   * Ticks every `ms` milliseconds from now on: Reset.
+   * Sets the interval, and counts it from now: Go's Reset.
    *
+   * @param ms milliseconds between ticks, above 0; fractions count
    * @throws PanicError "non-positive interval for Ticker.Reset"
    * @example
    * ```ts
@@ -254,7 +261,7 @@ function whole(ms: number): number {
 }
 
 /**
- * Makes a ticker: time.NewTicker.
+ * Makes a ticker: Go's time.NewTicker (time/tick.go). Its first tick comes after the first interval.
  *
  * @param ms milliseconds between ticks, above 0; fractions count
  * @throws PanicError "non-positive interval for NewTicker"; Error when no run is under way
@@ -276,9 +283,9 @@ export function newTicker(ms: number): Ticker {
 }
 
 /**
- * The channel of a ticker that is never stopped: time.Tick.
+ * Gives the channel of a ticker that nobody stops: Go's time.Tick (time/tick.go).
  *
- * @param ms milliseconds between ticks; 0 or less gives a nil channel
+ * @param ms milliseconds between ticks, fractions count; 0 or less gives the nil channel
  * @throws Error when no run is under way
  * @example
  * ```ts

@@ -1,10 +1,11 @@
-/** Where a trace's bytes go: a file, or a function; collected into chunks, so that an event writes nothing by itself. */
+/** Where a trace's bytes go: into a file, or to a function; in chunks of 256 KiB, so that an event seldom writes. */
 import { closeSync, openSync, writeSync } from "node:fs";
 
 /**
- * Takes the next bytes of a trace; each array is its own.
+ * A function that takes a trace's bytes, in order. Each array is a new one, which the function may keep.
  *
- * It is called while the scheduler is at work: no operation of gobuf may be called in it.
+ * It is called while the scheduler works, and must call no operation of gobuf. If it throws, the trace ends there, and
+ * `trace.stop` throws the error; the traced program goes on.
  *
  * @example
  * ```ts

@@ -1,9 +1,12 @@
-/** Tasks of a trace: runtime/trace/annotation.go. Which trace is being written, trace.ts knows. */
+/**
+ * Tasks of a trace: runtime/trace/annotation.go. trace.ts, which knows whether a trace is being written, makes them.
+ */
 import { type Context, Key } from "../context/context.ts";
 import { getg } from "../runtime/m.ts";
 
 /**
- * A piece of work that goroutines do together, and which a trace shows as one: runtime/trace.Task. `trace.newTask` makes it.
+ * A task: work of several goroutines that a trace shows as one piece. Go's trace.Task (runtime/trace/annotation.go).
+ * `trace.newTask` makes it.
  *
  * @example
  * ```ts
@@ -25,7 +28,7 @@ export class Task implements Disposable {
   constructor(private readonly ends: (task: Task) => void) {}
 
   /**
-   * Ends the task, in whichever goroutine: Task.End. The first call counts, any other does nothing. `using` does, too.
+   * Ends the task: Go's Task.End. Any goroutine may call it. Only the first call has an effect. `using` calls it, too.
    *
    * @throws Error outside a goroutine
    */

@@ -1,8 +1,8 @@
 /**
- * Traces that people look at: runtime/trace.
+ * Execution traces: runtime/trace. Exported as the namespace `trace`.
  *
- * A trace has every status change of every goroutine of this thread, and when the P is idle. It is written while the
- * runs go on, in pieces that can be read one after the other.
+ * A trace records every status change of every goroutine of this thread, and when no goroutine can run. It is written
+ * while the runs go on, in pieces (Go's generations), each of which can be read by itself.
  */
 
 import { type Context, withValue } from "../context/context.ts";
@@ -20,7 +20,7 @@ export type { TraceSink } from "./sink.ts";
 export type { Task } from "./task.ts";
 
 /**
- * How a trace is written.
+ * Options of {@link start}.
  *
  * @example
  * ```ts
@@ -34,9 +34,8 @@ export type { Task } from "./task.ts";
  */
 export interface TraceOptions {
   /**
-   * "go": what `go tool trace` opens, and Go's packages read (version 1.26 of the format). "perfetto": JSON that
-   * ui.perfetto.dev and chrome://tracing open. By default a file whose name ends in `.json` is of the second kind, all
-   * else of the first.
+   * "go": version 1.26 of Go's own format, for `go tool trace` and Go's packages. "perfetto": JSON for ui.perfetto.dev
+   * and chrome://tracing. By default "perfetto" for a file whose name ends in `.json`, else "go".
    */
   format?: "go" | "perfetto";
 }
@@ -48,19 +47,21 @@ let recorder: Recorder | null = null;
 let output: Output | null = null;
 
 /**
- * Starts tracing this thread, in a run or before one, until {@link stop}: runtime/trace.Start.
+ * Starts tracing this thread, during a run or before one, until {@link stop}: Go's trace.Start
+ * (runtime/trace/trace.go).
  *
- * Times are the run's clock's. On the fake clock, which stands still while anything runs, each event comes a nanosecond
- * after the one before; such a trace is the same, byte for byte, each time. A run that comes later follows in the same
- * trace, its goroutines numbered on. With the run's `traceback: "all"` a stack has source lines; else it is the function
- * that the goroutine was started on.
+ * Times are those of the run's clock. The fake clock stands still while a goroutine runs; there each event gets a time
+ * one nanosecond after the one before, and the trace has the same bytes each time. Later runs are added to the same
+ * trace, and their goroutines get new numbers. Stacks have source lines with the run's option `traceback: "all"`; else
+ * a stack is the one function that the goroutine was started with.
  *
- * The schedule is the same with tracing and without. An event costs 50 to 70 ns, half of them for the clock, and 5 bytes;
- * one in Perfetto's format ten times as long, and 200 bytes. A process that ends completes its trace, unless it is killed:
- * then what is missing is the last generation of Go's format, 4 MB at the most, or the end of Perfetto's.
+ * Tracing does not change the order in which goroutines run. An event takes 50 to 70 ns, half of that for the clock,
+ * and 5 bytes; in Perfetto's format ten times as long, and 200 bytes. When the process ends, the trace is completed.
+ * When it is killed, the last generation of Go's format is missing (4 MB at most), or the end of Perfetto's JSON.
  *
- * @param to a file, which is made or emptied, or a function that takes the bytes
- * @throws Error when tracing is already enabled, or the file cannot be written
+ * @param to a file, which is created or emptied, or a function that takes the bytes
+ * @throws Error when tracing is already enabled, or the file cannot be written; TypeError for an unknown format, and
+ *   for a `to` that is neither
  * @example
  * ```ts
  * import { tmpdir } from "node:os";
@@ -96,9 +97,10 @@ export function start(to: string | TraceSink, options: TraceOptions = {}): void 
 }
 
 /**
- * Ends the trace: runtime/trace.Stop. When it returns, the trace is complete. Without a trace it does nothing.
+ * Ends the trace: Go's trace.Stop (runtime/trace/trace.go). When it returns, the trace is complete. Without a trace it
+ * does nothing.
  *
- * @throws Error when something could not be written: what the program did while it was traced is not touched by that
+ * @throws Error when a part of the trace could not be written. The traced program has gone on all the same
  * @example
  * ```ts
  * let bytes = 0;
@@ -119,7 +121,7 @@ export function stop(): void {
 }
 
 /**
- * Whether a trace is being written: runtime/trace.IsEnabled.
+ * Whether a trace is being written: Go's trace.IsEnabled (runtime/trace/annotation.go).
  *
  * @example
  * ```ts
@@ -136,14 +138,14 @@ function taskEnds(task: Task): void {
 }
 
 /**
- * Begins a task, a part of the one that the context carries, if it does: runtime/trace.NewTask.
+ * Begins a task: Go's trace.NewTask (runtime/trace/annotation.go). If the context carries a task, the new one is a part
+ * of it.
  *
- * What has the returned context, in whichever goroutine, belongs to the task: messages ({@link log}), regions
- * ({@link withRegion}) and tasks made from it. A task may outlast a trace, and begin before one, which then has neither
- * its type nor its parent.
+ * Messages ({@link log}), regions ({@link withRegion}) and further tasks belong to the task when they are given the
+ * returned context, in whichever goroutine. A task that began before the trace has no type and no parent in it.
  *
- * @param type kinds of tasks that are compared with each other
- * @returns a context with the task, and the task, which is to be ended
+ * @param type the kind of task; `go tool trace` compares tasks of one type
+ * @returns a context that carries the task, and the task: call its `end`
  * @throws TypeError for a parent that is no context; Error outside a goroutine
  * @example
  * ```ts
@@ -169,10 +171,12 @@ export function newTask(parent: Context, type: string): [ctx: Context, task: Tas
 }
 
 /**
- * Writes a message into the trace, at the goroutine that runs: runtime/trace.Log. Does nothing without a trace.
+ * Writes a message of the running goroutine into the trace: Go's trace.Log (runtime/trace/annotation.go). Without a
+ * trace it does nothing.
  *
- * @param ctx says which task the message belongs to; without it, or where it carries none, to no task
- * @param category kinds of messages that belong together; may be empty
+ * @param ctx the context whose task the message belongs to; without it, or when it carries none, the message has no
+ *   task
+ * @param category the kind of message; may be empty
  * @throws TypeError for arguments of other types; Error outside a goroutine
  * @example
  * ```ts
@@ -183,7 +187,7 @@ export function newTask(parent: Context, type: string): [ctx: Context, task: Tas
  * ```
  */
 export function log(ctx: Context, category: string, message: string): void;
-/** The same for no task. */
+/** The same, without a task. */
 export function log(category: string, message: string): void;
 export function log(first: Context | string, second: string, third?: string): void {
   const ctx = typeof first === "string" ? null : first;
@@ -197,13 +201,14 @@ export function log(first: Context | string, second: string, third?: string): vo
 }
 
 /**
- * Runs a part of a goroutine as a region of the trace, which shows how long it took: runtime/trace.WithRegion.
+ * Runs a function as a region of the trace, which shows how long the goroutine was in it: Go's trace.WithRegion
+ * (runtime/trace/annotation.go).
  *
- * @param ctx says which task the region belongs to; without it, or where it carries none, to no task
- * @param type kinds of regions that are compared with each other
+ * @param ctx the context whose task the region belongs to; without it, or when it carries none, the region has no task
+ * @param type the kind of region; `go tool trace` compares regions of one type
  * @param fn a generator function
  * @returns what `fn` returns
- * @throws TypeError for arguments of other types; Error outside a goroutine
+ * @throws what `fn` throws; TypeError for arguments of other types; Error outside a goroutine
  * @example
  * ```ts
  * const sum = yield* trace.withRegion("add", function* () {
@@ -219,7 +224,7 @@ export function log(first: Context | string, second: string, third?: string): vo
  * ```
  */
 export function withRegion<R>(ctx: Context, type: string, fn: () => Go<R>): Go<R>;
-/** The same for no task. */
+/** The same, without a task. */
 export function withRegion<R>(type: string, fn: () => Go<R>): Go<R>;
 export function* withRegion<R>(first: Context | string, second: string | (() => Go<R>), third?: () => Go<R>): Go<R> {
   const ctx = typeof first === "string" ? null : first;
