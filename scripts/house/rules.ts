@@ -1,10 +1,14 @@
 /** All rules of the house but those for imports (imports.ts). `bun run lint` checks them too (main.ts). */
+import { environment } from "./environment.ts";
 import { bareCodes, heads, lengths, machinePaths } from "./files.ts";
 import { links } from "./links.ts";
+import { map } from "./map.ts";
 import type { Breach, Tree } from "./tree.ts";
 
 /** Each rule by its name. */
 export const RULES: Readonly<Record<string, (tree: Tree) => readonly Breach[]>> = {
+  map,
+  environment,
   links,
   heads,
   lengths,
