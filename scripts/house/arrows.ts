@@ -75,6 +75,9 @@ function namesIn(program: Program, text: string, Visitor: typeof import("oxc-par
     names.push({ start, kind, ...(specifier === undefined ? { expression: source(node) } : { specifier }) });
   };
   const source = (node: { start: number; end: number }) => text.slice(node.start, node.end);
+  // A loader that is not called where it stands (`const load = require`) is called where no one sees it. By their offsets:
+  const loaders = new Map<number, string>();
+  const harmless = new Set<number>();
   new Visitor({
     ImportDeclaration(node) {
       const typed = (specifier: (typeof node.specifiers)[number]) =>
@@ -107,8 +110,22 @@ function namesIn(program: Program, text: string, Visitor: typeof import("oxc-par
     },
     CallExpression(node) {
       const [first] = node.arguments;
+      if (LOADERS.has(source(node.callee))) harmless.add(node.callee.start);
       if (!LOADERS.has(source(node.callee)) || first === undefined || first.type === "SpreadElement") return;
       late("late import", node.start, first);
+    },
+    Identifier(node) {
+      if (node.name === "require") loaders.set(node.start, node.name);
+    },
+    MemberExpression(node) {
+      if (LOADERS.has(source(node))) loaders.set(node.start, source(node));
+      if (!node.computed) harmless.add(node.property.start);
+    },
+    Property(node) {
+      if (!node.computed && !node.shorthand) harmless.add(node.key.start);
+    },
+    TSPropertySignature(node) {
+      harmless.add(node.key.start);
     },
     NewExpression(node) {
       const [first, base] = node.arguments;
@@ -120,6 +137,9 @@ function namesIn(program: Program, text: string, Visitor: typeof import("oxc-par
       if (callee === "Worker" && specifier !== undefined) names.push({ start: node.start, kind: "URL", specifier });
     },
   }).visit(program);
+  for (const [start, expression] of loaders) {
+    if (!harmless.has(start)) names.push({ start, kind: "late import", expression });
+  }
   return names;
 }
 

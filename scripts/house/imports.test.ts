@@ -235,11 +235,17 @@ describe("a tree that cannot be read is no green tree", () => {
       `${file}:1: read: late import of ${expression}: no one can follow it; name the file in a literal`;
     for (const [text, expression] of [
       ["import(name);", "name"],
+      ["export const load = require;", "require"],
+      ['[require].map((f) => f("../run.ts"));', "require"],
+      ["export const load = { resolve: import.meta.resolve };", "import.meta.resolve"],
       [`require(\`./\${name}.ts\`);`, `\`./\${name}.ts\``],
       ['import { createRequire } from "node:module";', 'import { createRequire } from "node:module";'],
     ] as const) {
       expect(await planted({ [file]: text })).toEqual([unfollowed(expression)]);
     }
+    const harmless =
+      'const words = { require: 1 }; interface W { require: 1 } words.require; type T = typeof words["require"];';
+    expect(await planted({ [file]: harmless })).toEqual([]);
     const excuse = { file, argument: "name", why: "a test" };
     const excused = await checkImports(withFiles(house, { [file]: "import(name);" }), [excuse]);
     expect(excused.breaches).toEqual([]);
