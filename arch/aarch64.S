@@ -6,7 +6,7 @@
 //
 //        g0's stack (the thread's)                    a goroutine's stack
 //   high | ...                     |             high | colour               | hi
-//        | frames of JavaScript    |                  |----------------------| sp of a new goroutine, 16 n
+//        | frames of JavaScript    |                  |----------------------| sp of a new goroutine, 16-aligned
 //        | frame of the FFI call   |                  | frames of the body   |
 //        |-------------------------| g0.sched.sp      |                      |
 //   low  | systemstack's callee    |                  |----------------------| g.sched.sp
@@ -244,8 +244,8 @@ FUNC gobuf_systemstack
   .cfi_endproc
 END gobuf_systemstack
 
-// The first frame of every goroutine. gogo comes here with sp = 16 n, x29 = 0, x19 = fn, x20 = arg (g.zig, setup).
-// The return address is undefined to an unwinder: the backtrace ends here.
+// The first frame of every goroutine. gogo comes here with a 16-aligned sp, x29 = 0, x19 = fn, x20 = arg (g.zig,
+// setup). The return address is undefined to an unwinder: the backtrace ends here.
 HIDDEN gobuf_entry
   .cfi_startproc
   .cfi_undefined x30

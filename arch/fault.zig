@@ -1,8 +1,9 @@
-//! A goroutine that touches the guard below its stack ends alone: the handler sends its thread to g0 as a trap would,
-//! with code FAULT. Every other fault goes to whoever handled faults before, as if this library were not there.
+//! Faults of goroutines. A goroutine that touches the guard below its stack has overflowed it: the fault handler leaves
+//! for g0 as a trap would, with code FAULT. TypeScript then ends the run, or with onStackOverflow that goroutine only.
+//! Any other fault goes to the handler that was installed before this library's.
 //!
-//! Within systemstack a thread is not on a goroutine's stack, and a fault there is never a goroutine's; but for one: an
-//! operation cannot be had there, and mcall faults at its first store.
+//! A fault in a function that systemstack called is no overflow, because the thread is on g0's stack there. One such
+//! fault is handled: an operation of gobuf.h was called there, and mcall faulted at its first store.
 const body = @import("body.zig");
 const m_ = @import("m.zig");
 const codes = @import("codes.zig");
@@ -10,8 +11,8 @@ const layout = @import("layout.zig");
 const os = @import("os.zig");
 const M = os.M;
 
-/// The second half of mcall: leaves for g0. Not a function: the handler puts its address into the faulting context,
-/// with the code and the M in the registers that the assembly file names.
+/// The second half of mcall, which leaves for g0. It is never called: the handler makes the faulting thread continue at
+/// its address, with the code and the M in the registers that the assembly file names.
 extern fn gobuf_leave() callconv(.c) noreturn;
 
 pub fn leaveAddress() usize {
@@ -28,14 +29,15 @@ pub fn threadExit(m: *M) void {
     os.faults.threadExit(m);
 }
 
-/// The M to leave for g0 on, when the fault is a goroutine's; its operands tell which. Null when it is not.
+/// Whether a fault is a goroutine's. Returns the M whose thread is to leave for g0, with the cause in the goroutine's
+/// operands; null when the fault is not a goroutine's.
 pub fn caught(address: usize, pc: usize) ?*M {
     const m = m_.current();
     if (m == null or m.?.trapg == null) return misused(m, pc);
     return overflowed(m.?, address);
 }
 
-/// The address lies in the guard of the goroutine on this thread.
+/// The stack overflow of the goroutine on this thread, when the address lies in its guard.
 fn overflowed(m: *M, address: usize) ?*M {
     const gp = m.trapg orelse return null;
     if (address >= gp.stack.lo or address < gp.stack.lo - layout.stack_guard_size) return null;
@@ -45,8 +47,9 @@ fn overflowed(m: *M, address: usize) ?*M {
     return m;
 }
 
-/// mcall found no goroutine that may trap. Within systemstack the goroutine ends; with JavaScript on g0's stack, which
-/// cannot be left behind, or without a goroutine, all that can be done is to say so before the process ends.
+/// An operation of gobuf.h that was called where none may be: mcall faults. In a function that systemstack called, the
+/// goroutine ends. In a callback it cannot, because frames of JavaScript lie on g0's stack and cannot be skipped: then,
+/// and outside a goroutine, a message is printed before the process ends.
 fn misused(thread: ?*M, pc: usize) ?*M {
     if (pc < @intFromPtr(&body.gobuf_mcall) or pc >= leaveAddress()) return null;
     if (thread) |m| if (m.curg) |gp| {
@@ -61,9 +64,8 @@ fn misused(thread: ?*M, pc: usize) ?*M {
     return null;
 }
 
-/// The process is about to end by a signal, and the thread runs a goroutine. JavaScriptCore aborts, or faults with the
-/// stack pointer anywhere, when it finds itself on a stack that it does not know, so this is where it shows that a body
-/// entered JavaScript.
+/// Prints which goroutine a signal is about to end the process in. A body that entered JavaScript ends here:
+/// JavaScriptCore aborts, or faults, on a stack that it does not know.
 pub fn fatal(comptime what: []const u8) void {
     const m = m_.current() orelse return;
     const gp = m.trapg orelse return;

@@ -1,9 +1,9 @@
 //! Records that TypeScript, Zig and assembly share, for all three ABIs at once: the layout of an ABI is checked
 //! wherever the library is built, so a field that moves is caught without the machine it would break.
 //!
-//! Stack, Gobuf and G up to `preempt` have the layout of the seed (a Rust port of runtime2.go); what follows is gobuf's
-//! own. `table` lists every figure by name. The descriptor that TypeScript verifies and the header that the assembly
-//! includes are both made from it, so that no offset is written twice.
+//! Stack, Gobuf and G up to `preempt` have the layout of the Rust seed (go-lib, a port of runtime2.go to Rust); what
+//! follows is gobuf's own. `table` lists every figure by name. The descriptor that TypeScript verifies and the header
+//! that the assembly includes are both made from it, so that no offset is written twice.
 const std = @import("std");
 const assert = std.debug.assert;
 /// The codes; the probe's way to them, too.
@@ -75,15 +75,16 @@ pub const Case = extern struct {
 
 /// The buffer of a channel in native memory. See lane.zig.
 pub const Lane = extern struct {
-    /// Words in the ring.
+    /// How many words are in the ring.
     count: u32,
-    /// Words that it holds.
+    /// How many words the ring has room for.
     size: u32,
+    /// Where the next word goes in, and where the next comes out: indices into the ring.
     sendx: u32,
     recvx: u32,
-    /// What of a word that is sent the channel's codec keeps.
+    /// Which part of a sent word the channel's codec keeps.
     keeps: codes.Keeps,
-    /// There are `size` of them.
+    /// `size` words follow.
     ring: [0]u64,
 };
 
@@ -116,7 +117,7 @@ pub fn Records(comptime abi: Abi) type {
             param: u64,
             waitreason: u8,
             preempt: u8,
-            /// What lies in the seed's padding: TypeScript's own.
+            /// The next three fields lie in padding of the Rust seed's G, and are TypeScript's own.
             kind: u8,
             exiting: u8,
             /// When it began to wait, whole milliseconds modulo 2^32: g.waitsince.
@@ -159,7 +160,8 @@ pub fn Records(comptime abi: Abi) type {
             scratch: [scratch_words]u32,
             /// State of select's draws: cheaprand of Go's m.
             cheaprand: u64,
-            /// Number of the slice in which the M runs goroutines, 0 between two. Written by the M, read by the monitor.
+            /// Number of the slice in which the M runs goroutines, 0 between two. Written by the M, read by the
+            /// monitor.
             slice: u32,
             /// Number of the last slice that the monitor found too long. Written by the monitor, read by the M.
             slice_over: u32,

@@ -14,7 +14,7 @@ extern fn gobuf_tls() callconv(.c) *?*M;
 /// Stores into g0 what of the calling thread is stored once: FP control words, and on Windows the bounds of its stack.
 extern fn gobuf_g0save(g0: *G) callconv(.c) void;
 
-/// Never kept across a switch: the goroutine may go on on another thread.
+/// The M of this thread. Read it anew after a switch, and keep it in no register across one.
 pub inline fn current() ?*M {
     return gobuf_tls().*;
 }

@@ -8,7 +8,7 @@
 //   high | ...                     |             high | colour               | hi
 //        | frames of JavaScript    |                  | 0, as return address | unwinding ends at it
 //        | frame of the FFI call   |                  | 8 free, 32 of shadow |
-//        | return into FFI call    | popped           |----------------------| sp of a new goroutine, 16 n
+//        | return into FFI call    | popped           |----------------------| sp of a new goroutine, 16-aligned
 //        |-------------------------| g0.sched.sp      | return into entry    |
 //   low  | shadow of               |                  | frames of the body   |
 //        | systemstack's callee    |                  | return into the body | popped by mcall
@@ -241,7 +241,7 @@ FUNC gobuf_systemstack
   .seh_pushreg %rbx
   pushq %rdi
   .seh_pushreg %rdi
-  subq $32, %rsp                // rsp = 16 n, with shadow space for fn
+  subq $32, %rsp                // rsp is 16-aligned, with shadow space for fn
   .seh_stackalloc 32
   movq %rsp, %rbp               // g's frame, found again by fn preserving rbp
   .seh_setframe %rbp, 0
@@ -260,7 +260,7 @@ FUNC gobuf_systemstack
   movq $0, M_TRAPG(%rbx)
   TEB_LEAVE %rdi
   TEB_ENTER %rdx
-  movq SP(%rdx), %rsp           // 16 n, and all below it is unused since gogo left it
+  movq SP(%rdx), %rsp           // 16-aligned; nothing below it was used since gogo left it
   subq $32, %rsp                // shadow space for fn
   callq *%r8
   movq M_G0(%rbx), %rdx
@@ -281,14 +281,14 @@ FUNC gobuf_systemstack
   .seh_endproc
 END gobuf_systemstack
 
-// The first frame of every goroutine. gogo jumps here with rsp = 16 n, 32 bytes of shadow space above it, rbp = 0, rbx
-// = fn, rdi = arg (g.zig, setup). Its own return address is 0: an unwinder ends here.
+// The first frame of every goroutine. gogo jumps here with a 16-aligned rsp, 32 bytes of shadow space above it, rbp =
+// 0, rbx = fn, rdi = arg (g.zig, setup). Its own return address is 0: an unwinder ends here.
 HIDDEN gobuf_entry
   .seh_proc gobuf_entry
   .seh_stackalloc 40
   .seh_endprologue
   movq %rdi, %rcx
-  callq *%rbx                   // at fn's first instruction rsp = 16 n + 8, as the ABI wants
+  callq *%rbx                   // at fn's first instruction rsp is 16-aligned plus 8, as the ABI wants
   callq gobuf_returned
   ud2                           // it does not return; an unwinder looks at the byte before this address
   .seh_endproc

@@ -8,7 +8,7 @@
 //
 //        g0's stack (the thread's)                    a goroutine's stack
 //   high | ...                     |             high | colour               | hi
-//        | frames of JavaScript    |                  |----------------------| sp of a new goroutine, 16 n
+//        | frames of JavaScript    |                  |----------------------| sp of a new goroutine, 16-aligned
 //        | frame of the FFI call   |                  | return into entry    |
 //        | return into FFI call    | popped           | frames of the body   |
 //        |-------------------------| g0.sched.sp      | return into the body | popped by mcall
@@ -38,7 +38,7 @@
 #define OP_V G_OP + 8
 
 // The TLS word: this thread's M. TLS_ADDRESS leaves its address in rax and keeps every other register but rdi on macOS.
-// Wanted at the call: rsp = 16 n, the loader's slow path is ordinary code.
+// rsp must be 16-aligned at the call, because the loader's slow path is ordinary code.
 #if defined(__APPLE__)
   .tbss _gobuf_m$tlv$init, 8, 3
   .section __DATA, __thread_vars, thread_local_variables
@@ -86,7 +86,7 @@ gobuf_m:
 // M **gobuf_tls(void)
 HIDDEN gobuf_tls
   .cfi_startproc
-  subq $8, %rsp                 // rsp = 16 n
+  subq $8, %rsp                 // rsp is 16-aligned
   .cfi_adjust_cfa_offset 8
   TLS_ADDRESS
   addq $8, %rsp
@@ -142,7 +142,7 @@ END gobuf_gogo
 // On a goroutine: leaves it for g0, on which execute returns code. Returns, when g runs again, with sched.ret.
 FUNC gobuf_mcall
   .cfi_startproc
-  popq %rcx                     // where g goes on; rsp = 16 n for LOAD_M's call
+  popq %rcx                     // where g goes on; rsp is 16-aligned for LOAD_M's call
   .cfi_adjust_cfa_offset -8
   .cfi_register %rip, %rcx
   LOAD_M %r8                    // r8 = M
@@ -190,7 +190,7 @@ FUNC gobuf_systemstack
   movq %rsp, %rbp               // g's frame, found again by fn preserving rbp
   .cfi_def_cfa_register %rbp
   pushq %rbx
-  pushq %r12                    // rsp = 16 n
+  pushq %r12                    // rsp is 16-aligned
   .cfi_offset %rbx, -24
   .cfi_offset %r12, -32
   LOAD_M %rbx                   // rbx = M
@@ -205,7 +205,7 @@ FUNC gobuf_systemstack
   ldmxcsr G_FP0(%rax)
   fldcw G_FP1(%rax)
   movq $0, M_TRAPG(%rbx)
-  movq SP(%rax), %rsp           // 16 n, and all below it is unused since gogo left it
+  movq SP(%rax), %rsp           // 16-aligned; nothing below it was used since gogo left it
   callq *%rdx
   movq %r12, M_TRAPG(%rbx)
   ldmxcsr G_FP0(%r12)
@@ -223,13 +223,13 @@ FUNC gobuf_systemstack
   .cfi_endproc
 END gobuf_systemstack
 
-// The first frame of every goroutine. gogo jumps here with rsp = 16 n, rbp = 0, rbx = fn, r12 = arg (g.zig, setup).
-// The return address is undefined to an unwinder: the backtrace ends here.
+// The first frame of every goroutine. gogo jumps here with a 16-aligned rsp, rbp = 0, rbx = fn, r12 = arg (g.zig,
+// setup). The return address is undefined to an unwinder: the backtrace ends here.
 HIDDEN gobuf_entry
   .cfi_startproc
   .cfi_undefined %rip
   movq %r12, %rdi
-  callq *%rbx                   // at fn's first instruction rsp = 16 n + 8, as the ABI wants
+  callq *%rbx                   // at fn's first instruction rsp is 16-aligned plus 8, as the ABI wants
   callq SYM(gobuf_returned)
   ud2                           // it does not return; an unwinder looks at the byte before this address
   .cfi_endproc

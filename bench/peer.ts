@@ -9,7 +9,7 @@ export interface Command {
   readonly env?: Readonly<Record<string, string>>;
 }
 
-/** Processes that run. One that is in the middle of a sample would not see that nobody waits for it any more. */
+/** Processes that run, to be ended with this one: in the middle of a sample they do not look at their input. */
 const running = new Set<Bun.Subprocess>();
 process.on("exit", () => {
   for (const child of running) child.kill();

@@ -48,5 +48,6 @@ test("the rare shapes occur", () => {
 });
 
 test("what is no seed is refused", () => {
-  for (const seed of [-1, 0.5, 2 ** 53, Number.NaN]) expect(() => generate(seed)).toThrow("not a seed");
+  for (const seed of [-1, 0.5, 2 ** 53, Number.NaN])
+    expect(() => generate(seed)).toThrow(`seed ${seed}: expected an integer from 0 to 2^53-1`);
 });

@@ -1,4 +1,5 @@
-/** Random workloads from a seed: the same seed gives the same workload everywhere. Each ends, since an op is no loop. */
+/** Random workloads from a seed: the same seed gives the same workload everywhere. Each ends, since an op is no
+ * loop. */
 import type { CaseInput, Op, SelectCase, Workload } from "./format.ts";
 import { SEED_LIMIT } from "./format.ts";
 import { Prng } from "./prng.ts";
@@ -37,7 +38,8 @@ function chooseProfile(random: Prng): ProfileName {
  * @returns a case named `PROFILE-SEED`
  */
 export function generate(seed: number, profile?: ProfileName): CaseInput {
-  if (!Number.isSafeInteger(seed) || seed < 0 || seed >= SEED_LIMIT) throw new RangeError(`not a seed: ${seed}`);
+  if (!Number.isSafeInteger(seed) || seed < 0 || seed >= SEED_LIMIT)
+    throw new RangeError(`seed ${seed}: expected an integer from 0 to 2^53-1`);
   const random = new Prng(seed);
   const name = profile ?? chooseProfile(random);
   return { name: `${name}-${seed}`, seed, workload: workload(random, PROFILES[name]) };

@@ -1,4 +1,7 @@
-/** The register probe's own eyes: what is broken is seen and named, what a callee may change is not, and all of it again. */
+/**
+ * The register probe, tested: it names each register that is broken on purpose, says nothing of registers that a callee
+ * may change, and does the same again with the same seed.
+ */
 import { dlopen, type Pointer } from "bun:ffi";
 import { describe, expect, test } from "bun:test";
 import { join } from "node:path";

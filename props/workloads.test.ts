@@ -168,7 +168,7 @@ property("a WaitGroup lets through as many as waited, a Cond as many as it was t
     for (const line of trace.status) last.set(line.split(" ", 1)[0] ?? "", line);
     return [...last.values()].filter((line) => line.endsWith(`running>waiting ${reason}`)).length;
   };
-  // Whoever began to wait has ended its operation, or still waits, or was on its way when main returned.
+  // A goroutine that began to wait has ended its operation, still waits, or had been woken when main returned.
   const onTheWay = trace.outcome === "return" ? Number.POSITIVE_INFINITY : 0;
   const condWaits = waits("sync.Cond.Wait");
   expect(condWaits).toBeLessThanOrEqual(

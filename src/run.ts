@@ -63,7 +63,7 @@ export interface RunOptions {
 const BUDGET = 2048;
 
 function begin(options: RunOptions & SchedOptions, start: () => [gp: number, entry: unknown]): void {
-  if (world.running) throw new Error("gobuf: run: a run is under way on this thread");
+  if (world.running) throw new Error("gobuf: run: a run is under way on this thread: wait until it is over");
   schedinit(options);
   const [gp, entry] = start();
   world.running = true;
@@ -203,7 +203,7 @@ function pausedAfterAWhile(): boolean {
       }
       if (mp.stop) continue;
       if (world.idleHook !== null) {
-        // Who waits for a promise is not blocked durably: the clock stands still for it.
+        // A goroutine that waits for a promise is not durably blocked: the clock stands still.
         if (outside.expected !== 0) return true;
         if (outside.lately) return lastTurn();
         if (world.idleHook()) continue;

@@ -1,8 +1,10 @@
-//! SIGSEGV and SIGBUS, on a signal stack: the faulting one has no room left. SIGABRT, to say what it comes from.
+//! Handlers of SIGSEGV and SIGBUS, which run on a signal stack because the faulting stack has no room left, and of
+//! SIGABRT, which prints the goroutine that it comes from.
 //!
-//! Handlers are installed in front of those that are there (Bun's crash report). Somebody may come in front of this
-//! library's later (an engine for WebAssembly, say) and hand on what is not his; then the next thread's init goes
-//! in front once more. Each time is a level with a handler function of its own, so that the chain never has a cycle.
+//! A handler passes on signals that are not this library's to the handler that was installed before (Bun's crash
+//! report). Another library (an engine for WebAssembly, say) may install its handler later, which passes signals on to
+//! this one; then the next thread's init installs another handler in front of it. Each of these levels has a handler
+//! function of its own, so that the chain never has a cycle.
 const std = @import("std");
 const builtin = @import("builtin");
 const fault = @import("../fault.zig");
@@ -13,7 +15,7 @@ const sys = if (builtin.os.tag == .linux) @import("linux_signal.zig") else @impo
 const levels_max = 4;
 const signals = [_]u32{ sys.sigsegv, sys.sigbus, sys.sigabrt };
 
-/// Bun's own signal stack has this size: the previous handler's crash report runs on it, too.
+/// The size of Bun's own signal stack, because the previous handler (Bun's crash report) runs on this one, too.
 const signal_stack_bytes = 512 * 1024;
 const signal_stack_guard_bytes = 64 * 1024;
 
@@ -56,7 +58,7 @@ fn installFirst(signal: u32, i: usize) void {
         if (sys.handlerOf(now) == @intFromPtr(handler)) return; // in front already
     }
     const level = levels[i];
-    if (level == levels_max) return; // whoever pushes in front again and again stays there
+    if (level == levels_max) return; // a handler that was installed in front so often stays there
     previous[i][level] = now; // before the handler that reads it can run
     levels[i] = level + 1;
     // What the previous handler asked the kernel for holds for this one, which may call it.
@@ -87,7 +89,7 @@ fn Level(comptime level: usize) type {
     };
 }
 
-/// Does what the kernel would have done, had this library not come in front.
+/// Does what the kernel would have done if this library had installed no handler.
 fn handOn(action: *const sys.Action, signal: i32, info: *sys.Info, context: *sys.Context) void {
     const handler = sys.handlerOf(action.*);
     switch (handler) {

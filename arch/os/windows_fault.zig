@@ -1,6 +1,7 @@
-//! A vectored handler, in front of all others in the process. It runs on the faulting stack, in the guard page that was
-//! spent and the slack below it, so it cannot arm the page again: it leaves a mark, and whoever uses the stack next
-//! does. An abort is no exception here, and a fault may be expected by somebody else: neither is told of.
+//! A vectored exception handler, in front of all others in the process. It runs on the faulting stack itself, in the
+//! guard page that the fault has used up and in the slack below it. So it cannot arm that page again: it marks the
+//! stack, and the next goroutine that gets the stack arms it. On Windows no message names the goroutine of an abort or
+//! of another fault: an abort is no exception, and another handler may expect the fault.
 const std = @import("std");
 const fault = @import("../fault.zig");
 const os = @import("../os.zig");

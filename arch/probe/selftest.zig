@@ -1,5 +1,5 @@
-//! The probe's own eyes: functions that break exactly one thing must be seen, by name, and what a callee may clobber must
-//! not be. No goroutine is needed for it.
+//! Self-tests of the probe: a function that breaks one register must be found, by the register's name; one that changes
+//! what a callee may change must not. No goroutine takes part.
 const api = @import("api.zig");
 const buffer_ = @import("buffer.zig");
 const call = @import("call.zig");

@@ -12,7 +12,7 @@ export const ENDINGS: readonly CaseInput[] = [
     chans: [0],
     bodies: [main(["go", 1], ["goexit"]), [["recv", 0]]],
   }),
-  // Main is done: nobody asks after 1, which waits for ever.
+  // Main has ended: that 1 waits for ever does not matter.
   named("outcome-return-with-one-left", {
     chans: [0],
     bodies: [main(["go", 1], YIELD), [["recv", 0]]],

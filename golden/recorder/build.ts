@@ -19,7 +19,7 @@ export interface Go {
   readonly goroot: string;
 }
 
-/** What is built must not depend on the settings of whoever builds it. */
+/** The environment of the build: without settings of the user that would change what is built. */
 function buildEnvironment(): NodeJS.ProcessEnv {
   const { GOOS: _os, GOARCH: _arch, GOEXPERIMENT: _experiment, ...kept } = process.env;
   const { HOME, GOCACHE } = kept;

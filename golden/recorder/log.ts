@@ -44,7 +44,7 @@ function isLegend(value: unknown): value is Legend {
 
 function readExactly(fd: number, bytes: number, position: number): Buffer {
   const buffer = Buffer.alloc(bytes);
-  if (readSync(fd, buffer, 0, bytes, position) !== bytes) throw new Error("the log is short");
+  if (readSync(fd, buffer, 0, bytes, position) !== bytes) throw new Error("the log is shorter than its header says");
   return buffer;
 }
 
@@ -59,7 +59,7 @@ export function readTrace(fd: number): Trace {
   const legendBytes = header.readUInt32LE(4);
   if (legendBytes === 0) throw new Error("the recorder ended before it recorded anything");
   const legend: unknown = JSON.parse(header.toString("utf8", LEGEND_OFFSET, LEGEND_OFFSET + legendBytes));
-  if (!isLegend(legend)) throw new Error("the log has no legend");
+  if (!isLegend(legend)) throw new Error("the log does not begin with its legend, the texts behind its numbers");
   if (HEADER_BYTES + count * EVENT_BYTES > LOG_BYTES) throw new Error(`the log is full: ${count} events`);
   const body = readExactly(fd, count * EVENT_BYTES, HEADER_BYTES);
   return decode(new Uint32Array(body.buffer, body.byteOffset, count * EVENT_WORDS), legend);
@@ -81,7 +81,10 @@ function decode(words: Uint32Array, legend: Legend): Trace {
       if (to === RUNNING) running = g;
       else if (from === RUNNING) running = undefined;
     } else if ((head & 0xff) === OP_EVENT) {
-      if (who !== running) throw new Error(`goroutine ${who} acted while ${running ?? "none"} was running`);
+      if (who !== running)
+        throw new Error(
+          `the log has an operation of goroutine ${who} while ${running === undefined ? "none" : `goroutine ${running}`} was running`,
+        );
       const [op, result] = [legend.ops[(head >>> 8) & 0xff], legend.results[(head >>> 16) & 0xff]];
       if (op === "done") trace.done = true;
       trace.ops.push(opEvent(who, op, result, words[at + 2], words[at + 3] | 0));

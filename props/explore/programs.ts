@@ -131,7 +131,8 @@ function philosophers(oneOtherWay: boolean): Body<void> {
   };
 }
 
-/** A goroutine says that it has started, and only then adds itself to the group, which may be waited for before that. */
+/** A goroutine says that it has started, and only then adds itself to the group, which may be waited for before
+ * that. */
 function lateAdd(early: boolean): Body<void> {
   return function* main() {
     const started = chan<void>();
@@ -215,7 +216,7 @@ function lateStart(waits: boolean): Body<void> {
   };
 }
 
-/** Who was asked answers too late: nobody listens any more. With room for the answer it ends all the same. */
+/** The server answers when the client no longer receives, and waits for ever; with room for the answer it ends. */
 function lateAnswer(room: number): Body<void> {
   return function* main() {
     const answers = chan<number>(room);

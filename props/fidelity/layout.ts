@@ -1,6 +1,7 @@
 /**
- * The layout of Stack, Gobuf and G against the seed's, from the descriptor that the library hands out. Written as rows
- * of numbers, one column for each ABI, so that it can be held beside the seed; nothing is computed from the descriptor.
+ * Compares the layout of Stack, Gobuf and G, as the library's descriptor states it, with that of the Rust seed. The
+ * expected offsets are written down as rows of numbers, one column for each ABI, as the Rust seed has them; none is
+ * computed from the descriptor.
  */
 import type { TableCheck } from "./relation.ts";
 import type { LayoutTable } from "./target.ts";
@@ -33,7 +34,7 @@ const SEED: Readonly<Record<string, readonly [sysv: number, aarch64: number, ms6
   g_waitreason: [160, 264, 336],
   g_preempt: [161, 265, 337],
   g_size: [168, 272, 344],
-  // this port's own words, behind the seed's
+  // gobuf's own words, which follow the Rust seed's
   g_fp0: [168, 272, 344],
   g_fp1: [172, 276, 348],
   g_op: [176, 280, 352],
@@ -46,7 +47,7 @@ const LINE = 64;
 /** What a guard must at least span: a frame of a page or more must not jump it. */
 const GUARD_MIN = 65_536;
 
-/** Checks a descriptor against the seed. */
+/** Compares a descriptor with the Rust seed's layout. */
 export function checkLayout(layout: LayoutTable): TableCheck {
   const faults: string[] = [];
   let checked = 0;

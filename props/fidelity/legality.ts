@@ -97,8 +97,8 @@ class History {
 const NOBODY = -1;
 
 /**
- * Checks that every transition is legal, that no two goroutines run at once, that who wakes a goroutine could, and that
- * the outcome is what the last states say: a deadlock exactly when nothing can run and no timer is pending.
+ * Checks that every transition is legal, that no two goroutines run at once, that every wake-up could come where it comes,
+ * and that the outcome is what the last states say: a deadlock exactly when nothing can run and no timer is pending.
  *
  * @returns the first fault, or undefined
  */

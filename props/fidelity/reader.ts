@@ -1,6 +1,6 @@
 /**
- * Reads golden files of format 1. Nothing in a file is trusted: size, compression, encoding, nesting, every field, every
- * index and every event line are checked, and what is wrong is a {@link GoldenError} that names line and reason.
+ * Reads golden files of format 1. Nothing in a file is trusted: size, compression, encoding, nesting, every field,
+ * every index and every event line are checked, and what is wrong is a {@link GoldenError} that names line and reason.
  */
 import { readFileSync, statSync } from "node:fs";
 import { gunzipSync } from "node:zlib";
@@ -111,7 +111,13 @@ export function readGolden(bytes: Uint8Array, file: string, limits: ReaderLimits
   const gzipped = bytes[0] === 0x1f && bytes[1] === 0x8b;
   if (gzipped !== file.endsWith(".gz")) {
     const [is, named] = gzipped ? ["is", "not "] : ["is not", ""];
-    throw new GoldenError(file, 0, undefined, `it ${is} gzip data but ${named}named .gz`, "one to go with the other");
+    throw new GoldenError(
+      file,
+      0,
+      undefined,
+      `it ${is} gzip data but ${named}named .gz`,
+      "gzip data under a name that ends in .gz, and only there",
+    );
   }
   return readLines(gzipped ? inflate(bytes, file, limits) : bytes, file, limits);
 }

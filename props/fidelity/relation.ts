@@ -156,7 +156,8 @@ export function checkRelation(machine: StatusMachine): TableCheck {
         for (const word of words) if ((word & ~SCAN_BIT) !== from) trial.cas(from, to, word, false);
         if (SCANNABLE.includes(trial.text(from))) trial.held(from, to);
       }
-      // a preempted goroutine is held by another function in Go, and by this one in the seed: not judged
+      // not judged: a preempted goroutine's scan bit is taken by another function in Go, and by this one in the Rust
+      // seed
       if ((from & ~SCAN_BIT) !== STATUSES.preempted) trial.scan(from, to);
     }
   }

@@ -17,7 +17,7 @@ function tablePart(part: string, { reporter }: Context, check: () => TableCheck)
   return result;
 }
 
-/** The descriptor against the seed's layout. */
+/** The descriptor against the Rust seed's layout. */
 export function layoutPart(context: Context): PartResult {
   return tablePart("layout", context, () => checkLayout(context.target.layout));
 }

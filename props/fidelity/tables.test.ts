@@ -141,7 +141,7 @@ describe("layout", () => {
     stack_colour_step: 64,
   };
 
-  test("the seed's passes", () => {
+  test("the Rust seed's passes", () => {
     expect(checkLayout(sysv).faults).toEqual([]);
   });
 

@@ -18,7 +18,7 @@ export interface Field<T> {
 /** A coefficient; undefined stands behind the last one of a series that ends. */
 export type Term<T> = T | undefined;
 
-/** A series: who wants its next term sends on `ask` and receives from `term`. */
+/** A series: a goroutine that wants its next term sends on `ask` and receives from `term`. */
 export interface Series<T> {
   readonly ask: Chan<void>;
   readonly term: Chan<Term<T>>;
@@ -43,7 +43,7 @@ export function* get<T>(from: Series<T>): Go<Term<T>> {
   return yield* from.term.recv();
 }
 
-/** Gives a term to who asks for it. */
+/** Sends a term for each request. */
 function* put<T>(out: Series<T>, term: Term<T>): Go {
   yield* out.ask.recv();
   yield* out.term.send(term);

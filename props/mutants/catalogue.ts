@@ -6,7 +6,7 @@ import { neutrals } from "./neutral.ts";
 import { SCHEDULER_MUTANTS } from "./scheduler.ts";
 import { SWITCH_MUTANTS } from "./switch.ts";
 
-/** The faults that somebody thought of. */
+/** The faults written by hand. */
 export const SEEDED: readonly Mutant[] = [...SCHEDULER_MUTANTS, ...SWITCH_MUTANTS, ...NATIVE_MUTANTS];
 
 /** A subject's neutral changes, and its faults: the seeded ones and those that lack one instruction of the switch. */

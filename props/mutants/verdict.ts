@@ -47,7 +47,7 @@ export function verdictOf(mutant: Mutant, { red, by, output }: Step): { verdict:
     }
     return { verdict: "FOUND", by };
   }
-  // What no run can tell must at least be seen by who reads the source.
+  // No run can tell these mutants; a test that reads the source must find them.
   if (entry.readBy !== undefined) {
     if (entry.readBy.test(by)) return { verdict: entry.verdict, by: `${entry.why}; ${by}` };
     return { verdict: "WRONG", by: `listed as read by ${entry.readBy}, which said nothing${by && `, but: ${by}`}` };

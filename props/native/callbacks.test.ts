@@ -98,7 +98,7 @@ describe("an exception that the body does not recover from", () => {
       expect((failed as UncaughtError).cause).toBe(thrown);
       expect((failed as UncaughtError).goid).toBe(2);
       expect((failed as UncaughtError).message).toContain("c_careless");
-      // The body went on, but a panicking goroutine calls nobody.
+      // The body went on, but a panicking goroutine calls no callback.
       expect(work[0]?.done).toBe(5);
       expect(calls).toBe(2);
       expect(work[0]?.last).toBe(2);
@@ -171,14 +171,16 @@ describe("in a callback", () => {
     test(`${name} is refused, by name`, () => {
       expect(attempt(operation)).toMatch(
         new RegExp(
-          `^gobuf: .*${name.replace(".", "\\.")}.* in a callback of a native goroutine: nothing can wait there`,
+          `^gobuf: .*${name.replace(".", "\\.")}.* in a callback of a native goroutine: no operation can wait there`,
         ),
       );
     });
   }
 
   test("a run within the run is refused", () => {
-    expect(attempt(() => runSync(function* () {}))).toBe("gobuf: run: a run is under way on this thread");
+    expect(attempt(() => runSync(function* () {}))).toBe(
+      "gobuf: run: a run is under way on this thread: wait until it is over",
+    );
   });
 
   test("what never waits works: close", () => {

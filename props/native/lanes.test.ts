@@ -293,7 +293,7 @@ describe("a lane", () => {
         const work = new Work({ in: c, out: c, wg: new WaitGroup() });
         const { lane } = c;
         expect(native.release(c)).toBe(true);
-        // Nobody takes this one.
+        // No goroutine receives this one.
         expect(lane?.put(9)).toBe(true);
         expect(c.len).toBe(5);
         expect([yield* c.recv(), yield* c.recv()]).toEqual([0, 1]);

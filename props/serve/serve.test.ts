@@ -1,4 +1,5 @@
-/** Goroutines behind `Bun.serve`: every request is a goroutine with a channel and a context, and every answer arrives. */
+/** Goroutines behind `Bun.serve`: every request is a goroutine with a channel and a context, and every answer
+ * arrives. */
 import { describe, expect, test } from "bun:test";
 import { join } from "node:path";
 import {
@@ -58,7 +59,7 @@ describe("Bun.serve", () => {
     const answered = await run(function* main() {
       const jobs = chan<Job>();
       let answered = 0;
-      /** Answers nobody before all that can be in flight are. */
+      /** Answers no request before as many are in flight as can be. */
       go(function* squarer() {
         for (let round = 0; round < rounds; round++) {
           const waiting: Job[] = [];

@@ -26,7 +26,7 @@ export interface Site {
 
 /** The longest wine may take over its prefix, milliseconds. */
 const WINE_MAX_MS = 300_000;
-/** The longest a foreign Bun may take to say who it is, milliseconds. */
+/** The longest time that a foreign Bun may take to print its version, milliseconds. */
 const SMOKE_MAX_MS = 60_000;
 
 /** The Bun of an ABI, as `bin/bun` or `bin/bun.exe` of its folder. */

@@ -41,7 +41,7 @@ const SOURCE = /\.(?:[cm]?[jt]sx?|zig|S|c|h|cpp|go|rs|sh|css)$|^\.ci\/run$/;
 const BEFORE = /^(?:#!.*\n|\s*\n|\/\/go:build .*\n)*/;
 /** The first comment: one block, or lines of one kind. */
 const COMMENT = /^(?:\/\*[\s\S]*?\*\/|(?:\/\/[^\n]*\n?)+|(?:#[^\n]*\n?)+)/;
-/** What says nothing of the file: who owns it, and what tools are told. */
+/** Comments that say nothing of the file: licences, and directives for tools. */
 const SAYS_NOTHING = /copyright|spdx-license|biome-ignore|eslint-|@ts-|<reference|code generated/i;
 /** Words that a first comment has at least. */
 const WORDS_MIN = 3;

@@ -181,7 +181,7 @@ export class EmptyCtx implements Context {
     return undefined;
   }
 
-  /** Never aborted. A new one each time: what is listened to by nobody else leaks nothing. */
+  /** Never aborted. A new one each time, so that listeners are collected with it. */
   get signal(): AbortSignal {
     return new AbortController().signal;
   }
@@ -286,7 +286,7 @@ export class CancelCtx implements Context {
     return `${contextName(this.parent)}.WithCancel`;
   }
 
-  /** Has it end with its parent: propagateCancel. @param what who asks, for an error */
+  /** Arranges that it is canceled with its parent: propagateCancel. @param what the operation's name, for an error */
   propagate(what: string): this {
     const { parent } = this;
     const done = parent.done();

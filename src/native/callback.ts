@@ -84,7 +84,7 @@ export function callback<T>(fn: (value: T) => T | undefined | void, codec: Codec
 export function callback<T>(fn: (value: T) => unknown, codec: Codec<T> = plain as Codec<T>): Callback {
   const kind = typeof fn === "function" ? fn.constructor.name : typeof fn;
   if (kind !== "Function") {
-    throw new TypeError(`gobuf: native.callback: expected a plain function, got a ${kind}: nothing can wait on g0`);
+    throw new TypeError(`gobuf: native.callback: expected a plain function, got a ${kind}: a callback cannot wait`);
   }
   initCallbacks();
   return new Callback(fn as (value: unknown) => unknown, codec as Codec<unknown>);

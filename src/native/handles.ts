@@ -17,16 +17,16 @@ import { dropLane } from "./lane.ts";
 /** What a handle may name. */
 export type Handled = Hchan | Mutex | RWMutex | WaitGroup | Cond | Once;
 
-/** By handle. One that was let go has the next of its kind here. */
+/** The object of each handle. The entry of a freed handle is the next freed one: a queue, oldest first. */
 const objects: (Handled | number)[] = [];
 /** The channels among them, under the same handles: a send or receive looks no further. */
 const channels: (Hchan | undefined)[] = [];
 const handles = new Map<object, number>();
-/** Handles that were let go, a queue through `objects`: the oldest is the next to be given out. */
+/** The ends of the queue of freed handles, and its length. The oldest is the next to be given out. */
 let freeFirst = 0;
 let freeLast = 0;
 let freeCount = 0;
-/** So many stay free, so that who still uses one that he let go is told so rather than given another object. */
+/** So many freed handles stay unused: a body that still uses one gets an error, and not another object. */
 const FREE_KEPT = 1024;
 
 function newHandle(): number {
@@ -53,7 +53,7 @@ export function handleOf(object: Handled): number {
   return handle;
 }
 
-/** Forgets the handle of an object: it names nothing from now on. @returns whether there was one */
+/** Frees the handle of an object: it names nothing from now on. @returns whether there was one */
 export function releaseHandle(object: Handled): boolean {
   const handle = handles.get(object);
   if (handle === undefined) return false;

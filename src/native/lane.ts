@@ -1,11 +1,11 @@
 /**
- * Lanes: the buffers of channels that native bodies use, as 64-bit words in native memory. Where a buffer is neither
- * empty nor full nobody can wait on its channel, so the library (arch/lane.zig) puts a word in or takes one out without a
- * trap. Everything else stays here, in TypeScript.
+ * Lanes: the buffers of channels that native bodies use, as 64-bit words in native memory. While a buffer is neither
+ * empty nor full, no goroutine waits on its channel. Then the library (arch/lane.zig) puts a word in, or takes one out,
+ * without a trap. All other operations on the channel trap, and are carried out in TypeScript.
  *
- * A channel has its lane, in `lane`, from when a native body uses it while it is empty until something is to go into the
- * buffer that is no word. What a receiver gets must not depend on it: a value counts as a word only if that word is the
- * same value again.
+ * A channel gets its lane (`Hchan.lane`) when a native body uses it while it is empty, and loses it when a value is
+ * sent that is no word. A receiver must not notice: a value counts as a word only if the word gives the same value
+ * again.
  */
 import { bufput, type Hchan, type Lane } from "../runtime/chan.ts";
 import { KEEPS_LOW_SIGNED, KEEPS_LOW_UNSIGNED, KEEPS_WORD } from "../runtime/codes.ts";

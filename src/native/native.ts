@@ -166,10 +166,10 @@ function deliverFailure(gp: number, error: unknown): boolean {
 }
 
 /**
- * Goes on with a native goroutine that waited for an operation, until it asks g0 for something.
+ * Resumes a native goroutine whose operation is over, until it leaves a request or ends.
  *
- * @param failed the operation failed with `value`; else that is its result
- * @returns true when it asks for something in mp.mcall; false when it is off the M
+ * @param failed whether the operation threw `value`; if not, that is its result
+ * @returns true when it has left a request in mp.mcall; false when it has ended
  */
 function runNative(gp: number, failed: boolean, value: unknown): boolean {
   const kind = gp * G_STRIDE_BYTES + G_KIND_BYTE;
@@ -181,7 +181,7 @@ function runNative(gp: number, failed: boolean, value: unknown): boolean {
 }
 
 /**
- * Carries out a trap of a native goroutine, and those that follow, until one asks g0 for something.
+ * Carries out a trap of a native goroutine, and those that follow, until one must wait or the goroutine ends.
  *
  * @param code what gobuf_execute returned
  * @returns as {@link runNative}
@@ -230,7 +230,8 @@ function trapLoop(gp: number, code: number): boolean {
 function otherTrap(gp: number, code: number): number {
   const i = gp * G_STRIDE;
   if (code >= EXECUTE_FIRST) throw new FatalError(`execute: goroutine ${goidOf(gp)}: ${executeError(code)}`);
-  if (embedder === null) throw new FatalError(`goroutine ${goidOf(gp)}: trap ${code}: no handler is set`);
+  if (embedder === null)
+    throw new FatalError(`goroutine ${goidOf(gp)}: trap ${code} is an embedder's: no handler of such traps is set`);
   return embedder(gp, code, gmem[i + G_OP_A], gmem[i + G_OP_V], gmem[i + G_OP_V_HIGH]);
 }
 
@@ -248,10 +249,10 @@ function ended(gp: number): boolean {
   return false;
 }
 
-/** What a run does about a stack overflow: null ends it, with the error. */
+/** RunOptions.onStackOverflow of this run; null: a stack overflow ends the run. */
 let onStackOverflow: ((error: StackOverflowError) => void) | null = null;
 
-/** Sets what sees stack overflows in place of the run's end; null: back. */
+/** Sets the function that is called on a stack overflow in place of the run's end, or removes it (null). */
 export function setStackOverflowHandler(f: ((error: StackOverflowError) => void) | null): void {
   onStackOverflow = f;
 }
@@ -261,7 +262,9 @@ function unsignedWord(i: number): bigint {
   return (BigInt(gmem[i + 1] >>> 0) << 32n) | BigInt(gmem[i] >>> 0);
 }
 
-/** FAULT: the goroutine is dead, and so its stack is free; a says why, v is the address in the guard. */
+/**
+ * The trap FAULT: ends a goroutine that did what operand a says (codes.ts, FAULT_...); v is the address in the guard.
+ */
 function faulted(gp: number): boolean {
   const g = gp * G_STRIDE;
   const thrown = releaseNative(gp);

@@ -86,7 +86,7 @@ interface Owner {
 
 /** The library of each symbol. */
 const owners = new WeakMap<object, Owner>();
-/** Libraries that nobody closed: a body may run that no symbol names any longer. */
+/** Libraries that are not closed, so that they are not unloaded while a body of theirs may run. */
 const opened = new Map<Owner, object>();
 
 /**
@@ -184,7 +184,7 @@ function attach<S extends Record<string, FFIFunction>>(
   return { symbols: symbols as Library<S>["symbols"], close, [Symbol.dispose]: close };
 }
 
-/** Whether a goroutine may run code of a library: one that gobuf_go started is nobody's for sure. */
+/** Whether a goroutine may run code of a library. The library of one that gobuf_go started is not known. */
 function mayRun(gp: number, owner: Owner): boolean {
   const entry = gentry[gp];
   return typeof entry !== "function" || owners.get(entry) === owner;

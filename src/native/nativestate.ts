@@ -1,4 +1,7 @@
-/** What JavaScript holds for a native goroutine beside its G: rare, so it lies in maps and not in arrays of all Gs. */
+/**
+ * What only JavaScript can hold for a native goroutine: the memory of its argument, and what a callback threw. Few
+ * goroutines have either, so that both lie in maps, and not in arrays over all Gs.
+ */
 import { onReset } from "../runtime/world.ts";
 
 /** What a callback threw; the value may be anything, undefined too. */

@@ -1,4 +1,4 @@
-/** Operations of native bodies: each trap code's operands decoded, the runtime function called. */
+/** Operations of native bodies: decodes the operands of each trap, and calls the runtime's function for it. */
 import { checkCapacity, closechan, Hchan } from "../runtime/chan.ts";
 import { Chan, nilchan } from "../runtime/channel.ts";
 import {
@@ -51,9 +51,9 @@ import { channelOf, handleOf, objectOf, releaseHandle } from "./handles.ts";
 import { takeThrown } from "./nativestate.ts";
 import { received, sent } from "./wordvalue.ts";
 
-/** The result of an operation that may wait: what it asks for is in mp.mcall, else it is over. */
+/** Takes the result of an operation. If it must wait, it has left its request in mp.mcall. */
 function settle(op: Op<unknown>): unknown {
-  // An operation of a native body is never yielded: take it off its hands.
+  // A native body never yields the operation object: mark it as yielded here.
   op[Symbol.iterator]();
   return op.value;
 }
@@ -68,8 +68,8 @@ function signed(lo: number, hi: number): number {
  *
  * @param code the trap's code
  * @param a operand a
- * @returns its result; mp.mcall tells when it must wait, and mp.ok what gobuf_status is to say
- * @throws PanicError which the body sees as its status; FatalError, which ends the run
+ * @returns its result. When it must wait, mp.mcall is set. mp.ok is the outcome: GOBUF_OK, or false for GOBUF_CLOSED
+ * @throws PanicError, which becomes the outcome GOBUF_PANIC; FatalError, which ends the run
  */
 export function trap(gp: number, code: number, a: number): unknown {
   const i = gp * G_STRIDE;
@@ -140,7 +140,7 @@ interface Slot {
   elem: unknown;
 }
 
-/** Cases by their number: selectgo is done with them before it returns, so that each number of them has one list. */
+/** A list of cases for each number of cases. It is used again, because selectgo keeps none when it returns. */
 const slots: (Slot[] | undefined)[] = [];
 
 function slotsFor(count: number): Slot[] {
@@ -174,7 +174,7 @@ function selectedContinue(gp: number): unknown {
   return selected(gp, index, selectedFrom);
 }
 
-/** Tells the body which case it was. @param from the channel that something was received from, null for none */
+/** Writes the index of the chosen case for the body. @param from the channel that was received from, null for a send */
 function selected(gp: number, index: number, from: Hchan | null): unknown {
   gmem[gp * G_STRIDE + G_OP_A] = index === DEFAULT_CASE ? SELECT_DEFAULT : index;
   return from === null ? mp.elem : received(gp, from, mp.elem);

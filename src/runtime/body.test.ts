@@ -1,4 +1,4 @@
-/** What is no generator is refused where it is handed over, by the name of who asks; it would fail obscurely later. */
+/** A function that makes no generator is refused at the call, by the name of the called operation, and not later. */
 import { describe, expect, test } from "bun:test";
 import { afterFunc, call, ErrGroup, go, gosched, Once, run, runSync, sleep, WaitGroup } from "../index.ts";
 import { runTest, synctest } from "../testing/index.ts";

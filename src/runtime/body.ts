@@ -42,13 +42,17 @@ export const generatorNext = Object.getPrototypeOf(function* () {}).prototype.ne
 /** A function, whatever it takes and gives. */
 type Maker = (...args: never[]) => unknown;
 
-/** What a function made, if it is a body. @param what who asks, for the error @throws TypeError when it is none */
+/** Returns what a function made, if it is a body. @param what the operation's name, for the error @throws TypeError */
 export function checkBody<B>(what: string, fn: Maker, body: B): B {
   if ((body as Partial<Frame> | null | undefined)?.next === generatorNext) return body;
   throw new TypeError(`gobuf: ${what}: ${fn.name || "the function"} is no generator function: write \`function*\``);
 }
 
-/** The body that a function makes. @param what who asks, for the error @throws TypeError when it makes none */
+/**
+ * The body that a function makes.
+ * @param what the operation's name, for the error
+ * @throws TypeError when it makes none
+ */
 export function bodyOf<A extends unknown[], B>(what: string, fn: (...args: A) => B, args: A): B {
   return checkBody(what, fn, fn(...args));
 }

@@ -22,7 +22,10 @@ let created = 0;
 /** The buffer of every unbuffered channel: nothing ever looks into it. */
 const noBuffer: unknown[] = [];
 
-/** What feeds a channel when no goroutine sends: a timer (hchan.timer in Go), the world outside. It is told who waits. */
+/**
+ * What feeds a channel in place of a goroutine: a timer (hchan.timer in Go), or the world outside. The channel tells it
+ * when goroutines begin and cease to wait.
+ */
 export interface Source {
   /** The channel is looked at: puts in the buffer what is due. */
   poll(): void;
@@ -33,8 +36,8 @@ export interface Source {
 }
 
 /**
- * A buffer that takes the place of a channel's own: words in native memory (native/lane.ts). A value that it cannot hold
- * goes into the channel's own buffer, with all that is here.
+ * A buffer that takes the place of a channel's own: words in native memory (native/lane.ts). A value that it cannot
+ * hold goes into the channel's own buffer, with all that is here.
  */
 export interface Lane {
   /** Values in it. */

@@ -32,7 +32,7 @@ export type Address = Pointer;
 
 /** Where the bytes of a view lie; they stay there as long as it lives. */
 export function addressOf(view: NodeJS.TypedArray<ArrayBuffer> | DataView<ArrayBuffer> | ArrayBuffer): Address {
-  // A small array has its bytes in itself until somebody asks for its buffer, and then they move.
+  // A small array has its bytes inside the object until its buffer is asked for, and then they move.
   if (ArrayBuffer.isView(view)) void view.buffer;
   return ptr(view);
 }
@@ -180,7 +180,8 @@ let scommitted = 0;
 /** Makes sure that `gmem` covers the G of an index (another thread may have made it). */
 export function coverG(index: number): void {
   if (index < gcommitted) return;
-  if (index >= descriptor.g_max) throw new Error(`gobuf: no G ${index}: the arena holds ${descriptor.g_max}`);
+  if (index >= descriptor.g_max)
+    throw new Error(`gobuf: no room for another goroutine: the arena holds ${descriptor.g_max}`);
   const count = Math.min(descriptor.g_max, Math.max(1024, 2 ** Math.ceil(Math.log2(index + 1))));
   const buffer = commit(REGION_G, count * descriptor.g_stride);
   gmem = new Int32Array(buffer);
@@ -190,7 +191,8 @@ export function coverG(index: number): void {
 
 function coverSudog(index: number): void {
   if (index < scommitted) return;
-  if (index >= descriptor.sudog_max) throw new Error(`gobuf: no sudog ${index}: the arena is full`);
+  if (index >= descriptor.sudog_max)
+    throw new Error(`gobuf: no room for another sudog: the arena holds ${descriptor.sudog_max}`);
   const count = Math.min(descriptor.sudog_max, Math.max(1024, 2 ** Math.ceil(Math.log2(index + 1))));
   smem = new Int32Array(commit(REGION_SUDOG, count * descriptor.sudog_stride));
   scommitted = count;

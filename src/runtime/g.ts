@@ -25,7 +25,9 @@ import { Gdead, Gidle } from "./runtime2.ts";
 
 /** Top frame of the goroutine's stack of generators; null for a native body that waits for no frame. */
 export const gbody: (Frame | null)[] = [null];
-/** The frames below the top one. As long as the largest G that ever had any: most goroutines of most programs have none. */
+/**
+ * The frames below the top one. As long as the largest G that ever had any: most goroutines of most programs have none.
+ */
 const gframes: (Frame[] | null)[] = [null];
 /** What the goroutine does first when it runs again. */
 export const gcont: (Continuation | null)[] = [null];
@@ -87,20 +89,20 @@ export function allgs(): number[] {
 /** Dead Gs without a stack, and with one: sched.gFree. */
 let noStack: number[] = [];
 let withStack: number[] = [];
-/** The same, for when those are used up: a reset need not look at them before. */
+/** More dead Gs, for when those are used up. They are apart so that a reset does not have to look at them. */
 let spareNoStack: number[] = [];
 let spareWithStack: number[] = [];
-/** Others were taken than those that were free at the last reset. */
+/** Whether Gs were taken that were not free at the last reset. */
 let beyond = true;
-/** How many a reset leaves free of each before it makes the rest spare. */
+/** How many dead Gs of each kind a reset leaves in the first lists; the rest become spare. */
 const FREE_AT_RESET = 128;
 let freshNext = 0;
 let freshEnd = 0;
-/** The last goroutine number given, in two words. */
+/** The last goroutine number that was given out, in two 32-bit words. */
 let goidLow = 0;
 let goidHigh = 0;
 
-/** A dead G where the list that it is taken from first is empty, or a new one. */
+/** The rest of gfget, for when the first list is empty: a dead G of another list, or a new one. */
 function gfgetslow(native: boolean): number {
   const second = native ? noStack : withStack;
   const firstSpare = native ? spareWithStack : spareNoStack;

@@ -83,18 +83,18 @@ export const DESCRIPTOR_WORDS = [
 /** One word of the descriptor. */
 export type DescriptorWord = (typeof DESCRIPTOR_WORDS)[number];
 
-/** Offsets of what is read by 32-bit words, beside the seed's. */
+/** Offsets of gobuf's own fields that are read as 32-bit words. */
 const WORD_OFFSETS = DESCRIPTOR_WORDS.filter((name) => /^(m|p|lane)_/.test(name) && name !== "m_max");
 
 /** A descriptor by name. */
 export type Descriptor = Readonly<Record<DescriptorWord, number>>;
 
-/** What the seed's layout fixes, an ABI: callee-saved slots; everything else follows from it. */
+/** For each ABI, how many callee-saved slots the Rust seed's Gobuf has. All other words follow from it. */
 const CALLEE_SAVED_SLOTS = [0, 5, 18, 27] as const;
 
 /**
- * The words that follow from the seed's layout for an ABI: Gobuf is seven words and the callee-saved slots, G is the
- * seed's fields around it, and this port's own words (two of FP control, four operands) come last.
+ * The words that follow from the Rust seed's layout for an ABI: Gobuf is seven words and the callee-saved slots, G is
+ * the seed's fields around it, and this port's own words (two of FP control, four operands) come last.
  */
 export function seedLayout(abi: number): Partial<Record<DescriptorWord, number>> {
   const slots = CALLEE_SAVED_SLOTS[abi] ?? 0;

@@ -173,8 +173,8 @@ function refuse(what: string): never {
   if (mp.curg < 0) {
     mp.state = YIELDED;
     throw new Error(
-      `gobuf: ${what} in a callback of a native goroutine: nothing can wait there, on g0: leave it to the body, or ` +
-        `to ordinary async code (sendAsync, spawn)`,
+      `gobuf: ${what} in a callback of a native goroutine: no operation can wait there: call it in the body, or use ` +
+        `ordinary async code (sendAsync, spawn)`,
     );
   }
   if (mp.curg === 0) {

@@ -1,4 +1,6 @@
-/** Semaphores: first in, first out, but for one that queues at the head; a handed-over token is nobody else's. */
+/**
+ * Semaphores: first in, first out, except a waiter that queues at the head; no other takes a token that was handed over.
+ */
 import { expect, test } from "bun:test";
 import { type Go, go, gosched, runSync } from "../index.ts";
 import { getg, MCALL_NONE, mp, type Op, opPending, opReady } from "./m.ts";

@@ -19,7 +19,7 @@ export class Sema implements Queued {
   head = 0;
   tail = 0;
   constructor(
-    /** The wait reason of those who wait here. */
+    /** The wait reason of goroutines that wait on it. */
     readonly reason: number,
   ) {}
 

@@ -97,7 +97,7 @@ function made(): number[] {
 /** What was free at the last reset, while there are spare ones: only those can have been taken since. */
 let freed: readonly number[] = [];
 
-/** Takes every sudog back: the scheduler was reset, and whoever held one is gone. */
+/** Takes every sudog back: the scheduler was reset, and the goroutines that held them are gone. */
 export function resetSudogs(): void {
   if (spare.length === 0) {
     const all = made();
@@ -110,7 +110,7 @@ export function resetSudogs(): void {
 }
 
 function takeBack(s: number): void {
-  // What outlives the run must not wake a sudog that is somebody else's by then.
+  // An object that outlives the run must not wake a sudog that another goroutine has by then.
   sc[s]?.abandon();
   sc[s] = undefined;
   selem[s] = undefined;

@@ -1,9 +1,9 @@
 /**
- * A bubble: a run of which the test sees when nothing moves any more, and that ends when all its goroutines have
- * (runtime/synctest.go). A thread runs one run at a time, so there is one bubble: the run under way.
+ * Bubbles: runs in which a test can wait until all goroutines are blocked, and that end when all their goroutines have
+ * ended (runtime/synctest.go). A thread has one run at a time, so that the run under way is the only bubble.
  *
- * Go's bubble does not count who waits for a Mutex as blocked durably, as code outside may hold it. Here nobody outside
- * can hold one.
+ * In Go a goroutine that waits for a Mutex is not durably blocked, because a goroutine outside the bubble may hold it.
+ * Here no goroutine is outside, and it is.
  */
 
 import { type Body, bodyOf, type Go } from "../runtime/body.ts";
@@ -15,13 +15,13 @@ import { timeinitBubble, wakeTime } from "../runtime/time.ts";
 import { attachReport } from "../runtime/traceback.ts";
 import { currentRun, isCurrentRun, setIdleHook } from "../runtime/world.ts";
 
-/** The run that is a bubble. */
+/** The token of the run that is a bubble. */
 let token = 0;
 /** The G that is in `wait`, 0 for none: bubble.waiter. */
 let waiter = 0;
-/** The run is over only when all goroutines have ended. */
+/** Whether the run is over only when all its goroutines have ended. */
 let whole = true;
-/** Main, which has returned and waits for the others; 0 before: bubble.root. */
+/** The G of main after it has returned, while it waits for the other goroutines; 0 before: bubble.root. */
 let root = 0;
 
 function deadlock(text: string): FatalError {
@@ -38,7 +38,7 @@ function idle(): boolean {
   }
   if (!whole) return false;
   if (root !== 0) {
-    // Time stops once main has returned: who sleeps would sleep forever.
+    // Time stands still when main has returned: a goroutine that sleeps would sleep for ever.
     if (sched.gcount > 1) throw deadlock("main bubble goroutine has exited but blocked goroutines remain");
     goready(root);
     root = 0;
@@ -52,7 +52,7 @@ function idle(): boolean {
   return false;
 }
 
-/** Blocked as main is in Go once its bubble's own goroutines run. */
+/** Parks main, as Go does with the goroutine that runs a bubble, until the other goroutines have ended. */
 function others(): Op<void> {
   const gp = getg("the bubble");
   root = gp;
@@ -85,7 +85,7 @@ export function* bubbled<R>(main: Body<R>, all = true): Go<R> {
   }
 }
 
-/** Gives a body the name that reports tell of main by. */
+/** Gives a body a name: reports call main by it. */
 export function namedAs<R>(name: string, body: Body<R>): Body<R> {
   return Object.defineProperty(body, "name", { value: name });
 }

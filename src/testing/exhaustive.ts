@@ -3,8 +3,8 @@
  * Systematic Testing of Multithreaded Programs" by Musuvathi and Qadeer, PLDI 2007. Among those of equally many
  * preemptions, the fewest deviations from Go's order come first: the first failure is a short one.
  *
- * Where goroutines wait for each other with gosched, schedules that would starve one are left out, as in CHESS: who gave
- * way goes on by choice only when all that could run then have had a turn.
+ * Schedules that would starve a goroutine by gosched loops of others are left out, as in CHESS: a goroutine that gave
+ * way is chosen again only when all that could run at that time have had a turn.
  */
 import type { Deviation } from "./schedule.ts";
 import type { Chooser, Decision } from "./steer.ts";
@@ -26,7 +26,7 @@ function deviationsOf(node: Node): Deviation[] {
 /** Follows a schedule, then Go's order, and reports what else could have been chosen on the way. */
 class Follower implements Chooser {
   private at = 0;
-  /** Whom each goroutine that gave way waits for. */
+  /** For each goroutine that gave way, the goroutines that must have a turn before it is chosen again. */
   private readonly debts = new Map<number, Set<number>>();
 
   constructor(

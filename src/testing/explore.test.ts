@@ -80,7 +80,7 @@ describe("exhaustive", () => {
       const { program, seen } = recorder(2, 3);
       const done = explore(program, { scheduler: "exhaustive", preemptions });
       expect(done.complete).toBe(true);
-      expect(done.summary).toContain(`with at most ${preemptions} preemptions pass`);
+      expect(done.summary).toContain(`with at most ${preemptions} preemption${preemptions === 1 ? "" : "s"} pass`);
       return seen.size;
     });
     // Two run whole, in either order; then one more switch at each of the places where it is not the same, ...
@@ -280,7 +280,7 @@ created by twice in goroutine 1
       explore(function* () {
         if (runs++ === 0) throw new Error("only once");
       });
-    expect(fickle).toThrow(/does not do the same when its schedule is the same.*"panic: Error: only once", then not$/);
+    expect(fickle).toThrow(/behaves differently under the same schedule.*"panic: Error: only once", then passed$/);
   });
 });
 
@@ -298,7 +298,7 @@ describe("replay", () => {
   test("of a schedule that does not fit: more to choose from, or a longer run, or neither", () => {
     expect(() => replay(program, "g1:0Z")).toThrow(
       'gobuf: schedule "g1:0Z" does not fit: decision 0 takes number 26 of 2 goroutines that can run, counted from 0. ' +
-        "The program has changed since, or is not the same at each run. The run passed",
+        "The program has changed since, or behaves differently from run to run. The run passed",
     );
     expect(() => replay(program, "g1:99A")).toThrow(/does not fit: decision 333 is one of its .* had \d+ decisions/);
     expect(() => replay(program, "g1:")).not.toThrow();

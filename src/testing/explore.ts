@@ -72,7 +72,7 @@ export interface ReplayOptions {
  *   }
  *   yield* wg.wait();
  * }, options);
- * console.log(summary); // all 6 schedules with at most 1 preemptions pass
+ * console.log(summary); // all 6 schedules with at most 1 preemption pass
  * ```
  */
 export interface ExploreOptions extends ReplayOptions {
@@ -176,7 +176,7 @@ class Subject {
     if (mismatch === "") return outcome;
     throw new ScheduleError(
       `gobuf: schedule "${formatSchedule(schedule)}" does not fit: ${mismatch}. ` +
-        `The program has changed since, or is not the same at each run. The run ${outcome.failed ? `failed: ${headline(outcome.value)}` : "passed"}`,
+        `The program has changed since, or behaves differently from run to run. The run ${outcome.failed ? `failed: ${headline(outcome.value)}` : "passed"}`,
     );
   }
 
@@ -227,9 +227,9 @@ function requireSame(subject: Subject, { deviations, value }: Outcome): void {
   const again = subject.replay({ deviations, lenient: false });
   if (again.failed && signature(again.value) === signature(value)) return;
   throw new Error(
-    "gobuf: explore: the program does not do the same when its schedule is the same: it must make all it uses anew at " +
-      "each run, and not depend on Date.now(), Math.random() or the like. " +
-      `It failed with "${headline(value)}", then ${again.failed ? `with "${headline(again.value)}"` : "not"}`,
+    "gobuf: explore: the program behaves differently under the same schedule: it must make all objects that it uses anew " +
+      "in each run, and not depend on Date.now(), Math.random() or the like. " +
+      `It failed with "${headline(value)}", then ${again.failed ? `with "${headline(again.value)}"` : "passed"}`,
   );
 }
 
@@ -312,7 +312,7 @@ export function explore(program: Body<unknown>, options: ExploreOptions = {}): E
     strategy.ended?.(outcome.decisions);
   }
   if (scheduler === "exhaustive") complete = exhaustive.next() === null;
-  const bound = `with at most ${preemptions} preemptions`;
+  const bound = `with at most ${preemptions} preemption${preemptions === 1 ? "" : "s"}`;
   const summaries = {
     all: runs === 1 ? "the only schedule passes" : `all ${runs} schedules ${exhaustive.beyond ? `${bound} ` : ""}pass`,
     some: `${runs} schedules pass; there are more ${bound}`,

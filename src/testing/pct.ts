@@ -2,9 +2,9 @@
  * PCT, probabilistic concurrency testing: "A Randomized Scheduler with Probabilistic Guarantees of Finding Bugs" by
  * Burckhardt, Kothari, Musuvathi and Nagarakatte, ASPLOS 2010.
  *
- * Each goroutine has a random priority, and the highest one that can run runs. At d-1 random decisions of k the one that
- * is to run drops below all others. A bug of depth d, among n goroutines, is found by a run with a chance of at least
- * 1 in n*k^(d-1).
+ * Each goroutine has a random priority, and the highest one that can run runs. At d-1 random decisions of k the one
+ * that is to run drops below all others. A bug of depth d, among n goroutines, is found by a run with a chance of at
+ * least 1 in n*k^(d-1).
  */
 import { Rng } from "./random.ts";
 import type { Chooser, Decision } from "./steer.ts";
@@ -38,7 +38,7 @@ class PctChooser implements Chooser {
     return this.highest(pool);
   }
 
-  /** Who gives way is below all others from then on: it may be waiting for one of them. */
+  /** A goroutine that gives way gets the lowest priority: it may be waiting for one of the others. */
   gaveWay(goid: number): void {
     this.priorities.set(goid, --this.lowest);
   }

@@ -1,4 +1,4 @@
-/** The chooser that replays: it takes the decisions of a schedule, and says where they do not fit the program. */
+/** The chooser of a replay: it makes the decisions of a schedule, and reports where they do not fit the program. */
 import type { Schedule } from "./schedule.ts";
 import type { Chooser, Decision } from "./steer.ts";
 

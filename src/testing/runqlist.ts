@@ -1,4 +1,4 @@
-/** The run queues as one list, and a G out of the middle of it: what no scheduler but a steered one needs. */
+/** What only a steered scheduler does with the run queues: read them as one list, and take a G out of the middle. */
 import { descriptor, mmem, P_RUNNEXT, P_RUNQ, P_RUNQHEAD, P_RUNQTAIL } from "../runtime/ffi.ts";
 import { FatalError } from "../runtime/panic.ts";
 import { GLOB_HEAD, GLOB_TAIL, glob, globEnds } from "../runtime/runq.ts";

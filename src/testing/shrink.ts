@@ -1,4 +1,4 @@
-/** Shrinking: makes a failing schedule as short as it gets while it fails in the same way. */
+/** Shrinking: shortens a failing schedule as long as it fails in the same way. */
 import { type Deviation, formatSchedule } from "./schedule.ts";
 
 /** Whether a schedule is the simpler one: fewer deviations, then a shorter string, then smaller numbers. */

@@ -1,11 +1,11 @@
 /**
- * Runs of a program under a schedule: the hooks in the scheduler, and the decisions that come up.
+ * Runs a program under a schedule: installs the hooks in the scheduler, and makes the decisions that come up.
  *
- * There is one wherever more than one goroutine can run: where one blocks or gives way, and after each operation that
- * need not wait, at its `yield*` (there a switch is what Go's preemption would do). Plain calls (go, close, done, signal,
- * tryLock, an unlock without `yield*`) are one with the code around them. Where a select finds more than one case ready,
- * that is a decision too; the order of its poll is that of a fixed seed otherwise. With early timers, it is one at each of
- * these places whether the clock moves.
+ * A decision comes up wherever more than one goroutine can run: when a goroutine blocks or gives way, and at the
+ * `yield*` of each operation that need not wait (where Go might preempt the goroutine). Plain calls (go, close, done,
+ * signal, tryLock, an unlock without `yield*`) are no such places. A decision also comes up when a select finds more
+ * than one case ready; the poll order comes from a fixed seed otherwise. With early timers, whether the clock moves is
+ * a decision at each of these places.
  */
 
 import { runSync } from "../run.ts";
@@ -28,8 +28,8 @@ import { runqlist, runqremove } from "./runqlist.ts";
 import type { Deviation } from "./schedule.ts";
 
 /**
- * What is decided: whether the goroutine that runs (the first of the pool) is preempted; who runs next; which of the
- * ready cases a select takes; whether (1) the clock moves to the next timer although goroutines can run.
+ * What is decided: whether the goroutine that runs (the first of the pool) is preempted; which goroutine runs next;
+ * which of the ready cases a select takes; whether (1) the clock moves to the next timer although goroutines can run.
  */
 export type Decision = "preempt" | "next" | "select" | "clock";
 
@@ -63,7 +63,7 @@ export interface SteerOptions {
   readonly onDeviation?: DeviationHook;
 }
 
-/** What came of something that was steered. */
+/** The result of a steered call, and its decisions. */
 export interface Steered<T> {
   readonly value: T;
   readonly deviations: readonly Deviation[];
@@ -71,7 +71,7 @@ export interface Steered<T> {
   readonly decisions: number;
 }
 
-/** What came of a run: what it failed with, or main's result. */
+/** The result of a steered run: the error that it failed with, or main's result. */
 export interface Outcome extends Steered<unknown> {
   readonly failed: boolean;
 }
@@ -88,11 +88,11 @@ let decisions = 0;
 let stepsLeft = 0;
 let stepsAllowed = 0;
 let early = false;
-/** The goroutine that was preempted makes way for the clock. */
+/** Whether the goroutine was preempted to let the clock move. */
 let advances = false;
-/** Whom the goroutine that was preempted makes way for, 0 for nobody. */
+/** The G that runs next because the running goroutine was preempted for it; 0 for none. */
 let forced = 0;
-/** Who ran last, by its number: its G may be another goroutine by now. */
+/** The number of the goroutine that ran last. (Its G may be another goroutine by now.) */
 let last = 0;
 
 function decide(kind: Decision, pool: readonly number[]): number {
@@ -109,7 +109,7 @@ function decide(kind: Decision, pool: readonly number[]): number {
 function tooMany(): boolean {
   if (stepsLeft-- > 0) return false;
   const error = new FatalError(
-    `no end after ${stepsAllowed} steps: goroutines that keep each other going, or more to do than the option \`steps\` allows`,
+    `no end after ${stepsAllowed} steps: goroutines wake each other without end, or need more steps than the option \`steps\` allows`,
   );
   attachReport(error, mp.curg);
   condemn(error);
@@ -122,7 +122,7 @@ function clockMoves(): boolean {
   return early && wakeTime() !== 0 && decide("clock", STAY_OR_MOVE) === 1;
 }
 
-/** An operation that need not wait is over: the point hook. */
+/** The point hook: an operation that need not wait is over. */
 function point(): void {
   if (tooMany()) return leave();
   if (clockMoves()) {
@@ -137,7 +137,7 @@ function point(): void {
   leave();
 }
 
-/** Makes the operation that is over one that is preempted before its result is seen. */
+/** Preempts the running goroutine after an operation that need not wait, before the goroutine gets its result. */
 function leave(): void {
   const { value, ok, elem } = mp;
   gcont[mp.curg] = () => {
@@ -149,7 +149,7 @@ function leave(): void {
   mp.mcall = MCALL_GOSCHED;
 }
 
-/** Who runs, instead of the one that is next: the pick hook. */
+/** The pick hook: chooses the goroutine that runs. @param next Go's choice */
 function pick(next: number): number {
   if (tooMany()) return next;
   if (advances || (forced === 0 && clockMoves())) {
@@ -178,7 +178,7 @@ function chooseNext(next: number): number {
   return pool[decide("next", goids)] as number;
 }
 
-/** Whether anybody waits in a queue: the first whose select nobody has won. */
+/** Whether a goroutine waits in a queue. One whose select another case has won does not count. */
 function anyWaits(first: number): boolean {
   for (let s = first; s !== 0; s = smem[s * SUDOG_STRIDE + S_NEXT]) {
     const at = s * SUDOG_STRIDE;
@@ -192,7 +192,7 @@ function isReady({ c, send }: SelectCase): boolean {
   return c.closed || anyWaits(c.first(SENDQ)) || chanlen(c) > 0;
 }
 
-/** Moves the chosen case to the head of the poll order: the case hook. */
+/** The case hook: moves the chosen case to the head of the poll order. */
 function chooseCase(cases: readonly SelectCase[], poll: Uint16Array): void {
   const ready = [...poll].filter((i) => isReady(cases[i] as SelectCase));
   if (ready.length < 2) return;
@@ -207,7 +207,7 @@ function chooseCase(cases: readonly SelectCase[], poll: Uint16Array): void {
  * @returns what `f` gives, and what was decided
  */
 export function steered<T>(by: Chooser, options: Omit<SteerOptions, "whole">, f: () => T): Steered<T> {
-  if (active) throw new Error("gobuf: explore, or replay, in a program that is being explored");
+  if (active) throw new Error("gobuf: explore or replay was called in a program that is being explored");
   active = true;
   chooser = by;
   onDeviation = options.onDeviation ?? null;

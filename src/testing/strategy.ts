@@ -1,4 +1,4 @@
-/** What a strategy of exploration is: it makes one chooser a run (random, PCT, exhaustive). */
+/** The interface of the explorers (random, PCT, exhaustive): they make a chooser for each run. */
 import type { Chooser } from "./steer.ts";
 
 /** Makes the schedules of an exploration, one after the other. */

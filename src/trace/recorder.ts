@@ -34,7 +34,9 @@ export class Recorder {
   private procRuns = false;
   /** The G that runs, 0 for none. */
   private running = 0;
-  /** A goroutine's number in the trace is so much more than in its run: runs count from 1, and a trace may have several. */
+  /**
+   * A goroutine's number in the trace is so much more than in its run: runs count from 1, and a trace may have several.
+   */
   private base = 0;
   private lastGoid = 0;
   /** The last time, and what the clock is behind the trace's time. */
@@ -70,7 +72,7 @@ export class Recorder {
     this.procRuns = false;
   }
 
-  /** The run is over. Who ran then, main or who failed, runs no more. */
+  /** The run is over: the goroutine that was running, main or one that failed, stops. */
   runEnds(): void {
     setTraceHook(null);
     const { running } = this;
@@ -119,7 +121,7 @@ export class Recorder {
   /** The trace begins in the middle of a run. */
   private joinRun(): void {
     const there = allgs().filter((gp) => ![Gdead, Gidle].includes(statusOf(gp)));
-    // The M's own word for it is late by some steps: who starts a trace may be told of a status change in between.
+    // The M sets it some steps later: a trace that a hook starts in between sees a status change before it is set.
     this.running = there.find((gp) => statusOf(gp) === Grunning) ?? 0;
     this.procRuns = this.running !== 0;
     this.runBegins();

@@ -40,7 +40,7 @@ export interface TraceOptions {
   format?: "go" | "perfetto";
 }
 
-/** Who asks, in errors. */
+/** The function's name in errors. */
 const WITH_REGION = "trace.withRegion";
 
 let recorder: Recorder | null = null;
