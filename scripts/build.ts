@@ -96,9 +96,9 @@ if (import.meta.main) {
   function collect(name: string, before: readonly string[] = []): string[] {
     return [...before, platform(name)];
   }
-  const [wanted] = build.parse().processedArgs as [string[] | undefined];
+  const [wanted] = build.parse().processedArgs as [string[]];
   try {
-    if (wanted === undefined) ensureNativeSync();
+    if (wanted.length === 0) ensureNativeSync();
     else ensureNativeSync(wanted.includes("all") ? PLATFORMS : wanted);
   } catch (error) {
     console.error((error as Error).message);

@@ -64,13 +64,14 @@ export function setUp(abis: readonly AbiName[], folder: string, shell: Shell): v
 }
 
 if (import.meta.main) {
-  const [abis = ABI_NAMES] = command(
+  const [named] = command(
     "bun run setup:abis",
     "Makes this machine able to run the project on the other ABIs. Exit code: 0 it is, 1 a step failed, 2 the command " +
       "line is wrong.",
   )
     .argument("[abi...]", `some of ${ABI_NAMES.join(", ")}; all without any`, collect)
-    .parse().processedArgs as [AbiName[] | undefined];
+    .parse().processedArgs as [AbiName[]];
+  const abis = named.length === 0 ? ABI_NAMES : named;
   const folder = abisFolder();
   try {
     checkHost(process.platform, process.arch);
