@@ -29,10 +29,15 @@ import { spawn } from "./spawn.ts";
  * ```
  */
 export interface SendChan<in T> {
+  /** {@link Chan.send} */
   send(value: T): Op<void>;
+  /** {@link Chan.sendAsync} */
   sendAsync(value: T): Promise<void>;
+  /** {@link Chan.close} */
   close(): void;
+  /** {@link Chan.len} */
   readonly len: number;
+  /** {@link Chan.cap} */
   readonly cap: number;
 }
 
@@ -54,12 +59,19 @@ export interface SendChan<in T> {
  * ```
  */
 export interface RecvChan<out T> {
+  /** {@link Chan.recv} */
   recv(): Op<T | undefined>;
+  /** {@link Chan.recvOk} */
   recvOk(): Op<Received<T>>;
+  /** {@link Chan.recvAsync} */
   recvAsync(): Promise<T | undefined>;
+  /** {@link Chan.recvOkAsync} */
   recvOkAsync(): Promise<Received<T>>;
+  /** Receives until the channel is closed and empty: `for await`. */
   [Symbol.asyncIterator](): AsyncGenerator<T, void, undefined>;
+  /** {@link Chan.len} */
   readonly len: number;
+  /** {@link Chan.cap} */
   readonly cap: number;
 }
 

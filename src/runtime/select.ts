@@ -117,8 +117,11 @@ type Outcome<I, C> =
  * ```
  */
 export interface SelectedDefault {
+  /** No case of the list. */
   index: -1;
+  /** Nothing was received. */
   value: undefined;
+  /** No channel was found closed. */
   ok: true;
 }
 

@@ -11,6 +11,7 @@ export interface RunObserver {
   runBegins(): void;
   /** Nothing runs until the event loop has had its turn. */
   runIdles(): void;
+  /** The run is over. */
   runEnds(): void;
 }
 

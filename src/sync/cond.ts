@@ -21,7 +21,9 @@ import { NotifyList } from "../runtime/sema.ts";
  * ```
  */
 export interface Locker {
+  /** Waits until the lock is free, and takes it. */
   lock(): Op<void>;
+  /** Gives the lock back. */
   unlock(): Op<void>;
 }
 
