@@ -7,6 +7,9 @@ import { type Evidence, judge } from "./judge.ts";
 
 const TEST = "test:props/gotests/gotests.test.ts";
 
+/** The number of a fault in the project's own list, which the page's readers do not have. */
+const FAULT_NUMBER = /^[A-Z]\d+: /;
+
 function grouped<T>(list: readonly T[], keyOf: (item: T) => string, nameOf: (item: T) => string): string[] {
   const groups = Map.groupBy(list, keyOf);
   return [...groups].map(([key, items]) => `* ${key}: ${items.map(nameOf).join(", ")}`);
@@ -24,21 +27,24 @@ export async function gotestsSection(evidence: Evidence, faults: string[]): Prom
   const reports = [...REPORT_FAILS].map(([name, fails]) => ({ name: `report of ${name}`, fails }));
   const missing: readonly Untold[] = FILES.flatMap((f) => f.untold);
   return [
-    `${told} test functions of Go are told as programs over the public API (props/gotests), ${differ} of which are known to`,
-    `differ; ${untold} are not told, ${absent} of them as the port does not have what they test yet. Checked by \`${TEST}\`;`,
-    "`bun run gotests --go` runs the originals.",
+    `${told} test functions of Go are retold as programs over gobuf's public API, in [props/gotests](props/gotests), and expect`,
+    `what Go's expect. ${told - differ} of them pass. ${differ} are *known to differ*: they fail, each in the way that is written down with`,
+    "it, and the suite is red when one of them passes or fails in another way. " +
+      `${untold} functions are not retold, ${absent} of them`,
+    `because gobuf does not have what they test yet. The evidence is \`${TEST}\`; \`bun run gotests --go\` runs`,
+    "the originals beside it.",
     "",
     ...countsTable(FILES),
     "",
-    "Known to differ:",
+    "Known to differ, what differs first. A *report of* a program is what gobuf prints for one of Go's crash programs:",
     "",
     ...grouped(
       [...failing, ...reports],
-      (t) => t.fails?.fault ?? "",
+      (t) => (t.fails?.fault ?? "").replace(FAULT_NUMBER, ""),
       (t) => t.name,
     ),
     "",
-    "Not told:",
+    "Not retold, the reason first:",
     "",
     ...grouped(
       missing,
