@@ -7,8 +7,9 @@ import { mp } from "./m.ts";
 import { goready } from "./proc.ts";
 import { Gdead, Grunnable, Gwaiting } from "./runtime2.ts";
 
+/** The G of a goroutine that lives. A dead G keeps its number, and runs of other files leave such Gs. */
 function gOf(goid: number): number {
-  return allgs().find((gp) => goidOf(gp) === goid) ?? 0;
+  return allgs().find((gp) => goidOf(gp) === goid && readgstatus(gp) !== Gdead) ?? 0;
 }
 
 test.each([
