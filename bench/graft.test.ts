@@ -16,6 +16,9 @@ setDefaultTimeout(60_000);
 const folder = mkdtempSync(join(tmpdir(), "gobuf-graft-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
+/** A graft links to the other checkout's modules. */
+const linked = abiSkip("windows", "wine 8 makes no symbolic links");
+
 let made = 0;
 
 /** Writes files. @returns their folder */
@@ -106,27 +109,32 @@ describe("a program finds what it imports", () => {
       },
     ],
   ];
-  test.each(table)("%s, and there is one instance of each module", (_, src) => {
-    expect(run(PROGRAM, src)).toEqual({ code: 0, out: "1 3 7\n", err: "" });
-  });
+  for (const [where, src] of table) {
+    linked(`${where}, and there is one instance of each module`, () => {
+      expect(run(PROGRAM, src)).toEqual({ code: 0, out: "1 3 7\n", err: "" });
+    });
+  }
 });
 
 describe("what a program does not find is named", () => {
   const rest = { "src/index.ts": "export const go = () => {};\n", "src/counter.ts": COUNTER };
-  test.each([
+  const table: [string, Record<string, string>, string][] = [
     ["no module has it", rest, "no module of its src exports start"],
     [
       "several have it",
       { ...rest, "src/a.ts": "export const start = 1;\n", "src/b/c.ts": "export const start = 2;\n" },
       "several modules of its src export start: src/a.ts, src/b/c.ts",
     ],
-  ])("%s", (_, src, why) => {
-    const { code, out, err } = run(PROGRAM, src);
-    expect(err).toContain(`error: bench: src/run.ts is not to be had from the baseline: ${why}`);
-    expect([code, out]).toEqual([1, ""]);
-  });
+  ];
+  for (const [what, src, why] of table) {
+    linked(what, () => {
+      const { code, out, err } = run(PROGRAM, src);
+      expect(err).toContain(`error: bench: src/run.ts is not to be had from the baseline: ${why}`);
+      expect([code, out]).toEqual([1, ""]);
+    });
+  }
 
-  test("a module imported as a whole has no names", () => {
+  linked("a module imported as a whole has no names", () => {
     const whole = 'import * as all from "../../src/run.ts";\nconsole.log(all);\n';
     expect(() => run(whole, rest)).toThrow("bench/programs/one.ts imports ../../src/run.ts as a whole");
   });

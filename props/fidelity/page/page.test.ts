@@ -44,7 +44,9 @@ describe("test:FILE:NAME", () => {
   });
 
   test("does not hold when the file has no such test", async () => {
-    expect(await judge("test:src/runtime/runtime2.test.ts:scan_stack", none)).toEndWith("-t scan_stack fails");
+    // Bun says so by its exit code, under wine by its counts alone.
+    const verdict = await judge("test:src/runtime/runtime2.test.ts:scan_stack", none);
+    expect(verdict).toMatch(/ -t scan_stack(?: fails|: no test passed)$/);
   });
 });
 
