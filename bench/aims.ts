@@ -1,6 +1,6 @@
 /**
- * What gobuf aims at, and what a run says of it. The aims are figures of the project's own; whether one is met is always
- * computed from a run.
+ * What gobuf aims at: how many times as fast as another implementation each row is to be, or how much memory it may take.
+ * The project has set these figures. Whether a run meets them is computed from that run.
  */
 import { numbersOf, type Result } from "./measure.ts";
 
@@ -54,25 +54,25 @@ function faster(row: string, times: Partial<Record<Common["impl"], number>>, whe
 // generators 26 and Go 55 to 65.
 const GOSCHED: Where = {
   native:
-    'nearly half is one execute and back (the row "execute from TypeScript"): no more can be asked than Go\'s time by that. The rest: two compare-and-swaps of the status, without which no other thread could scan a G (2.5 ns), the queues, the log of transitions and the checks of the JIT at each variable of a module (10 ns).',
+    'Nearly half of the time is one switch into the goroutine and back (the row "execute from TypeScript"), which alone sets a limit to the ratio. Two compare-and-swaps of the status, which let another thread scan a G, take 2.5 ns. The run queues, the log of status changes, and the checks that the JIT makes at each variable of another module take 10 ns.',
   generator:
-    "two compare-and-swaps of the status (3.5 ns), yield* and the resume of the generator (9 ns), the queues, the log of transitions and the checks of the JIT at each variable of a module (13 ns). The first two alone are more than a fifth of Go's time.",
+    "Two compare-and-swaps of the status take 3.5 ns; yield* and the resume of the generator take 9 ns. These two alone are more than a fifth of Go's time. The run queues, the log of status changes, and the checks that the JIT makes at each variable of another module take 13 ns.",
 };
 const TRIP: Where = {
   native:
-    "four operations, each of which is an execute and back: 42 ns, and a fifth of Go's time is 48. Then two turns of the scheduler, and two hand-overs, each of which takes a sudog and links it.",
+    "Four operations, each with a switch into the goroutine and back, take 42 ns; a fifth of Go's time is 48 ns. Two turns of the scheduler follow, and two hand-overs, each of which takes a sudog and links it.",
   generator:
-    "the scheduler, two turns of 23 ns, is 32 %, and with that nearly a fifth of Go's time; the two sends, each of which readies the other, 20 %; the two receives, each of which takes a sudog and parks, 17 %; the bodies with their yield* 22 %; 8 % are the bodies' loop counters, which JavaScriptCore counts up by a call in a generator.",
+    "The scheduler takes 32 % (two turns of 23 ns), which is nearly a fifth of Go's time already. The two sends, each of which readies the other goroutine, take 20 %; the two receives, each of which takes a sudog and parks, 17 %; the bodies with their yield* 22 %; their loop counters, which JavaScriptCore increments by a call in a generator, 8 %.",
 };
 const SELECT: Where = {
-  native: "as for generators, and the cases go through the M's scratch.",
+  native: "As for generators; in addition the cases are copied through the M's scratch memory.",
   generator:
-    "a draw for each case by Go's own generator, a sort of the cases, and a sudog for each that is taken, linked, unlinked and given back.",
+    "For each case there is a draw of Go's random generator, a place in the sorted lock order, and a sudog, which is taken, linked, unlinked and given back.",
 };
 const CHANNELS: Where = {
-  native: 'channel operations, as in "unbuffered trip".',
+  native: 'Channel operations, as in "unbuffered trip".',
   generator:
-    'channel operations, as in "unbuffered trip"; what is left is memory: a channel is three objects, a body a generator.',
+    'Channel operations, as in "unbuffered trip". The rest is memory: a channel is three objects, a body is a generator.',
 };
 
 /** The aims, in the order of the rows. */
@@ -85,8 +85,8 @@ export const aims: readonly Aim[] = [
     { native: 20, generator: 5 },
     {
       native:
-        "half is the first touch of the goroutine's stack: 10,000 stacks lie on 10,000 pages, more than the TLB holds, and the turn of the global queue mixes their order. (In strict order a turn takes 29 ns; to prefetch the next one's stack waits for the same page walk.)",
-      generator: "as in smaller rings, and misses of the cache: 10,000 generators and Gs take 5 MB.",
+        "Half of the time is the first access to the goroutine's stack: 10,000 stacks lie on 10,000 pages, more than the TLB holds, and the batches of the global queue mix their order. (In strict order a turn takes 29 ns. A prefetch of the next stack does not help: it waits for the same page walk.)",
+      generator: "As in smaller rings, and cache misses: 10,000 generators and Gs take 5 MB.",
     },
   ),
   ...faster("unbuffered trip", { native: 5, generator: 5 }, TRIP),
@@ -98,9 +98,9 @@ export const aims: readonly Aim[] = [
     { native: 8, generator: 2.5 },
     {
       native:
-        "two executes and back (the body counts its WaitGroup down), which are 21 ns, more than an eighth of Go's time; an FFI call to set up, three changes of status.",
+        "Two switches into the goroutine and back (the second for the body's WaitGroup) take 21 ns, which is more than an eighth of Go's time. An FFI call sets the goroutine up, and its status changes three times.",
       generator:
-        "go is 36 % (a generator and the list of its arguments, a G with all that JavaScript holds beside it, two changes of status), its turn 24 %, its end 21 %, and to collect the garbage 15 %.",
+        "go takes 36 % (it makes a generator, the list of its arguments, and a G, and changes the status twice), the goroutine's turn 24 %, its end 21 %, and garbage collection 15 %.",
     },
   ),
   ...faster("daisy chain 100k", { native: 4, generator: 4 }, CHANNELS),
@@ -111,7 +111,7 @@ export const aims: readonly Aim[] = [
     {
       ...CHANNELS,
       native:
-        "a goroutine started by a trap, and a receive and a send, each of them an execute and back. 67,000 goroutines live at once, on as many pages, more than the TLB and the caches hold: a leaf of 10,000, with 1,600 at once, takes half of the time.",
+        "For each leaf there is a go, a receive and a send, each with a switch into the goroutine and back. 67,000 goroutines exist at once, on as many pages, more than the TLB and the caches hold. In a tree of 10,000 leaves, with 1,600 goroutines at once, a leaf takes half of the time.",
     },
   ),
   ...faster("sleep 100k", { native: 1, generator: 1 }),
@@ -122,14 +122,14 @@ export const aims: readonly Aim[] = [
     // 4.3 KB of 1,024 bytes: its page alone is 4.
     bytes: 4403,
     where:
-      "the stack's one page (4096 B), the G (192 B), its sudog (32 B), what JavaScript holds beside both (40 B, and room to grow).",
+      "The stack's one page (4096 B), the G (192 B), its sudog (32 B), and what JavaScript holds for both (40 B, and room to grow).",
   },
   {
     row: "parked 1M, memory",
     impl: "generator",
     bytes: 520,
     where:
-      "the G (192 B), the generator (192 B, its two arguments with it), the sudog (32 B), what JavaScript holds beside both (40 B, and room to grow).",
+      "The G (192 B), the generator with its two arguments (192 B), the sudog (32 B), and what JavaScript holds for both (40 B, and room to grow).",
   },
 ];
 

@@ -156,7 +156,7 @@ test("the footer names what has moved, and a machine that is too busy", () => {
     "0 better",
     "1 worse: a, native (0.50)",
   ]);
-  expect(compareFooter([same]).at(-1)).toContain("too busy to tell. (1 of 1)");
+  expect(compareFooter([same]).at(-1)).toContain("too busy for a judgement. (1 of 1)");
 });
 
 test("the header says when an earlier run was of another kind", () => {

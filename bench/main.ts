@@ -162,7 +162,9 @@ function compareEarlier(what: string, earlier: Report): Comparison {
   const skipped = results
     .filter((r) => !lines.some(({ name, impl }) => name === r.name && impl === r.impl))
     .map(({ name, impl }) => ({ impl, name, why: "it has no such row" }));
-  const noisy = isTooNoisy(earlier.rows) ? ["WARNING: the baseline is of a machine too busy to tell"] : [];
+  const noisy = isTooNoisy(earlier.rows)
+    ? ["WARNING: the baseline was measured on a machine too busy for a judgement"]
+    : [];
   const body = [...lines.map(compareLine), ...skipped.map(skippedLine), ...noisy];
   for (const line of [...compareHeader(head, what, earlier.header), ...body]) print(line);
   return { what, rows: lines, skipped };

@@ -58,7 +58,7 @@ export function isNoisy(r: Result): boolean {
   return r.spread > NOISY;
 }
 
-/** Whether so many results are noisy that the machine is too busy to tell. */
+/** Whether so many results are noisy that the machine is too busy for a judgement. */
 export function isTooNoisy(results: readonly Result[]): boolean {
   return results.filter(isNoisy).length > results.length / 4;
 }

@@ -7,7 +7,8 @@ import type { Header } from "./schema.ts";
 import type { ServeResult } from "./serve.ts";
 
 /** The warning. */
-export const TOO_NOISY = "WARNING: more than a quarter of the rows are noisy: this machine is too busy to tell.";
+export const TOO_NOISY =
+  "WARNING: more than a quarter of the rows are noisy: this machine is too busy for a judgement.";
 
 /** A number of a result with its unit. */
 export function amount(metric: Metric, n: number): string {

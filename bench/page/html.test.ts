@@ -59,7 +59,7 @@ test("nothing of it is fetched", () => {
 test("the warning of a noisy machine is there only when it is noisy", () => {
   expect(texts(".warning")).toEqual([]);
   const noisy = { ...report, rows: report.rows.map((r) => ({ ...r, spread: 0.5 })) };
-  expect(page(noisy)).toContain("too busy to tell");
+  expect(page(noisy)).toContain("too busy for a judgement");
 });
 
 test("what failed is named", () => {

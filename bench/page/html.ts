@@ -145,9 +145,9 @@ ${css}</style>
 ${headerList(header)}
 ${isTooNoisy(rows) ? `<p class="warning">${TOO_NOISY}</p>` : ""}
 ${failed.map((one) => `<p class="warning failed">${text(failedLine(one))}</p>`).join("\n")}
-<p class="dim">The implementations of a row ran in turn, several rounds, each in a process of its own. Times Go: Go's median
-by this one's, Go with GOMAXPROCS=1 in the same run; above 1 it is faster than Go, and of memory it takes less. Spread:
-how far the quartiles of the samples lie apart, as a share of the median.</p>
+<p class="dim">Each implementation of a row is a process of its own; they took turns, for several rounds. <i>Times Go</i> is the
+median of Go (with GOMAXPROCS=1, in the same run) divided by this one's: above 1, it is faster than Go, or takes less memory.
+<i>Spread</i> is the distance between the quartiles of the samples, as a share of the median.</p>
 ${baseline === null ? "" : baselineTable(baseline)}
 ${rows.length === 0 ? "" : aimSection(aims)}
 ${GROUPS.map((group) => section(group, rows)).join("\n")}
