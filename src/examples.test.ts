@@ -255,18 +255,51 @@ describe("examples run, and print what they say", () => {
   });
 });
 
-compilerTest("the example at the head of gobuf.h compiles, and sends ten squares", async () => {
-  const header = readFileSync(join(root, "arch", "include", "gobuf.h"), "utf8");
-  const [, first = ""] = /\n \*\n((?: \* {5}.*\n)+)/.exec(header) ?? [];
-  const source = join(folder, "header.c");
-  writeFileSync(source, first.replaceAll(/^ \* {5}/gm, ""));
-  const { symbols } = native.cc({ source, symbols: { squares: native.body } });
-  const sum = await run(function* () {
+/** The example in the first comment of a file, whose lines begin so. */
+function headExample(file: string, prefix: string): string {
+  const lines = readFileSync(join(native.include, file), "utf8").split("\n");
+  const from = lines.findIndex((line) => line.startsWith(prefix));
+  const length = lines.slice(from).findIndex((line) => !line.startsWith(prefix));
+  return lines
+    .slice(from, from + length)
+    .map((line) => line.slice(prefix.length))
+    .join("\n");
+}
+
+/** The sum of what the body of both examples sends. */
+function sumOf(squares: native.Body): Promise<number> {
+  return run(function* () {
     const ch = native.chan(native.i32);
-    go.native(symbols.squares, ch);
+    go.native(squares, ch);
     let total = 0;
     for (let v = yield* ch.recv(); v !== undefined; v = yield* ch.recv()) total += v;
     return total;
   });
-  expect(sum).toBe(285);
+}
+
+describe("the example at the head of", () => {
+  compilerTest("gobuf.h compiles, and sends ten squares", async () => {
+    const source = join(folder, "head.c");
+    writeFileSync(source, headExample("gobuf.h", " *     "));
+    using library = native.cc({ source, symbols: { squares: native.body } });
+    expect(await sumOf(library.symbols.squares)).toBe(285);
+  });
+
+  const builds = abiSkip(["arm64", "musl", "windows"], "Zig's compiler is for this machine");
+  builds(
+    "gobuf.zig is built by the command below it, and sends ten squares",
+    async () => {
+      writeFileSync(join(folder, "bodies.zig"), headExample("gobuf.zig", "//!     "));
+      const [, build = ""] =
+        /^\/\/! Build it by `zig (.*)`\.$/m.exec(readFileSync(join(native.include, "gobuf.zig"), "utf8")) ?? [];
+      // Imported late: src requires the build of the library, which stands on this module, while the imports above load.
+      const { findZig } = await import("../scripts/zig.ts");
+      const command = [...findZig(), ...build.replace("PATH", native.include).split(" "), "-femit-bin=bodies.lib"];
+      const { exitCode, stderr } = Bun.spawnSync(command, { cwd: folder, stderr: "pipe" });
+      expect({ exitCode, stderr: stderr.toString() }).toEqual({ exitCode: 0, stderr: "" });
+      using library = native.dlopen(join(folder, "bodies.lib"), { squares: native.body });
+      expect(await sumOf(library.symbols.squares)).toBe(285);
+    },
+    120_000,
+  );
 });

@@ -5,12 +5,12 @@
 //!     comptime {
 //!         _ = gobuf; // exports gobuf_attach, once in each library of bodies
 //!     }
-//!     export fn body(arg: ?*anyopaque) callconv(.c) void {
-//!         while (true) {
-//!             const v = gobuf.recv(gobuf.handleOf(arg));
-//!             if (v.ok != gobuf.ok) return;
-//!             gobuf.gosched();
+//!     export fn squares(arg: ?*anyopaque) callconv(.c) void {
+//!         const ch = gobuf.handleOf(arg);
+//!         for (0..10) |n| {
+//!             if (gobuf.send(ch, n * n) != gobuf.ok) return; // somebody closed the channel: a panic in Go
 //!         }
+//!         _ = gobuf.close(ch);
 //!     }
 //!
 //! Build it by `zig build-lib -dynamic -OReleaseFast --dep gobuf -Mroot=bodies.zig -Mgobuf=PATH/gobuf.zig`.
