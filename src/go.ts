@@ -114,7 +114,7 @@ export function goexit(): Op<never> {
 /**
  * Calls a generator function and gives its result, like a plain `yield* f()`, but faster for deep calls: the goroutine
  * keeps its own stack of generators, so that it is resumed at the same cost at every depth. A plain `yield* f()` makes
- * each resume some 8 ns slower a level (the bench's rows "8 deep": 28 ns against 107). Go has no counterpart.
+ * each resume some 8 ns slower a level (the bench's rows "8 deep": 28 ns against 95). Go has no counterpart.
  *
  * @param fn a generator function, called at once with the arguments
  * @throws what `fn` throws; TypeError when `fn` does not make a generator; Error outside a goroutine
