@@ -70,13 +70,19 @@ export class Originals {
   }
 
   /**
-   * Runs tests of one package, in Go's short mode.
+   * Runs tests of one package.
    *
+   * @param mode Go's short mode leaves some tests out
    * @throws Error when they do not build, or one that Go does not know
    */
-  async run(pkg: string, module: string | undefined, names: readonly string[]): Promise<Map<string, Verdict>> {
+  async run(
+    pkg: string,
+    module: string | undefined,
+    names: readonly string[],
+    mode: "short" | "long" = "short",
+  ): Promise<Map<string, Verdict>> {
     const pattern = `^(${names.join("|")})$`;
-    const line = ["go", "test", "-short", "-vet=off", "-count=1", "-v", "-run", pattern, pkg];
+    const line = ["go", "test", `-short=${mode === "short"}`, "-vet=off", "-count=1", "-v", "-run", pattern, pkg];
     const { code, output } = await command(line, module === undefined ? this.goroot : XSYNC);
     const found = new Map<string, Verdict>();
     for (const [, verdict, name] of output.matchAll(/^--- (PASS|SKIP|FAIL): (\w+) /gm)) {

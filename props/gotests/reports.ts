@@ -24,9 +24,13 @@ export async function compareReport(name: string, traceback: Traceback): Promise
   same(outline(output).join("\n"), want.join("\n"), `${name}, ${traceback}`);
 }
 
-const LOST = "F13: a panic that was recovered, thrown again or replaced is not in the report";
-const PRIMITIVE = "F13: a primitive that main throws has no report";
-const UNPRINTABLE = "F12: a value that cannot be printed has no report";
+// Faults that several tests show.
+export const LOST = "F13: a panic that was recovered, thrown again or replaced is not in the report";
+export const PRIMITIVE = "F13: a primitive that main throws has no report";
+export const UNPRINTABLE = "F12: a value that cannot be printed has no report";
+export const GO_NIL = "F21: go(undefined) is an error that can be caught, not Go's fatal one";
+export const GOEXIT = "F10: a goexit is lost when a panic of a finally block is caught";
+export const MAIN_ENDS = "G2: main's return does not wait for a goroutine whose deferred work runs in a panic";
 
 /** Marks programs whose report differs, by what the port prints in place of Go's. */
 function marks(fault: string, says: string, ...names: string[]): [string, Fails][] {
@@ -43,7 +47,7 @@ export const REPORT_FAILS: ReadonlyMap<string, Fails> = new Map([
   ...marks(PRIMITIVE, ": (no report)", "MainGoroutineID", "StringPanic", "NilPanic"),
   ...marks(UNPRINTABLE, ": (no report)", "PanicLoop", "ErrorPanic", "StringerPanic"),
   ...marks(UNPRINTABLE, ": (no report)", "DoubleErrorPanic", "DoubleStringerPanic", "CircularPanic"),
-  ...marks("F21: go(undefined) can be caught", ": fatal error: all goroutines are asleep", "GoNil"),
-  ...marks("F10: a goexit is lost", "main goes on behind its goexit", "RecoverBeforePanicAfterGoexit2"),
-  ...marks("G2: main's return does not wait for deferred work of a panic", ": , Go's: panic: crash", "PanicRace"),
+  ...marks(GO_NIL, ": fatal error: all goroutines are asleep", "GoNil"),
+  ...marks(GOEXIT, "main goes on behind its goexit", "RecoverBeforePanicAfterGoexit2"),
+  ...marks(MAIN_ENDS, ": , Go's: panic: crash", "PanicRace"),
 ]);

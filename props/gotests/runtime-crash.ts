@@ -17,6 +17,7 @@ import {
 import { synctest } from "gobuf/testing";
 import { crash, runMain } from "./crash-programs.ts";
 import { type Fails, failureOf, GoFile, must, same, textOf, thrown, thrownBy } from "./gotest.ts";
+import { GO_NIL, GOEXIT, LOST, MAIN_ENDS, PRIMITIVE, UNPRINTABLE } from "./reports.ts";
 
 export const crashTest = new GoFile("runtime/crash_test.go");
 
@@ -87,12 +88,12 @@ prints("TestRecursivePanic", "RecursivePanic", "wrap: bad\npanic: again\n\n");
 prints("TestRecursivePanic2", "RecursivePanic2", "first panic\nsecond panic\npanic: third panic\n\n");
 prints("TestRecursivePanic3", "RecursivePanic3", "panic: first panic\n\n");
 prints("TestRecursivePanic4", "RecursivePanic4", "panic: first panic [recovered]\n\tpanic: second panic\n", {
-  fault: "F13: the panic that was recovered is not in the report",
+  fault: LOST,
   says: "RecursivePanic4 prints:\npanic: second panic\n",
 });
 prints("TestRecursivePanic5", "RecursivePanic5", "first panic\nsecond panic\npanic: third panic\n");
 prints("TestRepanickedPanic", "RepanickedPanic", "panic: message [recovered, repanicked]\n", {
-  fault: "F13: the panic that was recovered is not in the report",
+  fault: LOST,
   says: "RepanickedPanic prints:\npanic: message\n",
 });
 prints(
@@ -100,7 +101,7 @@ prints(
   "RepanickedMiddlePanic",
   "panic: inner [recovered]\n\tpanic: middle [recovered, repanicked]\n\tpanic: outer\n",
   {
-    fault: "F13: the panic that was recovered is not in the report",
+    fault: LOST,
     says: "RepanickedMiddlePanic prints:\npanic: outer\n",
   },
 );
@@ -109,7 +110,7 @@ prints(
   "RepanickedPanicSandwich",
   "panic: outer [recovered]\n\tpanic: inner [recovered]\n\tpanic: outer\n",
   {
-    fault: "F13: the panic that was recovered is not in the report",
+    fault: LOST,
     says: "RepanickedPanicSandwich prints:\npanic: outer\n",
   },
 );
@@ -140,11 +141,11 @@ crashTest.run("TestGoexitDefer", function* () {
 });
 
 prints("TestGoNil", "GoNil", "fatal error: go of nil func value", {
-  fault: "F21: go(undefined) is an error that can be caught, not Go's fatal one",
+  fault: GO_NIL,
   says: "GoNil prints:\nfatal error: all goroutines are asleep",
 });
 prints("TestMainGoroutineID", "MainGoroutineID", "panic: test\n\ngoroutine 1 [running]:\n", {
-  fault: "F13: a primitive that main throws has no report",
+  fault: PRIMITIVE,
   says: "MainGoroutineID prints:\n(no report)",
 });
 
@@ -199,7 +200,7 @@ prints("TestPanicAfterGoexit", "PanicAfterGoexit", "panic: hello");
 prints("TestRecoveredPanicAfterGoexit", "RecoveredPanicAfterGoexit", NO_GOROUTINES);
 prints("TestRecoverBeforePanicAfterGoexit", "RecoverBeforePanicAfterGoexit", NO_GOROUTINES);
 prints("TestRecoverBeforePanicAfterGoexit2", "RecoverBeforePanicAfterGoexit2", NO_GOROUTINES, {
-  fault: "F10: a goexit is lost when a panic of a finally block is caught",
+  fault: GOEXIT,
   says: "main goes on behind its goexit",
 });
 
@@ -230,7 +231,7 @@ crashTest.whole(
   },
   {
     fails: {
-      fault: "F13: a panic that another one replaced is not in the report",
+      fault: LOST,
       says: "PanicTraceback prints:\npanic: panic pt1\n",
     },
   },
@@ -245,7 +246,7 @@ crashTest.whole(
     const found = await output("PanicLoop");
     must(found.includes("panic while printing panic value"), `PanicLoop prints:\n${found}`);
   },
-  { fails: { fault: "F12: a value that cannot be printed has no report", says: "PanicLoop prints:\n(no report)" } },
+  { fails: { fault: UNPRINTABLE, says: "PanicLoop prints:\n(no report)" } },
 );
 
 crashTest.not("it is about Go's profiles", "TestMemPprof", "TestTimePprof");
@@ -275,7 +276,7 @@ crashTest.whole(
   },
   {
     fails: {
-      fault: "G2: main's return does not wait for a goroutine whose deferred work runs in a panic",
+      fault: MAIN_ENDS,
       says: "Go's has: panic: crash",
     },
   },
@@ -325,7 +326,7 @@ crashTest.whole(
   },
   {
     fails: {
-      fault: "F13: a panic that another one replaced is not in the report",
+      fault: LOST,
       says: "DoublePanic prints:\npanic: YYY\n",
     },
   },
@@ -348,7 +349,7 @@ crashTest.whole(
       must(found.includes(want), `${name} prints:\n${found}\nGo's has: ${want}`);
     }
   },
-  { fails: { fault: "F12: a value that cannot be printed has no report", says: "ErrorPanic prints:\n(no report)" } },
+  { fails: { fault: UNPRINTABLE, says: "ErrorPanic prints:\n(no report)" } },
 );
 
 crashTest.not("it is about the count of goroutines in Go's netpoll", "TestNetpollWaiters");
