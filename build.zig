@@ -153,6 +153,7 @@ fn install(b: *std.Build, platform: Platform, name: []const u8, module: *std.Bui
 
 /// layout.zig's figures for the assembly, as preprocessor macros.
 fn offsetsHeader(b: *std.Build, platform: Platform) std.Build.LazyPath {
+    @setEvalBranchQuota(10_000); // one for each name, and more
     var text: std.ArrayList(u8) = .empty;
     switch (platform.abi) {
         inline else => |abi| switch (platform.os) {

@@ -17,6 +17,22 @@
 // no-op where BTI is off. The library does not announce BTI, for its other code has no pads.
 //
 // Nothing is ever stored below sp: a signal may arrive between any two instructions and run on this stack.
+//
+// +------------------------------------------------------------------------------------------------------------------------+
+// | What must change together                                                                                              |
+// |                                                                                                                        |
+// | A preserved register    its store in gobuf_gogo and in gobuf_mcall, its load in both (mcall's behind gobuf_leave);     |
+// |                         Register of layout.zig, where those of one stp or ldp are neighbours;                          |
+// |                         CALLEE_SAVED_SLOTS of the descriptor's check in TypeScript; the lists in gobuf.h and above;    |
+// |                         what the probe fills and compares (probe/aarch64.S)                                            |
+// | A word of FP control    fp0 and fp1: gobuf_g0save, gobuf_gogo, gobuf_mcall, both ways in gobuf_systemstack; fpDefaults |
+// |                         of layout.zig                                                                                  |
+// | The first context       ENTRY_*, gobuf_entry; entry() of layout.zig; setup of g.zig, which lays out the first frame    |
+// | Entry of gobuf_leave    w10 = code, x3 = M: redirect of os/linux_signal.zig and os/macos_signal.zig                    |
+// | mcall's refusal on g0   its first store through the null trapg; misused of fault.zig knows it by a pc from gobuf_mcall |
+// |                         up to gobuf_leave                                                                              |
+// | An offset               layout.zig alone: offsets.h is made from it                                                    |
+// +------------------------------------------------------------------------------------------------------------------------+
 
 #include "asm.h"
 #include "offsets.h"
@@ -25,17 +41,24 @@
 #define PC   G_SCHED + GOBUF_PC
 #define RET  G_SCHED + GOBUF_RET
 #define BP   G_SCHED + GOBUF_BP
-#define X19  G_SCHED + GOBUF_REGS
-#define X21  G_SCHED + GOBUF_REGS + 16
-#define X23  G_SCHED + GOBUF_REGS + 32
-#define X25  G_SCHED + GOBUF_REGS + 48
-#define X27  G_SCHED + GOBUF_REGS + 64
-#define D8   G_SCHED + GOBUF_REGS + 80
-#define D10  G_SCHED + GOBUF_REGS + 96
-#define D12  G_SCHED + GOBUF_REGS + 112
-#define D14  G_SCHED + GOBUF_REGS + 128
+#define X19  G_SCHED + REG_X19
+#define X21  G_SCHED + REG_X21
+#define X23  G_SCHED + REG_X23
+#define X25  G_SCHED + REG_X25
+#define X27  G_SCHED + REG_X27
+#define D8   G_SCHED + REG_D8
+#define D10  G_SCHED + REG_D10
+#define D12  G_SCHED + REG_D12
+#define D14  G_SCHED + REG_D14
 #define OP_A G_OP
 #define OP_V G_OP + 8
+
+// The first context's registers: setup of g.zig puts into them what gobuf_entry calls, and with what.
+#define ENTRY_FUNC x19
+#define ENTRY_ARG  x20
+#if REG_ENTRY_FUNC != REG_X19 || REG_ENTRY_ARG != REG_X20
+#error "ENTRY_FUNC and ENTRY_ARG are other registers than entry() of layout.zig says"
+#endif
 
 // The TLS word: this thread's M. TLS_ADDRESS leaves its address in x0; beside it x1, x16, x17, x30 and the flags are
 // lost.
@@ -244,14 +267,14 @@ FUNC gobuf_systemstack
   .cfi_endproc
 END gobuf_systemstack
 
-// The first frame of every goroutine. gogo comes here with a 16-aligned sp, x29 = 0, x19 = fn, x20 = arg (g.zig,
-// setup). The return address is undefined to an unwinder: the backtrace ends here.
+// The first frame of every goroutine. gogo comes here with a 16-aligned sp, x29 = 0, and fn and its argument in ENTRY_*.
+// The return address is undefined to an unwinder: the backtrace ends here.
 HIDDEN gobuf_entry
   .cfi_startproc
   .cfi_undefined x30
   bti c
-  mov x0, x20
-  blr x19
+  mov x0, ENTRY_ARG
+  blr ENTRY_FUNC
   bl SYM(gobuf_returned)
   brk 1                         // it does not return; an unwinder looks at the byte before this address
   .cfi_endproc

@@ -37,8 +37,9 @@ pub fn setup(index: u32, func: Fn, arg: ?*anyopaque) E {
     gp.sched.ctxt = @intFromPtr(func);
     gp.sched.lr = 0;
     gp.sched.bp = 0; // the chain of frame pointers ends here
-    gp.sched.regs[0] = @intFromPtr(func); // gobuf_entry finds both in callee-saved registers
-    gp.sched.regs[1] = @intFromPtr(arg);
+    const entry = comptime os.abi.entry();
+    gp.sched.regs[@intFromEnum(entry.func)] = @intFromPtr(func);
+    gp.sched.regs[@intFromEnum(entry.arg)] = @intFromPtr(arg);
     gp.fp0 = fp[0];
     gp.fp1 = fp[1];
     return if (os.abi == .ms_x86_64) setupWindows(gp) else .ok;

@@ -17,12 +17,37 @@ pub const Abi = enum(u32) {
     aarch64 = codes.abi.aarch64,
     ms_x86_64 = codes.abi.ms_x86_64,
 
-    /// Callee-saved words beside sp, bp and (AArch64) x29, x30, which have fields of their own.
-    pub fn slots(abi: Abi) comptime_int {
+    /// What the words of Gobuf.regs hold, in their order: the callee-saved registers beside sp, bp and (AArch64) x29,
+    /// x30, which have fields of their own. An xmm takes two words.
+    pub fn Register(comptime abi: Abi) type {
         return switch (abi) {
-            .sysv_x86_64 => 5, // rbx r12-r15
-            .aarch64 => 18, // x19-x28 d8-d15
-            .ms_x86_64 => 27, // rbx rdi rsi r12-r15, xmm6-xmm15 of two words each
+            .sysv_x86_64 => enum(usize) { rbx, r12, r13, r14, r15 },
+            .aarch64 => enum(usize) {
+                // zig fmt: off
+                x19, x20, x21, x22, x23, x24, x25, x26, x27, x28,
+                d8, d9, d10, d11, d12, d13, d14, d15,
+                // zig fmt: on
+            },
+            .ms_x86_64 => enum(usize) {
+                // zig fmt: off
+                rbx, rdi, rsi, r12, r13, r14, r15,
+                xmm6, xmm6_high, xmm7, xmm7_high, xmm8, xmm8_high, xmm9, xmm9_high, xmm10, xmm10_high,
+                xmm11, xmm11_high, xmm12, xmm12_high, xmm13, xmm13_high, xmm14, xmm14_high, xmm15, xmm15_high,
+                // zig fmt: on
+            },
+        };
+    }
+
+    pub fn slots(comptime abi: Abi) comptime_int {
+        return @typeInfo(abi.Register()).@"enum".fields.len;
+    }
+
+    /// Registers in which the first context of a goroutine has what gobuf_entry calls, and with what.
+    pub fn entry(comptime abi: Abi) struct { func: abi.Register(), arg: abi.Register() } {
+        return switch (abi) {
+            .sysv_x86_64 => .{ .func = .rbx, .arg = .r12 },
+            .aarch64 => .{ .func = .x19, .arg = .x20 },
+            .ms_x86_64 => .{ .func = .rbx, .arg = .rdi },
         };
     }
 
@@ -272,15 +297,22 @@ pub fn table(comptime abi: Abi, comptime os: Os) []const Entry {
     return &complete;
 }
 
-/// What only the assembly needs beside the table.
+/// What only the assembly needs beside the table. Registers, as offsets into a Gobuf.
 pub fn assemblyOnly(comptime abi: Abi) []const Entry {
     const R = Records(abi);
-    const trapg = e("m_trapg", @offsetOf(R.M, "trapg"));
-    if (abi != .ms_x86_64) return &.{trapg};
+    const regs = @offsetOf(R.Gobuf, "regs");
+    comptime var entries: []const Entry = &.{
+        e("m_trapg", @offsetOf(R.M, "trapg")),
+        e("reg_entry_func", regs + 8 * @intFromEnum(abi.entry().func)),
+        e("reg_entry_arg", regs + 8 * @intFromEnum(abi.entry().arg)),
+    };
+    for (@typeInfo(abi.Register()).@"enum".fields) |register| {
+        entries = entries ++ .{e("reg_" ++ register.name, regs + 8 * register.value)};
+    }
+    if (abi != .ms_x86_64) return entries;
     const Tail = @FieldType(R.G, "tail");
     const tail = @offsetOf(R.G, "tail");
-    return &.{
-        trapg,
+    return entries ++ .{
         e("g_stack_limit", tail + @offsetOf(Tail, "stack_limit")),
         e("g_deallocation_stack", tail + @offsetOf(Tail, "deallocation_stack")),
     };

@@ -28,6 +28,24 @@
 // grow; fiber-local storage, which is the thread's as long as nothing becomes a fiber.
 //
 // Nothing is ever stored below rsp.
+//
+// +------------------------------------------------------------------------------------------------------------------------+
+// | What must change together                                                                                              |
+// |                                                                                                                        |
+// | A preserved register    its store in gobuf_gogo and in gobuf_mcall, its load in both (mcall's behind gobuf_leave);     |
+// |                         Register of layout.zig, where an xmm takes two words;                                          |
+// |                         CALLEE_SAVED_SLOTS of the descriptor's check in TypeScript; the lists in gobuf.h and above;    |
+// |                         what the probe fills and compares (probe/ms_x86_64.S, probe/registers_x86_64.h)                |
+// | A word of FP control    fp0 and fp1: gobuf_g0save, gobuf_gogo, gobuf_mcall, both ways in gobuf_systemstack; fpDefaults |
+// |                         of layout.zig                                                                                  |
+// | The first context       ENTRY_*, gobuf_entry; entry() of layout.zig; setup of g.zig, which lays out the first frame    |
+// |                         with shadow space and a return address (setupWindows)                                          |
+// | A word of the TEB       TEB_LEAVE, TEB_ENTER, gobuf_g0save; Tail of layout.zig; setupWindows, rearmWindows of g.zig    |
+// | Entry of gobuf_leave    ecx = code, r9 = M: handle of os/windows_fault.zig                                             |
+// | mcall's refusal on g0   its first store through the null trapg; misused of fault.zig knows it by a pc from gobuf_mcall |
+// |                         up to gobuf_leave                                                                              |
+// | An offset               layout.zig alone: offsets.h is made from it                                                    |
+// +------------------------------------------------------------------------------------------------------------------------+
 
 #include "asm.h"
 #include "offsets.h"
@@ -36,25 +54,32 @@
 #define PC    G_SCHED + GOBUF_PC
 #define RET   G_SCHED + GOBUF_RET
 #define BP    G_SCHED + GOBUF_BP
-#define RBX   G_SCHED + GOBUF_REGS
-#define RDI   G_SCHED + GOBUF_REGS + 8
-#define RSI   G_SCHED + GOBUF_REGS + 16
-#define R12   G_SCHED + GOBUF_REGS + 24
-#define R13   G_SCHED + GOBUF_REGS + 32
-#define R14   G_SCHED + GOBUF_REGS + 40
-#define R15   G_SCHED + GOBUF_REGS + 48
-#define XMM6  G_SCHED + GOBUF_REGS + 56
-#define XMM7  XMM6 + 16
-#define XMM8  XMM6 + 32
-#define XMM9  XMM6 + 48
-#define XMM10 XMM6 + 64
-#define XMM11 XMM6 + 80
-#define XMM12 XMM6 + 96
-#define XMM13 XMM6 + 112
-#define XMM14 XMM6 + 128
-#define XMM15 XMM6 + 144
+#define RBX   G_SCHED + REG_RBX
+#define RDI   G_SCHED + REG_RDI
+#define RSI   G_SCHED + REG_RSI
+#define R12   G_SCHED + REG_R12
+#define R13   G_SCHED + REG_R13
+#define R14   G_SCHED + REG_R14
+#define R15   G_SCHED + REG_R15
+#define XMM6  G_SCHED + REG_XMM6
+#define XMM7  G_SCHED + REG_XMM7
+#define XMM8  G_SCHED + REG_XMM8
+#define XMM9  G_SCHED + REG_XMM9
+#define XMM10 G_SCHED + REG_XMM10
+#define XMM11 G_SCHED + REG_XMM11
+#define XMM12 G_SCHED + REG_XMM12
+#define XMM13 G_SCHED + REG_XMM13
+#define XMM14 G_SCHED + REG_XMM14
+#define XMM15 G_SCHED + REG_XMM15
 #define OP_A  G_OP
 #define OP_V  G_OP + 8
+
+// The first context's registers: setup of g.zig puts into them what gobuf_entry calls, and with what.
+#define ENTRY_FUNC %rbx
+#define ENTRY_ARG  %rdi
+#if REG_ENTRY_FUNC != REG_RBX || REG_ENTRY_ARG != REG_RDI
+#error "ENTRY_FUNC and ENTRY_ARG are other registers than entry() of layout.zig says"
+#endif
 
 #define TEB_STACK_BASE  0x08
 #define TEB_STACK_LIMIT 0x10
@@ -281,14 +306,14 @@ FUNC gobuf_systemstack
   .seh_endproc
 END gobuf_systemstack
 
-// The first frame of every goroutine. gogo jumps here with a 16-aligned rsp, 32 bytes of shadow space above it, rbp =
-// 0, rbx = fn, rdi = arg (g.zig, setup). Its own return address is 0: an unwinder ends here.
+// The first frame of every goroutine. gogo jumps here with a 16-aligned rsp, 32 bytes of shadow space above it, rbp = 0, and
+// fn and its argument in ENTRY_*. Its own return address is 0: an unwinder ends here.
 HIDDEN gobuf_entry
   .seh_proc gobuf_entry
   .seh_stackalloc 40
   .seh_endprologue
-  movq %rdi, %rcx
-  callq *%rbx                   // at fn's first instruction rsp is 16-aligned plus 8, as the ABI wants
+  movq ENTRY_ARG, %rcx
+  callq *ENTRY_FUNC             // at fn's first instruction rsp is 16-aligned plus 8, as the ABI wants
   callq gobuf_returned
   ud2                           // it does not return; an unwinder looks at the byte before this address
   .seh_endproc

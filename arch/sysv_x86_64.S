@@ -21,6 +21,22 @@
 // (endbr64): the library does not announce IBT, for a resumed pc is not at a pad.
 //
 // Nothing is ever stored below rsp: a signal may arrive between any two instructions and run on this stack.
+//
+// +------------------------------------------------------------------------------------------------------------------------+
+// | What must change together                                                                                              |
+// |                                                                                                                        |
+// | A preserved register    its store in gobuf_gogo and in gobuf_mcall, its load in both (mcall's behind gobuf_leave);     |
+// |                         Register of layout.zig; CALLEE_SAVED_SLOTS of the descriptor's check in TypeScript;            |
+// |                         the lists in gobuf.h and above;                                                                |
+// |                         what the probe fills and compares (probe/sysv_x86_64.S, probe/registers_x86_64.h)              |
+// | A word of FP control    fp0 and fp1: gobuf_g0save, gobuf_gogo, gobuf_mcall, both ways in gobuf_systemstack; fpDefaults |
+// |                         of layout.zig                                                                                  |
+// | The first context       ENTRY_*, gobuf_entry; entry() of layout.zig; setup of g.zig, which lays out the first frame    |
+// | Entry of gobuf_leave    edi = code, r8 = M: redirect of os/linux_signal.zig and os/macos_signal.zig                    |
+// | mcall's refusal on g0   its first store through the null trapg; misused of fault.zig knows it by a pc from gobuf_mcall |
+// |                         up to gobuf_leave                                                                              |
+// | An offset               layout.zig alone: offsets.h is made from it                                                    |
+// +------------------------------------------------------------------------------------------------------------------------+
 
 #include "asm.h"
 #include "offsets.h"
@@ -29,13 +45,20 @@
 #define PC   G_SCHED + GOBUF_PC
 #define RET  G_SCHED + GOBUF_RET
 #define BP   G_SCHED + GOBUF_BP
-#define RBX  G_SCHED + GOBUF_REGS
-#define R12  G_SCHED + GOBUF_REGS + 8
-#define R13  G_SCHED + GOBUF_REGS + 16
-#define R14  G_SCHED + GOBUF_REGS + 24
-#define R15  G_SCHED + GOBUF_REGS + 32
+#define RBX  G_SCHED + REG_RBX
+#define R12  G_SCHED + REG_R12
+#define R13  G_SCHED + REG_R13
+#define R14  G_SCHED + REG_R14
+#define R15  G_SCHED + REG_R15
 #define OP_A G_OP
 #define OP_V G_OP + 8
+
+// The first context's registers: setup of g.zig puts into them what gobuf_entry calls, and with what.
+#define ENTRY_FUNC %rbx
+#define ENTRY_ARG  %r12
+#if REG_ENTRY_FUNC != REG_RBX || REG_ENTRY_ARG != REG_R12
+#error "ENTRY_FUNC and ENTRY_ARG are other registers than entry() of layout.zig says"
+#endif
 
 // The TLS word: this thread's M. TLS_ADDRESS leaves its address in rax and keeps every other register but rdi on macOS.
 // rsp must be 16-aligned at the call, because the loader's slow path is ordinary code.
@@ -223,13 +246,13 @@ FUNC gobuf_systemstack
   .cfi_endproc
 END gobuf_systemstack
 
-// The first frame of every goroutine. gogo jumps here with a 16-aligned rsp, rbp = 0, rbx = fn, r12 = arg (g.zig,
-// setup). The return address is undefined to an unwinder: the backtrace ends here.
+// The first frame of every goroutine. gogo jumps here with a 16-aligned rsp, rbp = 0, and fn and its argument in ENTRY_*.
+// The return address is undefined to an unwinder: the backtrace ends here.
 HIDDEN gobuf_entry
   .cfi_startproc
   .cfi_undefined %rip
-  movq %r12, %rdi
-  callq *%rbx                   // at fn's first instruction rsp is 16-aligned plus 8, as the ABI wants
+  movq ENTRY_ARG, %rdi
+  callq *ENTRY_FUNC             // at fn's first instruction rsp is 16-aligned plus 8, as the ABI wants
   callq SYM(gobuf_returned)
   ud2                           // it does not return; an unwinder looks at the byte before this address
   .cfi_endproc

@@ -44,7 +44,7 @@ fn Switch(comptime prefix: []const u8) type {
             m.g0 = &g0;
             g.sched.sp = @intFromPtr(&stack) + stack_bytes;
             g.sched.pc = @intFromPtr(entry);
-            g.sched.regs[0] = @intFromPtr(&body);
+            g.sched.regs[@intFromEnum(api.abi.entry().func)] = @intFromPtr(&body);
             g.fp0 = fp[0];
             g.fp1 = fp[1];
             g0save(&g0);

@@ -42,7 +42,11 @@ export const SWITCH_MUTANTS: readonly Mutant[] = [
     "  movq PC(%rdx), %rcx\n  movq SP(%rdx), %rsp\n  movq BP(%rdx), %rbp",
     "  movq PC(%rdx), %rcx\n  movq SP(%rdx), %rsp\n  movq %rcx, -8(%rsp)\n  movq $0, -16(%rsp)\n  movq -8(%rsp), %rcx\n  movq BP(%rdx), %rbp",
   ),
-  sysv("misaligned entry SP", "  movq %r12, %rdi\n  callq *%rbx", "  pushq %r12\n  movq %r12, %rdi\n  callq *%rbx"),
+  sysv(
+    "misaligned entry SP",
+    "  movq ENTRY_ARG, %rdi\n  callq *ENTRY_FUNC",
+    "  pushq ENTRY_ARG\n  movq ENTRY_ARG, %rdi\n  callq *ENTRY_FUNC",
+  ),
   sysv(
     "the place to go on is never saved",
     "  movq %rcx, PC(%r9)\n  movq %rsp, SP(%r9)",
