@@ -267,8 +267,8 @@ FUNC gobuf_systemstack
   .cfi_endproc
 END gobuf_systemstack
 
-// The first frame of every goroutine. gogo comes here with a 16-aligned sp, x29 = 0, and fn and its argument in ENTRY_*.
-// The return address is undefined to an unwinder: the backtrace ends here.
+// The first frame of every goroutine. gogo comes here with a 16-aligned sp, x29 = 0, and fn and its argument in
+// ENTRY_*. The return address is undefined to an unwinder: the backtrace ends here.
 HIDDEN gobuf_entry
   .cfi_startproc
   .cfi_undefined x30

@@ -1,6 +1,7 @@
 //! Three regions of records that never move: 0 the header, Ms and Ps; 1 the Gs; 2 the sudogs. Each is reserved whole
 //! and committed from its start as it grows. A record is named by its index; index 0 of a region means none.
 const std = @import("std");
+const check = @import("check.zig");
 const layout = @import("layout.zig");
 const os = @import("os.zig");
 const codes = layout.codes;
@@ -86,7 +87,7 @@ pub fn header() ?*Header {
 }
 
 pub fn mAt(index: u32) *M {
-    std.debug.assert(index < layout.m_max);
+    check.memory(index < layout.m_max, "arena.mAt: no such M");
     const start = bases[region.header].?;
     return @ptrCast(@alignCast(start + os.records.m_base + @as(usize, index) * @sizeOf(M)));
 }

@@ -38,9 +38,10 @@ pub fn end(how: codes.Ending) noreturn {
 /// Starts a goroutine; its goid.
 pub fn go(func: g_.Fn, arg: ?*anyopaque) u64 {
     const words: u64 = @intFromPtr(arg);
-    const to = scratch();
-    to[0] = @truncate(words);
-    to[1] = @truncate(words >> 32);
+    if (scratch()) |to| {
+        to[0] = @truncate(words);
+        to[1] = @truncate(words >> 32);
+    }
     return gobuf_mcall(@intFromEnum(codes.Trap.go), 0, @intFromPtr(func));
 }
 
@@ -48,9 +49,9 @@ pub fn go(func: g_.Fn, arg: ?*anyopaque) u64 {
 ///
 /// It ends in a jump to mcall, as a lane's operations do. Too many cases are refused behind the trap.
 pub fn select(cases: ?[*]const layout.Case, n: u32, has_default: u32) u64 {
-    if (cases) |list| if (n <= layout.select_max) {
+    if (cases) |list| if (n <= layout.select_max) if (scratch()) |words| {
         // Volatile, or this would become a call of memcpy, which is 60 kB of the DLL.
-        const to: [*]volatile u64 = @ptrCast(@alignCast(scratch()));
+        const to: [*]volatile u64 = @ptrCast(@alignCast(words));
         const from: [*]const u64 = @ptrCast(@alignCast(list));
         for (0..n * @sizeOf(layout.Case) / @sizeOf(u64)) |i| to[i] = from[i];
     };
@@ -59,7 +60,8 @@ pub fn select(cases: ?[*]const layout.Case, n: u32, has_default: u32) u64 {
 }
 
 /// What carries that which does not fit the operands of a trap. TypeScript reads it before anything else runs on this M;
-/// behind the trap it is another's.
-inline fn scratch() *[layout.scratch_words]u32 {
-    return &m_.current().?.scratch;
+/// behind the trap it is another's. Null on a thread that runs no goroutines: the trap says so.
+inline fn scratch() ?*[layout.scratch_words]u32 {
+    const m = m_.current() orelse return null;
+    return &m.scratch;
 }

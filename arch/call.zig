@@ -1,5 +1,6 @@
 //! Calls into TypeScript: on g0's stack, where JavaScript may run.
 const body = @import("body.zig");
+const check = @import("check.zig");
 const codes = @import("codes.zig");
 const m_ = @import("m.zig");
 const os = @import("os.zig");
@@ -32,6 +33,7 @@ pub fn call(handle: u32, word: u64, result: ?*u64) u32 {
 fn onG0(arg: ?*anyopaque) callconv(.c) void {
     const c: *Call = @ptrCast(@alignCast(arg.?));
     const m = c.m;
+    check.invariant(m.trapg == null, "call.onG0: not on g0's stack");
     m.scratch[0] = @truncate(c.word);
     m.scratch[1] = @truncate(c.word >> 32);
     m.calls += 1;

@@ -4,6 +4,7 @@ const std = @import("std");
 const arena = @import("arena.zig");
 const body = @import("body.zig");
 const call = @import("call.zig");
+const check = @import("check.zig");
 const descriptor = @import("descriptor.zig");
 const fault = @import("fault.zig");
 const g = @import("g.zig");
@@ -14,10 +15,10 @@ const monitor = @import("monitor.zig");
 const rand = @import("rand.zig");
 const stack = @import("stack.zig");
 
-/// Only a build with safety checks panics: it stops where it stands, for there is no libc to say more.
+/// Only a build with safety checks panics. It says why and stops where it stands: there is no libc to say more.
 pub const panic = std.debug.FullPanic(struct {
-    fn stop(_: []const u8, _: ?usize) noreturn {
-        @trap();
+    fn stop(what: []const u8, _: ?usize) noreturn {
+        check.stop(what);
     }
 }.stop);
 

@@ -5,6 +5,7 @@
 //! traps, and TypeScript (src/native/lane.ts, which makes lanes) carries it out. A lane that TypeScript does not use is empty,
 //! so that every operation traps.
 const body = @import("body.zig");
+const check = @import("check.zig");
 const codes = @import("codes.zig");
 const layout = @import("layout.zig");
 const m_ = @import("m.zig");
@@ -42,6 +43,8 @@ inline fn usable(handle: u32) ?*Lane {
     if (handle >= m.lane_count) return null;
     const lane = m.lanes.?[handle] orelse return null;
     if (lane.count == 0 or lane.count >= lane.size) return null;
+    check.invariant(lane.sendx < lane.size, "lane.usable: sendx lies outside of the ring");
+    check.invariant(lane.recvx < lane.size, "lane.usable: recvx lies outside of the ring");
     gp.op[codes.op.status] = codes.status.ok;
     return lane;
 }

@@ -2,6 +2,7 @@
 //! written by minit and mexit alone; the assembly file of the ABI holds the TLS word.
 const std = @import("std");
 const arena = @import("arena.zig");
+const check = @import("check.zig");
 const codes = @import("codes.zig");
 const fault = @import("fault.zig");
 const layout = @import("layout.zig");
@@ -71,5 +72,7 @@ fn allotG0(header: *arena.Header) error{ Full, Memory }!*G {
         return error.Full;
     }
     if (arena.commit(codes.region.g, (@as(usize, index) + 1) * @sizeOf(G)) != .ok) return error.Memory;
-    return arena.gAt(index).?;
+    const g0 = arena.gAt(index);
+    check.memory(g0 != null, "m.allotG0: the arena lacks a G that was just committed");
+    return g0.?;
 }

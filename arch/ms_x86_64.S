@@ -306,8 +306,8 @@ FUNC gobuf_systemstack
   .seh_endproc
 END gobuf_systemstack
 
-// The first frame of every goroutine. gogo jumps here with a 16-aligned rsp, 32 bytes of shadow space above it, rbp = 0, and
-// fn and its argument in ENTRY_*. Its own return address is 0: an unwinder ends here.
+// The first frame of every goroutine. gogo jumps here with a 16-aligned rsp, 32 bytes of shadow space above it,
+// rbp = 0, and fn and its argument in ENTRY_*. Its own return address is 0: an unwinder ends here.
 HIDDEN gobuf_entry
   .seh_proc gobuf_entry
   .seh_stackalloc 40

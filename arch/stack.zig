@@ -6,6 +6,7 @@
 //!
 //! A slot is armed (guarded) when it is used for the first time and stays so. Its colour follows from its address.
 const std = @import("std");
+const check = @import("check.zig");
 const layout = @import("layout.zig");
 const os = @import("os.zig");
 const E = layout.codes.E;
@@ -63,7 +64,7 @@ pub fn checkSize(size: usize) E {
 /// A stack of exactly `size` bytes, a size that `checkSize` accepts. Null when memory or mappings ran out; then nothing
 /// has changed.
 pub fn alloc(size: usize) ?Stack {
-    std.debug.assert(checkSize(size) == .ok);
+    check.memory(checkSize(size) == .ok, "stack.alloc: a size that checkSize refuses");
     lock.acquire();
     defer lock.release();
     const pool = poolOf(size) orelse return null;
@@ -84,11 +85,16 @@ pub fn alloc(size: usize) ?Stack {
 
 /// Takes back a stack that `alloc` gave out and nothing uses any more.
 pub fn free(stack: Stack) void {
-    const size = stack.hi - stack.lo;
+    const size = stack.hi -% stack.lo;
+    const pool = blk: {
+        lock.acquire();
+        defer lock.release();
+        break :blk poolFind(size);
+    } orelse return check.stop("check failed: stack.free: no stack has this size");
+    // A pool lives as long as the process. The stack is nobody's here: the system call needs no lock.
     if (size > resident_free_max) os.impl.discard(@ptrFromInt(stack.lo), size - resident_free_max);
     lock.acquire();
     defer lock.release();
-    const pool = poolOf(size).?; // it exists since alloc
     const link: *Free = @ptrFromInt(stack.hi - @sizeOf(Free));
     link.next = pool.free;
     pool.free = link;
@@ -112,12 +118,21 @@ pub fn colour(stack: Stack) usize {
     return slot % (layout.stack_colour_span / layout.stack_colour_step) * layout.stack_colour_step;
 }
 
-fn poolOf(size: usize) ?*Pool {
-    const bucket = &buckets[(size >> 12) % bucket_count];
-    var found = bucket.*;
+fn bucketOf(size: usize) *?*Pool {
+    return &buckets[(size >> 12) % bucket_count];
+}
+
+fn poolFind(size: usize) ?*Pool {
+    var found = bucketOf(size).*;
     while (found) |pool| : (found = pool.next) {
         if (pool.size == size) return pool;
     }
+    return null;
+}
+
+fn poolOf(size: usize) ?*Pool {
+    if (poolFind(size)) |pool| return pool;
+    const bucket = bucketOf(size);
     const pool = poolCreate() orelse return null;
     pool.* = .{
         .size = size,
@@ -148,7 +163,7 @@ fn poolCreate() ?*Pool {
 
 /// Maps one more slab. When the system refuses a large one, a single slot may still fit.
 fn grow(pool: *Pool) bool {
-    std.debug.assert(pool.fresh == pool.fresh_end);
+    check.memory(pool.fresh == pool.fresh_end, "stack.grow: the pool has fresh slots");
     const stride = pool.stride();
     const fits = @max(1, slab_bytes_max / stride);
     var slots = @min(pool.slots_next, fits);

@@ -20,6 +20,23 @@ function hostPlatform(): string {
   return `${process.platform === "win32" ? "windows" : process.platform}-${process.arch}`;
 }
 
+/**
+ * How a library is built: as it ships, or with Zig's safety checks and those of arch/check.zig that cost too much
+ * otherwise.
+ */
+export type Mode = "fast" | "safe";
+
+/** What a mode's libraries are in: the folder of zig-out that has lib/, and Zig's name of the mode. */
+const MODES: Readonly<Record<Mode, { readonly prefix: string; readonly optimize: string }>> = {
+  fast: { prefix: "zig-out", optimize: "ReleaseFast" },
+  safe: { prefix: join("zig-out", "safe"), optimize: "ReleaseSafe" },
+};
+
+/** The folder of a platform's libraries. */
+export function libraryFolder(platform: string, mode: Mode = "fast", from = root): string {
+  return join(from, MODES[mode].prefix, "lib", platform);
+}
+
 /** Digest of everything that a build reads. */
 function sourceDigest(from: string): string {
   const hash = new Bun.CryptoHasher("sha1");
@@ -40,24 +57,24 @@ function sourceDigest(from: string): string {
   return hash.digest("hex");
 }
 
-function isFresh(platform: string, digest: string, from: string): boolean {
-  const stamp = join(from, "zig-out", "lib", platform, ".sources");
+function isFresh(folder: string, digest: string): boolean {
+  const stamp = join(folder, ".sources");
   return existsSync(stamp) && readFileSync(stamp, "utf8") === digest;
 }
 
-function build(platform: string, digest: string, from: string): void {
-  console.error(`gobuf: building the native library for ${platform}`);
-  const run = Bun.spawnSync([...findZig(), "build", `-Dplatform=${platform}`], {
+function build(platform: string, digest: string, from: string, mode: Mode): void {
+  const { prefix, optimize } = MODES[mode];
+  console.error(`gobuf: building the native library for ${platform}${mode === "safe" ? ", with safety checks" : ""}`);
+  const options = [`-Dplatform=${platform}`, `-Doptimize=${optimize}`, "--prefix", prefix];
+  const run = Bun.spawnSync([...findZig(), "build", ...options], {
     cwd: from,
     stdout: "pipe",
     stderr: "pipe",
   });
   if (run.exitCode !== 0) {
-    throw new Error(
-      `gobuf: zig build -Dplatform=${platform} failed:\n${run.stderr.toString()}${run.stdout.toString()}`,
-    );
+    throw new Error(`gobuf: zig build ${options.join(" ")} failed:\n${run.stderr.toString()}${run.stdout.toString()}`);
   }
-  const folder = join(from, "zig-out", "lib", platform);
+  const folder = libraryFolder(platform, mode, from);
   mkdirSync(folder, { recursive: true });
   writeFileSync(join(folder, ".sources"), digest);
 }
@@ -69,13 +86,18 @@ function build(platform: string, digest: string, from: string): void {
  * @param from the checkout
  * @throws Error with Zig's own messages
  */
-export function ensureNativeSync(platforms: readonly string[] = [hostPlatform()], from = root): void {
+export function ensureNativeSync(
+  platforms: readonly string[] = [hostPlatform()],
+  from = root,
+  mode: Mode = "fast",
+): void {
   const digest = sourceDigest(from);
   for (const platform of platforms) {
-    if (isFresh(platform, digest, from)) continue;
+    const folder = libraryFolder(platform, mode, from);
+    if (isFresh(folder, digest)) continue;
     withLock(join(from, "zig-out", ".lock"), BUILD_MAX_MS, () => {
       // Another process may have built it while this one waited.
-      if (!isFresh(platform, digest, from)) build(platform, digest, from);
+      if (!isFresh(folder, digest)) build(platform, digest, from, mode);
     });
   }
 }
@@ -96,10 +118,11 @@ if (import.meta.main) {
   function collect(name: string, before: readonly string[] = []): string[] {
     return [...before, platform(name)];
   }
+  build.option("--safe", "with safety checks, into zig-out/safe/");
   const [wanted] = build.parse().processedArgs as [string[]];
   try {
-    if (wanted.length === 0) ensureNativeSync();
-    else ensureNativeSync(wanted.includes("all") ? PLATFORMS : wanted);
+    const platforms = wanted.includes("all") ? PLATFORMS : wanted;
+    ensureNativeSync(platforms.length === 0 ? undefined : platforms, root, build.opts().safe === true ? "safe" : "fast");
   } catch (error) {
     console.error((error as Error).message);
     process.exit(1);

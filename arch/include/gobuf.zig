@@ -154,7 +154,7 @@ pub inline fn goyield() void {
 /// Ends the goroutine, runtime.Goexit. Nothing is unwound: no `defer` runs.
 pub inline fn goexit() noreturn {
     gobuf_runtime.goexit();
-    unreachable;
+    @trap(); // it does not return
 }
 
 /// Waits for at least `ns` nanoseconds, time.Sleep; for 0 and less it returns at once.

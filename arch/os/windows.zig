@@ -1,6 +1,7 @@
 //! Windows by kernel32. Memory of stacks is committed when a slot is armed: Windows counts what is committed, and a
 //! whole slab of it would be refused long before it is used.
 const std = @import("std");
+const check = @import("../check.zig");
 const Guard = @import("../codes.zig").Guard;
 
 extern "kernel32" fn VirtualAlloc(start: ?*anyopaque, bytes: usize, kind: u32, protect: u32) callconv(.winapi) ?[*]u8;
@@ -66,7 +67,7 @@ pub fn slabMap(bytes: usize) ?[*]u8 {
 /// it gives way at the first touch, and the exception's record lies in the slack below.
 pub fn slotArm(guard: [*]u8, guard_bytes: usize, stack_bytes: usize) bool {
     comptime std.debug.assert(overflow_bytes <= slack_bytes + page_bytes);
-    std.debug.assert(guard_bytes > slack_bytes + page_bytes);
+    check.memory(guard_bytes > slack_bytes + page_bytes, "windows.slotArm: the guard is too small");
     const slack = guard + guard_bytes - page_bytes - slack_bytes;
     const bytes = slack_bytes + page_bytes + stack_bytes;
     if (!commit(slack, bytes)) return false;

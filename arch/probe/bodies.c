@@ -132,6 +132,16 @@ GOBUF_EXPORT void c_on_g0(void *arg) { gobuf_systemstack(on_g0_send, arg); }
 /* What a callback may call by bun:ffi: an operation on g0, with JavaScript below. */
 GOBUF_EXPORT void c_send(void *arg) { on_g0_send(arg); }
 
+/* Operations whose operands lie in the M's scratch, for a thread that has none. */
+GOBUF_EXPORT void c_starts(void) { gobuf_go(c_on_g0, 0); }
+GOBUF_EXPORT void c_selects(void) {
+  gobuf_case c;
+  c.dir = GOBUF_RECV;
+  c.channel = 0;
+  c.value = 0;
+  gobuf_select(&c, 1, 1, 0);
+}
+
 /* Calls its argument, a function, where it stands. */
 GOBUF_EXPORT void c_direct(void *arg) {
   gobuf_fn fn;

@@ -89,7 +89,7 @@ pub const Buffer = extern struct {
     }
 
     pub fn handle(buffer: *Buffer, table: Table, index: u32) u32 {
-        std.debug.assert(index < table.count);
+        if (index >= table.count) @panic("probe: a handle outside of its table");
         return buffer.at(table.off)[index];
     }
 

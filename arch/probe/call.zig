@@ -73,7 +73,7 @@ pub const Watch = struct {
     /// Calls `func` below `depth` frames, with all preserved registers as `prepare` filled them, and compares. Returns its
     /// result.
     pub fn run(w: *Watch, func: Target, args: [4]u64, depth: u32) u64 {
-        std.debug.assert(depth <= depth_max);
+        if (depth > depth_max) @panic("probe: more frames than there is room for");
         w.call.func = @intFromPtr(func);
         w.call.args = args;
         w.depth = depth;

@@ -66,7 +66,7 @@ export const SCHEDULER_MUTANTS: readonly Mutant[] = [
   fault(
     "gosched to the local queue",
     "runtime/schedule.ts",
-    "if (((tail - ends[GLOB_HEAD]) | 0) === glob.length) globrunqput(gp);",
+    "if (CHECKS || ((tail - ends[GLOB_HEAD]) | 0) === glob.length) globrunqput(gp);",
     "if (true) runqput(gp, false);",
   ),
   fault(

@@ -6,6 +6,7 @@
  * ring of indices, because to follow links costs a gosched 3.5 ns of 18 (HACKING.md).
  */
 import { descriptor, mmem, P_RUNNEXT, P_RUNQ, P_RUNQHEAD, P_RUNQTAIL } from "./ffi.ts";
+import { goidOf } from "./gstatus.ts";
 import { FatalError } from "./panic.ts";
 
 const RUNQ_MASK = descriptor.runq_size - 1;
@@ -18,8 +19,43 @@ export const globEnds = new Int32Array(2);
 export const GLOB_HEAD = 0;
 export const GLOB_TAIL = 1;
 
+/**
+ * Whether each put checks that the G is on no queue yet: $GOBUF_CHECKS is 1, as `bun run safe` sets it. A constant: the
+ * compiler leaves out what it guards.
+ */
+export const CHECKS = process.env.GOBUF_CHECKS === "1";
+
+/** By G: 1 from when it was put on a queue until it is taken off by a function of this file. For the checks alone. */
+let marks = new Uint8Array(0);
+
+/** A G is about to be put on a queue. @throws FatalError when it is on one */
+function noteQueued(gp: number, put: string): void {
+  if (gp >= marks.length) {
+    const larger = new Uint8Array(2 ** Math.ceil(Math.log2(gp + 1)));
+    larger.set(marks);
+    marks = larger;
+  }
+  // A mark may be stale: gobuf/testing takes Gs out of the middle.
+  if (marks[gp] === 1 && isQueued(gp)) {
+    throw new FatalError(`${put}: goroutine ${goidOf(gp)} (G ${gp}) is on a run queue already`);
+  }
+  marks[gp] = 1;
+}
+
+function isQueued(gp: number): boolean {
+  if (mmem[P_RUNNEXT] === gp) return true;
+  for (let i = mmem[P_RUNQHEAD]; i !== mmem[P_RUNQTAIL]; i = (i + 1) | 0) {
+    if (mmem[P_RUNQ + (i & RUNQ_MASK)] === gp) return true;
+  }
+  for (let i = globEnds[GLOB_HEAD]; i !== globEnds[GLOB_TAIL]; i = (i + 1) | 0) {
+    if (glob[i & (glob.length - 1)] === gp) return true;
+  }
+  return false;
+}
+
 /** Empties both queues. */
 export function runqinit(): void {
+  if (CHECKS) marks.fill(0);
   mmem[P_RUNQHEAD] = 0;
   mmem[P_RUNQTAIL] = 0;
   mmem[P_RUNNEXT] = 0;
@@ -38,6 +74,7 @@ export function runqsize(): number {
 
 /** Puts a G at the tail of the global queue: globrunqput. */
 export function globrunqput(gp: number): void {
+  if (CHECKS) noteQueued(gp, "globrunqput");
   if (globrunqsize() === glob.length) grow();
   const tail = globEnds[GLOB_TAIL];
   glob[tail & (glob.length - 1)] = gp;
@@ -60,7 +97,9 @@ export function globrunqget(): number {
   const head = globEnds[GLOB_HEAD];
   if (head === globEnds[GLOB_TAIL]) return 0;
   globEnds[GLOB_HEAD] = head + 1;
-  return glob[head & (glob.length - 1)];
+  const gp = glob[head & (glob.length - 1)];
+  if (CHECKS) marks[gp] = 0;
+  return gp;
 }
 
 /**
@@ -76,7 +115,9 @@ export function globrunqgetbatch(): number {
   for (let i = 1; i < n; i++) mmem[P_RUNQ + ((tail + i - 1) & RUNQ_MASK)] = glob[(head + i) & mask];
   globEnds[GLOB_HEAD] = head + n;
   mmem[P_RUNQTAIL] = (tail + n - 1) | 0;
-  return glob[head & mask];
+  const gp = glob[head & mask];
+  if (CHECKS) marks[gp] = 0;
+  return gp;
 }
 
 /**
@@ -85,6 +126,7 @@ export function globrunqgetbatch(): number {
  * @param next put it in runnext; the G that was there goes to the tail
  */
 export function runqput(gp: number, next: boolean): void {
+  if (CHECKS) noteQueued(gp, "runqput");
   if (next) {
     const old = mmem[P_RUNNEXT];
     mmem[P_RUNNEXT] = gp;
@@ -105,7 +147,9 @@ function runqputslow(gp: number): void {
   let head = mmem[P_RUNQHEAD];
   if (((mmem[P_RUNQTAIL] - head) | 0) !== RUNQ_SIZE) throw new FatalError("runqputslow: queue is not full");
   for (let n = RUNQ_SIZE / 2; n > 0; n--) {
-    globrunqput(mmem[P_RUNQ + (head & RUNQ_MASK)]);
+    const moved = mmem[P_RUNQ + (head & RUNQ_MASK)];
+    if (CHECKS) marks[moved] = 0;
+    globrunqput(moved);
     head = (head + 1) | 0;
   }
   mmem[P_RUNQHEAD] = head;
@@ -121,10 +165,13 @@ export function runqget(): number {
   const next = mem[P_RUNNEXT];
   if (next !== 0) {
     mem[P_RUNNEXT] = 0;
+    if (CHECKS) marks[next] = 0;
     return next | INHERITS;
   }
   const head = mem[P_RUNQHEAD];
   if (head === mem[P_RUNQTAIL]) return 0;
   mem[P_RUNQHEAD] = (head + 1) | 0;
-  return mem[P_RUNQ + (head & RUNQ_MASK)];
+  const gp = mem[P_RUNQ + (head & RUNQ_MASK)];
+  if (CHECKS) marks[gp] = 0;
+  return gp;
 }

@@ -35,6 +35,7 @@ import {
 import { FatalError, UncaughtError } from "./panic.ts";
 import { EXIT, fail, finish, goexit0, mcall, OFF, sched, setParent } from "./proc.ts";
 import {
+  CHECKS,
   GLOB_HEAD,
   GLOB_TAIL,
   glob,
@@ -308,7 +309,7 @@ export function schedule(budget: number): boolean {
         if (parks) mem[i + G_WAITSINCE] = m.now;
         else {
           const tail = ends[GLOB_TAIL];
-          if (((tail - ends[GLOB_HEAD]) | 0) === glob.length) globrunqput(gp);
+          if (CHECKS || ((tail - ends[GLOB_HEAD]) | 0) === glob.length) globrunqput(gp);
           else {
             glob[tail & (glob.length - 1)] = gp;
             ends[GLOB_TAIL] = tail + 1;
