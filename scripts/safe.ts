@@ -1,10 +1,12 @@
 /**
- * `bun scripts/safe.ts test|FILE.ts [ARGUMENTS]`: runs a command of the project with every check on: the library built
+ * `bun run safe test|FILE.ts [ARGUMENTS]`: runs a command of the project with every check on: the library built
  * with safety checks, and those of the run queues (GOBUF_CHECKS, src/runtime/runq.ts).
  */
 import { join } from "node:path";
 import { hostPlatform, libraryFile } from "../src/runtime/library.ts";
+import { parseWhat } from "./abis/run.ts";
 import { ensureNativeSync, libraryFolder } from "./build.ts";
+import { checked, command } from "./command.ts";
 
 /** The path of this machine's library with safety checks, which is built for it. */
 export function safeLibrary(): string {
@@ -18,15 +20,24 @@ export function safeEnv(): Record<string, string | undefined> {
 }
 
 if (import.meta.main) {
-  const args = process.argv.slice(2);
-  const [what] = args;
-  if (what !== "test" && !what?.endsWith(".ts")) {
-    console.error(`gobuf: safe: cannot run ${what ?? "nothing"}: expected \`test\` or a .ts file, then its arguments`);
-    process.exit(2);
+  const safe = command(
+    "bun run safe",
+    "Runs a command of the project with every check on, on a library with safety checks, which is built for it. Exit " +
+      "code: the command's; 1 where the library does not build, 2 where the command line is wrong.",
+  )
+    .argument("<what>", "test, or a .ts file", checked(parseWhat))
+    .argument("[argument...]", "its arguments")
+    .passThroughOptions()
+    .parse();
+  const [what, args] = safe.processedArgs as [string, string[]];
+  try {
+    const child = Bun.spawnSync([process.execPath, what, ...args], {
+      env: safeEnv(),
+      stdio: ["inherit", "inherit", "inherit"],
+    });
+    process.exitCode = child.exitCode;
+  } catch (error) {
+    console.error((error as Error).message);
+    process.exitCode = 1;
   }
-  const child = Bun.spawnSync([process.execPath, ...args], {
-    env: safeEnv(),
-    stdio: ["inherit", "inherit", "inherit"],
-  });
-  process.exit(child.exitCode);
 }
