@@ -122,7 +122,11 @@ if (import.meta.main) {
   const [wanted] = build.parse().processedArgs as [string[]];
   try {
     const platforms = wanted.includes("all") ? PLATFORMS : wanted;
-    ensureNativeSync(platforms.length === 0 ? undefined : platforms, root, build.opts().safe === true ? "safe" : "fast");
+    ensureNativeSync(
+      platforms.length === 0 ? undefined : platforms,
+      root,
+      build.opts().safe === true ? "safe" : "fast",
+    );
   } catch (error) {
     console.error((error as Error).message);
     process.exit(1);

@@ -69,11 +69,21 @@ const COMMANDS: Readonly<Record<string, Refused>> = {
   "scripts/declarations.ts": [],
   "scripts/golden.ts": JOBS,
   "scripts/house/main.ts": [],
+  "scripts/safe.ts": [
+    ["", "missing required argument 'what'"],
+    ["run fidelity", 'cannot run "run": expected `test` or a .ts file'],
+  ],
   "scripts/zig.ts": [["", "missing required argument 'argument'"]],
 };
 
 /** What takes whatever stands behind its own arguments: no argument is too many. */
-const TAKES_ALL = new Set(["scripts/abis/run.ts", "scripts/abis/setup.ts", "scripts/build.ts", "scripts/zig.ts"]);
+const TAKES_ALL = new Set([
+  "scripts/abis/run.ts",
+  "scripts/abis/setup.ts",
+  "scripts/build.ts",
+  "scripts/safe.ts",
+  "scripts/zig.ts",
+]);
 /** Commands that take one argument. */
 const ONE_ARGUMENT = new Set(["examples/rate-limiter.ts", "examples/trace.ts", "scripts/house/main.ts"]);
 
@@ -83,6 +93,7 @@ const CHILDREN = new Set([
   "golden/record.ts", // says where the command is
   "props/native/crash.ts", // props/native/refusals.test.ts
   "props/serve/client.ts", // props/serve/serve.test.ts
+  "props/violations.ts", // props/checks.test.ts
   "scripts/command.ts",
 ]);
 
