@@ -1,5 +1,5 @@
 /** The runner of .ci/run: a step without a share, over twice its share, or that fails ends the run and says why. */
-import { afterAll, describe, expect } from "bun:test";
+import { afterAll, describe, expect, setDefaultTimeout } from "bun:test";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -7,6 +7,8 @@ import { packageRoot } from "../src/runtime/library.ts";
 import { abiSkip } from "./abis/skip.ts";
 
 const test = abiSkip(["arm64", "windows", "musl"], "it is about shell scripts, which run on the machine itself");
+/** Each case is a shell with its processes, on a machine that may be busy. */
+setDefaultTimeout(60_000);
 const folder = mkdtempSync(join(tmpdir(), "gobuf-ci-"));
 afterAll(() => rmSync(folder, { recursive: true }));
 

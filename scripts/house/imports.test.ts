@@ -1,5 +1,5 @@
 /** The rules for imports: each holds in the project, and each planted breach of it is found and named. */
-import { afterAll, describe, expect } from "bun:test";
+import { afterAll, describe, expect, setDefaultTimeout } from "bun:test";
 import { cpSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -11,6 +11,9 @@ import { checkImports } from "./imports.ts";
 import { formatBreach, gitTree, plantedTree, withFiles } from "./tree.ts";
 
 const test = abiSkip(["arm64", "windows", "musl"], "it looks at files that are the same whatever runs here");
+
+/** The whole tree is read, and copied. */
+setDefaultTimeout(60_000);
 
 /** A small house with every wing, where nothing is wrong. */
 const house = plantedTree({
@@ -268,7 +271,7 @@ describe("the project", () => {
       .split("\n");
     expect(arrows.modules).toEqual(expect.arrayContaining(listed));
     expect(breaches.map(formatBreach)).toEqual([]);
-  }, 30_000);
+  });
 
   test("the command of the lint step is green here, and red with a planted import and in an empty tree", () => {
     const { lint, house } = manifest.scripts;
@@ -300,5 +303,5 @@ describe("the project", () => {
       ].join("\n"),
       out: expect.stringContaining("2 breaches"),
     });
-  }, 30_000);
+  });
 });

@@ -1,5 +1,5 @@
 /** The rules of the house: each holds in the project, and turns red where a breach of it is planted. */
-import { describe, expect } from "bun:test";
+import { describe, expect, setDefaultTimeout } from "bun:test";
 import { packageRoot } from "../../src/runtime/library.ts";
 import { abiSkip } from "../abis/skip.ts";
 import { environment, variablesRead } from "./environment.ts";
@@ -10,6 +10,9 @@ import { RULES } from "./rules.ts";
 import { type Breach, formatBreach, gitTree, plantedTree, type Tree, withFiles } from "./tree.ts";
 
 const test = abiSkip(["arm64", "windows", "musl"], "it looks at files that are the same whatever runs here");
+
+/** The whole tree is read. */
+setDefaultTimeout(60_000);
 
 /** What a rule finds in a tree, as lines. */
 const said = (breaches: readonly Breach[]) => breaches.map(formatBreach);
