@@ -65,14 +65,19 @@ export function framesOf(sites: readonly (Error | undefined)[] = []): string[] {
   return sites.toReversed().flatMap(framesAt);
 }
 
+/** The frames of a stack, without the message before them. */
+function stackOf(site: Error | undefined): string[] {
+  const lines = (site?.stack ?? "").split("\n").filter((line) => /^\s+at /.test(line));
+  return lines.map((line) => line.trim().replace(/^at /, ""));
+}
+
 /** Its own frames of a stack: what stands between gobuf's own ones, and above the scheduler. */
 function framesAt(site: Error | undefined): string[] {
-  const lines = (site?.stack ?? "").split("\n").slice(1);
-  const all = lines.map((line) => line.trim().replace(/^at /, ""));
+  const all = stackOf(site);
   if (bundled) {
-    // A place is noted in getg, which the operation calls: behind both, up to the scheduler.
-    const operation = all.findIndex((frame) => frame.startsWith("getg ")) + 1;
-    const own = all.slice(operation + 1);
+    // A place is noted in getg, which the operation calls: behind both, up to the scheduler. An error may be made anywhere.
+    const noted = all.findIndex((frame) => frame.startsWith("getg "));
+    const own = noted < 0 ? all : all.slice(noted + 2);
     const scheduler = own.findIndex((frame) => SCHEDULER.test(frame));
     return own.slice(0, scheduler < 0 ? own.length : scheduler);
   }
@@ -81,4 +86,24 @@ function framesAt(site: Error | undefined): string[] {
   const behind = all.slice(first);
   const last = behind.findIndex(isOwn);
   return behind.slice(0, last < 0 ? behind.length : last);
+}
+
+/**
+ * A goroutine failed where an error was made, if it was made in a goroutine at all: that is its place, and no longer that
+ * of its last operation, which may stand in a function that has returned.
+ */
+export function noteThrow(gp: number, error: unknown): void {
+  if (!tracebacks || !(error instanceof Error)) return;
+  if (!stackOf(error).some((frame) => SCHEDULER.test(frame))) return;
+  const outermost = functionOf(framesAt(error));
+  if (outermost === undefined) return;
+  // The frames below the one that failed are where they were.
+  const sites = opSites.get(gp) ?? [];
+  const level = sites.findLastIndex((site) => functionOf(framesAt(site)) === outermost);
+  opSites.set(gp, [...sites.slice(0, Math.max(0, level)), error]);
+}
+
+/** The name of the function that a level of the stack of generators runs. */
+function functionOf(frames: readonly string[]): string | undefined {
+  return frames.at(-1)?.replace(/ \(.*$/, "");
 }

@@ -7,7 +7,7 @@ import { allgs, gentry, isNative } from "./g.ts";
 import { goidOf, parentOf, readgstatus } from "./gstatus.ts";
 import { FatalError, PanicError, UncaughtError } from "./panic.ts";
 import { Gdead, Gidle, Gscan, Gwaiting, statusName, waitReasonStrings } from "./runtime2.ts";
-import { creationSites, framesOf, operationSites } from "./sites.ts";
+import { creationSites, framesOf, noteThrow, operationSites } from "./sites.ts";
 import { sliceTime } from "./time.ts";
 
 /**
@@ -142,6 +142,7 @@ function panicLine(error: unknown): string {
 
 /** What Go prints when a goroutine's panic is not recovered. */
 export function panicReport(gp: number, error: unknown): string {
+  noteThrow(gp, error);
   return `${panicLine(error)}\n\n${goroutineDump(gp)}`;
 }
 
