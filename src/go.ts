@@ -6,7 +6,7 @@
 import { type Argument, type Body, startNative } from "./native/nativelib.ts";
 import { bodyOf, type Go } from "./runtime/body.ts";
 import { goidOf } from "./runtime/gstatus.ts";
-import { getg, MCALL_GOEXIT, MCALL_GOSCHED, type Op, opCall, opMcall } from "./runtime/m.ts";
+import { callDone, getg, MCALL_GOEXIT, MCALL_GOSCHED, type Op, opCall, opMcall } from "./runtime/m.ts";
 import { newproc, sched } from "./runtime/proc.ts";
 
 /** The go statement, of both kinds of body. */
@@ -62,7 +62,9 @@ interface GoStatement {
 export const go: GoStatement = Object.assign(
   function go<A extends unknown[]>(fn: (...args: A) => Go<unknown>, ...args: A): number {
     getg("go");
-    return goidOf(newproc(bodyOf("go", fn, args), fn));
+    const goid = goidOf(newproc(bodyOf("go", fn, args), fn));
+    callDone();
+    return goid;
   },
   { native: startNative },
 );

@@ -5,6 +5,7 @@
  * called by goroutines and by ordinary code.
  */
 
+import { callDone } from "../runtime/m.ts";
 import { PanicError } from "../runtime/panic.ts";
 import { now } from "../runtime/time.ts";
 import { currentRun } from "../runtime/world.ts";
@@ -86,7 +87,13 @@ function disposable<F extends () => unknown>(f: F): F & Disposable {
 export function withCancel(parent: Context): [ctx: Context, cancel: CancelFunc] {
   checkParent(parent);
   const c = new CancelCtx(parent).propagate("context.withCancel");
-  return [c, disposable(() => c.cancel(true, Canceled))];
+  return [c, disposable(() => cancel(c))];
+}
+
+/** What a cancel function does. */
+function cancel(c: CancelCtx, cause?: Error): void {
+  c.cancel(true, Canceled, cause);
+  callDone();
 }
 
 /**
@@ -104,7 +111,7 @@ export function withCancel(parent: Context): [ctx: Context, cancel: CancelFunc] 
 export function withCancelCause(parent: Context): [ctx: Context, cancel: CancelCauseFunc] {
   checkParent(parent);
   const c = new CancelCtx(parent).propagate("context.withCancelCause");
-  return [c, disposable((cause?: Error) => c.cancel(true, Canceled, cause))];
+  return [c, disposable((cause?: Error) => cancel(c, cause))];
 }
 
 /**
@@ -165,7 +172,7 @@ function timerCtx(
   const c = new TimerCtx(parent, when).propagate(what);
   if (ms > 0) c.arm(ms, why);
   else c.cancel(true, DeadlineExceeded, why);
-  return [c, disposable(() => c.cancel(true, Canceled))];
+  return [c, disposable(() => cancel(c))];
 }
 
 /**

@@ -13,7 +13,7 @@ import {
   recvContinue,
   recvOkContinue,
 } from "./chan.ts";
-import { getg, mp, type Op, opPending, opReady } from "./m.ts";
+import { callDone, getg, mp, type Op, opPending, opReady } from "./m.ts";
 import { spawn } from "./spawn.ts";
 
 /**
@@ -174,6 +174,7 @@ export class Chan<in out T> extends Hchan implements SendChan<T>, RecvChan<T> {
    */
   close(): void {
     closechan(this);
+    callDone();
   }
 }
 

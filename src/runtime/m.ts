@@ -135,8 +135,8 @@ class M extends Op<never> {
 export const mp = new M();
 
 /**
- * Sets the point hook, or removes it (null): it is called at the `yield*` of each operation that need not wait, and may
- * turn it into one that waits (gobuf/testing). It replaces a method of the operation object, so that operations do not
+ * Sets the point hook, or removes it (null): it is called at the `yield*` of each operation, and may turn one that need
+ * not wait into one that waits (gobuf/testing). It replaces a method of the operation object, so that operations do not
  * have to check for a hook.
  */
 export function setPointHook(f: (() => void) | null): void {
@@ -145,9 +145,24 @@ export function setPointHook(f: (() => void) | null): void {
     f === null
       ? plain
       : () => {
-          if (mp.done) f();
+          f();
           return plain.call(mp);
         };
+}
+
+let callHook: (() => void) | null = null;
+
+/** Sets the call hook, or removes it (null): see {@link callDone}. */
+export function setCallHook(f: (() => void) | null): void {
+  callHook = f;
+}
+
+/**
+ * The last step of a call that has no `yield*` and may let other goroutines go on: go, close, done, signal and the like.
+ * It calls the call hook, which may run others first (gobuf/testing).
+ */
+export function callDone(): void {
+  if (callHook !== null) callHook();
 }
 
 /**

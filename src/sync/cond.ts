@@ -1,7 +1,7 @@
 /**
  * Cond: sync/cond.go.
  */
-import { getg, type Op, opCall, opPending, opReady } from "../runtime/m.ts";
+import { callDone, getg, type Op, opCall, opPending, opReady } from "../runtime/m.ts";
 import { NotifyList } from "../runtime/sema.ts";
 
 /**
@@ -80,10 +80,12 @@ export class Cond {
   /** Wakes the goroutine that has waited longest, if one waits: Go's Signal. */
   signal(): void {
     this.notify.notifyOne();
+    callDone();
   }
 
   /** Wakes all goroutines that wait: Go's Broadcast. */
   broadcast(): void {
     this.notify.notifyAll();
+    callDone();
   }
 }

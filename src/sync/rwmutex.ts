@@ -1,7 +1,18 @@
 /**
  * RWMutex: sync/rwmutex.go.
  */
-import { fatal, getg, MCALL_NONE, mp, type Op, opCall, opOptional, opPending, opReady } from "../runtime/m.ts";
+import {
+  callDone,
+  fatal,
+  getg,
+  MCALL_NONE,
+  mp,
+  type Op,
+  opCall,
+  opOptional,
+  opPending,
+  opReady,
+} from "../runtime/m.ts";
 import { waitReasonSyncRWMutexLock, waitReasonSyncRWMutexRLock } from "../runtime/runtime2.ts";
 import { Sema, semacquired } from "../runtime/sema.ts";
 import { Mutex } from "./mutex.ts";
@@ -59,9 +70,11 @@ export class RWMutex {
    */
   runlock(): void {
     const r = --this.readerCount;
-    if (r >= 0) return;
-    if (r + 1 === 0 || r + 1 === -rwmutexMaxReaders) fatal("sync: RUnlock of unlocked RWMutex");
-    if (--this.readerWait === 0) this.writerSem.release(false);
+    if (r < 0) {
+      if (r + 1 === 0 || r + 1 === -rwmutexMaxReaders) fatal("sync: RUnlock of unlocked RWMutex");
+      if (--this.readerWait === 0) this.writerSem.release(false);
+    }
+    callDone();
   }
 
   /**

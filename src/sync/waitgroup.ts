@@ -4,7 +4,7 @@
 
 import { bodyOf, type Go } from "../runtime/body.ts";
 import { G_STRIDE, G_WAITING, gmem } from "../runtime/ffi.ts";
-import { getg, type Op, opCall, opPending, opReady, REPARK } from "../runtime/m.ts";
+import { callDone, getg, type Op, opCall, opPending, opReady, REPARK } from "../runtime/m.ts";
 import { PanicError } from "../runtime/panic.ts";
 import { newproc } from "../runtime/proc.ts";
 import { waitReasonSyncWaitGroupWait } from "../runtime/runtime2.ts";
@@ -48,6 +48,11 @@ export class WaitGroup {
    *   called concurrently with Wait"
    */
   add(delta: number): void {
+    this.change(delta);
+    callDone();
+  }
+
+  private change(delta: number): void {
     const v = (this.counter + delta) | 0;
     this.counter = v;
     if (v < 0) throw new PanicError("sync: negative WaitGroup counter");
@@ -99,8 +104,9 @@ export class WaitGroup {
   go<A extends unknown[]>(fn: (...args: A) => Go<unknown>, ...args: A): void {
     getg("WaitGroup.go");
     const body = bodyOf("WaitGroup.go", fn, args);
-    this.add(1);
+    this.change(1);
     newproc(this.run(body), fn);
+    callDone();
   }
 
   private *run(body: Go<unknown>): Go {

@@ -21,6 +21,9 @@ let token = 0;
 let waiter = 0;
 /** Whether the run is over only when all its goroutines have ended. */
 let whole = true;
+/** Timers that may still fire after main has returned, and how many the bubble allows. */
+let timersLeft = 0;
+let timersAllowed = 0;
 /** The G of main after it has returned, while it waits for the other goroutines; 0 before: bubble.root. */
 let root = 0;
 
@@ -38,8 +41,7 @@ function idle(): boolean {
   }
   if (!whole) return false;
   if (root !== 0) {
-    // Time stands still when main has returned: a goroutine that sleeps would sleep for ever.
-    if (sched.gcount > 1) throw deadlock("main bubble goroutine has exited but blocked goroutines remain");
+    if (sched.gcount > 1) return afterMain();
     goready(root);
     root = 0;
     return true;
@@ -50,6 +52,23 @@ function idle(): boolean {
   }
   if (wakeTime() === 0) throw deadlock("all goroutines in bubble are blocked");
   return false;
+}
+
+/**
+ * Main has returned, and the other goroutines are blocked. In Go's bubble time stands still then: a goroutine that sleeps
+ * would sleep for ever. A bubble that allows timers goes on to the next one.
+ */
+function afterMain(): boolean {
+  if (wakeTime() === 0 || timersAllowed === 0) {
+    throw deadlock("main bubble goroutine has exited but blocked goroutines remain");
+  }
+  if (timersLeft-- > 0) return false;
+  const error = new FatalError(
+    `no end: main has returned, and ${timersAllowed} timers later there are goroutines that only timers wake: ` +
+      'stop them, or explore with `leaks: "ignore"`',
+  );
+  attachReport(error, 0);
+  throw error;
 }
 
 /** Parks main, as Go does with the goroutine that runs a bubble, until the other goroutines have ended. */
@@ -64,13 +83,17 @@ function others(): Op<void> {
  * The body of a bubble's main goroutine: runs `main`, then waits for the goroutines that are left.
  *
  * @param all false for a bubble that is over when `main` is, as an ordinary run
+ * @param timers that may expire after `main` has returned: more than none in an explored program, where whoever sleeps
+ *   goes on; none in Go's bubble
  * @throws FatalError (the run's end) when goroutines are blocked, and no timer will wake one
  */
-export function* bubbled<R>(main: Body<R>, all = true): Go<R> {
+export function* bubbled<R>(main: Body<R>, all = true, timers = 0): Go<R> {
   token = currentRun("synctest.test");
   waiter = 0;
   root = 0;
   whole = all;
+  timersAllowed = timers;
+  timersLeft = timers;
   timeinitBubble();
   setIdleHook(idle);
   let panicking = false;

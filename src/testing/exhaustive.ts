@@ -3,8 +3,8 @@
  * Systematic Testing of Multithreaded Programs" by Musuvathi and Qadeer, PLDI 2007. Among those of equally many
  * preemptions, the fewest deviations from Go's order come first: the first failure is a short one.
  *
- * Schedules that would starve a goroutine by gosched loops of others are left out, as in CHESS: a goroutine that gave
- * way is chosen again only when all that could run at that time have had a turn.
+ * Schedules that would starve a goroutine by gosched loops of others are left out, as in CHESS: a goroutine that is to
+ * make room is chosen again only when all that could run at that time have had a turn.
  */
 import type { Deviation } from "./schedule.ts";
 import type { Chooser, Decision } from "./steer.ts";
@@ -23,6 +23,11 @@ function deviationsOf(node: Node): Deviation[] {
   return list.reverse();
 }
 
+/** Kinds of decisions in which goroutines are chosen. */
+const ORDERS: ReadonlySet<Decision> = new Set<Decision>(["preempt", "call", "next"]);
+/** What counts as a preemption: what would not come about if goroutines ran until they block. */
+const PREEMPTIONS: ReadonlySet<Decision> = new Set<Decision>(["preempt", "call", "clock"]);
+
 /** Follows a schedule, then Go's order, and reports what else could have been chosen on the way. */
 class Follower implements Chooser {
   private at = 0;
@@ -38,8 +43,9 @@ class Follower implements Chooser {
     const deviation = this.deviations[this.at];
     if (deviation === undefined) {
       for (let pick = 1; pick < pool.length; pick++) {
-        if (kind === "select" || kind === "clock" || this.isFair(pool[pick] as number, pool))
+        if (!ORDERS.has(kind) || this.isFair(pool[pick] as number, pool)) {
           this.found(kind, step, pick);
+        }
       }
       return 0;
     }
@@ -80,7 +86,7 @@ export class ExhaustiveStrategy implements Strategy {
    */
   constructor(
     private readonly bound: number,
-    private readonly costs = (kind: Decision): boolean => kind === "preempt" || kind === "clock",
+    private readonly costs = (kind: Decision): boolean => PREEMPTIONS.has(kind),
   ) {}
 
   next(): Chooser | null {

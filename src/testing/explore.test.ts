@@ -318,7 +318,7 @@ describe("what cannot be explored is refused", () => {
       [{ depth: 0 }, "depth 0: expected an integer of 1 to 1000"],
       [{ shrink: -1 }, "shrink -1: expected an integer of 0 to 2147483647"],
       [{ preemptions: -1 }, "preemptions -1: expected an integer"],
-      [{ scheduler: "fair" as never }, 'scheduler "fair": expected pct, random, exhaustive'],
+      [{ scheduler: "fair" as never }, 'scheduler "fair": expected mixed, pct, random, exhaustive'],
       [{ timers: 1 as never }, "timers 1: expected idle, any"],
       [{ leaks: true as never }, "leaks true: expected fail, ignore"],
     ];

@@ -2,15 +2,11 @@
  * Exploration: runs one program under many schedules. Each is legal in Go, and each can be replayed.
  */
 import type { Body } from "../runtime/body.ts";
+import { type Turn, Turns } from "./drawn.ts";
 import { ExhaustiveStrategy } from "./exhaustive.ts";
-import { ExploreError, headline, narrator, reportText, signature } from "./failure.ts";
-import { PctStrategy } from "./pct.ts";
-import { RandomStrategy } from "./random.ts";
-import { Replayer } from "./replayer.ts";
-import { type Deviation, formatSchedule, parseSchedule, type Schedule, ScheduleError } from "./schedule.ts";
-import { shrink } from "./shrink.ts";
-import { type Chooser, type Outcome, type SteerOptions, steer } from "./steer.ts";
-import type { Strategy } from "./strategy.ts";
+import { ExploreError } from "./failure.ts";
+import { formatSchedule, type Mode, parseSchedule } from "./schedule.ts";
+import { type RunOptions, Subject, shown } from "./subject.ts";
 
 /**
  * Options of {@link replay}, and of each run of {@link explore}.
@@ -41,15 +37,23 @@ export interface ReplayOptions {
   steps?: number;
   /**
    * What becomes of goroutines that are left when main returns. "fail" (the default): the run goes on until they have
-   * ended, and fails when some are blocked, as a bubble does. "ignore": the run is over when main returns.
+   * ended, and fails when some are blocked; other than in a bubble, goroutines that sleep go on. "ignore": the run is over
+   * when main returns.
    */
   leaks?: "fail" | "ignore";
   /**
-   * When timers may fire. "idle" (the default): only when no goroutine can run, as in a bubble. "any": also while
-   * goroutines can run, as on a slow machine; the scheduler chooses when. The exhaustive one counts that as a
-   * preemption.
+   * When timers may fire. "idle": only when no goroutine can run, as in a bubble. "any": also while goroutines can run, as
+   * on a slow machine; the scheduler chooses when, and the exhaustive one counts that as a preemption. By default the
+   * schedulers that draw have runs of both kinds, and the exhaustive one has "idle". A replay takes it from the schedule.
    */
   timers?: "idle" | "any";
+  /**
+   * Where a goroutine may be preempted. "yields": where it yields an operation. "calls": also before a call without
+   * `yield*` returns, as in Go, where other processors run other goroutines meanwhile: go, close, a WaitGroup's go, add and
+   * done, signal, broadcast, runlock, a context's cancel. By default the schedulers that draw have runs of both kinds, and
+   * the exhaustive one has "yields". A replay takes it from the schedule.
+   */
+  points?: "yields" | "calls";
 }
 
 /**
@@ -77,12 +81,13 @@ export interface ReplayOptions {
  */
 export interface ExploreOptions extends ReplayOptions {
   /**
-   * How schedules are chosen. "pct" (the default; probabilistic concurrency testing): goroutines get random priorities,
-   * which change at a few random points; a bug that needs few such points is found with a known probability. "random":
-   * each decision is drawn, all choices alike. "exhaustive": all schedules, those with fewer preemptions first.
+   * How schedules are chosen. "pct" (probabilistic concurrency testing): goroutines get random priorities, which change
+   * at a few random points; a bug that needs few such points is found with a known probability. "random": each decision is
+   * drawn, all choices alike. "mixed" (the default): both in turn. "exhaustive": all schedules, those with fewer
+   * preemptions first.
    */
-  scheduler?: "random" | "pct" | "exhaustive";
-  /** The seed of the schedulers "random" and "pct", an integer from 0 to 2^53-1. By default it is random. */
+  scheduler?: "mixed" | "random" | "pct" | "exhaustive";
+  /** The seed of the schedulers that draw, an integer from 0 to 2^53-1. By default it is random. */
   seed?: number;
   /** The most runs: 1 to 2^31-1, by default 1000, with "exhaustive" 10000. */
   runs?: number;
@@ -95,7 +100,7 @@ export interface ExploreOptions extends ReplayOptions {
   preemptions?: number;
   /**
    * The most runs spent on shrinking a failing schedule, in each of two steps: to leave deviations out, and to try all
-   * schedules with fewer. 0 to 2^31-1, by default 2000.
+   * schedules with fewer. Long runs count for more. 0 to 2^31-1, by default 2000.
    */
   shrink?: number;
   /** Is called with the schedule of each run. */
@@ -131,12 +136,12 @@ export interface Exploration {
 const RUNS = 1000;
 const RUNS_EXHAUSTIVE = 10_000;
 const STEPS = 10_000;
-const RUN_OPTIONS: readonly string[] = ["steps", "leaks", "timers"] satisfies (keyof ReplayOptions)[];
 const DEPTH = 3;
 const PREEMPTIONS = 2;
 const SHRINK_RUNS = 2000;
 const MAX = 0x7fffffff;
-const PROMISES = "A goroutine waits for a promise (IO wait): nothing outside goes on while a program is explored.";
+/** What the mixed scheduler does in turn. */
+const MIX = ["pct", "random"] as const;
 
 function integer(name: string, value: number | undefined, byDefault: number, min: number, max: number): number {
   const n = value ?? byDefault;
@@ -150,94 +155,28 @@ function oneOf<T extends string>(name: string, value: T | undefined, values: rea
   throw new RangeError(`gobuf: explore: ${name} ${JSON.stringify(v)}: expected ${values.join(", ")}`);
 }
 
-/** One program, and how its runs go. */
-class Subject {
-  readonly options: SteerOptions;
-
-  constructor(
-    readonly program: Body<unknown>,
-    private readonly given: ReplayOptions,
-  ) {
-    this.options = {
-      steps: integer("steps", given.steps, STEPS, 1, MAX),
-      whole: oneOf("leaks", given.leaks, ["fail", "ignore"]) === "fail",
+function runOptions(given: ReplayOptions): RunOptions {
+  const { steps, leaks } = given;
+  const named = { ...(steps !== undefined && { steps }), ...(leaks !== undefined && { leaks }) };
+  return {
+    steps: integer("steps", steps, STEPS, 1, MAX),
+    whole: oneOf("leaks", leaks, ["fail", "ignore"]) === "fail",
+    fair: true,
+    least: {
+      calls: oneOf("points", given.points, ["yields", "calls"]) === "calls",
       early: oneOf("timers", given.timers, ["idle", "any"]) === "any",
-    };
-  }
-
-  run(chooser: Chooser): Outcome {
-    return steer(this.program, chooser, this.options);
-  }
-
-  replay(schedule: Schedule, options: Partial<SteerOptions> = {}): Outcome {
-    const replayer = new Replayer(schedule);
-    const outcome = steer(this.program, replayer, { ...this.options, ...options });
-    const mismatch = replayer.mismatch(outcome.decisions);
-    if (mismatch === "") return outcome;
-    throw new ScheduleError(
-      `gobuf: schedule "${formatSchedule(schedule)}" does not fit: ${mismatch}. ` +
-        `The program has changed since, or behaves differently from run to run. The run ${outcome.failed ? `failed: ${headline(outcome.value)}` : "passed"}`,
-    );
-  }
-
-  /** The text of a failure, from one more run that notes where everything stands. */
-  describe(deviations: readonly Deviation[], origin: string): { message: string; cause: unknown } {
-    const { hook, lines } = narrator();
-    const outcome = this.replay({ deviations, lenient: false }, { traceback: "all", onDeviation: hook });
-    const schedule = formatSchedule({ deviations, lenient: false });
-    const given = Object.entries(this.given).filter(([name]) => RUN_OPTIONS.includes(name));
-    const options = given.length === 0 ? "" : `, ${JSON.stringify(Object.fromEntries(given))}`;
-    const report = reportText(outcome.value);
-    const message = [
-      headline(outcome.value),
-      "",
-      origin,
-      ...(lines.length === 0
-        ? ["It is the order in which Go would run it."]
-        : ["It leaves Go's order here:", ...lines]),
-      ...(report.includes("[IO wait") ? [PROMISES] : []),
-      `Replay it: replay(program, ${JSON.stringify(schedule)}${options})`,
-      // What stands behind the headline: the goroutines.
-      ...report.split("\n").slice(1),
-    ];
-    return { message: message.join("\n"), cause: outcome.value };
-  }
-
-  /** A schedule that fails in the same way as that of a run, and is no longer. */
-  shrunk({ deviations, value }: Outcome, runs: number): readonly Deviation[] {
-    const same = signature(value);
-    const fails = (chooser: Chooser) => {
-      const outcome = this.run(chooser);
-      return outcome.failed && signature(outcome.value) === same ? outcome.deviations : null;
-    };
-    const best = shrink(deviations, (candidate) => fails(new Replayer({ deviations: candidate, lenient: true })), runs);
-    // What cannot be made simpler step by step may still have a simpler schedule somewhere else.
-    const fewer = new ExhaustiveStrategy(best.length - 1, () => true);
-    for (let run = 0; run < runs; run++) {
-      const chooser = fewer.next();
-      const found = chooser && fails(chooser);
-      if (chooser === null) break;
-      if (found) return found;
-    }
-    return best;
-  }
-}
-
-function requireSame(subject: Subject, { deviations, value }: Outcome): void {
-  const again = subject.replay({ deviations, lenient: false });
-  if (again.failed && signature(again.value) === signature(value)) return;
-  throw new Error(
-    "gobuf: explore: the program behaves differently under the same schedule: it must make all objects that it uses anew " +
-      "in each run, and not depend on Date.now(), Math.random() or the like. " +
-      `It failed with "${headline(value)}", then ${again.failed ? `with "${headline(again.value)}"` : "passed"}`,
-  );
+    },
+    given: Object.keys(named).length === 0 ? "" : JSON.stringify(named),
+  };
 }
 
 /**
  * Runs a program under many schedules, each in a bubble ({@link synctest}), until a run fails. Go has no counterpart.
  *
- * Another goroutine may run after every `yield*` on an operation. Between two of them no other runs, also not in calls
- * such as go, close, done, signal and tryLock. A native body makes way only where it blocks.
+ * Another goroutine may run after every `yield*` on an operation. In some of the runs others may also run before calls
+ * such as go, close, done and signal return (`points`). A place for a switch without an operation is a
+ * {@link preemptionPoint}. A native body makes way only where it blocks. Schedules are fair: a goroutine that can run is
+ * not passed over for hundreds of operations of others, and the clock does not stand still for thousands.
  *
  * @param program the main goroutine's body, a generator function that fails by throwing. It is called anew for each
  *   run: it must make all objects that it uses, and do the same each time. It cannot wait for promises, because the
@@ -267,8 +206,9 @@ function requireSame(subject: Subject, { deviations, value }: Outcome): void {
  * ```
  */
 export function explore(program: Body<unknown>, options: ExploreOptions = {}): Exploration {
-  const subject = new Subject(program, options);
-  const scheduler = oneOf("scheduler", options.scheduler, ["pct", "random", "exhaustive"]);
+  const run = runOptions(options);
+  const subject = new Subject(program, run);
+  const scheduler = oneOf("scheduler", options.scheduler, ["mixed", "pct", "random", "exhaustive"]);
   const seed = integer(
     "seed",
     options.seed,
@@ -281,35 +221,40 @@ export function explore(program: Body<unknown>, options: ExploreOptions = {}): E
   const preemptions = integer("preemptions", options.preemptions, PREEMPTIONS, 0, MAX);
   const shrinkRuns = integer("shrink", options.shrink, SHRINK_RUNS, 0, MAX);
   const exhaustive = new ExhaustiveStrategy(preemptions);
-  const strategies: Record<typeof scheduler, () => Strategy> = {
-    random: () => new RandomStrategy(seed),
-    pct: () => new PctStrategy(seed, depth),
-    exhaustive: () => exhaustive,
+  // What is not asked for, or asked not to be, is in some of the runs.
+  const early = options.timers && run.least.early;
+  const calls = options.points && run.least.calls;
+  const turns = new Turns(scheduler === "mixed" ? MIX : [scheduler as "pct"], seed, depth, calls, early);
+  const next = (n: number): Turn | null => {
+    if (scheduler !== "exhaustive") return turns.next(n);
+    const chooser = exhaustive.next();
+    return chooser && { mode: run.least, strategy: exhaustive, chooser };
   };
-  const strategy = strategies[scheduler]();
   const seen = new Set<string>();
   let decisions = 0;
   let runs = 0;
   let complete = false;
   while (runs < limit) {
-    const chooser = strategy.next(runs + 1);
-    if (chooser === null) break;
+    const turn = next(runs + 1);
+    if (turn === null) break;
     runs++;
-    const outcome = subject.run(chooser);
-    const found = formatSchedule({ deviations: outcome.deviations, lenient: false });
+    const { mode } = turn;
+    const outcome = subject.run(mode, turn.chooser);
+    const { deviations } = outcome;
+    const found = formatSchedule({ deviations, lenient: false, mode });
     seen.add(found);
     decisions += outcome.decisions;
     options.onSchedule?.(found);
     if (outcome.failed) {
-      requireSame(subject, outcome);
-      const shrunk = subject.shrunk(outcome, shrinkRuns);
+      subject.requireSame({ mode, deviations }, outcome.value);
+      const shrunk = subject.shrunk({ mode, deviations }, outcome.value, shrinkRuns);
       const from = scheduler === "exhaustive" ? "" : `, seed ${seed}`;
-      const origin = `Found by the ${scheduler} scheduler${from}, in run ${runs} of ${limit}: ${found}`;
+      const origin = `Found by the ${scheduler} scheduler${from}, in run ${runs} of ${limit}: ${shown(found)}`;
       const { message, cause } = subject.describe(shrunk, origin);
-      const schedule = formatSchedule({ deviations: shrunk, lenient: false });
+      const schedule = formatSchedule({ ...shrunk, lenient: false });
       throw new ExploreError(message, { schedule, found, run: runs, seed, cause }, explore);
     }
-    strategy.ended?.(outcome.decisions);
+    turn.strategy.ended?.(outcome.decisions);
   }
   if (scheduler === "exhaustive") complete = exhaustive.next() === null;
   const bound = `with at most ${preemptions} preemption${preemptions === 1 ? "" : "s"}`;
@@ -354,11 +299,18 @@ export function explore(program: Body<unknown>, options: ExploreOptions = {}): E
  * ```
  */
 export function replay<R>(program: Body<R>, schedule: string, options: ReplayOptions = {}): R {
-  const subject = new Subject(program, options);
-  const outcome = subject.replay(parseSchedule(schedule));
-  if (!outcome.failed) return outcome.value as R;
-  const exact = formatSchedule({ deviations: outcome.deviations, lenient: false });
-  requireSame(subject, outcome);
-  const { message, cause } = subject.describe(outcome.deviations, `Replayed: ${schedule}`);
+  const run = runOptions(options);
+  const subject = new Subject(program, run);
+  const parsed = parseSchedule(schedule);
+  const mode: Mode = {
+    calls: parsed.mode.calls || run.least.calls,
+    early: parsed.mode.early || run.least.early,
+  };
+  const { failed, value, deviations } = subject.replay({ ...parsed, mode });
+  if (!failed) return value as R;
+  const failing = { mode, deviations };
+  subject.requireSame(failing, value);
+  const { message, cause } = subject.describe(failing, `Replayed: ${shown(schedule)}`);
+  const exact = formatSchedule({ ...failing, lenient: false });
   throw new ExploreError(message, { schedule: exact, found: schedule, run: 0, seed: 0, cause }, replay);
 }

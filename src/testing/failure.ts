@@ -72,8 +72,11 @@ export function narrator(): { readonly hook: DeviationHook; readonly lines: read
     };
     const texts = {
       preempt: () => `${name(pool[0])}, after its operation${place(pool[0])}, makes way for ${name(pool[pick])}`,
+      call: () =>
+        `${name(pool[0])}, in a call behind its operation${place(pool[0])}, makes way for ${name(pool[pick])}`,
       next: () => `${name(pool[pick])}${place(pool[pick])} runs before ${name(pool[0])}`,
       clock: () => "the clock moves to the next timer, although goroutines can run",
+      choose: () => `outcome ${pick} of ${pool.length} is drawn`,
       select: () => `a select takes case ${pool[pick]} of the ready ones ${pool.toSorted((a, b) => a - b).join(", ")}`,
     };
     lines.push(`  decision ${step}: ${texts[kind]()}`);

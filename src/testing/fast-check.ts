@@ -30,7 +30,7 @@
  * ```
  */
 import fc from "fast-check";
-import { formatSchedule } from "./schedule.ts";
+import { formatSchedule, PLAIN } from "./schedule.ts";
 
 /**
  * Options of {@link schedules}.
@@ -76,5 +76,7 @@ export function schedules(constraints: ScheduleConstraints = {}): fc.Arbitrary<s
   const maxLength = Math.min(steps, constraints.deviations ?? 8);
   return fc
     .uniqueArray(deviation, { maxLength, size: "max", selector: ({ step }) => step })
-    .map((list) => formatSchedule({ deviations: list.toSorted((a, b) => a.step - b.step), lenient: true }));
+    .map((list) =>
+      formatSchedule({ deviations: list.toSorted((a, b) => a.step - b.step), lenient: true, mode: PLAIN }),
+    );
 }

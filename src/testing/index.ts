@@ -21,5 +21,6 @@
 export { type Exploration, type ExploreOptions, explore, type ReplayOptions, replay } from "./explore.ts";
 export { ExploreError } from "./failure.ts";
 export { LeakError, leakCheck, runTest } from "./leaks.ts";
+export { choose, preemptionPoint } from "./points.ts";
 export { ScheduleError } from "./schedule.ts";
 export * as synctest from "./synctest.ts";

@@ -30,7 +30,7 @@ class PctChooser implements Chooser {
 
   choose(kind: Decision, pool: readonly number[], step: number): number {
     if (kind === "clock") return this.rng.below(CLOCK_ODDS) === 0 ? 1 : 0;
-    if (kind === "select") return this.rng.below(pool.length);
+    if (kind === "select" || kind === "choose") return this.rng.below(pool.length);
     const top = this.highest(pool);
     const change = this.changes.get(step);
     if (change === undefined) return top;
@@ -71,10 +71,11 @@ export class PctStrategy implements Strategy {
   constructor(
     private readonly seed: number,
     private readonly depth: number,
+    private readonly stream: number,
   ) {}
 
   next(run: number): Chooser {
-    return run === 1 ? goOrder : new PctChooser(new Rng(this.seed, run), this.depth, this.decisions);
+    return run === 1 ? goOrder : new PctChooser(new Rng(this.seed, run, this.stream), this.depth, this.decisions);
   }
 
   ended(decisions: number): void {

@@ -14,9 +14,9 @@ function mix(n: number): number {
 export class Rng {
   private state: number;
 
-  /** @param seed 0 to 2^53-1 */
-  constructor(seed: number, run: number) {
-    this.state = mix(mix(mix(seed) + Math.floor(seed / 0x1_0000_0000)) + run);
+  /** @param seed 0 to 2^53-1 @param stream tells runs of different kinds apart */
+  constructor(seed: number, run: number, stream = 0) {
+    this.state = mix(mix(mix(mix(seed) + Math.floor(seed / 0x1_0000_0000)) + run) + stream);
   }
 
   /** An integer of 0 to n-1. @param n 1 to 2^31 */
@@ -36,9 +36,12 @@ class RandomChooser implements Chooser {
 
 /** The random scheduler. */
 export class RandomStrategy implements Strategy {
-  constructor(private readonly seed: number) {}
+  constructor(
+    private readonly seed: number,
+    private readonly stream: number,
+  ) {}
 
   next(run: number): Chooser {
-    return new RandomChooser(new Rng(this.seed, run));
+    return new RandomChooser(new Rng(this.seed, run, this.stream));
   }
 }

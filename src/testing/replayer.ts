@@ -17,7 +17,9 @@ export class Replayer implements Chooser {
     this.at++;
     if (deviation.pick < pool.length) return deviation.pick;
     if (lenient) return deviation.pick % pool.length;
-    const what = { select: "ready cases", clock: "moves of the clock" }[kind as string] ?? "goroutines that can run";
+    const what =
+      { select: "ready cases", clock: "moves of the clock", choose: "outcomes" }[kind as string] ??
+      "goroutines that can run";
     this.misfit ||= `decision ${step} takes number ${deviation.pick} of ${pool.length} ${what}, counted from 0`;
     return 0;
   }

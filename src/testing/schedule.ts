@@ -3,8 +3,20 @@
  * was chosen there in place of the first goroutine (or the first ready case of a select).
  *
  * `g1:5A0B` reads: 5 decisions in Go's order; then the choice after the first (A); then, after 0 more decisions in Go's
- * order, the second after the first (B).
+ * order, the second after the first (B). Letters before the colon tell what else is decided in the run: `c`, whether other
+ * goroutines run before a call such as go or close returns; `t`, whether the clock moves while goroutines can run.
  */
+
+/** What may be decided in a run, besides what always may. */
+export interface Mode {
+  /** Whether others may run before a call such as go, close, done or signal returns. */
+  readonly calls: boolean;
+  /** Whether timers may fire while goroutines can run. */
+  readonly early: boolean;
+}
+
+/** The mode without any of it. */
+export const PLAIN: Mode = { calls: false, early: false };
 
 /** A decision that deviates from Go's order. */
 export interface Deviation {
@@ -16,6 +28,7 @@ export interface Deviation {
 
 /** A schedule. */
 export interface Schedule {
+  readonly mode: Mode;
   /** In the order of their steps. */
   readonly deviations: readonly Deviation[];
   /**
@@ -35,7 +48,7 @@ export interface Schedule {
  * try {
  *   replay(function* () {}, "g9:1A");
  * } catch (error) {
- *   if (error instanceof ScheduleError) console.log(error.message); // gobuf: schedule "g9:1A": of another version of gobuf: expected g1
+ *   if (error instanceof ScheduleError) console.log(error.message); // gobuf: schedule "g9:1A": of another version of gobuf: expected g1, g1c, g1t or g1ct
  * }
  * ```
  */
@@ -43,8 +56,11 @@ export class ScheduleError extends Error {
   override readonly name = "ScheduleError";
 }
 
-const EXACT = "g1:";
-const LENIENT = "g1~";
+const VERSION = "g1";
+const EXACT = ":";
+const LENIENT = "~";
+const CALLS = "c";
+const EARLY = "t";
 /** Steps and picks stay below: a longer number is a mistake. */
 const MAX = 0x7fffffff;
 
@@ -64,27 +80,30 @@ function ofLetters(text: string): number {
 }
 
 /** The string of a schedule. */
-export function formatSchedule({ deviations, lenient }: Schedule): string {
+export function formatSchedule({ deviations, lenient, mode }: Schedule): string {
   let next = 0;
   const parts = deviations.map(({ step, pick }) => {
     const skipped = step - next;
     next = step + 1;
     return skipped.toString(36) + letters(pick);
   });
-  return (lenient ? LENIENT : EXACT) + parts.join("");
+  const head = VERSION + (mode.calls ? CALLS : "") + (mode.early ? EARLY : "") + (lenient ? LENIENT : EXACT);
+  return head + parts.join("");
 }
 
 /** The schedule of a string. @throws ScheduleError */
 export function parseSchedule(text: string): Schedule {
   const fail = (what: string) => new ScheduleError(`gobuf: schedule ${JSON.stringify(text)}: ${what}`);
   if (typeof text !== "string") throw fail("expected a string");
-  const lenient = text.startsWith(LENIENT);
-  if (!lenient && !text.startsWith(EXACT)) {
+  const [head, calls, early, end] = /^g1(c?)(t?)([:~])/.exec(text) ?? [];
+  if (head === undefined) {
     throw fail(
-      /^g\d+[:~]/.test(text) ? "of another version of gobuf: expected g1" : `expected it to start with ${EXACT}`,
+      /^g\d+[a-z]*[:~]/.test(text)
+        ? "of another version of gobuf: expected g1, g1c, g1t or g1ct"
+        : "expected it to start with g1:",
     );
   }
-  const body = text.slice(EXACT.length);
+  const body = text.slice(head.length);
   const deviations: Deviation[] = [];
   const token = /([0-9a-z]+)([A-Z]+)/y;
   let next = 0;
@@ -94,12 +113,12 @@ export function parseSchedule(text: string): Schedule {
     const step = next + Number.parseInt(skipped, 36);
     const pick = ofLetters(letter);
     if (letter === "") {
-      const where = EXACT.length + at + 1;
+      const where = head.length + at + 1;
       throw fail(`expected digits or small letters, then capital letters, from character ${where} on`);
     }
     if (step > MAX || pick > MAX) throw fail("a number is too large");
     deviations.push({ step, pick });
     next = step + 1;
   }
-  return { deviations, lenient };
+  return { deviations, lenient: end === LENIENT, mode: { calls: calls !== "", early: early !== "" } };
 }

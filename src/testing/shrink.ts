@@ -1,11 +1,11 @@
 /** Shrinking: shortens a failing schedule as long as it fails in the same way. */
-import { type Deviation, formatSchedule } from "./schedule.ts";
+import { type Deviation, formatSchedule, PLAIN } from "./schedule.ts";
 
 /** Whether a schedule is the simpler one: fewer deviations, then a shorter string, then smaller numbers. */
 function isSimpler(a: readonly Deviation[], b: readonly Deviation[]): boolean {
   if (a.length !== b.length) return a.length < b.length;
-  const textA = formatSchedule({ deviations: a, lenient: false });
-  const textB = formatSchedule({ deviations: b, lenient: false });
+  const textA = formatSchedule({ deviations: a, lenient: false, mode: PLAIN });
+  const textB = formatSchedule({ deviations: b, lenient: false, mode: PLAIN });
   return textA.length !== textB.length ? textA.length < textB.length : textA < textB;
 }
 
@@ -14,17 +14,16 @@ function isSimpler(a: readonly Deviation[], b: readonly Deviation[]): boolean {
  * picks and steps towards 0.
  *
  * @param fails runs a schedule; its deviations as they came out, or null when it did not fail in the same way
- * @param runs schedules to try at the most
+ * @param enough whether no more schedules are to be tried
  */
 export function shrink(
   found: readonly Deviation[],
   fails: (candidate: readonly Deviation[]) => readonly Deviation[] | null,
-  runs: number,
+  enough: () => boolean,
 ): readonly Deviation[] {
   let best = found;
-  let left = runs;
   const improves = (candidate: readonly Deviation[]): boolean => {
-    if (left-- <= 0) return false;
+    if (enough()) return false;
     const actual = fails(candidate);
     if (actual === null || !isSimpler(actual, best)) return false;
     best = actual;
@@ -37,7 +36,7 @@ export function shrink(
   for (let size = best.length; size >= 1; size = Math.floor(size / 2)) {
     for (let at = 0; at < best.length; ) if (!without(at, size)) at += size;
   }
-  for (let better = true; better && left > 0; ) {
+  for (let better = true; better && !enough(); ) {
     better = false;
     for (let at = 0; at < best.length; at++) {
       if (without(at, 1)) better = true;

@@ -1,48 +1,47 @@
 /**
- * Runs a program under a schedule: installs the hooks in the scheduler, and makes the decisions that come up.
+ * Runs something under a schedule: installs the hooks in the scheduler, and makes the decisions that come up.
  *
  * A decision comes up wherever more than one goroutine can run: when a goroutine blocks or gives way, and at the
- * `yield*` of each operation that need not wait (where Go might preempt the goroutine). Plain calls (go, close, done,
- * signal, tryLock, an unlock without `yield*`) are no such places. A decision also comes up when a select finds more
- * than one case ready; the poll order comes from a fixed seed otherwise. With early timers, whether the clock moves is
- * a decision at each of these places.
+ * `yield*` of each operation that need not wait (where Go might preempt the goroutine). Where calls are points, one comes
+ * up also before a call returns that has no `yield*` and that others may notice: go, close, done, signal and the like. A
+ * decision also comes up when a select finds more than one case ready; the poll order comes from a fixed seed otherwise.
+ * With early timers, whether the clock moves is a decision at each of these places. The program may ask for one, too.
  */
-
-import { runSync } from "../run.ts";
-import { type Body, bodyOf, type Go } from "../runtime/body.ts";
 import { chancap, chanlen } from "../runtime/chan.ts";
-import { G_SELECTDONE, G_STRIDE, gmem, SUDOG_STRIDE, smem } from "../runtime/ffi.ts";
-import { gcont } from "../runtime/g.ts";
-import { goidOf } from "../runtime/gstatus.ts";
-import { condemn, MCALL_GOSCHED, mp, setPointHook } from "../runtime/m.ts";
+import { G_SELECTDONE, G_STATUS, G_STRIDE, gmem, SUDOG_STRIDE, smem } from "../runtime/ffi.ts";
+import { gcont, isNative } from "../runtime/g.ts";
+import { casgstatus, goidOf } from "../runtime/gstatus.ts";
+import { condemn, MCALL_GOSCHED, mp, setCallHook, setPointHook } from "../runtime/m.ts";
 import { FatalError } from "../runtime/panic.ts";
-import { runqput } from "../runtime/runq.ts";
-import { setPickHook } from "../runtime/schedule.ts";
+import { globrunqput, runqput } from "../runtime/runq.ts";
+import { Grunnable, Grunning } from "../runtime/runtime2.ts";
+import { schedule, setPickHook } from "../runtime/schedule.ts";
 import { type SelectCase, setCaseHook } from "../runtime/select.ts";
 import { S_G, S_ISSELECT, S_NEXT } from "../runtime/sudog.ts";
-import { advanceClock, checkTimers, wakeTime } from "../runtime/time.ts";
+import { advanceClock, checkTimers, nanotime, wakeTime } from "../runtime/time.ts";
 import { attachReport } from "../runtime/traceback.ts";
 import { RECVQ, SENDQ } from "../runtime/waitq.ts";
-import { bubbled, namedAs } from "./bubble.ts";
+import { Patience } from "./patience.ts";
 import { runqlist, runqremove } from "./runqlist.ts";
-import type { Deviation } from "./schedule.ts";
+import type { Deviation, Mode } from "./schedule.ts";
 
 /**
- * What is decided: whether the goroutine that runs (the first of the pool) is preempted; which goroutine runs next;
- * which of the ready cases a select takes; whether (1) the clock moves to the next timer although goroutines can run.
+ * What is decided: whether the goroutine that runs (the first of the pool) is preempted after its operation, or in its
+ * call; which goroutine runs next; which of the ready cases a select takes; whether (1) the clock moves to the next timer
+ * although goroutines can run; which outcome the program draws.
  */
-export type Decision = "preempt" | "next" | "select" | "clock";
+export type Decision = "preempt" | "call" | "next" | "select" | "clock" | "choose";
 
 /** Makes a run's decisions. */
 export interface Chooser {
   /**
-   * @param pool goroutines that can run, by their numbers, or numbers of ready cases, or 0 and 1 for the clock; more
-   *   than one, Go's choice first
+   * @param pool goroutines that can run, by their numbers, or numbers of ready cases, or of outcomes, or 0 and 1 for the
+   *   clock; more than one, Go's choice first
    * @param step the decision's number, from 0
    * @returns an index into the pool
    */
   choose(kind: Decision, pool: readonly number[], step: number): number;
-  /** A goroutine gave way (gosched) to those that can run. */
+  /** A goroutine is to make room for those that can run: it gave way (gosched), or has run for long. */
   gaveWay?(goid: number, pool: readonly number[]): void;
   /** A goroutine gets its turn. */
   ran?(goid: number): void;
@@ -51,15 +50,12 @@ export interface Chooser {
 /** Sees a decision that is not Go's, before it is carried out. */
 export type DeviationHook = (kind: Decision, pool: readonly number[], pick: number, step: number) => void;
 
-/** How a program is run. */
-export interface SteerOptions {
+/** How a run is steered. */
+export interface SteeringOptions extends Mode {
   /** Turns and operations that a run may take. */
   readonly steps: number;
-  /** Whether a run is over only when all its goroutines have ended. */
-  readonly whole: boolean;
-  /** Whether timers may expire while goroutines can run. */
-  readonly early: boolean;
-  readonly traceback?: "single" | "all";
+  /** Whether goroutines and timers that were passed over for long get their turn: Go's time slices, and its clock. */
+  readonly fair: boolean;
   readonly onDeviation?: DeviationHook;
 }
 
@@ -69,15 +65,18 @@ export interface Steered<T> {
   readonly deviations: readonly Deviation[];
   /** Decisions that came up. */
   readonly decisions: number;
+  /** Turns and operations that it took. */
+  readonly steps: number;
 }
 
-/** The result of a steered run: the error that it failed with, or main's result. */
-export interface Outcome extends Steered<unknown> {
-  readonly failed: boolean;
-}
+/** Thrown out of a call in which others ran, when the run has ended meanwhile: the calling body must not go on. */
+export class RunOver extends Error {}
 
-/** The draws that the poll order of selects comes from, where nothing is chosen. */
-const SELECT_SEED = 1;
+/** Thrown out of the scheduler by the pick hook, when it picks the goroutine that made way in a call. */
+const BACK = new Error("the goroutine goes on in its call");
+
+/** At most so many goroutines make way in a call at the same time: their bodies lie on the JavaScript stack. */
+const WITHIN_MAX = 100;
 
 // What is steered.
 let active = false;
@@ -88,12 +87,21 @@ let decisions = 0;
 let stepsLeft = 0;
 let stepsAllowed = 0;
 let early = false;
+let patience: Patience | null = null;
 /** Whether the goroutine was preempted to let the clock move. */
 let advances = false;
 /** The G that runs next because the running goroutine was preempted for it; 0 for none. */
 let forced = 0;
 /** The number of the goroutine that ran last. (Its G may be another goroutine by now.) */
 let last = 0;
+/** The time when it began to run. */
+let lastTime = 0;
+/** The number of the goroutine that gave way by gosched just now, 0 for none. */
+let gave = 0;
+/** How often goroutines gave way by gosched, by their numbers. */
+const giving = new Map<number, number>();
+/** Gs that made way in a call. Their bodies lie on the JavaScript stack, so that only the last one can go on. */
+const within: number[] = [];
 
 function decide(kind: Decision, pool: readonly number[]): number {
   const step = decisions++;
@@ -118,23 +126,57 @@ function tooMany(): boolean {
 
 const STAY_OR_MOVE = [0, 1];
 
+/** Whether the clock moves to the next timer now: by choice, or because it has stood still for long. */
 function clockMoves(): boolean {
-  return early && wakeTime() !== 0 && decide("clock", STAY_OR_MOVE) === 1;
+  if (wakeTime() === 0) return false;
+  if (patience?.clockIsDue(nanotime())) return true;
+  return early && decide("clock", STAY_OR_MOVE) === 1;
 }
 
-/** The point hook: an operation that need not wait is over. */
+/** The queued Gs that can run. Of those in a call, only the last one can. */
+function runnable(): number[] {
+  const queued = runqlist();
+  return within.length < 2 ? queued : queued.filter((gp) => !isBuried(gp));
+}
+
+function isBuried(gp: number): boolean {
+  const at = within.indexOf(gp);
+  return at >= 0 && at < within.length - 1;
+}
+
+/** The place in the pool of a goroutine that was passed over for too long, -1 for none. @param from where they wait */
+function starved(pool: readonly number[], from: number): number {
+  if (patience === null) return -1;
+  const goid = patience.passed(pool, from);
+  return goid === 0 ? -1 : pool.indexOf(goid);
+}
+
+/** The point hook: a goroutine is about to yield an operation. One that need not wait is over. */
 function point(): void {
-  if (tooMany()) return leave();
+  if (!mp.done) {
+    if (mp.mcall === MCALL_GOSCHED) gave = goidOf(mp.curg);
+    return;
+  }
+  if (mp.stop || tooMany()) return leave();
   if (clockMoves()) {
     advances = true;
     return leave();
   }
-  const queued = runqlist();
+  const queued = runnable();
   if (queued.length === 0) return;
-  const pick = decide("preempt", [mp.curg, ...queued].map(goidOf));
-  if (pick === 0) return;
-  forced = queued[pick - 1] as number;
+  const gp = preempted("preempt", queued);
+  if (gp === 0) return;
+  forced = gp;
   leave();
+}
+
+/** The G that runs instead of the running one, 0 for none. */
+function preempted(kind: "preempt" | "call", queued: readonly number[]): number {
+  const pool = [mp.curg, ...queued].map(goidOf);
+  let pick = starved(pool, 1);
+  if (pick > 0) chooser.gaveWay?.(pool[0] as number, pool);
+  else pick = decide(kind, pool);
+  return pick === 0 ? 0 : (queued[pick - 1] as number);
 }
 
 /** Preempts the running goroutine after an operation that need not wait, before the goroutine gets its result. */
@@ -149,9 +191,47 @@ function leave(): void {
   mp.mcall = MCALL_GOSCHED;
 }
 
+/** The call hook: a call that has no `yield*` is about to return. Others may run before. */
+function callPoint(): void {
+  const gp = mp.curg;
+  if (gp <= 0 || mp.stop || isNative(gp) || within.length >= WITHIN_MAX) return;
+  const queued = runqlist().filter((other) => !within.includes(other));
+  if (queued.length === 0) return;
+  if (tooMany()) throw mp.dying;
+  forced = preempted("call", queued);
+  if (forced !== 0) makeWay(gp);
+}
+
+/** Runs other goroutines until the scheduler picks the calling one. @throws RunOver when the run ended meanwhile */
+function makeWay(gp: number): void {
+  const { done, value, state, result, mcall, waitunlockf, callee, goyield, ok, waitFailed, elem } = mp;
+  casgstatus(gp, Grunning, Grunnable);
+  globrunqput(gp);
+  within.push(gp);
+  mp.curg = 0;
+  try {
+    while (schedule(1));
+  } catch (error) {
+    if (error !== BACK) throw error;
+  } finally {
+    within.pop();
+    mp.curg = gp;
+  }
+  if (mp.stop) {
+    // The body may still call operations in its finally blocks. The run is over, so no hook is told.
+    gmem[gp * G_STRIDE + G_STATUS] = Grunning;
+    throw new RunOver();
+  }
+  casgstatus(gp, Grunnable, Grunning);
+  Object.assign(mp, { done, value, state, result, mcall, waitunlockf, callee, goyield, ok, waitFailed, elem });
+}
+
 /** The pick hook: chooses the goroutine that runs. @param next Go's choice */
 function pick(next: number): number {
-  if (tooMany()) return next;
+  if (tooMany()) {
+    if (within.length > 0) throw BACK;
+    return next;
+  }
   if (advances || (forced === 0 && clockMoves())) {
     advances = false;
     advanceClock();
@@ -159,23 +239,48 @@ function pick(next: number): number {
   }
   const gp = forced !== 0 ? forced : chooseNext(next);
   forced = 0;
+  gave = 0;
   if (gp !== next) {
     runqremove(gp);
     // It was next, and stays it.
     runqput(next, true);
   }
   last = goidOf(gp);
+  lastTime = nanotime();
   chooser.ran?.(last);
+  patience?.ran(last);
+  if (gp === within.at(-1)) throw BACK;
   return gp;
 }
 
 function chooseNext(next: number): number {
-  const queued = runqlist();
-  if (queued.length === 0) return next;
-  const pool = [next, ...queued];
+  const pool = [next, ...runqlist()].filter((gp) => within.length < 2 || !isBuried(gp));
+  if (pool.length === 1) return pool[0] as number;
   const goids = pool.map(goidOf);
-  if (goids.includes(last)) chooser.gaveWay?.(last, goids);
-  return pool[decide("next", goids)] as number;
+  const giver = gave !== 0 ? gave : nativeGiver(pool, goids);
+  if (giver !== 0 && goids.includes(giver) && isInvitation(giver)) chooser.gaveWay?.(giver, goids);
+  const due = starved(goids, 0);
+  if (due < 0) return pool[decide("next", goids)] as number;
+  chooser.gaveWay?.(last, goids);
+  return pool[due] as number;
+}
+
+/**
+ * Whether a goroutine that gave way is to make room for the others, which it is each second time. The first time it may
+ * run on at once, as another processor of Go's might take it. Without the second time, a loop that gives way until
+ * another goroutine has done something would never end. The rule is that of "Fair Stateless Model Checking" by Musuvathi
+ * and Qadeer, PLDI 2008.
+ */
+function isInvitation(goid: number): boolean {
+  const times = (giving.get(goid) ?? 0) + 1;
+  giving.set(goid, times);
+  return times % 2 === 0;
+}
+
+/** A native body that can run again at once, without a move of the clock, is taken to have given way. */
+function nativeGiver(pool: readonly number[], goids: readonly number[]): number {
+  const at = goids.indexOf(last);
+  return at >= 0 && isNative(pool[at] as number) && nanotime() === lastTime ? last : 0;
 }
 
 /** Whether a goroutine waits in a queue. One whose select another case has won does not count. */
@@ -201,12 +306,23 @@ function chooseCase(cases: readonly SelectCase[], poll: Uint16Array): void {
   poll[0] = chosen;
 }
 
+/** Whether a chooser decides. */
+export function isSteered(): boolean {
+  return active;
+}
+
+/** The outcome that a program draws, of `n`. */
+export function drawn(n: number): number {
+  // Choosers look at the length only, and an array of many outcomes need not be made.
+  return n < 2 ? 0 : decide("choose", { length: n } as readonly number[]);
+}
+
 /**
  * Lets a chooser decide while `f` runs something.
  *
  * @returns what `f` gives, and what was decided
  */
-export function steered<T>(by: Chooser, options: Omit<SteerOptions, "whole">, f: () => T): Steered<T> {
+export function steered<T>(by: Chooser, options: SteeringOptions, f: () => T): Steered<T> {
   if (active) throw new Error("gobuf: explore or replay was called in a program that is being explored");
   active = true;
   chooser = by;
@@ -216,46 +332,25 @@ export function steered<T>(by: Chooser, options: Omit<SteerOptions, "whole">, f:
   stepsAllowed = options.steps;
   stepsLeft = options.steps;
   early = options.early;
+  patience = options.fair ? new Patience() : null;
   advances = false;
   forced = 0;
+  gave = 0;
   last = 1;
+  lastTime = 0;
+  giving.clear();
+  within.length = 0;
   setPointHook(point);
   setPickHook(pick);
   setCaseHook(chooseCase);
+  if (options.calls) setCallHook(callPoint);
   try {
-    return { value: f(), deviations, decisions };
+    return { value: f(), deviations, decisions, steps: options.steps - stepsLeft };
   } finally {
     active = false;
     setPointHook(null);
     setPickHook(null);
     setCaseHook(null);
+    setCallHook(null);
   }
-}
-
-/**
- * Runs a program once, on the fake clock.
- *
- * @throws what is no failure of the program: another run is under way, the program is no generator function
- */
-export function steer(program: Body<unknown>, by: Chooser, options: SteerOptions): Outcome {
-  let started = false;
-  const main = function* (): Go<unknown> {
-    const body = bodyOf("the explored program", program, []);
-    started = true;
-    return yield* bubbled(() => body, options.whole);
-  };
-  const attempt = () => {
-    try {
-      const value = runSync(namedAs(program.name, main), {
-        seed: SELECT_SEED,
-        traceback: options.traceback ?? "single",
-      });
-      return { failed: false, value };
-    } catch (error) {
-      if (!started) throw error;
-      return { failed: true, value: error };
-    }
-  };
-  const { value, ...decided } = steered(by, options, attempt);
-  return { ...value, ...decided };
 }
