@@ -36,6 +36,11 @@ const COMMANDS: Readonly<Record<string, Refused>> = {
     ["slow", "value 'slow' is invalid for argument 'clock'. Allowed choices are real, fake."],
   ],
   "examples/trace.ts": [],
+  "props/explore/goker/main.ts": [
+    ["--runs x", "option '--runs <n>' argument 'x' is invalid. expected an integer of 1 to 100000."],
+    ["--only nothing-is-called-so", "--only nothing-is-called-so: no kernel has that in its name"],
+    ["--write --only etcd", "--write and --only: the page has all kernels"],
+  ],
   "props/explore/table.ts": [],
   "props/fidelity/main.ts": [
     ["--runs x", "option '--runs <n>' argument 'x' is invalid. expected an integer of 0 to 10000000."],

@@ -1,0 +1,3 @@
+module gobuf.test/goker
+
+go 1.24
