@@ -18,7 +18,7 @@ import { divergences, illegalities } from "../fidelity/run-case.ts";
 const FILE = "props/explore/legality.test.ts";
 const OPTIONS = { steps: 1_000_000, fair: false, calls: false, early: true };
 /** Runs are cut off early: with a point behind each go statement, those that only start goroutines take long. */
-const WITH_CALLS = { ...OPTIONS, calls: true, steps: 5000 };
+const WITH_CALLS = { ...OPTIONS, calls: true, fair: true, steps: 5000 };
 /** Long workloads, some of them three times: slow on an emulated processor. */
 setDefaultTimeout(120_000);
 
@@ -51,15 +51,19 @@ describe("random workloads", () => {
     expect([again.deviations, replayer.mismatch(again.decisions)]).toEqual([deviations, ""]);
   });
 
-  property("are legal, and the same once more, where calls are points, too", seeded, ([input, seed]) => {
-    const { value, deviations } = run(input, new RandomStrategy(seed, 0).next(1), WITH_CALLS);
-    // What a body notes of a call it notes when the call has returned: others may have gone on from it before.
-    expect(illegalities(input, value).filter((text) => text.startsWith("status"))).toEqual([]);
-    const replayer = new Replayer({ deviations, lenient: false, mode: WITH_CALLS });
-    const again = run(input, replayer, WITH_CALLS);
-    expect(divergences(value, again.value)).toEqual([]);
-    expect([again.deviations, replayer.mismatch(again.decisions)]).toEqual([deviations, ""]);
-  });
+  property(
+    "are legal, and the same once more, where calls are points and schedules are fair",
+    seeded,
+    ([input, seed]) => {
+      const { value, deviations } = run(input, new RandomStrategy(seed, 0).next(1), WITH_CALLS);
+      // What a body notes of a call it notes when the call has returned: others may have gone on from it before.
+      expect(illegalities(input, value).filter((text) => text.startsWith("status"))).toEqual([]);
+      const replayer = new Replayer({ deviations, lenient: false, mode: WITH_CALLS });
+      const again = run(input, replayer, WITH_CALLS);
+      expect(divergences(value, again.value)).toEqual([]);
+      expect([again.deviations, replayer.mismatch(again.decisions)]).toEqual([deviations, ""]);
+    },
+  );
 
   const scheduled = fc.tuple(inputs, schedules({ steps: 200, deviations: 20 }));
   property("are legal under the arbitrary's schedules", scheduled, ([input, schedule]) => {

@@ -2,6 +2,8 @@
 import { describe, expect, test } from "bun:test";
 import { after, type Body, chan, type Go, go, Mutex, recvCase, select, sleep, tick, WaitGroup } from "gobuf";
 import { explore, preemptionPoint, replay, synctest } from "gobuf/testing";
+import { PctStrategy } from "../../../src/testing/pct.ts";
+import { steer } from "../../../src/testing/program.ts";
 import { ALL, expectFound, failureOf, headline } from "./found.ts";
 
 describe("F47: schedules are fair", () => {
@@ -63,6 +65,24 @@ describe("F47: schedules are fair", () => {
         if (scheduler !== "exhaustive") explore(program, { scheduler, seed: 1, runs: 100, points: "calls" });
       }
       replay(program, "g1:");
+    }
+  });
+
+  test("it is fairness that makes them pass: without it some schedules of PCT have no end", () => {
+    const unfair = { steps: 10_000, fair: false, calls: false, early: false, whole: true };
+    for (const program of [pollsStop, triesLock, pingPong, pollsBesideSleeper]) {
+      const failures = (fair: boolean) => {
+        const pct = new PctStrategy(1, 3, 0);
+        const texts = new Set<string>();
+        for (let run = 1; run <= 200; run++) {
+          const { failed, value, decisions } = steer(program, pct.next(run), { ...unfair, fair });
+          pct.ended(Math.min(decisions, 50));
+          if (failed) texts.add(String(value).split("\n", 1)[0] as string);
+        }
+        return [...texts];
+      };
+      expect(failures(false)).toEqual([expect.stringContaining("no end after 10000 steps")]);
+      expect(failures(true)).toEqual([]);
     }
   });
 
