@@ -9,7 +9,7 @@ import { gosched, runSync } from "../src/index.ts";
 import { goNative, newNativeG, setStackSize } from "../src/native/native.ts";
 import { MEMORY_SIZE_HUGE, MEMORY_SIZE_ODD, MEMORY_SIZE_ZERO } from "../src/runtime/codes.ts";
 import { chunkOfG, chunkSize, descriptor, memoryError, mid, native } from "../src/runtime/ffi.ts";
-import { startG } from "../src/runtime/proc.ts";
+import { callersRun, startG } from "../src/runtime/proc.ts";
 import { check } from "./check.ts";
 import { countOverflows } from "./overflows.ts";
 import { boundsOf, makeReadable, overflowing, stackguard0, stackStats } from "./stack-fixture.ts";
@@ -149,7 +149,7 @@ describe("an overflow", () => {
       const main = function* () {
         const gp = newNativeG(overflowing.touch, null);
         native.gobuf_gosetup(gp, overflowing.touch, (boundsOf(gp).lo - below) as Pointer);
-        startG(gp, overflowing.touch);
+        startG(gp, overflowing.touch, callersRun());
         yield* gosched();
         yield* gosched();
       };

@@ -6,12 +6,11 @@
  */
 
 import { getg, type Op, opPending } from "./runtime/m.ts";
-import { expectOutside } from "./runtime/outside.ts";
+import { currentRun, expectOutside } from "./runtime/outside.ts";
 import { gopark, goready } from "./runtime/proc.ts";
 import { waitReasonIOWait } from "./runtime/runtime2.ts";
 import { type SelectCase, type Selected, type SelectedDefault, type SelectOptions, select } from "./runtime/select.ts";
 import { spawn } from "./runtime/spawn.ts";
-import { currentRun, isCurrentRun } from "./runtime/world.ts";
 
 /** How the promise that a goroutine waited for has settled. */
 interface Settled {
@@ -34,16 +33,16 @@ interface Settled {
  */
 export function wait<T>(promise: PromiseLike<T> | T): Op<Awaited<T>> {
   const gp = getg("wait");
-  const token = currentRun("wait");
+  const run = currentRun("wait");
   const settled: Settled = { failed: false, value: undefined };
   const arrive = (failed: boolean, value: unknown) => {
-    if (!isCurrentRun(token)) return;
+    if (run.over) return;
     settled.failed = failed;
     settled.value = value;
     goready(gp);
-    expectOutside(-1);
+    expectOutside(run, -1);
   };
-  expectOutside(1);
+  expectOutside(run, 1);
   Promise.resolve(promise).then(
     (value) => arrive(false, value),
     (error) => arrive(true, error),
@@ -74,12 +73,12 @@ export function wait<T>(promise: PromiseLike<T> | T): Op<Awaited<T>> {
  * ```
  */
 export function hold(): Disposable {
-  const token = currentRun("hold");
+  const run = currentRun("hold");
   let held = true;
-  expectOutside(1);
+  expectOutside(run, 1);
   return {
     [Symbol.dispose]() {
-      if (held && isCurrentRun(token)) expectOutside(-1);
+      if (held) expectOutside(run, -1);
       held = false;
     },
   };

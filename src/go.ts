@@ -6,8 +6,8 @@
 import { type Argument, type Body, startNative } from "./native/nativelib.ts";
 import { bodyOf, type Go } from "./runtime/body.ts";
 import { goidOf } from "./runtime/gstatus.ts";
-import { callDone, getg, MCALL_GOEXIT, MCALL_GOSCHED, type Op, opCall, opMcall } from "./runtime/m.ts";
-import { newproc, sched } from "./runtime/proc.ts";
+import { callDone, getg, MCALL_GOEXIT, MCALL_GOSCHED, type Op, opCall, opMcall, runNow } from "./runtime/m.ts";
+import { newproc } from "./runtime/proc.ts";
 
 /** The go statement, of both kinds of body. */
 interface GoStatement {
@@ -145,7 +145,7 @@ export function call<A extends unknown[], R>(fn: (...args: A) => Go<R>, ...args:
  * ```
  */
 export function numGoroutine(): number {
-  return sched.gcount;
+  return runNow()?.gcount ?? 0;
 }
 
 /**

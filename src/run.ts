@@ -1,27 +1,25 @@
 /**
- * A run: from a main goroutine to its result, Go's verdict, or the first failure (rt0_go, main and checkdead of
- * runtime/proc.go).
+ * A run: from a main goroutine to its result, Go's verdict, or the first failure (rt0_go and main of runtime/proc.go).
  */
-
-import { newNativeG, setStackOverflowHandler } from "./native/native.ts";
-import { anyThrown } from "./native/nativestate.ts";
+import { newNativeG } from "./native/native.ts";
 import { type Body, bodyOf } from "./runtime/body.ts";
 import type { Address } from "./runtime/ffi.ts";
 import { allocG, gbody } from "./runtime/g.ts";
 import { setTransitionHook, type TransitionHook } from "./runtime/gstatus.ts";
-import { mp } from "./runtime/m.ts";
-import { isScheduled, later, outside, SLICE_MS, setStepper } from "./runtime/outside.ts";
-import { FatalError, type StackOverflowError } from "./runtime/panic.ts";
-import { fail, sched } from "./runtime/proc.ts";
-import { type SchedOptions, schedinit } from "./runtime/schedinit.ts";
-import { resumeMain, schedule, startMain } from "./runtime/schedule.ts";
-import { setTracebacks } from "./runtime/sites.ts";
-import { advanceClock, clockIsFake, nanotime, sliceTime, wakeTime } from "./runtime/time.ts";
-import { attachReport, goroutineDump } from "./runtime/traceback.ts";
-import { world } from "./runtime/world.ts";
+import { failRun, mp } from "./runtime/m.ts";
+import { kick } from "./runtime/outside.ts";
+import type { StackOverflowError } from "./runtime/panic.ts";
+import { startG } from "./runtime/proc.ts";
+import { newWorld, type SchedOptions, schedinit } from "./runtime/schedinit.ts";
+import { resumeMain, startMain } from "./runtime/schedule.ts";
+import { wantTracebacks } from "./runtime/sites.ts";
+import { sliceTime } from "./runtime/time.ts";
+import { goroutineDump } from "./runtime/traceback.ts";
+import { addRun, enter, observeBegin, Run, type World, worlds } from "./runtime/world.ts";
+import { apart, drive, step } from "./turns.ts";
 
 /**
- * Options of {@link run}.
+ * How a run is to go.
  *
  * @example
  * ```ts
@@ -57,72 +55,57 @@ export interface RunOptions {
    * microseconds more. (Go's GOTRACEBACK.)
    */
   traceback?: "single" | "all";
+  /** Ends the run from outside: it rejects with the signal's reason. A body that is running goes on to its next wait. */
+  signal?: AbortSignal;
 }
 
-/** Goroutines resumed between two looks at the clock. */
-const BUDGET = 2048;
+/** The world that runs with the real clock share, while it has one. */
+let shared: World | null = null;
 
-function begin(options: RunOptions & SchedOptions, start: () => [gp: number, entry: unknown]): void {
-  if (world.running) throw new Error("gobuf: run: a run is under way on this thread: wait until it is over");
-  schedinit(options);
-  const [gp, entry] = start();
-  world.running = true;
-  world.epoch++;
-  world.idleHook = null;
+/** Whether a run must have a world to itself: its clock, its draws or its transitions are not to be others'. */
+function wantsOwnWorld(options: RunOptions): boolean {
+  return options.clock === "fake" || options.seed !== undefined || options.onTransition !== undefined;
+}
+
+/** A run in a fresh world, which is the current one. */
+function beginWorld(options: RunOptions & SchedOptions): Run {
+  if (worlds.size === 0) return schedinit(options);
+  const world = newWorld(options);
+  enter(world);
+  const run = new Run(world);
+  addRun(run);
+  return run;
+}
+
+/** What a run has of its options, and gives back when it is over. */
+function equip(run: Run, options: RunOptions): void {
+  run.onStackOverflow = options.onStackOverflow ?? null;
+  if (options.traceback === "all") wantTracebacks(1);
+}
+
+function unequip(options: RunOptions): void {
+  if (options.traceback === "all") wantTracebacks(-1);
+}
+
+/** Main of the first run of a world: a G, made ready. */
+function beginMain(run: Run, options: RunOptions, gp: number, entry: unknown): void {
   mp.now = sliceTime();
-  outside.expected = 0;
-  outside.lately = false;
-  setTracebacks(options.traceback === "all");
-  setStackOverflowHandler(options.onStackOverflow ?? null);
-  world.observer?.runBegins();
-  startMain(gp, entry);
+  observeBegin(run.world);
+  startMain(gp, entry, run);
   setTransitionHook(options.onTransition ?? null);
 }
 
-function beginGenerator(main: Body<unknown>, options: RunOptions): void {
-  begin(options, () => {
-    const body = bodyOf("run", main, []);
-    const gp = allocG();
-    gbody[gp] = body;
-    return [gp, main];
-  });
+/** A generator as the body of a fresh G. */
+function newG(body: Generator<unknown, unknown, unknown>): number {
+  const gp = allocG();
+  gbody[gp] = body;
+  return gp;
 }
 
-/** Go's verdict on goroutines of which none will ever run again: checkdead. */
-function checkdead(): FatalError {
-  const nobody = sched.gcount === 0;
-  const text = nobody ? "no goroutines (main called runtime.Goexit)" : "all goroutines are asleep";
-  const error = new FatalError(`${text} - deadlock!`);
-  attachReport(error, 0);
-  // A native body that took no notice of what its callback threw may be the one that waits.
-  const thrown = anyThrown();
-  return thrown === null ? error : Object.assign(error, { cause: thrown.error });
-}
-
-/** Ends the run. @returns main's result @throws what ended it */
-function end(): unknown {
-  world.running = false;
-  mp.curg = 0;
-  setTransitionHook(null);
-  world.observer?.runEnds();
-  // A fatal error that a body caught ends the run all the same.
-  if (mp.dying !== null) throw mp.dying;
-  if (sched.failed) throw sched.error;
-  return sched.result;
-}
-
-/** Runs to the end without a pause: there is no clock but the fake one. */
-function drive(): unknown {
-  try {
-    resumeMain();
-    while (!mp.stop) {
-      if (schedule(BUDGET) || mp.stop || world.idleHook?.()) continue;
-      if (!advanceClock()) throw checkdead();
-    }
-  } catch (error) {
-    fail(error);
-  }
-  return end();
+/** What ended a run. @returns main's result @throws what ended it */
+function resultOf(run: Run): unknown {
+  if (run.failed) throw run.error;
+  return run.result;
 }
 
 /**
@@ -146,9 +129,9 @@ function drive(): unknown {
  * console.log(hour); // 3600000
  * ```
  */
-export function runSync<R>(main: Body<R>, options: Omit<RunOptions, "clock"> = {}): R {
-  beginGenerator(main, { ...options, clock: "fake" });
-  return drive() as R;
+export function runSync<R>(main: Body<R>, options: Omit<RunOptions, "clock" | "signal"> = {}): R {
+  const body = bodyOf("runSync", main, []);
+  return driven({ ...options, clock: "fake" }, () => [newG(body), main]) as R;
 }
 
 /**
@@ -158,98 +141,65 @@ export function runSync<R>(main: Body<R>, options: Omit<RunOptions, "clock"> = {
  */
 export function runNativeSync(
   prepare: () => { fn: Address; arg: Address | null },
-  options: Omit<RunOptions, "clock"> = {},
+  options: Omit<RunOptions & SchedOptions, "clock" | "signal"> = {},
 ): void {
-  begin({ ...options, clock: "fake" }, () => {
+  driven({ ...options, clock: "fake" }, () => {
     const { fn, arg } = prepare();
     return [newNativeG(fn, arg), fn];
   });
-  drive();
 }
 
-/** How the run that `run` started ends. */
-let settle: (() => void) | null = null;
-/** Calls {@link step} when the first timer of the heap is due, at `timerWhen` on nanotime's scale. */
-let timer: ReturnType<typeof setTimeout> | null = null;
-let timerWhen = 0;
-
-function timedStep(): void {
-  timer = null;
-  if (!isScheduled()) step();
-}
-
-/** Goes on with the run, or ends it. */
-function step(): void {
-  if (settle === null) return;
-  if (pausedAfterAWhile()) world.observer?.runIdles();
-  else settle();
-}
-
-/**
- * Runs goroutines for a while, and sees to it that {@link step} is called again when there is more to run.
- *
- * @returns false when the run is over
- */
-function pausedAfterAWhile(): boolean {
-  try {
-    const start = performance.now();
-    mp.now = sliceTime();
-    while (!mp.stop) {
-      if (schedule(BUDGET)) {
-        mp.now = sliceTime();
-        if (performance.now() - start < SLICE_MS) continue;
-        later();
-        return true;
-      }
-      if (mp.stop) continue;
-      if (world.idleHook !== null) {
-        // A goroutine that waits for a promise is not durably blocked: the clock stands still.
-        if (outside.expected !== 0) return true;
-        if (outside.lately) return lastTurn();
-        if (world.idleHook()) continue;
-      }
-      if (advanceClock()) continue;
-      const when = clockIsFake() ? 0 : wakeTime();
-      if (when !== 0) sleepUntil(when);
-      else if (outside.expected === 0) {
-        if (!outside.lately) throw checkdead();
-        return lastTurn();
-      }
-      return true;
-    }
-  } catch (error) {
-    fail(error);
+/** Runs a main to its end, whatever else this thread is doing. */
+function driven(options: RunOptions & SchedOptions, makeMain: () => [gp: number, entry: unknown]): unknown {
+  if (mp.curg < 0) {
+    throw new Error("gobuf: runSync in a callback of a native goroutine: nothing can be run to its end there, on g0");
   }
-  return false;
-}
-
-/** The async code behind what came from outside gets its turn before the verdict. */
-function lastTurn(): true {
-  outside.lately = false;
-  later();
-  return true;
-}
-
-/** Waits for the first timer of the heap. @param when nanoseconds on nanotime's scale */
-function sleepUntil(when: number): void {
-  // One that is armed for an earlier time serves as well: it will look again.
-  if (timer !== null && timerWhen <= when) return;
-  const ms = (when - nanotime()) / 1e6;
-  // setTimeout counts whole milliseconds, and to spin through the rest of one would cost a core: a timer is up to 1 ms
-  // late, as all others of the process are.
-  stopTimer();
-  timer = setTimeout(timedStep, Math.min(Math.max(1, Math.ceil(ms)), 0x7fffffff));
-  timerWhen = when;
-}
-
-function stopTimer(): void {
-  if (timer !== null) clearTimeout(timer);
-  timer = null;
+  return apart(() => {
+    const run = beginWorld(options);
+    equip(run, options);
+    try {
+      const [gp, entry] = makeMain();
+      beginMain(run, options, gp, entry);
+      drive(run);
+    } finally {
+      unequip(options);
+    }
+    return resultOf(run);
+  });
 }
 
 /** SIGQUIT: prints what Go prints. The program goes on, for it may be more than its goroutines. */
 function printGoroutines(): void {
   console.error(`SIGQUIT: quit\n\n${goroutineDump()}`);
+}
+
+/** Runs that print their goroutines on SIGQUIT. */
+let printing = 0;
+
+function printOnQuit(change: 1 | -1): void {
+  if (process.platform === "win32") return;
+  const before = printing;
+  printing += change;
+  if (before === 0) process.on("SIGQUIT", printGoroutines);
+  else if (printing === 0) process.off("SIGQUIT", printGoroutines);
+}
+
+/** A world that goes on between the event loop's turns. */
+function keepGoing(world: World): void {
+  world.step = () => step(world);
+  // While it waits for the world outside, nothing else may keep the event loop: the process would end, or spin.
+  world.alive = setInterval(() => {}, 0x7fffffff);
+}
+
+/** Ends a run when its signal aborts. @returns what stops listening */
+function listen(run: Run, signal: AbortSignal | undefined): () => void {
+  if (signal === undefined) return () => {};
+  const abort = () => {
+    failRun(run, signal.reason);
+    kick(run.world);
+  };
+  signal.addEventListener("abort", abort, { once: true });
+  return () => signal.removeEventListener("abort", abort);
 }
 
 /**
@@ -275,29 +225,67 @@ function printGoroutines(): void {
  * ```
  */
 export function run<R>(main: Body<R>, options: RunOptions = {}): Promise<R> {
-  beginGenerator(main, options);
   const { promise, resolve, reject } = Promise.withResolvers<R>();
-  if (process.platform !== "win32") process.on("SIGQUIT", printGoroutines);
-  // While it waits for the world outside, nothing else may keep the event loop: the process would end, or spin.
-  const alive = setInterval(() => {}, 0x7fffffff);
-  setStepper(step);
-  settle = () => {
-    settle = null;
-    setStepper(null);
-    stopTimer();
-    clearInterval(alive);
-    process.off("SIGQUIT", printGoroutines);
-    try {
-      resolve(end() as R);
-    } catch (error) {
-      reject(error);
-    }
-  };
-  try {
-    resumeMain();
-  } catch (error) {
-    fail(error);
+  const { signal } = options;
+  if (signal?.aborted) {
+    reject(signal.reason);
+    return promise;
   }
-  step();
+  const body = bodyOf("run", main, []);
+  const settleWith = (run: Run): void => {
+    const deaf = listen(run, signal);
+    equip(run, options);
+    printOnQuit(1);
+    run.settle = () => {
+      deaf();
+      unequip(options);
+      printOnQuit(-1);
+      if (run.failed) reject(run.error);
+      else resolve(run.result as R);
+    };
+  };
+  const joined = wantsOwnWorld(options) ? null : shared;
+  if (joined !== null && joined.runs.size > 0) {
+    const run = new Run(joined);
+    addRun(run);
+    settleWith(run);
+    joinMain(run, body, main);
+    return promise;
+  }
+  const start = (): World => {
+    const run = beginWorld(options);
+    const { world } = run;
+    if (!wantsOwnWorld(options)) shared = world;
+    settleWith(run);
+    keepGoing(world);
+    beginMain(run, options, newG(body), main);
+    return world;
+  };
+  if (mp.turn) {
+    // A goroutine of another world runs, below us on the stack: this one begins when the event loop has its turn.
+    const world = apart(start);
+    const first = [...world.runs][0] as Run;
+    world.scheduled = true;
+    setImmediate(() => {
+      world.scheduled = false;
+      step(world, () => resumeMain(first));
+    });
+  } else {
+    const world = start();
+    const first = [...world.runs][0] as Run;
+    step(world, () => resumeMain(first));
+  }
   return promise;
+}
+
+/** Main of a run that joins a world: a goroutine that nobody has started, last in line. */
+function joinMain(run: Run, body: Generator<unknown, unknown, unknown>, entry: unknown): void {
+  const { curg } = mp;
+  if (!mp.turn) enter(run.world);
+  const gp = newG(body);
+  run.main = gp;
+  // It has no creator.
+  mp.curg = 0;
+  startG(gp, entry, run);
+  mp.curg = curg;
 }

@@ -37,6 +37,7 @@ import {
 } from "../../src/runtime/ffi.ts";
 import { allocG, gfput } from "../../src/runtime/g.ts";
 import { casfrom_gscanstatus, casgstatus, castogscanstatus, readgstatus } from "../../src/runtime/gstatus.ts";
+import { mp } from "../../src/runtime/m.ts";
 import { Gdead, Gscan, statusName, statusNames, waitReasonStrings } from "../../src/runtime/runtime2.ts";
 import type { GeneratorPort, NativePort, RunSettings, StatusMachine, Target } from "./target.ts";
 
@@ -76,6 +77,7 @@ const generator: GeneratorPort = {
   cond: () => new Cond(new Mutex()),
   once: () => new Once(),
   isPanic: (error) => error instanceof PanicError,
+  leaving: () => mp.leaving,
 };
 
 const nativePort: NativePort = {

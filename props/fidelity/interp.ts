@@ -66,20 +66,25 @@ class Interpreter {
     private readonly recording: Recording,
   ) {}
 
+  /** In Go the process is gone when a run is over: what frames do that are left afterwards is no event. */
+  private log(event: string): void {
+    if (this.port.leaving?.() !== true) this.recording.op(event);
+  }
+
   /** A goroutine from its first event to its last. */
   *goroutine(g: number, body: number): Part {
     const held = new Held();
-    this.recording.op(`${g} start ${body}`);
+    this.log(`${g} start ${body}`);
     try {
       yield* this.run(g, this.workload.bodies[body] as readonly Op[], 0, held);
       yield* this.unlockAll(held);
     } finally {
-      this.recording.op(`${g} exit`);
+      this.log(`${g} exit`);
       if (g !== 0) this.objects.join?.done();
     }
     if (g === 0) {
       if (this.objects.join) yield* this.objects.join.wait();
-      this.recording.op("0 done");
+      this.log("0 done");
       this.recording.done = true;
     }
   }
@@ -97,7 +102,7 @@ class Interpreter {
       if (!this.port.isPanic(error)) throw error;
       result = " panic";
     } finally {
-      this.recording.op(`${g}.${index} ${op[0]}${result}`);
+      this.log(`${g}.${index} ${op[0]}${result}`);
     }
   }
 
@@ -176,7 +181,7 @@ class Interpreter {
   }
 
   private *onceBody(g: number, index: number, ops: readonly Op[], held: Held): Part {
-    this.recording.op(`${g}.${index} once enter`);
+    this.log(`${g}.${index} once enter`);
     yield* this.run(g, ops, ONCE_INDEX_BASE, held);
   }
 

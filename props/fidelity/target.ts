@@ -72,6 +72,8 @@ export interface GeneratorPort {
   once(): OnceOnly;
   /** Whether an error is a panic of Go's runtime, which an op recovers. */
   isPanic(error: unknown): boolean;
+  /** Whether the run is over, and the goroutine only leaves its frames. A port that drops them has no such thing. */
+  leaving?(): boolean;
 }
 
 /** Objects that a native body names by handles. */

@@ -6,12 +6,11 @@
 
 import { closechan, type Source } from "../runtime/chan.ts";
 import { Chan, nilchan, type RecvChan } from "../runtime/channel.ts";
-import { expectOutside, kick } from "../runtime/outside.ts";
+import { currentRun, expectOutside } from "../runtime/outside.ts";
 import { PanicError } from "../runtime/panic.ts";
 import { newproc } from "../runtime/proc.ts";
 import { recvCase, select } from "../runtime/select.ts";
 import { now } from "../runtime/time.ts";
-import { currentRun, isCurrentRun } from "../runtime/world.ts";
 import { type Callback, callBody, Timer } from "../time/timer.ts";
 
 /**
@@ -158,8 +157,8 @@ closedchan.closed = true;
 /** While a goroutine waits for a signal, the world outside may still wake it. */
 const signalSource: Source = {
   poll() {},
-  block: () => expectOutside(1),
-  unblock: () => expectOutside(-1),
+  block: () => expectOutside(currentRun("waiting for a signal"), 1),
+  unblock: () => expectOutside(currentRun("waiting for a signal"), -1),
 };
 
 /** The contexts that signals were made for or from. */
@@ -304,9 +303,7 @@ export class CancelCtx implements Context {
         p.children.add(this);
       } else if (parent.afterFunc !== undefined) this.unregister = parent.afterFunc(end);
       else {
-        currentRun(what);
-        newproc(this.watchParent(end), this.watchParent);
-        kick();
+        newproc(this.watchParent(end), this.watchParent, currentRun(what));
       }
     }
     return this;
@@ -322,11 +319,7 @@ export class CancelCtx implements Context {
     this.failure = err;
     this.reason = cause ?? err;
     if (this.donechan === null) this.donechan = closedchan;
-    else {
-      closechan(this.donechan);
-      // Code outside the goroutines may have called.
-      kick();
-    }
+    else closechan(this.donechan);
     const children = this.children;
     this.children = null;
     if (children !== null) for (const child of children) child.cancel(false, err, this.reason);
@@ -392,9 +385,7 @@ export class AfterFuncCtx extends CancelCtx {
     super.cancel(remove, err, cause);
     if (this.decided) return;
     this.decided = true;
-    if (!isCurrentRun(this.run)) return;
-    newproc(callBody(this.f), this.f);
-    kick();
+    if (!this.run.over) newproc(callBody(this.f), this.f, this.run);
   }
 
   /** @returns whether that kept the function from being started */

@@ -6,9 +6,9 @@
  */
 
 import { callDone } from "../runtime/m.ts";
+import { currentRun } from "../runtime/outside.ts";
 import { PanicError } from "../runtime/panic.ts";
 import { now } from "../runtime/time.ts";
-import { currentRun } from "../runtime/world.ts";
 import type { Callback } from "../time/timer.ts";
 import {
   AfterFuncCtx,

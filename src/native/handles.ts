@@ -6,7 +6,7 @@ import { nilchan } from "../runtime/channel.ts";
 import { TRAP_CALLS } from "../runtime/codes.ts";
 import { goidOf } from "../runtime/gstatus.ts";
 import { FatalError } from "../runtime/panic.ts";
-import { onReset } from "../runtime/world.ts";
+import { onSwitch } from "../runtime/world.ts";
 import type { Cond } from "../sync/cond.ts";
 import type { Mutex } from "../sync/mutex.ts";
 import type { Once } from "../sync/once.ts";
@@ -18,10 +18,10 @@ import { dropLane } from "./lane.ts";
 export type Handled = Hchan | Mutex | RWMutex | WaitGroup | Cond | Once;
 
 /** The object of each handle. The entry of a freed handle is the next freed one: a queue, oldest first. */
-const objects: (Handled | number)[] = [];
+let objects: (Handled | number)[] = [];
 /** The channels among them, under the same handles: a send or receive looks no further. */
-const channels: (Hchan | undefined)[] = [];
-const handles = new Map<object, number>();
+let channels: (Hchan | undefined)[] = [];
+let handles = new Map<object, number>();
 /** The ends of the queue of freed handles, and its length. The oldest is the next to be given out. */
 let freeFirst = 0;
 let freeLast = 0;
@@ -72,17 +72,33 @@ export function channelAt(handle: number): Hchan | undefined {
   return channels[handle];
 }
 
-/** Forgets all handles but nil's: the scheduler was reset. */
+/** No handle but nil's. */
 function resetHandles(): void {
-  objects.length = 0;
-  channels.length = 0;
-  objects.push(nilchan);
-  channels.push(nilchan);
-  handles.clear();
+  objects = [nilchan];
+  channels = [nilchan];
+  handles = new Map();
   freeCount = 0;
 }
 
-onReset(resetHandles);
+/** What a world has of this file. */
+interface Handles {
+  objects: (Handled | number)[];
+  channels: (Hchan | undefined)[];
+  handles: Map<object, number>;
+  freeFirst: number;
+  freeLast: number;
+  freeCount: number;
+}
+
+onSwitch({
+  init: resetHandles,
+  save: () => ({ objects, channels, handles, freeFirst, freeLast, freeCount }),
+  load(saved) {
+    ({ objects, channels, handles, freeFirst, freeLast, freeCount } = saved as Handles);
+  },
+  end: resetHandles,
+});
+resetHandles();
 
 /** The channel of a handle. @throws FatalError when it names none */
 export function channelOf(gp: number, code: number, handle: number): Hchan {

@@ -11,7 +11,7 @@ import { bufput, type Hchan, type Lane } from "../runtime/chan.ts";
 import { KEEPS_LOW_SIGNED, KEEPS_LOW_UNSIGNED, KEEPS_WORD } from "../runtime/codes.ts";
 import { addressOf, descriptor, M_BASE, mmem } from "../runtime/ffi.ts";
 import { type Codec, f64, i32, i64, plain, u32, u64, word } from "../runtime/word.ts";
-import { onReset } from "../runtime/world.ts";
+import { onSwitch } from "../runtime/world.ts";
 
 // Words of a lane.
 const COUNT = descriptor.lane_count >> 2;
@@ -116,7 +116,7 @@ class WordLane implements Lane {
 }
 
 /** By the handles of their channels: each keeps its memory. */
-const lanes = new Map<number, WordLane>();
+let lanes = new Map<number, WordLane>();
 /** Their addresses by handle, for the library: two words each. */
 let table = new Int32Array(0);
 
@@ -166,12 +166,23 @@ export function dropLane(handle: number): void {
   enter(handle, 0);
 }
 
-onReset(resetLanes);
-
-/** Forgets all: the scheduler was reset. */
-function resetLanes(): void {
-  for (const lane of lanes.values()) lane.spill();
-  lanes.clear();
+/** No lanes. */
+function noLanes(): void {
+  lanes = new Map();
   table = new Int32Array(0);
   mmem[M_LANE_COUNT] = 0;
 }
+
+onSwitch({
+  init: noLanes,
+  save: () => ({ lanes, table }),
+  load(saved) {
+    ({ lanes, table } = saved as { lanes: typeof lanes; table: typeof table });
+    if (table.length !== 0) putAddress(mmem, M_LANES, addressOf(table));
+    mmem[M_LANE_COUNT] = table.length / 2;
+  },
+  end() {
+    for (const lane of lanes.values()) lane.spill();
+    noLanes();
+  },
+});

@@ -44,11 +44,12 @@ import {
 } from "../runtime/ffi.ts";
 import { allocG, gfput, hasStack, KIND_NATIVE, KIND_NATIVE_WAITS } from "../runtime/g.ts";
 import { goidOf } from "../runtime/gstatus.ts";
-import { MCALL_NONE, mp } from "../runtime/m.ts";
+import { failRun, MCALL_NONE, mp } from "../runtime/m.ts";
 import { FatalError, PanicError, StackOverflowError } from "../runtime/panic.ts";
-import { fail, finish, goexit0, sched, startG } from "../runtime/proc.ts";
+import { callersRun, fail, finish, goexit0, isMain, startG } from "../runtime/proc.ts";
 import { setNativeRunner, uncaught } from "../runtime/schedule.ts";
 import { plain, word } from "../runtime/word.ts";
+import { runOf } from "../runtime/world.ts";
 import { channelOf } from "./handles.ts";
 import { openLane } from "./lane.ts";
 import { releaseNative } from "./nativestate.ts";
@@ -114,7 +115,7 @@ export function newNativeG(fn: Address, arg: Address | null): number {
  */
 export function goNative(fn: Address, arg: Address | null, entry: unknown = fn): number {
   const gp = newNativeG(fn, arg);
-  startG(gp, entry);
+  startG(gp, entry, callersRun());
   return gp;
 }
 
@@ -157,8 +158,8 @@ function recvCodedContinue(gp: number): unknown {
 
 /** Ends a trap with a failure: a panic is the body's to see, anything else ends the run. */
 function deliverFailure(gp: number, error: unknown): boolean {
-  if (mp.dying !== null || !(error instanceof PanicError)) {
-    fail(error);
+  if (runOf(gp).failed || !(error instanceof PanicError)) {
+    fail(gp, error);
     return false;
   }
   deliver(gp, STATUS_PANIC, undefined);
@@ -241,20 +242,12 @@ setNativeRunner(runNative, onTrap);
 function ended(gp: number): boolean {
   const thrown = releaseNative(gp);
   if (thrown !== null) {
-    fail(uncaught(gp, thrown.error));
+    fail(gp, uncaught(gp, thrown.error));
     return false;
   }
-  if (gp === sched.main && gmem[gp * G_STRIDE + G_OP_A] === ENDING_RETURNED) finish(undefined);
+  if (isMain(gp) && gmem[gp * G_STRIDE + G_OP_A] === ENDING_RETURNED) finish(gp, undefined);
   else goexit0(gp);
   return false;
-}
-
-/** RunOptions.onStackOverflow of this run; null: a stack overflow ends the run. */
-let onStackOverflow: ((error: StackOverflowError) => void) | null = null;
-
-/** Sets the function that is called on a stack overflow in place of the run's end, or removes it (null). */
-export function setStackOverflowHandler(f: ((error: StackOverflowError) => void) | null): void {
-  onStackOverflow = f;
 }
 
 /** Two words of native memory as one. */
@@ -281,10 +274,11 @@ function faulted(gp: number): boolean {
           unsignedWord(g + G_STACK_HI),
         );
   if (thrown !== null) Object.assign(error, { cause: thrown.error });
-  const main = gp === sched.main;
+  const run = runOf(gp);
+  const main = isMain(gp);
   goexit0(gp);
-  if (error instanceof StackOverflowError && onStackOverflow !== null && !main) onStackOverflow(error);
-  else fail(error);
+  if (error instanceof StackOverflowError && run.onStackOverflow !== null && !main) run.onStackOverflow(error as never);
+  else failRun(run, error);
   return false;
 }
 

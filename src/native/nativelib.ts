@@ -21,7 +21,7 @@ import { allgs, gentry, isNative } from "../runtime/g.ts";
 import { goidOf } from "../runtime/gstatus.ts";
 import { packageRoot } from "../runtime/library.ts";
 import { getg } from "../runtime/m.ts";
-import { isRunning } from "../runtime/world.ts";
+import { worlds } from "../runtime/world.ts";
 import { Cond } from "../sync/cond.ts";
 import { Mutex } from "../sync/mutex.ts";
 import { Once } from "../sync/once.ts";
@@ -173,7 +173,7 @@ function attach<S extends Record<string, FFIFunction>>(
   for (const symbol of Object.values(symbols)) owners.set(symbol, owner);
   const close = () => {
     if (owner.closed) return;
-    const busy = isRunning() ? allgs().find((gp) => isNative(gp) && mayRun(gp, owner)) : undefined;
+    const busy = worlds.size > 0 ? allgs().find((gp) => isNative(gp) && mayRun(gp, owner)) : undefined;
     if (busy !== undefined) {
       throw new Error(`gobuf: close: ${name}: native goroutine ${goidOf(busy)} still exists`);
     }

@@ -2,7 +2,8 @@
  * What only JavaScript can hold for a native goroutine: the memory of its argument, and what a callback threw. Few
  * goroutines have either, so that both lie in maps, and not in arrays over all Gs.
  */
-import { onReset } from "../runtime/world.ts";
+import { setNativeRelease } from "../runtime/ending.ts";
+import { runOf, type World } from "../runtime/world.ts";
 
 /** What a callback threw; the value may be anything, undefined too. */
 export interface Thrown {
@@ -31,9 +32,9 @@ export function takeThrown(gp: number): Thrown | null {
   return found;
 }
 
-/** What a callback of any goroutine threw and nobody has recovered; null for nothing. */
-export function anyThrown(): Thrown | null {
-  for (const one of thrown.values()) return one;
+/** What a callback of any goroutine of a world threw and nobody has recovered; null for nothing. */
+export function anyThrown(world: World): Thrown | null {
+  for (const [gp, one] of thrown) if (runOf(gp).world === world) return one;
   return null;
 }
 
@@ -48,7 +49,4 @@ export function releaseNative(gp: number): Thrown | null {
   return takeThrown(gp);
 }
 
-onReset(() => {
-  thrown.clear();
-  arguments_.clear();
-});
+setNativeRelease(releaseNative);

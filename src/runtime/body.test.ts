@@ -29,7 +29,7 @@ describe.each(lookalikes)("%s", (_, fn) => {
   });
 
   test("is refused as a main, and the next run is none the worse", async () => {
-    expect(() => runSync(make)).toThrow(text("run"));
+    expect(() => runSync(make)).toThrow(text("runSync"));
     expect(() => run(make)).toThrow(text("run"));
     await expect(runTest(make)).rejects.toThrow(text("runTest"));
     await expect(synctest.test(make)).rejects.toThrow(text("synctest.test"));

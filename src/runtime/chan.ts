@@ -16,6 +16,7 @@ import {
 import { acquireSudog, releaseSudog, S_G, S_SUCCESS, sc, selem } from "./sudog.ts";
 import { RECVQ, SENDQ, Waitqs } from "./waitq.ts";
 import type { Codec } from "./word.ts";
+import { onSwitch } from "./world.ts";
 
 let created = 0;
 
@@ -85,10 +86,16 @@ export function checkCapacity(capacity: number): void {
   }
 }
 
-/** Counts channels from 1 again, so that the lock order of a run does not depend on the runs before it. */
-export function resetChans(): void {
-  created = 0;
-}
+// A world counts its channels from 1, so that the lock order of a run does not depend on the runs before it.
+onSwitch({
+  init() {
+    created = 0;
+  },
+  save: () => created,
+  load(saved) {
+    created = saved as number;
+  },
+});
 
 function enqueueAndPark(gp: number, c: Hchan, sending: boolean, elem: unknown): void {
   const s = acquireSudog(gp);

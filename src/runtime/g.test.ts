@@ -35,7 +35,8 @@ test("runs of many goroutines and of few, after each other, use the same Gs and 
   const made = allgs().length;
   for (const count of [10, 1500, 200, 1, 700]) {
     expect(await leave(count)).toEqual(Array.from({ length: count }, (_, i) => i + 2));
-    expect(liveSudogs()).toBe(count);
+    // The end of a run gives back what its goroutines held.
+    expect(liveSudogs()).toBe(0);
     schedinit();
     expect(liveSudogs()).toBe(0);
     expect(allgs().filter((gp) => readgstatus(gp) !== Gdead)).toEqual([]);

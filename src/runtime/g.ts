@@ -22,6 +22,7 @@ import {
 } from "./ffi.ts";
 import type { Continuation, Frame } from "./m.ts";
 import { Gdead, Gidle } from "./runtime2.ts";
+import { onSwitch } from "./world.ts";
 
 /** Top frame of the goroutine's stack of generators; null for a native body that waits for no frame. */
 export const gbody: (Frame | null)[] = [null];
@@ -102,6 +103,18 @@ let freshEnd = 0;
 let goidLow = 0;
 let goidHigh = 0;
 
+// A world counts its goroutines from 1.
+onSwitch({
+  init() {
+    goidLow = 0;
+    goidHigh = 0;
+  },
+  save: () => [goidLow, goidHigh],
+  load(saved) {
+    [goidLow, goidHigh] = saved as [number, number];
+  },
+});
+
 /** The rest of gfget, for when the first list is empty: a dead G of another list, or a new one. */
 function gfgetslow(native: boolean): number {
   const second = native ? noStack : withStack;
@@ -169,13 +182,11 @@ export function hasStack(gp: number): boolean {
 /** Those that were free at the last reset. */
 let freed: readonly number[] = [];
 
-/** Makes every G of this thread dead and free, and starts goids anew: what they were running is gone. */
+/** Makes every G of this thread dead and free: what they were running is gone. */
 export function resetGs(): void {
   const used = beyond ? allgs().reverse() : freed;
   noStack = [];
   withStack = [];
-  goidLow = 0;
-  goidHigh = 0;
   gtimer.clear();
   gframes.length = 1;
   for (const gp of used) {

@@ -18,6 +18,7 @@ import {
   Gwaiting,
   statusName,
 } from "./runtime2.ts";
+import { onSwitch } from "./world.ts";
 
 /** The edges of the status relation, the scan bit stripped. */
 export const edges: readonly (readonly [from: number, to: number])[] = [
@@ -76,6 +77,23 @@ export function setTraceHook(f: TransitionHook | null): void {
   traceHook = f;
   composeHooks();
 }
+
+onSwitch({
+  init() {
+    runHook = null;
+    traceHook = null;
+    composeHooks();
+  },
+  save: () => [runHook, traceHook],
+  load(saved) {
+    [runHook, traceHook] = saved as [TransitionHook | null, TransitionHook | null];
+    composeHooks();
+  },
+  end() {
+    runHook = null;
+    composeHooks();
+  },
+});
 
 function composeHooks(): void {
   const first = traceHook;

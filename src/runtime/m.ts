@@ -8,6 +8,7 @@
  */
 import { native } from "./ffi.ts";
 import { FatalError, PanicError } from "./panic.ts";
+import { ambientRun, currentWorld, firstRun, type Run, runOf } from "./world.ts";
 
 /** No request. */
 export const MCALL_NONE = 0;
@@ -125,10 +126,12 @@ class M extends Op<never> {
   elem: unknown = undefined;
   /** sliceTime at the start of the slice. A goroutine that parks notes it as the time since when it waits. */
   now = 0;
-  /** The run is over: main returned, or an error ended the run. */
+  /** A run of this world ends: main returned, or something failed. */
   stop = false;
-  /** The fatal error that ends the run, even if a body catches what was thrown. */
-  dying: Error | null = null;
+  /** A turn of this world is under way: what becomes runnable meanwhile needs no kick. */
+  turn = false;
+  /** The goroutine that runs leaves its frames, for its run is over: what cannot be done any more is not done, silently. */
+  leaving = false;
 }
 
 /** The M of this thread. */
@@ -255,12 +258,30 @@ export function opCall<T>(callee: Generator<unknown, T, unknown>): Op<T> {
  */
 export function fatal(message: string): never {
   const error = new FatalError(message);
-  condemn(error);
+  if (!mp.leaving) condemn(error);
   throw error;
 }
 
 /** Makes an error end the run, even if a body catches it. */
 export function condemn(error: FatalError): void {
-  mp.dying ??= error;
+  const run = runNow();
+  if (run !== undefined) failRun(run, error);
+}
+
+/**
+ * The run of the goroutine that runs, or that a callback on g0 belongs to. On g0 during a turn it is the first of the world
+ * whose turn it is, outside of turns the ambient one.
+ */
+export function runNow(): Run | undefined {
+  const gp = Math.abs(mp.curg);
+  if (gp !== 0) return runOf(gp);
+  return mp.turn ? firstRun(currentWorld()) : ambientRun();
+}
+
+/** Ends a run with an error; the first that failed counts. */
+export function failRun(run: Run, error: unknown): void {
+  if (run.ends) return;
+  run.failed = true;
+  run.error = error;
   mp.stop = true;
 }

@@ -1,58 +1,36 @@
 /**
  * Where the outside comes in: code that is no goroutine (timers, promises, event handlers, ordinary async code) makes a
- * goroutine runnable, and the run, which has paused for the event loop, goes on.
+ * goroutine runnable, and its world, which has paused for the event loop, goes on. Whatever readies or starts a goroutine
+ * while no turn is under way comes through goready or startG (proc.ts), which kick.
  *
- * run.ts says by {@link setStepper} how its run goes on. It is called once for any number of kicks, from a microtask, or
- * in the event loop's next turn.
+ * run.ts says by `World.step` how a world goes on. It is called once for any number of kicks, from a microtask, or in the
+ * event loop's next turn.
  */
-import { mp } from "./m.ts";
+import { mp, runNow } from "./m.ts";
+import { SLICE_MS } from "./slice.ts";
+import { ambientRun, type Run, RunOverError, type World } from "./world.ts";
 
-/** A run gives timers and I/O of the process their turn after so many milliseconds. */
-export const SLICE_MS = 4;
-
-/** What an idle run has to expect; run.ts empties it when a run begins. */
-export const outside = {
-  /** Promises, async operations and holds that may still make a goroutine runnable. */
-  expected: 0,
-  /** There was one since the last look: what it set off may be about to ask for more. */
-  lately: false,
-};
-
-/** Goes on with the run that may pause; null: there is none. */
-let stepper: (() => void) | null = null;
-/** Whether the stepper will be called in a microtask, or in the event loop's next turn. */
-let scheduled = false;
 /** When the first kick since the last turn of the event loop came, performance.now(); 0: none has come. */
 let kicked = 0;
 
-/** Sets how the run under way goes on after a pause; null: it does not pause, or is over. */
-export function setStepper(f: (() => void) | null): void {
-  stepper = f;
+/** The world goes on in the event loop's next turn. */
+export function later(world: World): void {
+  world.scheduled = true;
+  setImmediate(goOn, world);
 }
 
-/** Whether the run will go on without a timer: the stepper is about to be called. */
-export function isScheduled(): boolean {
-  return scheduled;
-}
-
-function scheduledStep(): void {
-  scheduled = false;
-  stepper?.();
-}
-
-/** The run goes on in the event loop's next turn. */
-export function later(): void {
-  scheduled = true;
-  setImmediate(scheduledStep);
+function goOn(world: World): void {
+  world.scheduled = false;
+  world.step?.();
 }
 
 /**
- * Something outside made a goroutine runnable: the run goes on before the event loop does.
+ * Something outside made a goroutine runnable: its world goes on before the event loop does.
  *
  * Not without end, though: async code that answers each step of ours in a microtask would keep timers and I/O out.
  */
-export function kick(): void {
-  if (stepper === null || mp.curg !== 0 || scheduled) return;
+export function kick(world: World): void {
+  if (world.step === null || world.scheduled || mp.turn) return;
   const now = performance.now();
   if (kicked === 0) {
     kicked = now;
@@ -60,14 +38,41 @@ export function kick(): void {
       kicked = 0;
     });
   }
-  if (now - kicked > SLICE_MS) return later();
-  scheduled = true;
-  queueMicrotask(scheduledStep);
+  if (now - kicked > SLICE_MS) return later(world);
+  world.scheduled = true;
+  queueMicrotask(() => goOn(world));
 }
 
-/** Something outside may still make a goroutine runnable (1), or no longer may (-1): an idle run is no deadlock meanwhile. */
-export function expectOutside(change: 1 | -1): void {
-  outside.expected += change;
-  outside.lately = true;
-  if (change === -1) kick();
+/** A timer was set, maybe by ordinary code: the world that it belongs to looks when it is due. */
+export function kickAmbient(): void {
+  const run = ambientRun();
+  if (run !== undefined && !mp.turn) kick(run.world);
+}
+
+/**
+ * Something outside may still make a goroutine of a run runnable (1), or no longer may (-1): an idle world is no deadlock
+ * meanwhile.
+ */
+export function expectOutside(run: Run, change: 1 | -1): void {
+  if (run.over) return;
+  run.expected += change;
+  run.world.expected += change;
+  run.world.lately = true;
+  if (change === -1) kick(run.world);
+}
+
+/**
+ * The run that an operation of ordinary code or of a goroutine belongs to: the goroutine's own, else the one that
+ * {@link ambientRun} names.
+ *
+ * @param what the operation, for the error
+ * @throws Error when there is none
+ */
+export function currentRun(what: string): Run {
+  const run = runNow();
+  if (run === undefined) {
+    throw new Error(`gobuf: ${what}: no run is under way on this thread: start one with run()`);
+  }
+  if (run.over) throw new RunOverError(`gobuf: ${what}: the goroutine's run is over`);
+  return run;
 }

@@ -34,6 +34,7 @@ import {
 import {
   type Continuation,
   type Frame,
+  failRun,
   MCALL_CALL,
   MCALL_GOEXIT,
   MCALL_GOSCHED,
@@ -41,12 +42,40 @@ import {
   MCALL_NONE,
   MCALL_PARK,
   mp,
+  runNow,
   type UnlockFunction,
 } from "./m.ts";
+import { kick } from "./outside.ts";
 import { FatalError } from "./panic.ts";
 import { globrunqput, runqput } from "./runq.ts";
 import { Gdead, Gidle, Grunnable, Grunning, Gscan, Gwaiting, statusName } from "./runtime2.ts";
 import { noteCreation } from "./sites.ts";
+import { enter, onSwitch, type Run, RunOverError, runOf, setRun } from "./world.ts";
+
+/**
+ * A chain of hand-overs that inherit one time slice ends after so many turns on the fake clock, where 10 ms of real time
+ * would give another run each time.
+ */
+const INHERITED_MAX_FAKE = 1 << 20;
+/** On the real clock the chain ends by time: {@link endChain} brings the count here. */
+const INHERITED_MAX_REAL = 1 << 30;
+/** What the count begins a slice with: one that is still at least this at the slice's end was one chain. */
+const INHERITED_MARK = 1 << 29;
+
+/** A slice begins: is it to be one chain? Real clock only. */
+export function markChain(): void {
+  sched.inherited = INHERITED_MARK;
+}
+
+/** Whether no turn since {@link markChain} has begun a time slice of its own. */
+export function isOneChain(): boolean {
+  return sched.inherited >= INHERITED_MARK;
+}
+
+/** The next turn that would inherit does not. */
+export function endChain(): void {
+  sched.inherited = INHERITED_MAX_REAL - 1;
+}
 
 /** The scheduler's own state: parts of schedt and p in runtime/runtime2.go. */
 export const sched = {
@@ -55,17 +84,23 @@ export const sched = {
    * not count. Only the remainder is needed, and to compute it at each turn would cost a gosched 3 ns.
    */
   schedtick61: 0,
-  /** Goroutines made and not dead: gcount(). */
-  gcount: 0,
-  /** The main goroutine of this run, 0 when there is none or it ended by goexit. */
-  main: 0,
-  /** Main has returned, with `result`. */
-  done: false,
-  result: undefined as unknown,
-  /** A goroutine failed, with `error`. */
-  failed: false,
-  error: undefined as unknown,
+  /** Turns since the last that did not inherit its time slice: as long as it grows, one chain of hand-overs has the P. */
+  inherited: 0,
+  /** So many turns may inherit one slice; then the one whose turn it is goes to the global tail, as Go's monitor sees to. */
+  inheritedMax: INHERITED_MAX_FAKE,
 };
+
+onSwitch({
+  init({ clock, schedtick }) {
+    sched.schedtick61 = schedtick;
+    sched.inherited = 0;
+    sched.inheritedMax = clock === "fake" ? INHERITED_MAX_FAKE : INHERITED_MAX_REAL;
+  },
+  save: () => ({ ...sched }),
+  load(saved) {
+    Object.assign(sched, saved);
+  },
+});
 
 /**
  * Parks the calling goroutine: gopark. Takes effect when its operation is yielded.
@@ -85,8 +120,14 @@ export function gopark(gp: number, unlockf: UnlockFunction | null, reason: numbe
 const READIES = ringEdge(Gwaiting, Grunnable);
 const BEGINS = ringEdge(Gidle, Grunnable);
 
-/** Makes a waiting goroutine runnable, next in line: goready. @throws FatalError when it is not waiting */
+/**
+ * Makes a waiting goroutine runnable, next in line: goready. Outside of a turn that is the outside coming in: its world
+ * becomes the current one and is kicked.
+ *
+ * @throws FatalError when it is not waiting
+ */
 export function goready(gp: number): void {
+  if (!mp.turn) enter(runOf(gp).world);
   const mem = gmem;
   const log = ring;
   const i = gp * G_STRIDE;
@@ -96,6 +137,7 @@ export function goready(gp: number): void {
   log[RING_COUNT] = count + 1;
   if (log[RING_HOOKED] !== 0) callHook(gp, Gwaiting, Grunnable);
   runqput(gp, true);
+  if (!mp.turn) kick(runOf(gp).world);
 }
 
 /** The rest of {@link goready} where the status is another, or someone scans the G. */
@@ -117,27 +159,42 @@ export function setParent(gp: number, parent: number): void {
   gmem[i + 1] = gmem[from + 1];
 }
 
-/** Makes an idle G runnable, next in line, as a goroutine of the calling one: the second half of newproc. */
-export function startG(gp: number, entry: unknown): void {
+/**
+ * Makes an idle G runnable, next in line, as a goroutine of the calling one: the second half of newproc.
+ *
+ * @param run the run that it belongs to, whose world is the current one
+ */
+export function startG(gp: number, entry: unknown, run: Run): void {
   gentry[gp] = entry;
+  setRun(gp, run);
   setParent(gp, Math.max(0, mp.curg));
   noteCreation(gp);
   casAlong(BEGINS, gp, Gidle, Grunnable);
-  sched.gcount++;
+  run.gcount++;
   runqput(gp, true);
+  if (!mp.turn) kick(run.world);
 }
 
 /**
  * Starts a goroutine on a generator body, next in line: newproc.
  *
  * @param entry what it was started on, for its name in reports
+ * @param run the run that it belongs to, by default the calling goroutine's
  * @returns its G
  */
-export function newproc(body: Frame, entry: unknown): number {
+export function newproc(body: Frame, entry: unknown, run: Run = callersRun()): number {
+  if (!mp.turn) enter(run.world);
   const gp = allocG();
   gbody[gp] = body;
-  startG(gp, entry);
+  startG(gp, entry, run);
   return gp;
+}
+
+/** The run of the goroutine that runs. @throws Error where none does, or its run is over */
+export function callersRun(): Run {
+  const run = runNow();
+  if (run === undefined || run.over) throw new RunOverError("gobuf: the run is over: nothing can be started in it");
+  return run;
 }
 
 /** running>waiting, then the unlock function. @returns false, or true when that took the park back */
@@ -158,8 +215,9 @@ function park_m(gp: number): boolean {
 /** running>dead, and onto the free list: goexit0. */
 export function goexit0(gp: number): void {
   casgstatus(gp, Grunning, Gdead);
-  sched.gcount--;
-  if (gp === sched.main) sched.main = 0;
+  const run = runOf(gp);
+  run.gcount--;
+  if (gp === run.main) run.main = 0;
   gfput(gp);
 }
 
@@ -196,6 +254,7 @@ export function mcall(gp: number): number {
       return EXIT;
     default:
       fail(
+        gp,
         new FatalError(
           `goroutine ${goidOf(gp)} yielded a value that is no operation: write \`yield*\` and an operation of gobuf`,
         ),
@@ -204,17 +263,25 @@ export function mcall(gp: number): number {
   }
 }
 
-/** Ends the run with an error; a fatal one that was thrown before comes first. */
-export function fail(error: unknown): void {
-  if (sched.failed) return;
-  sched.failed = true;
-  sched.error = mp.dying ?? error;
+/** Ends the run of a goroutine with an error; one that failed before comes first. */
+export function fail(gp: number, error: unknown): void {
+  failRun(runOf(gp), error);
+}
+
+/** Ends the run of a goroutine with main's result. */
+export function finish(gp: number, result: unknown): void {
+  finishRun(runOf(gp), result);
+}
+
+/** Ends a run with a result. */
+export function finishRun(run: Run, result: unknown): void {
+  if (run.ends) return;
+  run.done = true;
+  run.result = result;
   mp.stop = true;
 }
 
-/** Ends the run with main's result. */
-export function finish(result: unknown): void {
-  sched.done = true;
-  sched.result = result;
-  mp.stop = true;
+/** Whether a goroutine is its run's main. */
+export function isMain(gp: number): boolean {
+  return runOf(gp).main === gp;
 }

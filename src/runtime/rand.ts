@@ -3,6 +3,7 @@
  * repeated. Its state lies in the M, and it steps in arch/rand.zig.
  */
 import { M_CHEAPRAND, mid, mmem, native } from "./ffi.ts";
+import { onSwitch } from "./world.ts";
 
 /** Seeds the stream. @param seed an integer of 0 to 2^53-1 */
 export function randinit(seed: number): void {
@@ -20,3 +21,13 @@ export function randstate(): readonly [number, number] {
 export function cheaprandn(n: number): number {
   return native.gobuf_cheaprandn(mid, n);
 }
+
+onSwitch({
+  init: (options) => randinit(options.seed),
+  save: () => [mmem[M_CHEAPRAND], mmem[M_CHEAPRAND + 1]],
+  load(saved) {
+    const [low, high] = saved as [number, number];
+    mmem[M_CHEAPRAND] = low;
+    mmem[M_CHEAPRAND + 1] = high;
+  },
+});

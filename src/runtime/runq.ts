@@ -8,6 +8,7 @@
 import { descriptor, mmem, P_RUNNEXT, P_RUNQ, P_RUNQHEAD, P_RUNQTAIL } from "./ffi.ts";
 import { goidOf } from "./gstatus.ts";
 import { FatalError } from "./panic.ts";
+import { onSwitch } from "./world.ts";
 
 const RUNQ_MASK = descriptor.runq_size - 1;
 const RUNQ_SIZE = descriptor.runq_size;
@@ -61,6 +62,58 @@ export function runqinit(): void {
   mmem[P_RUNNEXT] = 0;
   globEnds.fill(0);
 }
+
+/** What is in the queues. */
+interface Queues {
+  readonly next: number;
+  readonly local: readonly number[];
+  readonly glob: readonly number[];
+}
+
+/** The local queue without runnext, first in line first. */
+function localGs(): number[] {
+  const head = mmem[P_RUNQHEAD];
+  return Array.from({ length: (mmem[P_RUNQTAIL] - head) | 0 }, (_, i) => mmem[P_RUNQ + ((head + i) & RUNQ_MASK)]);
+}
+
+/** The global queue, first in line first. */
+function globalGs(): number[] {
+  const head = globEnds[GLOB_HEAD];
+  return Array.from({ length: globrunqsize() }, (_, i) => glob[(head + i) & (glob.length - 1)]);
+}
+
+/** Fills empty queues. */
+function fill(next: number, local: readonly number[], waiting: readonly number[]): void {
+  mmem[P_RUNNEXT] = next;
+  local.forEach((gp, i) => {
+    mmem[P_RUNQ + i] = gp;
+  });
+  mmem[P_RUNQTAIL] = local.length;
+  for (const gp of waiting) globrunqput(gp);
+}
+
+/** Takes Gs that are gone out of both queues. */
+export function runqremove(gone: (gp: number) => boolean): void {
+  const here = (gp: number) => !gone(gp);
+  const next = mmem[P_RUNNEXT];
+  const local = localGs().filter(here);
+  const waiting = globalGs().filter(here);
+  runqinit();
+  fill(next !== 0 && gone(next) ? 0 : next, local, waiting);
+}
+
+onSwitch({
+  init: runqinit,
+  save() {
+    const queues: Queues = { next: mmem[P_RUNNEXT], local: localGs(), glob: globalGs() };
+    return queues;
+  },
+  load(saved) {
+    const { next, local, glob: waiting } = saved as Queues;
+    runqinit();
+    fill(next, local, waiting);
+  },
+});
 
 /** Gs on the global queue: sched.runq.size. */
 export function globrunqsize(): number {

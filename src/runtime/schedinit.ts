@@ -1,14 +1,9 @@
-/** The scheduler of this thread as it is before a run: schedinit of runtime/proc.go. */
-import { resetChans } from "./chan.ts";
+/** The scheduler of this thread as it is before its first run: schedinit of runtime/proc.go. */
 import { resetGs } from "./g.ts";
-import { resetTransitions, setTransitionHook } from "./gstatus.ts";
+import { resetTransitions } from "./gstatus.ts";
 import { MCALL_NONE, mp, takeForgotten } from "./m.ts";
-import { sched } from "./proc.ts";
-import { randinit } from "./rand.ts";
-import { runqinit } from "./runq.ts";
 import { resetSudogs } from "./sudog.ts";
-import { timeinit } from "./time.ts";
-import { resetRegistered } from "./world.ts";
+import { addRun, dropWorld, enter, forgetRuns, Run, World } from "./world.ts";
 
 /**
  * p.schedtick when main begins. A Go program's is 5 to 8 at main.main, because goroutines of the runtime ran before: its
@@ -26,29 +21,35 @@ export interface SchedOptions {
   schedtick?: number;
 }
 
-/** Empties the scheduler of this thread: whatever it ran before is gone. */
-export function schedinit(options: SchedOptions = {}): void {
+/** A world that begins as the options say: with the real clock and a seed that is drawn where they say nothing. */
+export function newWorld({ clock = "real", seed = drawSeed(), schedtick = SCHEDTICK }: SchedOptions): World {
+  return new World({ clock, seed, schedtick });
+}
+
+function drawSeed(): number {
+  return Math.floor(Math.random() * Number.MAX_SAFE_INTEGER);
+}
+
+/**
+ * Empties the scheduler of this thread, whatever it ran before, and makes a world and a run, whose turns the caller sees to.
+ * A run begins with this when no other is under way. Clock and seed as in RunOptions.
+ */
+export function schedinit(options: SchedOptions = {}): Run {
   if (mp.curg !== 0) throw new Error("gobuf: schedinit in a goroutine");
+  forgetRuns();
+  dropWorld();
   resetGs();
   resetSudogs();
   resetTransitions();
-  resetChans();
-  resetRegistered();
-  runqinit();
-  timeinit(options.clock ?? "real");
-  randinit(options.seed ?? Math.floor(Math.random() * Number.MAX_SAFE_INTEGER));
   mp.mcall = MCALL_NONE;
   mp.waitunlockf = null;
-  mp.dying = null;
   mp.stop = false;
+  mp.turn = false;
   mp.ok = true;
   takeForgotten();
-  sched.schedtick61 = options.schedtick ?? SCHEDTICK;
-  sched.gcount = 0;
-  sched.main = 0;
-  sched.done = false;
-  sched.result = undefined;
-  sched.failed = false;
-  sched.error = undefined;
-  setTransitionHook(null);
+  const world = newWorld(options);
+  enter(world);
+  const run = new Run(world);
+  addRun(run);
+  return run;
 }

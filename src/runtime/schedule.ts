@@ -6,7 +6,18 @@
  */
 import { generatorNext } from "./body.ts";
 import { TRAP_GOSCHED } from "./codes.ts";
-import { G_GOID, G_KIND_BYTE, G_STATUS, G_STRIDE, G_STRIDE_BYTES, G_WAITSINCE, gmem, gmem8 } from "./ffi.ts";
+import {
+  G_GOID,
+  G_KIND_BYTE,
+  G_STATUS,
+  G_STRIDE,
+  G_STRIDE_BYTES,
+  G_WAITSINCE,
+  gmem,
+  gmem8,
+  M_SLICE_OVER,
+  mmem,
+} from "./ffi.ts";
 import { framesBelow, gbody, gcont, gentry, isExiting, isNative, KIND_NATIVE, popFrame } from "./g.ts";
 import {
   callHook,
@@ -33,7 +44,7 @@ import {
   takeForgotten,
 } from "./m.ts";
 import { FatalError, UncaughtError } from "./panic.ts";
-import { EXIT, fail, finish, goexit0, mcall, OFF, sched, setParent } from "./proc.ts";
+import { EXIT, fail, finish, goexit0, isMain, mcall, OFF, sched, setParent } from "./proc.ts";
 import {
   CHECKS,
   GLOB_HEAD,
@@ -47,8 +58,10 @@ import {
   runqget,
 } from "./runq.ts";
 import { Gidle, Grunnable, Grunning, Gwaiting } from "./runtime2.ts";
+import { currentSlice } from "./slice.ts";
 import { checkTimers, heap } from "./time.ts";
 import { attachReport, noteReport, panicReport } from "./traceback.ts";
+import { type Run, setRun } from "./world.ts";
 
 /**
  * The two functions of native.ts that run native bodies: the first resumes a body with the result of its operation, the
@@ -75,7 +88,7 @@ export function uncaught(gp: number, error: unknown): unknown {
     attachReport(error, gp);
     return error;
   }
-  if (gp === sched.main) {
+  if (isMain(gp)) {
     noteReport(gp, error);
     return error;
   }
@@ -84,8 +97,8 @@ export function uncaught(gp: number, error: unknown): unknown {
 
 /** The last frame of a body has ended: an error or main's return ends the run, any other end is a goexit. */
 function ended(gp: number, mode: number, value: unknown): false {
-  if (mode === THROW) fail(uncaught(gp, value));
-  else if (gp === sched.main && !isExiting(gp)) finish(value);
+  if (mode === THROW) fail(gp, uncaught(gp, value));
+  else if (isMain(gp) && !isExiting(gp)) finish(gp, value);
   else goexit0(gp);
   return false;
 }
@@ -150,7 +163,7 @@ function proceed(gp: number, mode: number, value: unknown): boolean {
 function finished(gp: number, value: unknown): boolean {
   if (takeForgotten()) return forgotten(gp);
   // The end of most: goexit at once.
-  if (gp !== sched.main && framesBelow(gp) === 0 && !isNative(gp)) {
+  if (!isMain(gp) && framesBelow(gp) === 0 && !isNative(gp)) {
     goexit0(gp);
     return false;
   }
@@ -185,7 +198,7 @@ function plainYield(gp: number): void {
   takeForgotten();
   const error = new FatalError(`goroutine ${goidOf(gp)} yielded an operation with a plain \`yield\`: write \`yield*\``);
   attachReport(error, gp);
-  fail(error);
+  fail(gp, error);
 }
 
 function forgotten(gp: number): false {
@@ -193,7 +206,7 @@ function forgotten(gp: number): false {
     `goroutine ${goidOf(gp)} ended with an operation that was made and never yielded: write \`yield*\` before it`,
   );
   attachReport(error, gp);
-  fail(error);
+  fail(gp, error);
   return false;
 }
 
@@ -219,8 +232,8 @@ export function setPickHook(f: ((gp: number) => number) | null): void {
  * other modules: of the 28 ns that a gosched takes with functions, 5 are calls that JavaScriptCore does not inline, and
  * imported variables that are loaded and checked at each use.
  *
- * @param budget the most goroutines to resume
- * @returns whether the budget was used up; if not, the run is over or nothing can run (`mp.stop` tells which)
+ * @param budget goroutines to resume at the most
+ * @returns whether the budget was used up or the slice is over (else look at `sched`: over, or idle)
  */
 export function schedule(budget: number): boolean {
   const m = mp;
@@ -232,8 +245,16 @@ export function schedule(budget: number): boolean {
   const bodies = gbody;
   const conts = gcont;
   const pick = pickHook;
+  const records = mmem;
+  const slice = currentSlice();
+  const inheritedMax = s.inheritedMax;
+  let inherited = s.inherited;
   for (let n = budget; n > 0; n--) {
-    if (m.stop) return false;
+    if (m.stop) {
+      s.inherited = inherited;
+      return false;
+    }
+    if (records[M_SLICE_OVER] === slice) break;
 
     // findRunnable
     if (timers.length !== 0) checkTimers();
@@ -245,15 +266,26 @@ export function schedule(budget: number): boolean {
       gp = runqget();
       if (gp === 0) gp = globrunqgetbatch();
       else if (gp > INHERITS) {
-        inherits = true;
         gp -= INHERITS;
+        if (++inherited >= inheritedMax) {
+          inherited = 0;
+          globrunqput(gp);
+          continue;
+        }
+        inherits = true;
       }
     }
-    if (gp === 0) return false;
+    if (gp === 0) {
+      s.inherited = 0;
+      return false;
+    }
     if (pick !== null) gp = pick(gp);
 
     // execute
-    if (!inherits) s.schedtick61 = tick === 60 ? 0 : tick + 1;
+    if (!inherits) {
+      inherited = 0;
+      s.schedtick61 = tick === 60 ? 0 : tick + 1;
+    }
     const i = gp * G_STRIDE;
     let mem = gmem;
     if (Atomics.compareExchange(mem, i + G_STATUS, Grunnable, Grunning) !== Grunnable) {
@@ -319,25 +351,27 @@ export function schedule(budget: number): boolean {
     }
     m.curg = 0;
   }
+  s.inherited = inherited;
   return true;
 }
 
 /**
- * Makes an idle G the running main goroutine: in Go main runs when the program starts, so this counts as no execute.
- * {@link resumeMain} follows.
+ * Makes an idle G the running main goroutine of a run that is the first of its world: in Go main runs when the program
+ * starts, so this counts as no execute. {@link resumeMain} follows.
  */
-export function startMain(gp: number, entry: unknown): void {
-  sched.main = gp;
+export function startMain(gp: number, entry: unknown, run: Run): void {
+  run.main = gp;
   gentry[gp] = entry;
+  setRun(gp, run);
   setParent(gp, 0);
   casgstatus(gp, Gidle, Grunnable);
   casgstatus(gp, Grunnable, Grunning);
-  sched.gcount++;
+  run.gcount++;
 }
 
 /** Runs main until it first leaves the M. */
-export function resumeMain(): void {
-  const gp = sched.main;
+export function resumeMain(run: Run): void {
+  const gp = run.main;
   if (resume(gp)) serve(gp);
   mp.curg = 0;
 }

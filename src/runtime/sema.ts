@@ -11,6 +11,30 @@ import { gopark, goready } from "./proc.ts";
 import { waitReasonSyncCondWait } from "./runtime2.ts";
 import { acquireSudog, type Queued, releaseSudog, S_G, S_LIFO, S_NEXT, S_TICKET, sc } from "./sudog.ts";
 
+/** Takes sudogs of Gs that are gone out of a list. @returns its first and last */
+function purge(
+  head: number,
+  gone: ((gp: number) => boolean) | undefined,
+  onLost: (() => void) | null,
+): [number, number] {
+  let first = 0;
+  let last = 0;
+  for (let s = head, next = 0; s !== 0; s = next) {
+    const i = s * SUDOG_STRIDE;
+    next = smem[i + S_NEXT];
+    if (gone === undefined || gone(smem[i + S_G])) {
+      smem[i + S_NEXT] = 0;
+      onLost?.();
+      continue;
+    }
+    if (last === 0) first = s;
+    else smem[last * SUDOG_STRIDE + S_NEXT] = s;
+    last = s;
+  }
+  if (last !== 0) smem[last * SUDOG_STRIDE + S_NEXT] = 0;
+  return [first, last];
+}
+
 /** A semaphore: the uint32 of Go, and its queue. */
 export class Sema implements Queued {
   /** Tokens to be had. */
@@ -21,6 +45,8 @@ export class Sema implements Queued {
   constructor(
     /** The wait reason of goroutines that wait on it. */
     readonly reason: number,
+    /** Is told of each waiter that is gone: what is built on the semaphore counts them. */
+    private readonly onLost: (() => void) | null = null,
   ) {}
 
   /** Takes a token if there is one: cansemacquire. */
@@ -30,9 +56,8 @@ export class Sema implements Queued {
     return true;
   }
 
-  abandon(): void {
-    this.head = 0;
-    this.tail = 0;
+  abandon(gone?: (gp: number) => boolean): void {
+    [this.head, this.tail] = purge(this.head, gone, this.onLost);
   }
 
   private queue(s: number, lifo: boolean): void {
@@ -129,9 +154,10 @@ export class NotifyList implements Queued {
   private head = 0;
   private tail = 0;
 
-  abandon(): void {
-    this.head = 0;
-    this.tail = 0;
+  abandon(gone?: (gp: number) => boolean): void {
+    [this.head, this.tail] = purge(this.head, gone, null);
+    // The tickets of those that are gone are nobody's: a signal must not be spent on one.
+    if (this.head === 0) this.notify = this.wait;
   }
 
   /** Draws the next ticket: notifyListAdd. */

@@ -12,14 +12,22 @@ import { mp, setSiteHook } from "./m.ts";
  */
 const opSites = new Map<number, (Error | undefined)[]>();
 const goSites = new Map<number, readonly (Error | undefined)[]>();
-let tracebacks = false;
+let tracebacks = 0;
 
-/** Starts or stops noting places. */
-export function setTracebacks(on: boolean): void {
-  tracebacks = on;
-  opSites.clear();
-  goSites.clear();
-  setSiteHook(on ? noteSite : null);
+/** Starts (1) or stops (-1) noting places, for one run of those that want it. */
+export function wantTracebacks(change: 1 | -1): void {
+  tracebacks += change;
+  if (tracebacks === 0) {
+    opSites.clear();
+    goSites.clear();
+  }
+  setSiteHook(tracebacks > 0 ? noteSite : null);
+}
+
+/** Forgets the places of a G that is gone. */
+export function forgetSites(gp: number): void {
+  opSites.delete(gp);
+  goSites.delete(gp);
 }
 
 function noteSite(gp: number): void {
@@ -32,7 +40,7 @@ function noteSite(gp: number): void {
 
 /** Notes where a goroutine is started: the creator's operation is the go statement. */
 export function noteCreation(gp: number): void {
-  if (!tracebacks) return;
+  if (tracebacks === 0) return;
   opSites.delete(gp);
   const sites = opSites.get(mp.curg);
   if (sites === undefined) goSites.delete(gp);

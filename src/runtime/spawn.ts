@@ -2,9 +2,9 @@
 import type { Go } from "./body.ts";
 import { isExiting } from "./g.ts";
 import { mp } from "./m.ts";
-import { expectOutside, kick } from "./outside.ts";
+import { currentRun, expectOutside } from "./outside.ts";
 import { newproc } from "./proc.ts";
-import { currentRun, isCurrentRun } from "./world.ts";
+import type { Run } from "./world.ts";
 
 /**
  * Starts a goroutine in the run under way, from ordinary code: an event handler, an async function. While it exists, a
@@ -31,23 +31,35 @@ import { currentRun, isCurrentRun } from "./world.ts";
  * ```
  */
 export function spawn<A extends unknown[], R>(fn: (...args: A) => Go<R>, ...args: A): Promise<R> {
-  return new Promise((resolve, reject) => {
-    const token = currentRun("spawn");
-    expectOutside(1);
-    newproc(
-      (function* () {
-        try {
-          resolve(yield* fn(...args));
-        } catch (error) {
-          if (mp.dying !== null) throw error;
-          reject(error);
-        } finally {
-          if (isExiting(mp.curg)) reject(new Error("gobuf: spawn: the goroutine ended by goexit"));
-          if (isCurrentRun(token)) expectOutside(-1);
-        }
-      })(),
-      fn,
-    );
-    kick();
-  });
+  let run: Run;
+  try {
+    run = currentRun("spawn");
+  } catch (error) {
+    return Promise.reject(error);
+  }
+  return spawnIn(run, fn, args);
+}
+
+/** {@link spawn}, in a run of the caller's choice. */
+export function spawnIn<A extends unknown[], R>(run: Run, fn: (...args: A) => Go<R>, args: A): Promise<R> {
+  const { promise, resolve, reject } = Promise.withResolvers<R>();
+  run.waiters.add(reject);
+  expectOutside(run, 1);
+  newproc(
+    (function* () {
+      try {
+        resolve(yield* fn(...args));
+      } catch (error) {
+        if (run.failed) throw error;
+        reject(error);
+      } finally {
+        if (isExiting(mp.curg)) reject(new Error("gobuf: spawn: the goroutine ended by goexit"));
+        run.waiters.delete(reject);
+        expectOutside(run, -1);
+      }
+    })(),
+    fn,
+    run,
+  );
+  return promise;
 }

@@ -26,8 +26,8 @@ export const S_LIFO = 7;
 export const selem: unknown[] = [undefined];
 /** Something that keeps a queue of sudogs: a channel, a semaphore. */
 export interface Queued {
-  /** Forgets its queues: the goroutines in them are gone. */
-  abandon(): void;
+  /** Takes those off its queues that stand for Gs that are gone; without a test, all: the scheduler was reset. */
+  abandon(gone?: (gp: number) => boolean): void;
 }
 
 /** What it waits on. */

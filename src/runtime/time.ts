@@ -6,18 +6,19 @@
  */
 import type { Source } from "./chan.ts";
 import { gtimer } from "./g.ts";
-import { getg, mp, type Op, opPending, opReady } from "./m.ts";
+import { getg, mp, type Op, opPending, opReady, runNow } from "./m.ts";
 import { FatalError } from "./panic.ts";
 import { gopark, goready } from "./proc.ts";
 import { waitReasonSleep } from "./runtime2.ts";
+import { enter, onSwitch, type Run, runOf } from "./world.ts";
 
 // Bits of a timer's state.
 const timerHeaped = 1;
 const timerModified = 2;
 const timerZombie = 4;
 
-/** What a timer calls when it expires, on g0. */
-export type TimerFunction = (arg: unknown, seq: number, delay: number) => void;
+/** What a timer calls when it expires, on g0. The run is the one that the timer belongs to. */
+export type TimerFunction = (arg: unknown, seq: number, delay: number, run: Run) => void;
 
 /**
  * A timer, not pending: timer of runtime/time.go.
@@ -34,8 +35,8 @@ export class Timer implements Source {
   state = 0;
   /** Goroutines that wait on its channel. */
   blocked = 0;
-  /** The reset of the scheduler that it knows of. */
-  epoch = resets;
+  /** The run that it belongs to; null while nobody has armed it. */
+  run: Run | null = null;
 
   constructor(
     readonly f: TimerFunction,
@@ -72,8 +73,8 @@ export class Timer implements Source {
 }
 
 /** timers.heap, in two arrays: a timer, and its `when` as it was when it took its place. */
-export const heap: Timer[] = [];
-const whens: number[] = [];
+export let heap: Timer[] = [];
+let whens: number[] = [];
 let zombies = 0;
 /** Earliest `when` of the modified timers, 0 for none: their place in the heap is by their old one. */
 let minWhenModified = 0;
@@ -86,22 +87,49 @@ const FAKE_START_MS = 1_257_894_000_000;
 const BUBBLE_START_MS = 946_684_800_000;
 /** No timer expires later, nanoseconds. */
 const MAX_WHEN_NS = 2 ** 63;
-/** Counts resets of the scheduler: what was armed before one is gone. */
-let resets = 0;
 let fake = false;
 let fakeNow = FAKE_START_NS;
 let fakeStartMs = FAKE_START_MS;
 
-/** Empties the heap and sets the clock. */
+/** A heap of its own, and a clock. */
 export function timeinit(clock: "fake" | "real"): void {
-  resets++;
-  heap.length = 0;
-  whens.length = 0;
+  heap = [];
+  whens = [];
   zombies = 0;
   minWhenModified = 0;
   fake = clock === "fake";
   fakeNow = FAKE_START_NS;
   fakeStartMs = FAKE_START_MS;
+}
+
+onSwitch({
+  init: (options) => timeinit(options.clock),
+  save: () => ({ heap, whens, zombies, minWhenModified, fake, fakeNow, fakeStartMs }),
+  load(saved) {
+    ({ heap, whens, zombies, minWhenModified, fake, fakeNow, fakeStartMs } = saved as Clockwork);
+  },
+  end() {
+    heap = [];
+    whens = [];
+    zombies = 0;
+    minWhenModified = 0;
+  },
+});
+
+/** What a world has of this file. */
+interface Clockwork {
+  heap: Timer[];
+  whens: number[];
+  zombies: number;
+  minWhenModified: number;
+  fake: boolean;
+  fakeNow: number;
+  fakeStartMs: number;
+}
+
+/** Stops all timers of a run, which is over; its world is the current one. */
+export function stopTimersOf(run: Run): void {
+  for (const timer of heap) if (timer.run === run) stopTimer(timer);
 }
 
 /** The fake clock tells the time of a bubble. */
@@ -309,7 +337,7 @@ function fire(timer: Timer, now: number): void {
     }
     updateHead();
   }
-  f(arg, seq, delay);
+  f(arg, seq, delay, timer.run as Run);
 }
 
 /** timer.needsAdd. */
@@ -326,13 +354,16 @@ function add(timer: Timer): void {
   siftUp(heap.length - 1);
 }
 
-/** A timer from before the scheduler was reset is in no heap. */
-function forgetStale(timer: Timer): void {
-  if (timer.epoch === resets) return;
-  timer.epoch = resets;
-  timer.when = 0;
-  timer.state = 0;
-  timer.blocked = 0;
+/** Makes the world of a timer's run the current one. A timer of a run that is over is in no heap, and anybody's. */
+function goHome(timer: Timer): void {
+  if (timer.run?.over) {
+    timer.run = null;
+    timer.when = 0;
+    timer.state = 0;
+    timer.blocked = 0;
+  }
+  timer.run ??= runNow() ?? null;
+  if (!mp.turn && timer.run !== null) enter(timer.run.world);
 }
 
 /**
@@ -345,7 +376,7 @@ function forgetStale(timer: Timer): void {
 export function resetTimer(timer: Timer, when: number, period: number): boolean {
   if (!(when > 0)) throw new FatalError("timer when must be positive");
   if (!(period >= 0)) throw new FatalError("timer period must be non-negative");
-  forgetStale(timer);
+  goHome(timer);
   const pending = timer.when > 0;
   timer.period = period;
   timer.when = when;
@@ -363,7 +394,7 @@ export function resetTimer(timer: Timer, when: number, period: number): boolean 
 
 /** Stops a timer: timer.stop. @returns whether it was pending */
 export function stopTimer(timer: Timer): boolean {
-  forgetStale(timer);
+  goHome(timer);
   if ((timer.state & timerHeaped) !== 0) {
     timer.state |= timerModified;
     if ((timer.state & timerZombie) === 0) {
@@ -390,6 +421,7 @@ function resetForSleep(gp: number): boolean {
     timer = new Timer(goroutineReady, gp);
     gtimer.set(gp, timer);
   }
+  timer.run = runOf(gp);
   resetTimer(timer, sleepWhen, 0);
   return true;
 }

@@ -5,10 +5,12 @@
 import { G_STRIDE, G_STRIDE_BYTES, G_WAITREASON_BYTE, G_WAITSINCE, gmem, gmem8 } from "./ffi.ts";
 import { allgs, gentry, isNative } from "./g.ts";
 import { goidOf, parentOf, readgstatus } from "./gstatus.ts";
+import { runNow } from "./m.ts";
 import { FatalError, PanicError, UncaughtError } from "./panic.ts";
 import { Gdead, Gidle, Gscan, Gwaiting, statusName, waitReasonStrings } from "./runtime2.ts";
 import { creationSites, framesOf, noteThrow, operationSites } from "./sites.ts";
 import { sliceTime } from "./time.ts";
+import { type Run, runOf } from "./world.ts";
 
 /**
  * What reports say of a goroutine.
@@ -61,10 +63,17 @@ export function entryName(gp: number): string {
  * ```
  */
 export function goroutines(): GoroutineInfo[] {
+  return goroutinesOf((run) => run.world === runNow()?.world);
+}
+
+/** Those of the runs that are wanted. @internal */
+export function goroutinesOf(wanted: (run: Run) => boolean): GoroutineInfo[] {
   const out: GoroutineInfo[] = [];
   for (const gp of allgs()) {
     const status = readgstatus(gp) & ~Gscan;
     if (status === Gdead || status === Gidle) continue;
+    const run = runOf(gp);
+    if (run === undefined || !wanted(run)) continue;
     const waits = status === Gwaiting;
     out.push({
       goid: goidOf(gp),

@@ -34,11 +34,22 @@ export class Waitqs implements Queued {
     else this.recvLast = s;
   }
 
-  abandon(): void {
-    this.recvFirst = 0;
-    this.recvLast = 0;
-    this.sendFirst = 0;
-    this.sendLast = 0;
+  abandon(gone?: (gp: number) => boolean): void {
+    this.purge(RECVQ, gone);
+    this.purge(SENDQ, gone);
+  }
+
+  private purge(sending: boolean, gone?: (gp: number) => boolean): void {
+    const first = this.first(sending);
+    if (gone === undefined) {
+      this.setFirst(sending, 0);
+      this.setLast(sending, 0);
+      return;
+    }
+    for (let s = first, next = 0; s !== 0; s = next) {
+      next = smem[s * SUDOG_STRIDE + S_NEXT];
+      if (gone(smem[s * SUDOG_STRIDE + S_G])) this.remove(sending, s);
+    }
   }
 
   /** Puts a sudog at the tail of a queue. */

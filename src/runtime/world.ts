@@ -1,17 +1,22 @@
 /**
- * The run under way on this thread, as everything below run.ts knows it: whether there is one and which one it is, what
- * watches it, and what must be emptied before it begins.
+ * Worlds and runs. A world is a scheduler: run queues, timers and a clock, goroutine numbers, draws, hooks. A run is a main
+ * goroutine and whatever it starts, with a result and an end of its own. Runs with the real clock share one world; a run
+ * with a fake clock, a seed or a hook has a world to itself.
  *
- * run.ts, which stands above, begins and ends runs; this file only says so. It imports nothing.
+ * The state of one world, the current one, lies in the scheduler's own variables, so that the hot path reaches it as if
+ * there were no other. {@link enter} puts another world's state in its place: each module that has some registers a
+ * {@link Part}. This happens between turns only, and not at all while there is one world.
+ *
+ * run.ts, which stands above, begins and ends runs. This file imports nothing.
  */
 
 /** Sees what a run does besides its goroutines' status changes: a trace. */
 export interface RunObserver {
-  /** A run is about to start main. */
+  /** The first run of a world is about to start main. */
   runBegins(): void;
   /** Nothing runs until the event loop has had its turn. */
   runIdles(): void;
-  /** The run is over. */
+  /** The last run of a world is over. */
   runEnds(): void;
 }
 
@@ -23,55 +28,237 @@ export interface RunObserver {
  */
 export type IdleHook = () => boolean;
 
-/** What is known of the run under way; run.ts writes it. */
-export const world = {
-  /** Whether a run is under way on this thread. */
-  running: false,
-  /** Counts runs: what was started for an earlier one must not touch this one. */
-  epoch: 0,
-  /** Sees the runs of this thread. */
-  observer: null as RunObserver | null,
-  /** Makes this run a bubble. */
-  idleHook: null as IdleHook | null,
-};
+/** What a world begins with. */
+export interface WorldOptions {
+  readonly clock: "real" | "fake";
+  /** Seed of the draws, 0 to 2^53-1. */
+  readonly seed: number;
+  /** p.schedtick when main begins, 0 to 60. */
+  readonly schedtick: number;
+}
+
+/** A module's share of a world's state. */
+export interface Part {
+  /** Puts the state of a new world in the place of the current one's. */
+  init(options: WorldOptions): void;
+  /** Takes the current world's state out. */
+  save(): unknown;
+  /** Puts a state that {@link save} took out back. */
+  load(saved: unknown): void;
+  /** Lets go of the current world's state: its last run is over. */
+  end?(): void;
+}
+
+const parts: Part[] = [];
+
+/** Registers a module's share of a world's state, once, when the module is loaded. */
+export function onSwitch(part: Part): void {
+  parts.push(part);
+}
+
+/** Why an operation of a goroutine whose run is over does nothing. */
+export class RunOverError extends Error {
+  override readonly name = "RunOverError";
+}
+
+/** A main goroutine and what it started. */
+export class Run {
+  /** Main's G, 0 when there is none or it ended by goexit. */
+  main = 0;
+  /** Goroutines made and not dead: gcount(). */
+  gcount = 0;
+  /** Main has returned, with `result`. */
+  done = false;
+  result: unknown = undefined;
+  /** Something failed, with `error`. */
+  failed = false;
+  error: unknown = undefined;
+  /** The run has ended: nothing may be started for it any more. */
+  over = false;
+  /** Promises, async operations and holds that may still make a goroutine runnable. */
+  expected = 0;
+  /** Reject the promises that wait for a goroutine of this run. */
+  readonly waiters = new Set<(reason: Error) => void>();
+  /** Sees a native goroutine's stack overflow in place of the run's end. */
+  onStackOverflow: ((error: never) => void) | null = null;
+  /** Is called when the run is over and everything of it is given back. */
+  settle: (() => void) | null = null;
+  /** Its place in {@link runs}. */
+  slot = 0;
+
+  constructor(readonly world: World) {}
+
+  /** Whether main has returned or something failed. */
+  get ends(): boolean {
+    return this.done || this.failed;
+  }
+}
+
+/** A scheduler. */
+export class World {
+  /** The state of each {@link Part} while another world is current. */
+  private saved: unknown[] | null = null;
+  /** Those that are not over, in the order in which they began. */
+  readonly runs = new Set<Run>();
+  /** The sum of what its runs expect from outside. */
+  expected = 0;
+  /** Something came from outside since the last look: what it set off may be about to ask for more. */
+  lately = false;
+  /** Makes this world a bubble. */
+  idleHook: IdleHook | null = null;
+  /** What keeps the event loop, and calls {@link step} when the first timer is due, at `timerWhen` nanoseconds. */
+  alive: ReturnType<typeof setInterval> | null = null;
+  timer: ReturnType<typeof setTimeout> | null = null;
+  timerWhen = 0;
+  /** Goes on with the world after a pause; null: it runs to its end without one. */
+  step: (() => void) | null = null;
+  /** {@link step} is about to be called: in a microtask, or in the event loop's next turn. */
+  scheduled = false;
+
+  constructor(readonly options: WorldOptions) {}
+
+  /** Puts this world's state in the place of the current one's. */
+  enter(): void {
+    if (current !== null) current.saved = parts.map((part) => part.save());
+    const { saved } = this;
+    current = this;
+    this.saved = null;
+    parts.forEach((part, i) => {
+      if (saved === null) part.init(this.options);
+      else part.load(saved[i]);
+    });
+  }
+}
+
+/** Lets go of the current world's state: its last run is over. */
+export function endParts(): void {
+  for (const part of parts) part.end?.();
+}
+
+let current: World | null = null;
+
+/** The world whose state is in place; null before the first. */
+export function currentWorld(): World | null {
+  return current;
+}
+
+/** Makes a world the current one: between turns, or with the turn's own state put by. */
+export function enter(world: World): void {
+  if (current !== world) world.enter();
+}
+
+/** Drops the current world's state, whatever it was: schedinit. */
+export function dropWorld(): void {
+  current = null;
+}
+
+/** Worlds that have a run that is not over, in the order in which they began. */
+export const worlds = new Set<World>();
+
+/** Runs of this thread by slot. The slot of one that is over is free. */
+export const runs: (Run | undefined)[] = [];
+const freeSlots: number[] = [];
+
+/**
+ * The slots of the Gs' runs, by G. It is empty while slot 0 is the only one in use: then every G is its run's, and no
+ * goroutine pays for the others.
+ */
+export let gruns: Uint32Array = new Uint32Array(0);
+
+/** The run of a G. */
+export function runOf(gp: number): Run {
+  return runs[gp < gruns.length ? gruns[gp] : 0] as Run;
+}
+
+/** Says whose a G is. */
+export function setRun(gp: number, run: Run): void {
+  if (gp >= gruns.length) {
+    if (run.slot === 0) return;
+    const larger = new Uint32Array(Math.max(1024, 2 ** Math.ceil(Math.log2(gp + 1))));
+    larger.set(gruns);
+    gruns = larger;
+  }
+  gruns[gp] = run.slot;
+}
+
+/** Begins a run, in its world. */
+export function addRun(run: Run): void {
+  run.slot = freeSlots.pop() ?? runs.length;
+  runs[run.slot] = run;
+  run.world.runs.add(run);
+  worlds.add(run.world);
+}
+
+/** Takes a run's slot back: its Gs are gone. */
+export function removeRun(run: Run): void {
+  runs[run.slot] = undefined;
+  freeSlots.push(run.slot);
+  const { world } = run;
+  world.runs.delete(run);
+  if (world.runs.size === 0) worlds.delete(world);
+  if (worlds.size === 0) forgetRuns();
+}
+
+/** Forgets all runs: none is left, or the scheduler was reset. */
+export function forgetRuns(): void {
+  for (const run of runs) if (run !== undefined) run.over = true;
+  worlds.clear();
+  runs.length = 0;
+  freeSlots.length = 0;
+  gruns = new Uint32Array(0);
+}
+
+/**
+ * The run that ordinary code means when several are under way: the oldest with the real clock, else the oldest. Undefined
+ * when there is none.
+ */
+export function ambientRun(): Run | undefined {
+  let first: Run | undefined;
+  for (const world of worlds) {
+    const run = firstRun(world);
+    if (run !== undefined && world.options.clock === "real") return run;
+    first ??= run;
+  }
+  return first;
+}
+
+/** The oldest run of a world that is not over. */
+export function firstRun(world: World | null): Run | undefined {
+  if (world !== null) for (const run of world.runs) if (!run.over) return run;
+  return undefined;
+}
+
+/** Sees the runs of this thread. */
+let observer: RunObserver | null = null;
+/** The world that the observer sees: one at a time. */
+let observed: World | null = null;
 
 /** Sets what sees the runs of this thread, or nothing. */
 export function setRunObserver(o: RunObserver | null): void {
-  world.observer = o;
+  observer = o;
+  observed = o === null ? null : current !== null && worlds.has(current) ? current : null;
 }
 
-/** Makes the run under way a bubble: gobuf/testing does. */
-export function setIdleHook(f: IdleHook): void {
-  world.idleHook = f;
+/** Tells the observer of a world that begins, if it sees no other. */
+export function observeBegin(world: World): void {
+  if (observer === null || observed !== null) return;
+  observed = world;
+  observer.runBegins();
 }
 
-/** Whether a run is under way on this thread. */
-export function isRunning(): boolean {
-  return world.running;
+/** Tells the observer of a world that pauses. */
+export function observeIdle(world: World): void {
+  if (observed === world) observer?.runIdles();
 }
 
-/** A token of the run under way, for what comes back later. @throws Error when there is none */
-export function currentRun(what: string): number {
-  if (!world.running) throw new Error(`gobuf: ${what}: no run is under way on this thread: start one with run()`);
-  return world.epoch;
+/** Tells the observer of a world whose last run is over. */
+export function observeEnd(world: World): void {
+  if (observed !== world) return;
+  observed = null;
+  observer?.runEnds();
 }
 
-/** Whether the run of a token is still under way. */
-export function isCurrentRun(token: number): boolean {
-  return world.running && token === world.epoch;
-}
-
-const resets: (() => void)[] = [];
-
-/**
- * Registers, once, what empties a module's state before each run: for modules above the runtime (handles of native
- * bodies). Those of the runtime are named by schedinit itself.
- */
-export function onReset(reset: () => void): void {
-  resets.push(reset);
-}
-
-/** Empties what registered itself, in the order in which it did. */
-export function resetRegistered(): void {
-  for (const reset of resets) reset();
+/** Whether the world that the observer sees has a run. */
+export function isObserving(): boolean {
+  return observed !== null;
 }

@@ -42,7 +42,13 @@ const starvationThresholdNs = 1e6;
  */
 export class Mutex {
   private state = 0;
-  private readonly sema = new Sema(waitReasonSyncMutexLock);
+  private readonly sema = new Sema(waitReasonSyncMutexLock, () => this.lost());
+
+  /** A waiter is gone: its run is over. */
+  private lost(): void {
+    if (this.state >> mutexWaiterShift !== 0) this.state -= 1 << mutexWaiterShift;
+    if (this.state >> mutexWaiterShift === 0) this.state &= ~mutexStarving;
+  }
 
   /** Locks it, and waits while it is locked: Go's Lock. @throws Error outside a goroutine */
   lock(): Op<void> {

@@ -44,7 +44,10 @@ const rwmutexMaxReaders = 1 << 30;
 export class RWMutex {
   private readonly w = new Mutex();
   private readonly writerSem = new Sema(waitReasonSyncRWMutexLock);
-  private readonly readerSem = new Sema(waitReasonSyncRWMutexRLock);
+  private readonly readerSem = new Sema(waitReasonSyncRWMutexRLock, () => {
+    // A waiting reader is gone: its run is over.
+    this.readerCount--;
+  });
   /** Readers, less {@link rwmutexMaxReaders} while a writer waits or holds it. */
   private readerCount = 0;
   /** Readers that a waiting writer waits for. */

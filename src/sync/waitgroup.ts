@@ -13,7 +13,7 @@ import { sc } from "../runtime/sudog.ts";
 
 class WaitGroupSema extends Sema {
   constructor(readonly wg: WaitGroup) {
-    super(waitReasonSyncWaitGroupWait);
+    super(waitReasonSyncWaitGroupWait, () => wg.lost());
   }
 }
 
@@ -119,6 +119,11 @@ export class WaitGroup {
     } finally {
       if (!panicking) this.done();
     }
+  }
+
+  /** A waiter is gone: its run is over. @internal */
+  lost(): void {
+    if (this.waiters > 0) this.waiters--;
   }
 
   /** @internal */

@@ -8,24 +8,29 @@
 
 import { type Body, bodyOf, type Go } from "../runtime/body.ts";
 import { getg, type Op, opCall, opPending } from "../runtime/m.ts";
+import { currentRun } from "../runtime/outside.ts";
 import { FatalError, PanicError } from "../runtime/panic.ts";
-import { finish, gopark, goready, sched } from "../runtime/proc.ts";
+import { finishRun, gopark, goready } from "../runtime/proc.ts";
 import { waitReasonSynctestRun, waitReasonSynctestWait } from "../runtime/runtime2.ts";
 import { timeinitBubble, wakeTime } from "../runtime/time.ts";
 import { attachReport } from "../runtime/traceback.ts";
-import { currentRun, isCurrentRun, setIdleHook } from "../runtime/world.ts";
+import type { Run, World } from "../runtime/world.ts";
 
-/** The token of the run that is a bubble. */
-let token = 0;
-/** The G that is in `wait`, 0 for none: bubble.waiter. */
-let waiter = 0;
-/** Whether the run is over only when all its goroutines have ended. */
-let whole = true;
-/** Timers that may still fire after main has returned, and how many the bubble allows. */
-let timersLeft = 0;
-let timersAllowed = 0;
-/** The G of main after it has returned, while it waits for the other goroutines; 0 before: bubble.root. */
-let root = 0;
+/** A bubble: what a world knows that is one. */
+interface Bubble {
+  readonly run: Run;
+  /** The G that is in `wait`, 0 for none: bubble.waiter. */
+  waiter: number;
+  /** The run is over only when all goroutines have ended. */
+  readonly whole: boolean;
+  /** Main, which has returned and waits for the others; 0 before: bubble.root. */
+  root: number;
+  /** Timers that may still expire after main has returned, and how many the bubble allows. */
+  timersLeft: number;
+  readonly timersAllowed: number;
+}
+
+const bubbles = new WeakMap<World, Bubble>();
 
 function deadlock(text: string): FatalError {
   const error = new FatalError(`deadlock: ${text}`);
@@ -34,20 +39,21 @@ function deadlock(text: string): FatalError {
 }
 
 /** All goroutines are blocked: maybeWakeLocked, and what follows it in Run. */
-function idle(): boolean {
-  if (waiter !== 0) {
-    goready(waiter);
+function idle(bubble: Bubble): boolean {
+  const { run } = bubble;
+  if (bubble.waiter !== 0) {
+    goready(bubble.waiter);
     return true;
   }
-  if (!whole) return false;
-  if (root !== 0) {
-    if (sched.gcount > 1) return afterMain();
-    goready(root);
-    root = 0;
+  if (!bubble.whole) return false;
+  if (bubble.root !== 0) {
+    if (run.gcount > 1) return afterMain(bubble);
+    goready(bubble.root);
+    bubble.root = 0;
     return true;
   }
-  if (sched.gcount === 0) {
-    finish(undefined);
+  if (run.gcount === 0) {
+    finishRun(run, undefined);
     return true;
   }
   if (wakeTime() === 0) throw deadlock("all goroutines in bubble are blocked");
@@ -58,13 +64,13 @@ function idle(): boolean {
  * Main has returned, and the other goroutines are blocked. In Go's bubble time stands still then: a goroutine that sleeps
  * would sleep for ever. A bubble that allows timers goes on to the next one.
  */
-function afterMain(): boolean {
-  if (wakeTime() === 0 || timersAllowed === 0) {
+function afterMain(bubble: Bubble): boolean {
+  if (wakeTime() === 0 || bubble.timersAllowed === 0) {
     throw deadlock("main bubble goroutine has exited but blocked goroutines remain");
   }
-  if (timersLeft-- > 0) return false;
+  if (bubble.timersLeft-- > 0) return false;
   const error = new FatalError(
-    `no end: main has returned, and ${timersAllowed} timers later there are goroutines that only timers wake: ` +
+    `no end: main has returned, and ${bubble.timersAllowed} timers later there are goroutines that only timers wake: ` +
       'stop them, or explore with `leaks: "ignore"`',
   );
   attachReport(error, 0);
@@ -72,9 +78,9 @@ function afterMain(): boolean {
 }
 
 /** Parks main, as Go does with the goroutine that runs a bubble, until the other goroutines have ended. */
-function others(): Op<void> {
+function others(bubble: Bubble): Op<void> {
   const gp = getg("the bubble");
-  root = gp;
+  bubble.root = gp;
   gopark(gp, null, waitReasonSynctestRun, null);
   return opPending();
 }
@@ -88,14 +94,11 @@ function others(): Op<void> {
  * @throws FatalError (the run's end) when goroutines are blocked, and no timer will wake one
  */
 export function* bubbled<R>(main: Body<R>, all = true, timers = 0): Go<R> {
-  token = currentRun("synctest.test");
-  waiter = 0;
-  root = 0;
-  whole = all;
-  timersAllowed = timers;
-  timersLeft = timers;
+  const run = currentRun("synctest.test");
+  const bubble: Bubble = { run, waiter: 0, whole: all, root: 0, timersLeft: timers, timersAllowed: timers };
+  bubbles.set(run.world, bubble);
   timeinitBubble();
-  setIdleHook(idle);
+  run.world.idleHook = () => idle(bubble);
   let panicking = false;
   try {
     return yield* opCall(bodyOf("synctest.test", main, []));
@@ -104,7 +107,7 @@ export function* bubbled<R>(main: Body<R>, all = true, timers = 0): Go<R> {
     throw error;
   } finally {
     // Also when main ends by goexit.
-    if (all && !panicking && sched.gcount > 1) yield* others();
+    if (all && !panicking && run.gcount > 1) yield* others(bubble);
   }
 }
 
@@ -116,13 +119,12 @@ export function namedAs<R>(name: string, body: Body<R>): Body<R> {
 /** The body of {@link wait}: synctestWait. */
 export function bubbleWait(): Op<void> {
   const gp = getg("synctest.wait");
-  if (!isCurrentRun(token)) throw new PanicError("goroutine is not in a bubble");
-  if (waiter !== 0) throw new PanicError("wait already in progress");
-  waiter = gp;
-  gopark(gp, null, waitReasonSynctestWait, waited);
+  const bubble = bubbles.get(currentRun("synctest.wait").world);
+  if (bubble === undefined) throw new PanicError("goroutine is not in a bubble");
+  if (bubble.waiter !== 0) throw new PanicError("wait already in progress");
+  bubble.waiter = gp;
+  gopark(gp, null, waitReasonSynctestWait, () => {
+    bubble.waiter = 0;
+  });
   return opPending();
-}
-
-function waited(): void {
-  waiter = 0;
 }

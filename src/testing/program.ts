@@ -1,10 +1,8 @@
 /** One run of an explored program, in a bubble on the fake clock. */
 import { runSync } from "../run.ts";
 import { type Body, bodyOf, type Go } from "../runtime/body.ts";
-import { UncaughtError } from "../runtime/panic.ts";
-import { sched } from "../runtime/proc.ts";
 import { bubbled, namedAs } from "./bubble.ts";
-import { type Chooser, RunOver, type Steered, type SteeringOptions, steered } from "./steer.ts";
+import { type Chooser, type Steered, type SteeringOptions, steered } from "./steer.ts";
 
 /** How a program is run. */
 export interface ProgramOptions extends SteeringOptions {
@@ -23,11 +21,6 @@ const SELECT_SEED = 1;
 
 /** Timers that may expire after main has returned: goroutines that go on sleeping and waking do not end. */
 const TIMERS_AFTER_MAIN = 1000;
-
-/** Whether this ended the run only because it had ended before. */
-function isRunOver(error: unknown): boolean {
-  return error instanceof RunOver || (error instanceof UncaughtError && error.cause instanceof RunOver);
-}
 
 /**
  * Runs a program once, on the fake clock.
@@ -50,7 +43,6 @@ export function steer(program: Body<unknown>, by: Chooser, options: ProgramOptio
       return { failed: false, value };
     } catch (error) {
       if (!started) throw error;
-      if (isRunOver(error)) return { failed: false, value: sched.result };
       return { failed: true, value: error };
     }
   };

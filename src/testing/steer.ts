@@ -21,6 +21,7 @@ import { S_G, S_ISSELECT, S_NEXT } from "../runtime/sudog.ts";
 import { advanceClock, checkTimers, nanotime, wakeTime } from "../runtime/time.ts";
 import { attachReport } from "../runtime/traceback.ts";
 import { RECVQ, SENDQ } from "../runtime/waitq.ts";
+import { runOf } from "../runtime/world.ts";
 import { Patience } from "./patience.ts";
 import { runqlist, runqremove } from "./runqlist.ts";
 import type { Deviation, Mode } from "./schedule.ts";
@@ -153,6 +154,8 @@ function starved(pool: readonly number[], from: number): number {
 
 /** The point hook: a goroutine is about to yield an operation. One that need not wait is over. */
 function point(): void {
+  // The run is over, and its goroutines only leave their frames: nothing is chosen any more.
+  if (mp.leaving) return;
   if (!mp.done) {
     if (mp.mcall === MCALL_GOSCHED) gave = goidOf(mp.curg);
     return;
@@ -194,10 +197,10 @@ function leave(): void {
 /** The call hook: a call that has no `yield*` is about to return. Others may run before. */
 function callPoint(): void {
   const gp = mp.curg;
-  if (gp <= 0 || mp.stop || isNative(gp) || within.length >= WITHIN_MAX) return;
+  if (gp <= 0 || mp.stop || mp.leaving || isNative(gp) || within.length >= WITHIN_MAX) return;
   const queued = runqlist().filter((other) => !within.includes(other));
   if (queued.length === 0) return;
-  if (tooMany()) throw mp.dying;
+  if (tooMany()) throw runOf(gp).error;
   forced = preempted("call", queued);
   if (forced !== 0) makeWay(gp);
 }

@@ -9,11 +9,11 @@ import { bodyIfAny } from "../runtime/body.ts";
 import { timerchandrain, trySend } from "../runtime/chan.ts";
 import { Chan, nilchan, type RecvChan } from "../runtime/channel.ts";
 import { opCall } from "../runtime/m.ts";
-import { kick } from "../runtime/outside.ts";
+import { currentRun, kick } from "../runtime/outside.ts";
 import { PanicError } from "../runtime/panic.ts";
 import { newproc } from "../runtime/proc.ts";
 import { now, Timer as RuntimeTimer, resetTimer, stopTimer, whenOf } from "../runtime/time.ts";
-import { currentRun } from "../runtime/world.ts";
+import type { Run } from "../runtime/world.ts";
 
 /**
  * The type of the functions that `afterFunc` and `context.afterFunc` call, in a goroutine of their own: a generator
@@ -46,8 +46,8 @@ function sendTime(c: unknown, _seq: number, delay: number): void {
 }
 
 /** Runs on g0: starts the goroutine of afterFunc. */
-function goFunc(f: unknown): void {
-  newproc(callBody(f as Callback), f);
+function goFunc(f: unknown, _seq: number, _delay: number, run: Run): void {
+  newproc(callBody(f as Callback), f, run);
 }
 
 /** What {@link Timer} and {@link Ticker} share: a channel and the timer that feeds it. */
@@ -72,8 +72,8 @@ abstract class Clockwork implements Disposable {
   protected set(ms: number, period: number): boolean {
     const pending = resetTimer(this.r, whenOf(ms), period);
     const drained = this.drain();
-    // Armed by code outside the goroutines, it may be the first that the run waits for.
-    kick();
+    // Armed by code outside the goroutines, it may be the first that its world waits for.
+    if (this.r.run !== null) kick(this.r.run.world);
     return pending || drained;
   }
 

@@ -11,7 +11,7 @@ import { Gdead, Gidle, Grunnable, Grunning, Gscan, Gwaiting } from "../runtime/r
 import { framesOf, operationSites } from "../runtime/sites.ts";
 import { clockIsFake, nanotime } from "../runtime/time.ts";
 import { entryName } from "../runtime/traceback.ts";
-import { isRunning, setRunObserver } from "../runtime/world.ts";
+import { isObserving, setRunObserver } from "../runtime/world.ts";
 import type { TraceFormat } from "./format.ts";
 import { STOP_GOSCHED, STOP_PREEMPTED } from "./reasons.ts";
 import { type Stack, Stacks } from "./stacks.ts";
@@ -49,7 +49,7 @@ export class Recorder {
 
   constructor(private readonly format: TraceFormat) {
     setRunObserver(this);
-    if (isRunning()) this.joinRun();
+    if (isObserving()) this.joinRun();
   }
 
   /** The end of the trace. */
@@ -57,7 +57,7 @@ export class Recorder {
     setTraceHook(null);
     setRunObserver(null);
     if (!this.begun) this.begin();
-    this.format.end(isRunning() ? this.now() : ++this.last);
+    this.format.end(isObserving() ? this.now() : ++this.last);
   }
 
   /** A run begins: nothing of it has happened yet. */

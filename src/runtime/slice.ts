@@ -1,0 +1,42 @@
+/**
+ * Slices: how long a run keeps the thread from the event loop. A slice ends when the monitor says so (arch/monitor.zig),
+ * whatever the goroutines do between two operations, and whatever a test runner does to the clocks that JavaScript sees.
+ */
+import { HEADER_SYSMONWAIT } from "./codes.ts";
+import { M_SLICE, M_SLICE_OVER, mmem, native } from "./ffi.ts";
+
+/** Milliseconds after which a run gives timers and I/O of the process their turn, where the monitor's word is not there. */
+export const SLICE_MS = 4;
+
+/** The number that is never a slice's: nothing ends what has no slice. */
+const NO_SLICE = -1;
+const SLICE_MAX = 0x7fff_ffff;
+
+let last = 0;
+/** The slice that this M is in. */
+let current = NO_SLICE;
+
+/** The M begins to run goroutines, and shares the thread with an event loop. */
+export function beginSlice(): void {
+  last = last === SLICE_MAX ? 1 : last + 1;
+  current = last;
+  // In this order, as the monitor writes its word and then reads ours: one of the two sees the other's (seq_cst).
+  Atomics.store(mmem, M_SLICE, current);
+  if (Atomics.load(mmem, HEADER_SYSMONWAIT) !== 0) native.gobuf_sysmon_wake();
+}
+
+/** The M gives the thread back. */
+export function endSlice(): void {
+  Atomics.store(mmem, M_SLICE, 0);
+  current = NO_SLICE;
+}
+
+/** The slice that this M is in, as {@link mmem}'s word M_SLICE_OVER names it when it is over; no word is equal outside of one. */
+export function currentSlice(): number {
+  return current;
+}
+
+/** Whether the monitor has ended the slice that this M is in. */
+export function sliceIsOver(): boolean {
+  return Atomics.load(mmem, M_SLICE_OVER) === current;
+}

@@ -1,0 +1,304 @@
+/**
+ * How a world goes on: turns of its goroutines, pauses for the event loop, the ends of its runs, and Go's verdict when
+ * nothing of it will ever run again (checkdead of runtime/proc.go).
+ */
+import { anyThrown } from "./native/nativestate.ts";
+import { endGoroutines, leaveFrames } from "./runtime/ending.ts";
+import { failRun, MCALL_NONE, mp, takeForgotten } from "./runtime/m.ts";
+import { later } from "./runtime/outside.ts";
+import { FatalError } from "./runtime/panic.ts";
+import { endChain, isOneChain, markChain } from "./runtime/proc.ts";
+import { resumeMain, schedule } from "./runtime/schedule.ts";
+import { beginSlice, endSlice, SLICE_MS, sliceIsOver } from "./runtime/slice.ts";
+import { advanceClock, clockIsFake, nanotime, sliceTime, wakeTime } from "./runtime/time.ts";
+import { attachReport } from "./runtime/traceback.ts";
+import {
+  currentWorld,
+  endParts,
+  enter,
+  observeEnd,
+  observeIdle,
+  type Run,
+  removeRun,
+  type World,
+} from "./runtime/world.ts";
+
+/** Goroutines resumed between two looks at the clock. */
+const BUDGET = 2048;
+/** Such looks in a slice, for when neither the clock nor the monitor moves. */
+const LOOKS_MAX = 512;
+/** Slices that one chain of hand-overs may fill: 10 ms, as Go's forcePreemptNS. */
+const CHAIN_SLICES = 2;
+
+/** Those of a world's runs that are not over. */
+function live(world: World): Run[] {
+  return [...world.runs].filter((run) => !run.over);
+}
+
+/** Ends all runs of a world with an error. */
+function failAll(world: World, error: unknown): void {
+  for (const run of live(world)) failRun(run, error);
+}
+
+/** Goroutines of which none will ever run again end their runs: checkdead. */
+function checkdead(world: World): void {
+  const runs = live(world);
+  const nobody = runs.every((run) => run.gcount === 0);
+  const text = nobody ? "no goroutines (main called runtime.Goexit)" : "all goroutines are asleep";
+  const error = new FatalError(`${text} - deadlock!`);
+  attachReport(error, 0);
+  // A native body that took no notice of what its callback threw may be the one that waits.
+  const thrown = anyThrown(world);
+  failAll(world, thrown === null ? error : Object.assign(error, { cause: thrown.error }));
+}
+
+/** Runs `f`; what it throws is the scheduler's own failure, and ends all runs of the world. */
+function guarded<T>(world: World, otherwise: T, f: () => T): T {
+  try {
+    return f();
+  } catch (error) {
+    mp.curg = 0;
+    mp.mcall = MCALL_NONE;
+    takeForgotten();
+    failAll(world, error);
+    return otherwise;
+  }
+}
+
+/** A run's last frames are left, and it is over for good. */
+function bury(run: Run): void {
+  const { world } = run;
+  removeRun(run);
+  if (world.runs.size === 0) endWorld(world);
+  run.settle?.();
+}
+
+function endWorld(world: World): void {
+  observeEnd(world);
+  endParts();
+  stopTimer(world);
+  if (world.alive !== null) clearInterval(world.alive);
+  world.alive = null;
+  world.step = null;
+  // What was received last is nobody's now.
+  mp.elem = undefined;
+  mp.value = undefined;
+  mp.result = undefined;
+}
+
+/** Begins the end of a run; what is left to do of it. */
+function endRun(run: Run): number[] {
+  return guarded(run.world, [], () => endGoroutines(run));
+}
+
+/** Ends the runs of a world that have a result or failed, at once. */
+function endNow(world: World): void {
+  for (const run of world.runs) {
+    if (!run.ends || run.over) continue;
+    for (const gp of endRun(run)) guarded(world, undefined, () => leaveFrames(gp));
+    bury(run);
+  }
+}
+
+/** Ends the runs of a world that have a result or failed, in slices of the event loop where there is much to leave. */
+function endSoon(world: World): void {
+  for (const run of world.runs) {
+    if (run.ends && !run.over) leaveSome(run, endRun(run), 0);
+  }
+}
+
+/** Leaves frames of a run for a while. @param from the first of `left` that is still to be left */
+function leaveSome(run: Run, left: readonly number[], from: number): void {
+  const { world } = run;
+  const start = performance.now();
+  for (let i = from; i < left.length; i++) {
+    if (i % 64 === 63 && performance.now() - start > SLICE_MS) {
+      setImmediate(() => between(world, () => leaveSome(run, left, i)));
+      return;
+    }
+    guarded(world, undefined, () => leaveFrames(left[i] as number));
+  }
+  bury(run);
+}
+
+/** Does something with a world while no turn is under way, and goes on with what that made runnable. */
+function between(world: World, f: () => void): void {
+  enter(world);
+  f();
+  if (world.runs.size > 0 && !world.scheduled && world.step !== null) later(world);
+}
+
+/** The async code behind what came from outside gets its turn before the verdict. */
+function lastTurn(world: World): void {
+  world.lately = false;
+  later(world);
+}
+
+/** Waits for the first timer of the heap. @param when nanoseconds on nanotime's scale */
+function sleepUntil(world: World, when: number): void {
+  // One that is armed for an earlier time serves as well: it will look again.
+  if (world.timer !== null && world.timerWhen <= when) return;
+  const ms = (when - nanotime()) / 1e6;
+  // setTimeout counts whole milliseconds, and to spin through the rest of one would cost a core: a timer is up to 1 ms
+  // late, as all others of the process are.
+  stopTimer(world);
+  world.timer = setTimeout(timedStep, Math.min(Math.max(1, Math.ceil(ms)), 0x7fffffff), world);
+  world.timerWhen = when;
+}
+
+function timedStep(world: World): void {
+  world.timer = null;
+  if (!world.scheduled) world.step?.();
+}
+
+function stopTimer(world: World): void {
+  if (world.timer !== null) clearTimeout(world.timer);
+  world.timer = null;
+}
+
+/** How many slices in a row were one chain of hand-overs. */
+const chains = new WeakMap<World, number>();
+
+/** A slice is over. Goroutines that hand over to each other without end leave the P to the others: retake of sysmon. */
+function chainOver(world: World): void {
+  if (clockIsFake()) return;
+  const slices = isOneChain() ? (chains.get(world) ?? 0) + 1 : 0;
+  chains.set(world, slices >= CHAIN_SLICES ? 0 : slices);
+  if (slices >= CHAIN_SLICES) endChain();
+  else markChain();
+}
+
+/**
+ * Goes on with a world: turns of its goroutines until nothing can run or the slice is over, and sees to it that it goes on
+ * again when there is more to do.
+ *
+ * @param begin resumes the main goroutine of the world's first run
+ */
+export function step(world: World, begin: (() => void) | null = null): void {
+  if (world.runs.size === 0) return;
+  // Code of a goroutine has let the event loop turn, below us on the stack.
+  if (mp.turn) return later(world);
+  enter(world);
+  mp.turn = true;
+  beginSlice();
+  try {
+    if (begin !== null) guarded(world, undefined, begin);
+    turns(world);
+  } finally {
+    endSlice();
+    mp.turn = false;
+  }
+  observeIdle(world);
+}
+
+/** The turns of a slice. */
+function turns(world: World): void {
+  const start = Bun.nanoseconds();
+  mp.now = sliceTime();
+  for (let looks = 0; ; looks++) {
+    mp.stop = false;
+    endSoon(world);
+    if (live(world).length === 0) return;
+    const more = guarded(world, true, () => schedule(BUDGET));
+    if (mp.stop) continue;
+    const over = sliceIsOver() || looks > LOOKS_MAX || Bun.nanoseconds() - start > SLICE_MS * 1e6;
+    if (more) {
+      mp.now = sliceTime();
+      if (!over) continue;
+      chainOver(world);
+      return later(world);
+    }
+    if (clockIsFake()) {
+      // Who waits for a promise or a hold is not blocked durably: the clock stands still for it.
+      if (world.expected !== 0) return;
+      if (world.lately) return lastTurn(world);
+    }
+    if (world.idleHook !== null && guarded(world, true, world.idleHook)) continue;
+    if (advanceClock()) {
+      if (over) return later(world);
+      continue;
+    }
+    const when = clockIsFake() ? 0 : wakeTime();
+    if (when !== 0) return sleepUntil(world, when);
+    if (world.expected !== 0) return;
+    if (world.lately) return lastTurn(world);
+    checkdead(world);
+  }
+}
+
+/** What of the M belongs to a turn. */
+type Turn = Pick<
+  typeof mp,
+  | "curg"
+  | "mcall"
+  | "waitunlockf"
+  | "callee"
+  | "goyield"
+  | "ok"
+  | "elem"
+  | "waitFailed"
+  | "now"
+  | "stop"
+  | "turn"
+  | "leaving"
+  | "done"
+  | "value"
+  | "state"
+  | "result"
+>;
+
+/** Runs `f` in a world of its own, in the middle of whatever this thread does; the other world goes on afterwards. */
+export function apart<T>(f: () => T): T {
+  const { curg, mcall, waitunlockf, callee, goyield, ok, elem, waitFailed, now, stop, turn, leaving } = mp;
+  const { done, value, state, result } = mp;
+  const saved: Turn = {
+    curg,
+    mcall,
+    waitunlockf,
+    callee,
+    goyield,
+    ok,
+    elem,
+    waitFailed,
+    now,
+    stop,
+    turn,
+    leaving,
+    done,
+    value,
+    state,
+    result,
+  };
+  const outer = currentWorld();
+  mp.curg = 0;
+  mp.mcall = MCALL_NONE;
+  mp.turn = false;
+  mp.leaving = false;
+  mp.stop = false;
+  takeForgotten();
+  try {
+    return f();
+  } finally {
+    if (outer !== null && outer.runs.size > 0) enter(outer);
+    Object.assign(mp, saved);
+  }
+}
+
+/** Runs a world to the end of its one run without a pause: there is no clock but the fake one. */
+export function drive(run: Run): void {
+  const { world } = run;
+  mp.turn = true;
+  try {
+    guarded(world, undefined, () => resumeMain(run));
+    for (;;) {
+      mp.stop = false;
+      endNow(world);
+      if (run.over) return;
+      const more = guarded(world, true, () => schedule(BUDGET));
+      if (more || mp.stop || (world.idleHook !== null && guarded(world, true, world.idleHook))) continue;
+      if (!advanceClock()) checkdead(world);
+    }
+  } finally {
+    mp.turn = false;
+  }
+}
