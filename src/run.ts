@@ -69,7 +69,7 @@ function wantsOwnWorld(options: RunOptions): boolean {
 
 /** A run in a fresh world, which is the current one. */
 function beginWorld(options: RunOptions & SchedOptions): Run {
-  if (worlds.size === 0) return schedinit(options);
+  if (worlds.size === 0) return schedinit(options, false);
   const world = newWorld(options);
   enter(world);
   const run = new Run(world);

@@ -187,10 +187,7 @@ procTest.run(
     const ratio = counts.hog / counts.light;
     must(ratio < 20 && ratio > 1 / 20, `the hogs and the others count ${counts.hog} and ${counts.light}`);
   },
-  {
-    clock: "real",
-    fails: { fault: "F5: two that hand over to each other starve all others", says: "the hogs and the others count" },
-  },
+  { clock: "real" },
 );
 
 procTest.not(

@@ -97,7 +97,6 @@ function tickers(goroutines: number): () => Go {
 sleepTest.run("TestTickerStress", tickers(1), { clock: "real" });
 sleepTest.run("TestTickerConcurrentStress", tickers(10), {
   clock: "real",
-  fails: { fault: "F5: a goroutine in sleep(1e-6) starves the others", says: "the ticker's receivers starve" },
 });
 
 sleepTest.run(

@@ -31,10 +31,12 @@ function drawSeed(): number {
 }
 
 /**
- * Empties the scheduler of this thread, whatever it ran before, and makes a world and a run, whose turns the caller sees to.
- * A run begins with this when no other is under way. Clock and seed as in RunOptions.
+ * Empties the scheduler of this thread, whatever it ran before, and makes a world with a run. A run begins with this when no
+ * other is under way. Clock and seed as in RunOptions.
+ *
+ * @param byHand the caller sees to its turns, by schedule and execute
  */
-export function schedinit(options: SchedOptions = {}): Run {
+export function schedinit(options: SchedOptions = {}, byHand = true): Run {
   if (mp.curg !== 0) throw new Error("gobuf: schedinit in a goroutine");
   forgetRuns();
   dropWorld();
@@ -50,6 +52,6 @@ export function schedinit(options: SchedOptions = {}): Run {
   const world = newWorld(options);
   enter(world);
   const run = new Run(world);
-  addRun(run);
+  addRun(run, byHand);
   return run;
 }

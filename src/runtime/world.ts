@@ -181,12 +181,12 @@ export function setRun(gp: number, run: Run): void {
   gruns[gp] = run.slot;
 }
 
-/** Begins a run, in its world. */
-export function addRun(run: Run): void {
+/** Begins a run, in its world. @param byHand its turns are seen to by hand: ordinary code does not mean it */
+export function addRun(run: Run, byHand = false): void {
   run.slot = freeSlots.pop() ?? runs.length;
   runs[run.slot] = run;
   run.world.runs.add(run);
-  worlds.add(run.world);
+  if (!byHand) worlds.add(run.world);
 }
 
 /** Takes a run's slot back: its Gs are gone. */
