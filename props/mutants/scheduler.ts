@@ -60,8 +60,8 @@ export const SCHEDULER_MUTANTS: readonly Mutant[] = [
   fault(
     "go to the queue's tail",
     "runtime/proc.ts",
-    "  sched.gcount++;\n  runqput(gp, true);",
-    "  sched.gcount++;\n  runqput(gp, false);",
+    "  run.gcount++;\n  runqput(gp, true);",
+    "  run.gcount++;\n  runqput(gp, false);",
   ),
   fault(
     "gosched to the local queue",
@@ -85,7 +85,7 @@ export const SCHEDULER_MUTANTS: readonly Mutant[] = [
     "callHook(gp, Gwaiting, Grunnable);\n  runqput(gp, true);\n  runqput(gp, false);",
   ),
   fault("timers are never looked at", "runtime/schedule.ts", "if (timers.length !== 0) checkTimers();", ""),
-  fault("a dead goroutine is counted on", "runtime/proc.ts", "  sched.gcount--;\n", ""),
+  fault("a dead goroutine is counted on", "runtime/proc.ts", "  run.gcount--;\n", ""),
   fault(
     "the batch takes one too few",
     "runtime/runq.ts",
@@ -203,14 +203,14 @@ export const SCHEDULER_MUTANTS: readonly Mutant[] = [
     "if (when > fakeNow) fakeNow = when;",
     "if (when > fakeNow) fakeNow = when + 1000;",
   ),
-  fault("the verdict ignores timers", "run.ts", "if (!advanceClock()) throw checkdead();", "throw checkdead();"),
+  fault("the verdict ignores timers", "turns.ts", "if (!advanceClock()) checkdead(world);", "checkdead(world);"),
   {
     name: "src/current G kept across a switch",
     subject: "src",
     kind: "current G cached across a switch",
     edits: [
       { file: "src/runtime/schedule.ts", from: "    m.curg = gp;\n", to: "    if (m.curg === 0) m.curg = gp;\n" },
-      { file: "src/runtime/schedule.ts", from: "    m.curg = 0;\n  }\n  return true;", to: "  }\n  return true;" },
+      { file: "src/runtime/schedule.ts", from: "    m.curg = 0;\n  }\n  s.inherited = inherited;\n  return true;", to: "  }\n  s.inherited = inherited;\n  return true;" },
     ],
   },
 ];
