@@ -210,7 +210,11 @@ export const SCHEDULER_MUTANTS: readonly Mutant[] = [
     kind: "current G cached across a switch",
     edits: [
       { file: "src/runtime/schedule.ts", from: "    m.curg = gp;\n", to: "    if (m.curg === 0) m.curg = gp;\n" },
-      { file: "src/runtime/schedule.ts", from: "    m.curg = 0;\n  }\n  s.inherited = inherited;\n  return true;", to: "  }\n  s.inherited = inherited;\n  return true;" },
+      {
+        file: "src/runtime/schedule.ts",
+        from: "    m.curg = 0;\n  }\n  s.inherited = inherited;\n  return true;",
+        to: "  }\n  s.inherited = inherited;\n  return true;",
+      },
     ],
   },
 ];
