@@ -88,8 +88,8 @@ export function hold(): Disposable {
  * {@link select} for ordinary async code: a goroutine of the run under way does it.
  *
  * @param cases as for `select`
- * @returns as `select`; rejects with PanicError as `select` throws it, and with Error when no run is under way. When
- *   the run ends first, the promise never settles
+ * @returns as `select`; rejects with PanicError as `select` throws it, and with Error when no run is under way, and
+ *   with an Error named RunOverError when the run ends first
  * @example
  * ```ts
  * import { chan, go, hold, recvCase, run, selectAsync } from "gobuf";

@@ -19,7 +19,7 @@ import { addRun, enter, observeBegin, Run, type World, worlds } from "./runtime/
 import { apart, drive, step } from "./turns.ts";
 
 /**
- * How a run is to go.
+ * Options of {@link run}.
  *
  * @example
  * ```ts
@@ -55,7 +55,10 @@ export interface RunOptions {
    * microseconds more. (Go's GOTRACEBACK.)
    */
   traceback?: "single" | "all";
-  /** Ends the run from outside: it rejects with the signal's reason. A body that is running goes on to its next wait. */
+  /**
+   * Ends the run from outside: when the signal aborts, the run rejects with its reason. A body that is running goes on
+   * to its next wait.
+   */
   signal?: AbortSignal;
 }
 
@@ -113,10 +116,11 @@ function resultOf(run: Run): unknown {
  * cannot wait for a promise.
  *
  * @param main the main goroutine's body, a generator function; the run is over when it returns
- * @param options those of `run`, without the clock
+ * It may be called anywhere, also in a goroutine of another run, except in a callback of a native goroutine.
+ *
+ * @param options those of `run`, without the clock and the signal
  * @returns main's result
- * @throws as `run` rejects; TypeError when `main` does not make a generator; Error when a run is under way on this
- *   thread
+ * @throws as `run` rejects; TypeError when `main` does not make a generator; Error in a callback of a native goroutine
  * @example
  * ```ts
  * import { now, runSync, sleep } from "gobuf";
@@ -152,7 +156,7 @@ export function runNativeSync(
 /** Runs a main to its end, whatever else this thread is doing. */
 function driven(options: RunOptions & SchedOptions, makeMain: () => [gp: number, entry: unknown]): unknown {
   if (mp.curg < 0) {
-    throw new Error("gobuf: runSync in a callback of a native goroutine: nothing can be run to its end there, on g0");
+    throw new Error("gobuf: runSync in a callback of a native goroutine: no run can be run to its end there");
   }
   return apart(() => {
     const run = beginWorld(options);
@@ -207,12 +211,15 @@ function listen(run: Run, signal: AbortSignal | undefined): () => void {
  * event loop gets its turn every 4 ms of work, and whenever no goroutine can run. Go's rt0_go, main and checkdead
  * (runtime/proc.go).
  *
- * @param main the main goroutine's body, a generator function; the run is over when it returns, whatever other
- *   goroutines still do
+ * A run is over when main returns, when an error ends it, or when its signal aborts. The frames of the goroutines that
+ * are left are then ended by `return()`, so that their `finally` and `using` run, and promises that waited for the run
+ * are rejected. (In Go the process exits there.) Several runs may be under way on a thread.
+ *
+ * @param main the main goroutine's body, a generator function
  * @returns main's result. Rejects with what main threw; with {@link UncaughtError} when another goroutine threw; with
  *   {@link FatalError} for a deadlock or another fatal error of Go's, and with its subclass {@link StackOverflowError}
  *   when a native body overflowed its stack
- * @throws TypeError when `main` does not make a generator; Error when a run is under way on this thread
+ * @throws TypeError when `main` does not make a generator
  * @example
  * ```ts
  * import { after, run } from "gobuf";

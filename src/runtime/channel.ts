@@ -96,7 +96,7 @@ export type Received<T> = [value: T, ok: true] | [value: undefined, ok: false];
  *
  * The methods that return an {@link Op} are for goroutines, with `yield*`; outside a goroutine they throw an Error.
  * Those whose names end in Async are for ordinary async code: a goroutine of the run under way carries them out. They
- * reject with Error when no run is under way; when the run ends first, their promises never settle.
+ * reject with Error when no run is under way, and with an Error named RunOverError when the run ends first.
  *
  * @typeParam T what it carries. A channel of a type with `undefined` needs `recvOk` to tell a value from the end
  * @example

@@ -8,11 +8,12 @@ import type { Run } from "./world.ts";
 
 /**
  * Starts a goroutine in the run under way, from ordinary code: an event handler, an async function. While it exists, a
- * run in which no goroutine can run is no deadlock. Go has no counterpart.
+ * run in which no goroutine can run is no deadlock. When several runs are under way, it is the oldest with the real
+ * clock, else the oldest. Go has no counterpart.
  *
  * @param fn a generator function, which the goroutine calls with the arguments
  * @returns what the body returns. Rejects with what it throws; with Error when it ends by goexit, or when no run is
- *   under way. When the run ends first, the promise never settles
+ *   under way. When the run ends first, with an Error named RunOverError
  * @example
  * ```ts
  * import { chan, type Go, hold, run, spawn } from "gobuf";

@@ -1,6 +1,6 @@
 /**
  * Bubbles: runs in which a test can wait until all goroutines are blocked, and that end when all their goroutines have
- * ended (runtime/synctest.go). A thread has one run at a time, so that the run under way is the only bubble.
+ * ended (runtime/synctest.go). A bubble is a world of its own, with one run.
  *
  * In Go a goroutine that waits for a Mutex is not durably blocked, because a goroutine outside the bubble may hold it.
  * Here no goroutine is outside, and it is.
@@ -61,8 +61,8 @@ function idle(bubble: Bubble): boolean {
 }
 
 /**
- * Main has returned, and the other goroutines are blocked. In Go's bubble time stands still then: a goroutine that sleeps
- * would sleep for ever. A bubble that allows timers goes on to the next one.
+ * Main has returned, and the other goroutines are blocked. In Go's bubble time stands still then: a goroutine that
+ * sleeps would sleep for ever. A bubble that allows timers goes on to the next one.
  */
 function afterMain(bubble: Bubble): boolean {
   if (wakeTime() === 0 || bubble.timersAllowed === 0) {
