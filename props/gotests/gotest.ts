@@ -38,6 +38,9 @@ export interface Options extends RunOptions {
   readonly fails?: Fails;
 }
 
+/** A run that hangs is ended, so that the tests behind it have the thread: before bun:test gives the test up. */
+const HANG_MS = 50_000;
+
 /** A test file of Go. */
 export class GoFile {
   readonly told: Told[] = [];
@@ -64,13 +67,13 @@ export class GoFile {
   /** A test that is one run. The clock is the fake one by default: what waits for ever is found at once. */
   run(name: string, main: Body<void>, { fails, ...options }: Options = {}): void {
     const named = Object.defineProperty(main, "name", { value: name });
-    const program = () => run(named, { clock: "fake", seed: 1, ...options });
+    const program = () => run(named, { clock: "fake", seed: 1, signal: AbortSignal.timeout(HANG_MS), ...options });
     this.whole(name, program, fails === undefined ? {} : { fails });
   }
 
   /** A test that is one bubble. */
   bubble(name: string, main: Body<void>, { fails, clock: _clock, ...options }: Options = {}): void {
-    const program = () => synctest.test(main, { seed: 1, ...options });
+    const program = () => synctest.test(main, { seed: 1, signal: AbortSignal.timeout(HANG_MS), ...options });
     this.whole(name, program, fails === undefined ? {} : { fails });
   }
 

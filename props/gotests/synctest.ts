@@ -19,6 +19,7 @@ import {
   type Timer,
   tick,
   WaitGroup,
+  wait,
 } from "gobuf";
 import { synctest } from "gobuf/testing";
 import { type Fails, failureOf, flag, forever, GoFile, must, poll, same, textOf } from "./gotest.ts";
@@ -266,10 +267,18 @@ internalTest.whole("TestTimerAfterBubbleExit", async () => {
   must(!ran.value, "the timer ran before the bubble's end");
 });
 
-internalTest.not(
-  "not there yet: a bubble beside a run on the same thread",
+internalTest.run(
   "TestTimerFromOutsideBubble",
-  "TestWaitGroupManyBubbles",
+  function* () {
+    const tm = newTimer(10);
+    yield* wait(
+      synctest.test(function* () {
+        yield* tm.c.recv();
+      }),
+    );
+    must(!tm.stop(), "the bubble ended before the timer went off");
+  },
+  { clock: "real" },
 );
 
 internalTest.bubble(
@@ -712,6 +721,35 @@ internalTest.bubble("TestWaitGroupHeapAllocated", function* () {
   yield* synctest.wait();
   heapGroup.done();
 });
+
+internalTest.run(
+  "TestWaitGroupManyBubbles",
+  function* () {
+    const wg = new WaitGroup();
+    let ended = 0;
+    for (let i = 0; i < 100; i++) {
+      wg.go(function* () {
+        const bubble = synctest.test(function* () {
+          const cancel = chan<never>();
+          const wg2 = new WaitGroup();
+          for (let k = 0; k < 100; k++) {
+            wg2.go(function* () {
+              yield* cancel.recv();
+              ended++;
+            });
+          }
+          yield* synctest.wait();
+          cancel.close();
+          yield* wg2.wait();
+        });
+        yield* wait(bubble);
+      });
+    }
+    yield* wg.wait();
+    same(ended, 10_000, "goroutines of all bubbles that ended");
+  },
+  { clock: "real" },
+);
 
 internalTest.whole("TestHappensBefore", async () => {
   const v = [0, 0];
