@@ -8,7 +8,7 @@ import { existsSync, readFileSync, statSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join, resolve } from "node:path";
 import { scratch } from "../scripts/scratch.ts";
-import { hostPlatform, libraryFile, packageRoot } from "../src/runtime/library.ts";
+import { hostPlatform, libraryFile, otherThanFile, packageRoot } from "../src/runtime/library.ts";
 import { graft } from "./graft.ts";
 import type { Command } from "./peer.ts";
 import { host } from "./peers.ts";
@@ -51,6 +51,8 @@ function checkCheckout(root: string): void {
 
 /** What a JSON file holds. @throws Error that says that it is none */
 function parse<T>(file: string): T {
+  const other = otherThanFile(file);
+  if (other !== undefined) throw new Error(`${file} is ${other}; expected a regular file`);
   try {
     return JSON.parse(readFileSync(file, "utf8")) as T;
   } catch (error) {

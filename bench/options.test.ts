@@ -24,6 +24,8 @@ writeFileSync(at("other/package.json"), '{ "name": "other" }');
 mkdirSync(at("hollow"));
 writeFileSync(at("hollow/package.json"), '{ "name": "gobuf" }');
 
+if (process.platform !== "win32") Bun.spawnSync(["mkfifo", at("fifo")]);
+
 describe("refused, with what was expected", () => {
   const table: [string, string[], string][] = [
     ["a filter that matches nothing", ["--filter", "^none$"], "no row matches ^none$: there are raw switch; "],
@@ -40,6 +42,9 @@ describe("refused, with what was expected", () => {
     ["a library that is not there", ["--library", at("none.so")], `no library at ${at("none.so")}`],
     ["a baseline that is nothing", ["--baseline", at("none")], "expected a checkout's folder, a report of --json, or"],
     ["a baseline that is no JSON", ["--baseline", at("half.json")], "half.json is no JSON: "],
+    ["F34: a baseline that is a FIFO", ["--baseline", at("fifo")], "fifo is a FIFO; expected a regular file"],
+    ["F34: a baseline that is a device", ["--baseline", "/dev/zero"], "/dev/zero is a device; expected a regular file"],
+    ["F34: a library that is a FIFO", ["--library", at("fifo")], "fifo is refused: it is a FIFO; expected a "],
     ["an empty folder as a baseline", ["--baseline", at("empty")], "is no checkout of gobuf: it has no package.json"],
     ["another package", ["--baseline", at("other")], "is no checkout of gobuf: its package is other"],
     ["a checkout without sources", ["--baseline", at("hollow")], "is no checkout of gobuf: it has no src/index.ts"],

@@ -1,13 +1,14 @@
 /**
- * Builds the native library when it is missing or older than its sources; once, also when two processes start together.
- *
- * "Older" is told by a digest of the sources that lies beside the library, not by times: a checkout, a copy and an edit
- * within one tick of the clock all come out right.
+ * Builds the native library when it is missing or older than its sources; once, also when two processes start together:
+ * fresh.ts tells what is missing or older.
  */
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { accessSync, constants, existsSync, mkdirSync, readdirSync, rmSync, symlinkSync } from "node:fs";
+import { basename, dirname, join, resolve } from "node:path";
+import { checkLibraryFile, hostPlatform, libraryFile, type Platform } from "../src/runtime/library.ts";
+import { type Built, builtIn, isFresh, removeDamaged, sourceDigest, writeStamp } from "./fresh.ts";
 import { withLock } from "./lock.ts";
-import { findZig } from "./zig.ts";
+import { scratch } from "./scratch.ts";
+import { findZig, zigEnv } from "./zig.ts";
 
 const root = resolve(import.meta.dir, "..");
 /** The longest a build by another process may take, milliseconds. */
@@ -15,10 +16,6 @@ const BUILD_MAX_MS = 900_000;
 
 /** Folders of zig-out/lib. */
 export const PLATFORMS = ["linux-x64", "linux-arm64", "windows-x64", "darwin-x64", "darwin-arm64"] as const;
-
-function hostPlatform(): string {
-  return `${process.platform === "win32" ? "windows" : process.platform}-${process.arch}`;
-}
 
 /**
  * How a library is built: as it ships, or with Zig's safety checks and those of arch/check.zig that cost too much
@@ -37,46 +34,95 @@ export function libraryFolder(platform: string, mode: Mode = "fast", from = root
   return join(from, MODES[mode].prefix, "lib", platform);
 }
 
-/** Digest of everything that a build reads. */
-function sourceDigest(from: string): string {
-  const hash = new Bun.CryptoHasher("sha1");
-  const files = ["arch", join("examples", "native")]
-    .map((folder) => join(from, folder))
-    .filter((folder) => existsSync(folder))
-    .flatMap((folder) => readdirSync(folder, { recursive: true, withFileTypes: true }))
-    .filter((entry) => entry.isFile() && /\.(zig|S|h|c)$/.test(entry.name))
-    .map((entry) => join(entry.parentPath, entry.name));
-  // By names as every platform writes them: a library built on one is fresh on another.
-  const named = [...files, join(from, "build.zig"), join(from, "build.zig.zon")].map(
-    (file) => [file.slice(from.length).replaceAll("\\", "/"), file] as const,
-  );
-  for (const [name, file] of named.sort(([a], [b]) => (a < b ? -1 : 1))) {
-    hash.update(`${name}\0`);
-    hash.update(readFileSync(file));
+/** In whose paths Zig, or the Clang in it, does not find its own files again, where they have a space as well. */
+const ODD = '"';
+
+/** Zig's options for a mode. */
+function optionsOf(platform: string, mode: Mode): string[] {
+  return [`-Dplatform=${platform}`, `-Doptimize=${MODES[mode].optimize}`];
+}
+
+/** Runs Zig's build. @returns what it said when it failed */
+function zigBuild(platform: string, from: string, mode: Mode): string | undefined {
+  let zig: readonly string[] = findZig();
+  let env = zigEnv(process.env, from);
+  using links = new DisposableStack();
+  /** A path, by way of a link where Zig could not take it. */
+  const plain = (path: string, name: string) => {
+    if (!path.includes(ODD)) return path;
+    const link = join(links.use(scratch("link")).path, name);
+    symlinkSync(path, link, "junction");
+    return link;
+  };
+  const [program = "", ...rest] = zig;
+  if (program.includes(ODD)) {
+    const home = plain(dirname(program), "zig");
+    zig = [join(home, basename(program)), ...rest];
+    env = { ...env, ZIG_LIB_DIR: join(home, "lib") };
   }
-  return hash.digest("hex");
-}
-
-function isFresh(folder: string, digest: string): boolean {
-  const stamp = join(folder, ".sources");
-  return existsSync(stamp) && readFileSync(stamp, "utf8") === digest;
-}
-
-function build(platform: string, digest: string, from: string, mode: Mode): void {
-  const { prefix, optimize } = MODES[mode];
-  console.error(`gobuf: building the native library for ${platform}${mode === "safe" ? ", with safety checks" : ""}`);
-  const options = [`-Dplatform=${platform}`, `-Doptimize=${optimize}`, "--prefix", prefix];
-  const run = Bun.spawnSync([...findZig(), "build", ...options], {
-    cwd: from,
+  const root = plain(from, "checkout");
+  const where = ["--build-file", join(root, "build.zig"), "--prefix", join(root, MODES[mode].prefix)];
+  const args = ["build", ...optionsOf(platform, mode), ...where];
+  // From the link's folder: what Zig is started in is where its relative paths begin.
+  const { exitCode, stdout, stderr } = Bun.spawnSync([...zig, ...args], {
+    cwd: root === from ? from : dirname(root),
+    env,
     stdout: "pipe",
     stderr: "pipe",
   });
-  if (run.exitCode !== 0) {
-    throw new Error(`gobuf: zig build ${options.join(" ")} failed:\n${run.stderr.toString()}${run.stdout.toString()}`);
+  return exitCode === 0 ? undefined : `${stderr}${stdout}`;
+}
+
+/** Builds, and looks at what came of it. @returns what is wrong */
+function tryBuild(built: Built, from: string, mode: Mode): string | undefined {
+  const platform = built.platform as Platform;
+  const wrong = zigBuild(platform, from, mode);
+  if (wrong !== undefined) return wrong;
+  try {
+    for (const name of readdirSync(built.folder).filter((one) => /\.(so|dylib|dll)$/.test(one))) {
+      checkLibraryFile(join(built.folder, name), platform);
+    }
+    return existsSync(join(built.folder, libraryFile("gobuf", platform))) ? undefined : "it made no library";
+  } catch (error) {
+    return (error as Error).message;
   }
-  const folder = libraryFolder(platform, mode, from);
-  mkdirSync(folder, { recursive: true });
-  writeFileSync(join(folder, ".sources"), digest);
+}
+
+function build(built: Built, digest: string, from: string, mode: Mode): void {
+  const { platform, folder, stamp } = built;
+  console.error(`gobuf: building the native library for ${platform}${mode === "safe" ? ", with safety checks" : ""}`);
+  removeDamaged(built);
+  rmSync(stamp, { recursive: true, force: true });
+  const cache = join(from, ".zig-cache");
+  const hadCache = existsSync(cache);
+  let wrong = tryBuild(built, from, mode);
+  // An error in a source is no fault of the cache, except in what was made there.
+  const ofSource =
+    wrong !== undefined && /(?:^|\/)(?:arch\/|examples\/|build\.zig)[^\n]*: error: (?!FileNotFound)/m.test(wrong);
+  if (wrong !== undefined && hadCache && !ofSource) {
+    console.error(`gobuf: that failed; once more, without what was in ${cache}`);
+    rmSync(cache, { recursive: true, force: true });
+    rmSync(folder, { recursive: true, force: true });
+    wrong = tryBuild(built, from, mode);
+  }
+  if (wrong !== undefined) {
+    const way = ofSource ? `; if no source is at fault, remove ${cache}` : "";
+    throw new Error(`gobuf: zig build ${optionsOf(platform, mode).join(" ")} failed${way}:\n${wrong}`);
+  }
+  writeStamp(built, digest);
+}
+
+/** Why nothing can be built in a checkout; undefined where it can. */
+function whyReadOnly(from: string): string | undefined {
+  for (const folder of [join(from, "zig-out"), join(from, ".zig-cache")]) {
+    try {
+      mkdirSync(folder, { recursive: true });
+      accessSync(folder, constants.W_OK);
+    } catch (error) {
+      return `${folder} cannot be written (${(error as NodeJS.ErrnoException).code})`;
+    }
+  }
+  return undefined;
 }
 
 /**
@@ -93,11 +139,18 @@ export function ensureNativeSync(
 ): void {
   const digest = sourceDigest(from);
   for (const platform of platforms) {
-    const folder = libraryFolder(platform, mode, from);
-    if (isFresh(folder, digest)) continue;
+    const built = builtIn(libraryFolder(platform, mode, from), platform);
+    if (isFresh(built, digest)) continue;
+    const why = whyReadOnly(from);
+    if (why !== undefined) {
+      throw new Error(
+        `gobuf: the native library for ${platform} has to be built, but ${why}: ` +
+          "build it in a copy that can be written, and name it in GOBUF_LIBRARY",
+      );
+    }
     withLock(join(from, "zig-out", ".lock"), BUILD_MAX_MS, () => {
       // Another process may have built it while this one waited.
-      if (!isFresh(folder, digest)) build(platform, digest, from, mode);
+      if (!isFresh(built, digest)) build(built, digest, from, mode);
     });
   }
 }

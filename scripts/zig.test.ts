@@ -1,6 +1,6 @@
 /** Zig is found in the order that zig.ts says, and what does not work is named. */
 import { afterAll, describe, expect, test } from "bun:test";
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { findZig } from "./zig.ts";
@@ -44,6 +44,29 @@ describe.skipIf(process.platform === "win32")("findZig (the fakes are shell scri
   test("zig on PATH comes before python's, unless it is another version", () => {
     expect(findZig(silent({ PATH: `${good}:${python}` }))).toEqual([join(good, "zig")]);
     expect(findZig(silent({ PATH: `${old}:${python}` }))).toEqual([join(python, "python3"), "-m", "ziglang"]);
+  });
+
+  test("F44: PyPI's package is installed by the digests of its wheels, and is there only when it is whole", () => {
+    const log = join(folder, "pip.log");
+    const pip = fake(
+      "pip",
+      "python3",
+      `[ "$2" = pip ] || exit 1
+echo "$@" >>'${log}'
+while [ $# -gt 0 ]; do [ "$1" = --target ] && target=$2; shift; done
+/bin/mkdir -p "$target/ziglang" && printf '#!/bin/sh\\necho 0.16.0\\n' >"$target/ziglang/zig" && /bin/chmod +x "$target/ziglang/zig"
+[ -z "$FAIL" ] || { echo 'DO NOT MATCH THE HASHES' >&2; exit 1; }`,
+    );
+    const around = (env: Record<string, string>) => silent({ PATH: pip, ...env });
+    expect(() => findZig(around({ FAIL: "1" }))).toThrow("pip install ziglang==0.16.0: DO NOT MATCH THE HASHES");
+    expect(existsSync(join(folder, "installed"))).toBe(false);
+    expect(findZig(around({}))).toEqual([join(folder, "installed", "ziglang", "zig")]);
+    const [line = ""] = readFileSync(log, "utf8").split("\n");
+    expect(line).toContain("-m pip install -q --require-hashes --no-deps --only-binary :all: --target ");
+    rmSync(join(folder, "installed"), { recursive: true });
+    const requirements = line.split(" -r ")[1] ?? "";
+    const pinned = readFileSync(requirements, "utf8");
+    expect(pinned).toMatch(/^ziglang==0\.16\.0( \\\n +--hash=sha256:[0-9a-f]{64}){6}\n$/m);
   });
 
   test("where nothing works, the error lists what was tried and why not", () => {

@@ -4,11 +4,13 @@
  *
  * As a command it is Zig itself: `bun scripts/zig.ts fmt arch`.
  */
-import { existsSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { accessSync, constants, existsSync, mkdirSync, renameSync, rmSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
+import { scratch } from "./scratch.ts";
 
-/** The PyPI package that brings Zig, and its version. */
+/** The PyPI package that brings Zig, and the file that has its digests. */
 const PACKAGE = "ziglang==0.16.0";
+const REQUIREMENTS = join(import.meta.dir, "zig-requirements.txt");
 /** The series that works. */
 const SERIES = "0.16.";
 
@@ -42,6 +44,58 @@ function versionOf(command: Command, env: Surroundings["env"]): { version?: stri
 }
 
 /**
+ * Installs the PyPI package, as its digests say; under its name once it is whole.
+ *
+ * @returns what is wrong when it does not work
+ */
+function installPackage(python: string, folder: string, env: Surroundings["env"]): string | undefined {
+  try {
+    mkdirSync(dirname(folder), { recursive: true });
+    using fresh = scratch("zig", dirname(folder));
+    const only = ["--require-hashes", "--no-deps", "--only-binary", ":all:"];
+    const install = ["-m", "pip", "install", "-q", ...only, "--target", fresh.path, "-r", REQUIREMENTS];
+    const pip = Bun.spawnSync([python, ...install], { env, stdout: "pipe", stderr: "pipe" });
+    if (pip.exitCode !== 0) {
+      const lines = pip.stderr.toString().trim().split("\n");
+      return lines.findLast((line) => line.startsWith("ERROR: ")) ?? lines.at(-1) ?? `it exits with ${pip.exitCode}`;
+    }
+    rmSync(folder, { recursive: true, force: true });
+    renameSync(fresh.path, folder);
+    return undefined;
+  } catch (error) {
+    return (error as Error).message;
+  }
+}
+
+/** Whether a folder is there, or can be made, and can be written. */
+function isWritable(folder: string): boolean {
+  try {
+    mkdirSync(folder, { recursive: true });
+    accessSync(folder, constants.W_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * The environment to run Zig in. Without a folder for its global cache Zig fails; with one that it cannot make it tries
+ * for ever. Then it gets one in the checkout.
+ *
+ * @throws Error where $ZIG_GLOBAL_CACHE_DIR cannot be written
+ */
+export function zigEnv(env: Surroundings["env"] = process.env, from = root): Record<string, string | undefined> {
+  if (process.platform === "win32") return { ...env };
+  const asked = env.ZIG_GLOBAL_CACHE_DIR;
+  const caches = env.XDG_CACHE_HOME;
+  const home = env.HOME;
+  if (asked && !isWritable(asked)) throw new Error(`gobuf: $ZIG_GLOBAL_CACHE_DIR is ${asked}: it cannot be written`);
+  const usual = asked || (caches ? join(caches, "zig") : home && join(home, ".cache", "zig"));
+  if (usual && isWritable(usual)) return { ...env };
+  return { ...env, ZIG_GLOBAL_CACHE_DIR: join(from, ".zig-cache", "global") };
+}
+
+/**
  * Finds a Zig that works, installing one if need be.
  *
  * @throws Error that says what was tried and what was wrong with each
@@ -68,13 +122,9 @@ export function findZig(around: Surroundings = real): Command {
   if (existsSync(installed) && works(installed, [installed])) return [installed];
   if (python) {
     log(`gobuf: installing ${PACKAGE} from PyPI into ${folder}`);
-    const pip = Bun.spawnSync([python, "-m", "pip", "install", "-q", "--upgrade", "--target", folder, PACKAGE], {
-      env,
-      stdout: "pipe",
-      stderr: "pipe",
-    });
-    if (pip.exitCode === 0 && works(installed, [installed])) return [installed];
-    if (pip.exitCode !== 0) tried.push(`pip install ${PACKAGE}: ${pip.stderr.toString().trim().split("\n").at(-1)}`);
+    const wrong = installPackage(python, folder, env);
+    if (wrong === undefined && works(installed, [installed])) return [installed];
+    if (wrong !== undefined) tried.push(`pip install ${PACKAGE}: ${wrong}`);
   } else tried.push("python3: not on PATH, so the PyPI package cannot be installed");
   throw new Error(`gobuf: no Zig ${SERIES}x found. Tried:\n  ${tried.join("\n  ")}`);
 }
@@ -90,7 +140,10 @@ if (import.meta.main) {
     .passThroughOptions()
     .parse().processedArgs as [string[]];
   try {
-    process.exitCode = Bun.spawnSync([...findZig(), ...args], { stdio: ["inherit", "inherit", "inherit"] }).exitCode;
+    process.exitCode = Bun.spawnSync([...findZig(), ...args], {
+      env: zigEnv(),
+      stdio: ["inherit", "inherit", "inherit"],
+    }).exitCode;
   } catch (error) {
     console.error((error as Error).message);
     process.exitCode = 1;

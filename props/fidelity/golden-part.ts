@@ -1,6 +1,7 @@
 /** The golden part: recorded cases on every chosen kind of body, event for event. */
-import { readdirSync, statSync } from "node:fs";
+import { readdirSync } from "node:fs";
 import { join, relative } from "node:path";
+import { otherThanFile } from "../../src/runtime/library.ts";
 import { UsageError } from "./cli.ts";
 import { type Bodies, type Context, inShard } from "./context.ts";
 import { type GoldenCase, GoldenError, isGoldenName, readGoldenFile } from "./reader.ts";
@@ -14,13 +15,15 @@ const CORPORA = join(import.meta.dir, "..", "..", "golden");
 
 /** The golden files a path stands for: itself, or those in the folder. @throws UsageError */
 function filesAt(path: string): string[] {
-  let isFolder: boolean;
+  let other: string | undefined;
   try {
-    isFolder = statSync(path).isDirectory();
+    other = otherThanFile(path);
   } catch (error) {
     throw new UsageError(`--golden ${path}: ${(error as Error).message}`);
   }
-  if (!isFolder) return [path];
+  if (other === undefined) return [path];
+  if (other !== "a folder")
+    throw new UsageError(`--golden ${path}: it is ${other}; expected a file, or a folder of them`);
   const names = readdirSync(path).filter(isGoldenName).sort();
   if (names.length === 0) throw new UsageError(`--golden ${path}: the folder has no .jsonl and no .jsonl.gz`);
   return names.map((name) => join(path, name));

@@ -5,6 +5,7 @@
 import { readFileSync, statSync } from "node:fs";
 import { gunzipSync } from "node:zlib";
 import type { Case, Header } from "../../golden/format.ts";
+import { otherThanFile } from "../../src/runtime/library.ts";
 import { checkCase, checkHeader, WORKLOAD_LIMITS } from "./check-case.ts";
 import { Fault, GoldenError } from "./golden-error.ts";
 
@@ -182,6 +183,8 @@ function checkColons(found: number, fields: number): void {
 export function readGoldenFile(path: string, limits: ReaderLimits = READER_LIMITS): GoldenFile {
   let bytes: Uint8Array;
   try {
+    const other = otherThanFile(path);
+    if (other !== undefined) throw new GoldenError(path, 0, undefined, `it is ${other}`, "a regular file");
     const { size } = statSync(path);
     // looked at before reading: a file too big for memory must not be loaded to learn that
     if (size > limits.fileBytesMax) {

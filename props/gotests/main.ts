@@ -4,7 +4,8 @@
  */
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { Command, Option } from "commander";
+import { Option } from "commander";
+import { command } from "../../scripts/command.ts";
 import { countsTable, totalOf } from "./counts.ts";
 import { PROGRAMS } from "./crash-programs.ts";
 import { Originals, type Verdict } from "./original.ts";
@@ -60,10 +61,11 @@ async function runOriginals(originals: Originals, only: string | undefined): Pro
 }
 
 async function main(): Promise<number> {
-  const program = new Command("gotests")
-    .description(
-      "Go's own tests beside the port: counts, and the originals (the port's side is `bun test props/gotests`)",
-    )
+  const program = command(
+    "bun run gotests",
+    "Go's own tests beside the port: counts, and the originals (the port's side is `bun test props/gotests`). Exit code: " +
+      "0 none failed, 1 one did, 2 the command line or the set-up is wrong.",
+  )
     .addOption(new Option("--go", "run the originals of all told tests with the installed Go"))
     .addOption(new Option("--package <path>", "only those of this package").implies({ go: true }))
     .addOption(new Option("--record", "write crash-outlines.json from what Go's crash programs print"))

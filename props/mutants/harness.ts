@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { type AbiName, currentAbi, startBun } from "../../scripts/abis/abis.ts";
 import { ensureNativeSync } from "../../scripts/build.ts";
 import { onEnd, type Scratch, scratch } from "../../scripts/scratch.ts";
-import { findZig } from "../../scripts/zig.ts";
+import { findZig, zigEnv } from "../../scripts/zig.ts";
 import { hostPlatform, libraryFile, packageRoot } from "../../src/runtime/library.ts";
 import type { Mutant, Outcome, Subject } from "./mutant.ts";
 import { failureOf, hasSaidSo, type Step, verdictOf } from "./verdict.ts";
@@ -115,6 +115,7 @@ export class Workshop implements Disposable {
   private async build(platform: string): Promise<void> {
     const run = Bun.spawn([...findZig(), "build", `-Dplatform=${platform}`], {
       cwd: this.folder,
+      env: zigEnv(),
       stdout: "ignore",
       stderr: "pipe",
     });

@@ -6,11 +6,12 @@ import { join } from "node:path";
 import { trace } from "gobuf";
 import { generate } from "../../golden/generate.ts";
 import { Prng } from "../../golden/prng.ts";
+import { integerFromEnv } from "../../scripts/numbers.ts";
 import { BUILD_MS, buildReader, readTraces, whyNoReader } from "./reader.ts";
 import { expectedChange, runLooking, runOn } from "./workloads.ts";
 
 /** Workloads, half of them on native bodies, from this seed on. */
-const SEED = Number(process.env.GOBUF_SEED ?? 20_261_124);
+const SEED = integerFromEnv("GOBUF_SEED", 20_261_124, 0, Number.MAX_SAFE_INTEGER);
 const WORKLOADS = 200;
 const ALL_MS = 60_000;
 

@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { chan, go, gosched, run, wait } from "gobuf";
 import { generate } from "../../golden/generate.ts";
+import { integerFromEnv } from "../../scripts/numbers.ts";
 import { compareTraces, formatDivergence } from "../fidelity/compare.ts";
 import type { Trace } from "../fidelity/trace.ts";
 import { corrupt, illegalTransitions, otherFaults } from "./corruptions.ts";
@@ -13,8 +14,8 @@ import { decode, eventLists } from "./wire.ts";
 import { expectedChanges, record, runOn } from "./workloads.ts";
 
 /** Workloads, half of them on native bodies, from this seed on; GOBUF_SEED replaces it, GOBUF_RUNS multiplies. */
-const SEED = Number(process.env.GOBUF_SEED ?? 20_261_124);
-const WORKLOADS = 200 * Number(process.env.GOBUF_RUNS ?? 1);
+const SEED = integerFromEnv("GOBUF_SEED", 20_261_124, 0, Number.MAX_SAFE_INTEGER);
+const WORKLOADS = 200 * integerFromEnv("GOBUF_RUNS", 1, 1, 100_000);
 /** Every other pair of them has so many bytes in a generation of its trace: most have several then. */
 const SMALL_GENERATION_BYTES = 150;
 /** Time of the properties of all workloads. */

@@ -6,12 +6,13 @@ import { join } from "node:path";
 import { chan, context, type Go, go, gosched, Mutex, nilchan, runSync, sleep, trace, WaitGroup } from "gobuf";
 import { generate } from "../../golden/generate.ts";
 import { currentAbi } from "../../scripts/abis/abis.ts";
+import { integerFromEnv } from "../../scripts/numbers.ts";
 import { loadTraces } from "./load.ts";
 import { faultsOf, parseEvents, type TraceEvent } from "./perfetto-format.ts";
 import { whyNoPerfetto } from "./setup.ts";
 import { runOn } from "./workloads.ts";
 
-const SEED = Number(process.env.GOBUF_SEED ?? 20_261_124);
+const SEED = integerFromEnv("GOBUF_SEED", 20_261_124, 0, Number.MAX_SAFE_INTEGER);
 const WORKLOADS = 200;
 /** Each fifth of them is loaded: that takes the trace processor 100 ms. */
 const LOADED = WORKLOADS / 5;

