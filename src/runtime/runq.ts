@@ -84,11 +84,13 @@ function globalGs(): number[] {
 
 /** Fills empty queues. */
 function fill(next: number, local: readonly number[], waiting: readonly number[]): void {
+  if (CHECKS && next !== 0) noteQueued(next, "runqput");
   mmem[P_RUNNEXT] = next;
   local.forEach((gp, i) => {
+    if (CHECKS) noteQueued(gp, "runqput");
     mmem[P_RUNQ + i] = gp;
+    mmem[P_RUNQTAIL] = i + 1;
   });
-  mmem[P_RUNQTAIL] = local.length;
   for (const gp of waiting) globrunqput(gp);
 }
 
