@@ -4,7 +4,7 @@
 
 import { bodyOf, type Go } from "../runtime/body.ts";
 import { G_STRIDE, G_WAITING, gmem } from "../runtime/ffi.ts";
-import { callDone, getg, type Op, opCall, opPending, opReady, REPARK } from "../runtime/m.ts";
+import { callDone, getg, mp, type Op, opCall, opPending, opReady, REPARK } from "../runtime/m.ts";
 import { PanicError } from "../runtime/panic.ts";
 import { newproc } from "../runtime/proc.ts";
 import { waitReasonSyncWaitGroupWait } from "../runtime/runtime2.ts";
@@ -54,6 +54,8 @@ export class WaitGroup {
 
   private change(delta: number): void {
     const v = (this.counter + delta) | 0;
+    // A run that is over leaves its frames, and nobody counts any more.
+    if (v < 0 && mp.leaving) return;
     this.counter = v;
     if (v < 0) throw new PanicError("sync: negative WaitGroup counter");
     if (this.waiters !== 0 && delta > 0 && v === delta) {
