@@ -13,9 +13,10 @@ import { startG } from "./runtime/proc.ts";
 import { newWorld, type SchedOptions, schedinit } from "./runtime/schedinit.ts";
 import { resumeMain, startMain } from "./runtime/schedule.ts";
 import { wantTracebacks } from "./runtime/sites.ts";
+import {} from "./runtime/spawn.ts";
 import { sliceTime } from "./runtime/time.ts";
 import { goroutineDump } from "./runtime/traceback.ts";
-import { addRun, enter, observeBegin, Run, type World, worlds } from "./runtime/world.ts";
+import { addRun, currentWorld, enter, observeBegin, Run, type World, worlds } from "./runtime/world.ts";
 import { apart, drive, step } from "./turns.ts";
 
 /**
@@ -115,9 +116,9 @@ function resultOf(run: Run): unknown {
  * Like {@link run}, but to the end before it returns, on the fake clock. The event loop gets no turn: a goroutine
  * cannot wait for a promise.
  *
- * @param main the main goroutine's body, a generator function; the run is over when it returns
  * It may be called anywhere, also in a goroutine of another run, except in a callback of a native goroutine.
  *
+ * @param main the main goroutine's body, a generator function; the run is over when it returns
  * @param options those of `run`, without the clock and the signal
  * @returns main's result
  * @throws as `run` rejects; TypeError when `main` does not make a generator; Error in a callback of a native goroutine
@@ -233,62 +234,87 @@ function listen(run: Run, signal: AbortSignal | undefined): () => void {
  */
 export function run<R>(main: Body<R>, options: RunOptions = {}): Promise<R> {
   const { promise, resolve, reject } = Promise.withResolvers<R>();
-  const { signal } = options;
-  if (signal?.aborted) {
-    reject(signal.reason);
+  if (options.signal?.aborted) {
+    reject(options.signal.reason);
     return promise;
   }
   const body = bodyOf("run", main, []);
-  const settleWith = (run: Run): void => {
-    const deaf = listen(run, signal);
-    equip(run, options);
-    printOnQuit(1);
-    run.settle = () => {
-      deaf();
-      unequip(options);
-      printOnQuit(-1);
-      if (run.failed) reject(run.error);
-      else resolve(run.result as R);
-    };
-  };
-  const joined = wantsOwnWorld(options) ? null : shared;
-  if (joined !== null && joined.runs.size > 0) {
-    const run = new Run(joined);
-    addRun(run);
-    settleWith(run);
-    joinMain(run, body, main);
-    return promise;
-  }
-  const start = (): World => {
-    const run = beginWorld(options);
-    const { world } = run;
-    if (!wantsOwnWorld(options)) shared = world;
-    settleWith(run);
-    keepGoing(world);
+  const settle = (run: Run) => (run.failed ? reject(run.error) : resolve(run.result as R));
+  if (joins(options)) {
+    const run = joinWorld(options, settle);
+    within(run.world, () => joinMain(run, body, main));
+  } else if (!mp.turn) {
+    const run = openWorld(options, settle);
     beginMain(run, options, newG(body), main);
-    return world;
-  };
-  if (mp.turn) {
-    // A goroutine of another world runs, below us on the stack: this one begins when the event loop has its turn.
-    const world = apart(start);
-    const first = [...world.runs][0] as Run;
-    world.scheduled = true;
-    setImmediate(() => {
-      world.scheduled = false;
-      step(world, () => resumeMain(first));
-    });
+    step(run.world, () => resumeMain(run));
   } else {
-    const world = start();
-    const first = [...world.runs][0] as Run;
-    step(world, () => resumeMain(first));
+    // A goroutine of another world runs, below us on the stack: this one begins when the event loop has its turn.
+    const run = apart(() => {
+      const opened = openWorld(options, settle);
+      beginMain(opened, options, newG(body), main);
+      return opened;
+    });
+    run.world.scheduled = true;
+    setImmediate(() => {
+      run.world.scheduled = false;
+      step(run.world, () => resumeMain(run));
+    });
   }
   return promise;
 }
 
-/** Main of a run that joins a world: a goroutine that nobody has started, last in line. */
+/** Whether a run joins the world that others share, which is there. */
+export function joins(options: RunOptions): boolean {
+  return !wantsOwnWorld(options) && shared !== null && shared.runs.size > 0;
+}
+
+/** A run in a world of its own, or the first in the one that others will share. @param settle is called when it is over */
+export function openWorld(options: RunOptions, settle: (run: Run) => void): Run {
+  const run = beginWorld(options);
+  if (!wantsOwnWorld(options)) shared = run.world;
+  keepGoing(run.world);
+  attach(run, options, settle);
+  return run;
+}
+
+/** A run in the world that others share. @param settle is called when it is over */
+export function joinWorld(options: RunOptions, settle: (run: Run) => void): Run {
+  const run = new Run(shared as World);
+  addRun(run);
+  attach(run, options, settle);
+  return run;
+}
+
+function attach(run: Run, options: RunOptions, settle: (run: Run) => void): void {
+  const deaf = listen(run, options.signal);
+  equip(run, options);
+  printOnQuit(1);
+  // The code that begins a run may be about to begin another, or to send: no verdict before the event loop has turned.
+  run.world.lately = true;
+  run.settle = () => {
+    deaf();
+    unequip(options);
+    printOnQuit(-1);
+    settle(run);
+  };
+}
+
+/** Does something in a world: at once in a turn of its own and between turns, apart in a turn of another world. */
+function within(world: World, f: () => void): void {
+  if (mp.turn && currentWorld() !== world) {
+    apart(() => {
+      enter(world);
+      f();
+    });
+    return;
+  }
+  enter(world);
+  f();
+}
+
+/** Main of a run that joins a world: a goroutine that nobody has started, next in line. */
 function joinMain(run: Run, body: Generator<unknown, unknown, unknown>, entry: unknown): void {
   const { curg } = mp;
-  if (!mp.turn) enter(run.world);
   const gp = newG(body);
   run.main = gp;
   // It has no creator.

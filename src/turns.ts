@@ -9,7 +9,7 @@ import { later } from "./runtime/outside.ts";
 import { FatalError } from "./runtime/panic.ts";
 import { endChain, isOneChain, markChain } from "./runtime/proc.ts";
 import { resumeMain, schedule } from "./runtime/schedule.ts";
-import { beginSlice, endSlice, SLICE_MS, sliceIsOver } from "./runtime/slice.ts";
+import { beginSlice, endSlice, resumeSlice, SLICE_MS, sliceIsOver, suspendSlice } from "./runtime/slice.ts";
 import { advanceClock, clockIsFake, nanotime, sliceTime, wakeTime } from "./runtime/time.ts";
 import { attachReport } from "./runtime/traceback.ts";
 import {
@@ -276,9 +276,11 @@ export function apart<T>(f: () => T): T {
   mp.leaving = false;
   mp.stop = false;
   takeForgotten();
+  const slice = suspendSlice();
   try {
     return f();
   } finally {
+    resumeSlice(slice);
     if (outer !== null && outer.runs.size > 0) enter(outer);
     Object.assign(mp, saved);
   }

@@ -10,7 +10,7 @@ import { type Breach, foldersOf, lineAt, type Tree } from "./tree.ts";
 export const WINGS: readonly { readonly name: string; readonly at: readonly string[] }[] = [
   { name: "index", at: ["src/index.ts"] },
   { name: "testing", at: ["src/testing/"] },
-  { name: "run, go, async", at: ["src/run.ts", "src/turns.ts", "src/go.ts", "src/async.ts"] },
+  { name: "run, go, async", at: ["src/run.ts", "src/turns.ts", "src/service.ts", "src/go.ts", "src/async.ts"] },
   { name: "native", at: ["src/native/"] },
   { name: "trace", at: ["src/trace/"] },
   { name: "sync", at: ["src/sync/"] },

@@ -292,6 +292,7 @@ export function closechan(c: Hchan): void {
     if (mp.leaving) return;
     throw new PanicError(c.nil ? "close of nil channel" : "close of closed channel");
   }
+  c.checkWorld();
   c.closed = true;
   // Native bodies are to trap from now on.
   c.lane?.spill();

@@ -8,7 +8,7 @@
  */
 import { mp, runNow } from "./m.ts";
 import { SLICE_MS } from "./slice.ts";
-import { ambientRun, type Run, RunOverError, type World } from "./world.ts";
+import { ambientRun, currentWorld, type Run, RunOverError, type World } from "./world.ts";
 
 /** When the first kick since the last turn of the event loop came, performance.now(); 0: none has come. */
 let kicked = 0;
@@ -30,7 +30,7 @@ function goOn(world: World): void {
  * Not without end, though: async code that answers each step of ours in a microtask would keep timers and I/O out.
  */
 export function kick(world: World): void {
-  if (world.step === null || world.scheduled || mp.turn) return;
+  if (world.step === null || world.scheduled || (mp.turn && currentWorld() === world)) return;
   const now = performance.now();
   if (kicked === 0) {
     kicked = now;

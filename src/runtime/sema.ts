@@ -5,11 +5,13 @@
  * Go finds a semaphore's waiters in a treap by its address; here it holds its queue itself. The order is the same.
  */
 import { G_STRIDE, G_WAITING, gmem, SUDOG_STRIDE, smem } from "./ffi.ts";
+import { meet } from "./foreign.ts";
 import { MCALL_GOYIELD, mp, REPARK } from "./m.ts";
 import { FatalError } from "./panic.ts";
 import { gopark, goready } from "./proc.ts";
 import { waitReasonSyncCondWait } from "./runtime2.ts";
 import { acquireSudog, type Queued, releaseSudog, S_G, S_LIFO, S_NEXT, S_TICKET, sc } from "./sudog.ts";
+import { severalWorlds } from "./world.ts";
 
 /** Takes sudogs of Gs that are gone out of a list. @returns its first and last */
 function purge(
@@ -61,6 +63,7 @@ export class Sema implements Queued {
   }
 
   private queue(s: number, lifo: boolean): void {
+    if (severalWorlds && this.head !== 0) meet(smem[this.head * SUDOG_STRIDE + S_G]);
     if (this.head === 0) {
       this.head = s;
       this.tail = s;
@@ -111,6 +114,7 @@ export class Sema implements Queued {
    * @param handoff the waiter gets the token itself, and the caller yields to it: mp.mcall asks for goyield
    */
   release(handoff: boolean): void {
+    if (severalWorlds && this.head !== 0) meet(smem[this.head * SUDOG_STRIDE + S_G]);
     this.value++;
     const s = this.dequeue();
     if (s === 0) return;
@@ -168,6 +172,7 @@ export class NotifyList implements Queued {
   /** Waits for a ticket's turn: notifyListWait. @returns true when it was its turn already; false when parked */
   waitFor(gp: number, ticket: number): boolean {
     if (ticket < this.notify) return true;
+    if (severalWorlds && this.head !== 0) meet(smem[this.head * SUDOG_STRIDE + S_G]);
     const s = acquireSudog(gp);
     smem[s * SUDOG_STRIDE + S_TICKET] = ticket;
     sc[s] = this;
@@ -182,6 +187,7 @@ export class NotifyList implements Queued {
   /** Wakes all: notifyListNotifyAll. */
   notifyAll(): void {
     let s = this.head;
+    if (severalWorlds && s !== 0) meet(smem[s * SUDOG_STRIDE + S_G]);
     this.head = 0;
     this.tail = 0;
     this.notify = this.wait;
@@ -196,6 +202,7 @@ export class NotifyList implements Queued {
   /** Wakes the waiter whose ticket's turn it is: notifyListNotifyOne. */
   notifyOne(): void {
     if (this.wait === this.notify) return;
+    if (severalWorlds && this.head !== 0) meet(smem[this.head * SUDOG_STRIDE + S_G]);
     const ticket = this.notify++;
     for (let prev = 0, s = this.head; s !== 0; prev = s, s = smem[s * SUDOG_STRIDE + S_NEXT]) {
       if (smem[s * SUDOG_STRIDE + S_TICKET] !== ticket) continue;

@@ -36,6 +36,18 @@ export function currentSlice(): number {
   return current;
 }
 
+/** Nothing ends what runs from now on: it runs to its end within the slice. @returns what {@link resumeSlice} wants */
+export function suspendSlice(): number {
+  const slice = current;
+  current = NO_SLICE;
+  return slice;
+}
+
+/** The slice goes on. */
+export function resumeSlice(slice: number): void {
+  current = slice;
+}
+
 /** Whether the monitor has ended the slice that this M is in. */
 export function sliceIsOver(): boolean {
   return Atomics.load(mmem, M_SLICE_OVER) === current;

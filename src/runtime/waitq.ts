@@ -6,7 +6,9 @@
  * 171, and an unbuffered round trip 143 ns in place of 139.
  */
 import { G_SELECTDONE, G_STRIDE, gmem, SUDOG_STRIDE, smem } from "./ffi.ts";
+import { meet } from "./foreign.ts";
 import { type Queued, S_G, S_ISSELECT, S_NEXT, S_PREV } from "./sudog.ts";
+import { severalWorlds } from "./world.ts";
 
 // The two queues, as `sending` names them.
 export const RECVQ = false;
@@ -34,6 +36,13 @@ export class Waitqs implements Queued {
     else this.recvLast = s;
   }
 
+  /** Looks whether the goroutines that wait are of this world. @throws Error when they are not */
+  checkWorld(): void {
+    if (!severalWorlds) return;
+    const s = this.recvFirst || this.sendFirst;
+    if (s !== 0) meet(smem[s * SUDOG_STRIDE + S_G]);
+  }
+
   abandon(gone?: (gp: number) => boolean): void {
     this.purge(RECVQ, gone);
     this.purge(SENDQ, gone);
@@ -56,6 +65,7 @@ export class Waitqs implements Queued {
   enqueue(sending: boolean, s: number): void {
     const i = s * SUDOG_STRIDE;
     const last = sending ? this.sendLast : this.recvLast;
+    if (severalWorlds && last !== 0) meet(smem[last * SUDOG_STRIDE + S_G]);
     smem[i + S_NEXT] = 0;
     smem[i + S_PREV] = last;
     if (last === 0) this.setFirst(sending, s);
@@ -72,6 +82,7 @@ export class Waitqs implements Queued {
       const s = this.first(sending);
       if (s === 0) return 0;
       const i = s * SUDOG_STRIDE;
+      if (severalWorlds) meet(smem[i + S_G]);
       const next = smem[i + S_NEXT];
       this.setFirst(sending, next);
       if (next === 0) this.setLast(sending, 0);

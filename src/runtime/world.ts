@@ -155,6 +155,9 @@ export function dropWorld(): void {
 /** Worlds that have a run that is not over, in the order in which they began. */
 export const worlds = new Set<World>();
 
+/** Whether goroutines of different worlds could meet in a queue. */
+export let severalWorlds = false;
+
 /** Runs of this thread by slot. The slot of one that is over is free. */
 export const runs: (Run | undefined)[] = [];
 const freeSlots: number[] = [];
@@ -186,7 +189,9 @@ export function addRun(run: Run, byHand = false): void {
   run.slot = freeSlots.pop() ?? runs.length;
   runs[run.slot] = run;
   run.world.runs.add(run);
-  if (!byHand) worlds.add(run.world);
+  if (byHand) return;
+  worlds.add(run.world);
+  severalWorlds = worlds.size > 1;
 }
 
 /** Takes a run's slot back: its Gs are gone. */
@@ -196,6 +201,7 @@ export function removeRun(run: Run): void {
   const { world } = run;
   world.runs.delete(run);
   if (world.runs.size === 0) worlds.delete(world);
+  severalWorlds = worlds.size > 1;
   if (worlds.size === 0) forgetRuns();
 }
 
@@ -203,6 +209,7 @@ export function removeRun(run: Run): void {
 export function forgetRuns(): void {
   for (const run of runs) if (run !== undefined) run.over = true;
   worlds.clear();
+  severalWorlds = false;
   runs.length = 0;
   freeSlots.length = 0;
   gruns = new Uint32Array(0);

@@ -1,0 +1,23 @@
+/** Goroutines of different worlds do not meet: a queue of waiters holds goroutines of one world. */
+import { gentry } from "./g.ts";
+import { goidOf } from "./gstatus.ts";
+import { mp } from "./m.ts";
+import { currentWorld, enter, runOf } from "./world.ts";
+
+/**
+ * A queue on which a G waits is used while there are several worlds. Ordinary code goes over to the G's world; a goroutine
+ * of another world is refused, before anything has changed.
+ *
+ * @throws Error that names the goroutine that waits
+ */
+export function meet(gp: number): void {
+  const { world } = runOf(gp);
+  if (world === currentWorld()) return;
+  if (!mp.turn) return enter(world);
+  const entry = gentry[gp];
+  const name = typeof entry === "function" && entry.name !== "" ? ` (${entry.name})` : "";
+  throw new Error(
+    `gobuf: goroutine ${goidOf(gp)}${name} of another run waits here, which has a clock, a seed or a hook of its own: such ` +
+      "runs share no channels, locks or groups with others",
+  );
+}
