@@ -13,7 +13,6 @@ import { startG } from "./runtime/proc.ts";
 import { newWorld, type SchedOptions, schedinit } from "./runtime/schedinit.ts";
 import { resumeMain, startMain } from "./runtime/schedule.ts";
 import { wantTracebacks } from "./runtime/sites.ts";
-import {} from "./runtime/spawn.ts";
 import { sliceTime } from "./runtime/time.ts";
 import { goroutineDump } from "./runtime/traceback.ts";
 import { addRun, currentWorld, enter, observeBegin, Run, type World, worlds } from "./runtime/world.ts";
