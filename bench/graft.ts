@@ -7,7 +7,7 @@
  */
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { basename, dirname, join, relative } from "node:path";
-import { packageRoot } from "../src/runtime/library.ts";
+import { otherThanFile, packageRoot } from "../src/runtime/library.ts";
 
 /** The link to the other checkout's `src`, in the graft. */
 const THEIRS = "theirs";
@@ -88,7 +88,7 @@ interface Module {
 /** The modules of a checkout's `src`, tests left out. */
 function modulesOf(src: string): Module[] {
   return readdirSync(src, { recursive: true, encoding: "utf8" })
-    .filter((path) => path.endsWith(".ts") && !path.endsWith(".test.ts") && !path.endsWith(".d.ts"))
+    .filter((path) => /(?<!\.test|\.d)\.ts$/.test(path) && otherThanFile(join(src, path)) === undefined)
     .sort()
     .map((path) => {
       const text = readFileSync(join(src, path), "utf8");

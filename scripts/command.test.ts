@@ -40,7 +40,6 @@ const COMMANDS: Readonly<Record<string, Refused>> = {
   "props/explore/goker/main.ts": [
     ["--runs x", "option '--runs <n>' argument 'x' is invalid. expected an integer of 1 to 100000."],
     ["--only nothing-is-called-so", "--only nothing-is-called-so: no kernel has that in its name"],
-    ["--write --only etcd", "--write and --only: the page has all kernels"],
   ],
   "props/explore/table.ts": [],
   "props/fidelity/main.ts": [
@@ -57,6 +56,8 @@ const COMMANDS: Readonly<Record<string, Refused>> = {
     ["--share 1", "argument '1' is invalid"],
     ["--share 1/1e9", "argument '1/1e9' is invalid"],
     ["--abi vax", "option '--abi <name>' argument 'vax' is invalid. expected one of linux-x64"],
+    ["--write --only GSCAN", "option '--write' cannot be used with option '--only <text>'"],
+    ["--write --share 1/2", "option '--write' cannot be used with option '--share <i/n>'"],
     ["--only nothing-is-called-so", 'there is no mutant named "nothing-is-called-so" there'],
     ["--abi src --only gobuf_mcall --list", 'there is no mutant named "gobuf_mcall" there'],
     ["--only GSCAN --share 2/2", "there is no mutant"],

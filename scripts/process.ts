@@ -8,7 +8,8 @@ import { readFileSync } from "node:fs";
 export function startOf(pid: number): string {
   if (process.platform === "linux") {
     try {
-      const stat = readFileSync(`/proc/${pid}/stat`, "latin1");
+      // Its first thread's file: of a process's own /proc/PID/stat qemu makes one up, with another start than others see.
+      const stat = readFileSync(`/proc/${pid}/task/${pid}/stat`, "latin1");
       // Field 22, counted behind the name, which may hold anything and ends at the last parenthesis.
       return stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19] ?? "";
     } catch {

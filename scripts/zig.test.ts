@@ -2,7 +2,7 @@
 import { afterAll, describe, expect, test } from "bun:test";
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { findZig } from "./zig.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "gobuf-zig-"));
@@ -32,6 +32,11 @@ describe.skipIf(process.platform === "win32")("findZig (the fakes are shell scri
 
   test("$ZIG comes first", () => {
     expect(findZig(silent({ ZIG: join(good, "zig"), PATH: old }))).toEqual([join(good, "zig")]);
+  });
+
+  test("a $ZIG that starts at the folder one is in is found from every other", () => {
+    const from = relative(process.cwd(), join(good, "zig"));
+    expect(findZig(silent({ ZIG: from.startsWith(".") ? from : `./${from}` }))).toEqual([join(good, "zig")]);
   });
 
   test("a $ZIG of another version, or that is not there, is an error, whatever else there is", () => {

@@ -109,7 +109,8 @@ export function findZig(around: Surroundings = real): Command {
     tried.push(`${what}: ${reason}`);
     return false;
   };
-  const named = env.ZIG;
+  // It is started in other folders than this one.
+  const named = env.ZIG?.includes("/") ? resolve(env.ZIG) : env.ZIG;
   if (named) {
     if (works("$ZIG", [named])) return [named];
     throw new Error(`gobuf: $ZIG is ${named}: ${tried[0]?.slice(6)}; expected Zig ${SERIES}x`);

@@ -32,7 +32,12 @@ const options = command(
   .option("--share <i/n>", "the i-th of n parts of them; neutral ones always", share(SHARES_MAX))
   .option("--jobs <n>", "how many at a time", jobs, 2)
   .option("--list", "print the names only")
-  .option("--write", "write what was run whole into props/mutants/results.json, for FIDELITY.md")
+  .addOption(
+    new Option(
+      "--write",
+      "write the counts into props/mutants/results.json, for FIDELITY.md, when none survived",
+    ).conflicts(["only", "share", "list"]),
+  )
   .parse()
   .opts<{
     abi?: Subject[];
@@ -126,5 +131,5 @@ console.log(`\n${"".padEnd(12)} ${VERDICTS.map((v) => v.padStart(15)).join(" ")}
 for (const [subject, count] of Object.entries(counts)) {
   console.log(`${subject.padEnd(12)} ${VERDICTS.map((v) => String(count[v]).padStart(15)).join(" ")}`);
 }
-if (options.write && options.only === undefined && options.share === undefined && good) write(counts);
+if (options.write && good) write(counts);
 process.exitCode = good ? 0 : 1;
