@@ -127,7 +127,7 @@ const BEGINS = ringEdge(Gidle, Grunnable);
  * @throws FatalError when it is not waiting
  */
 export function goready(gp: number): void {
-  if (!mp.turn) enter(runOf(gp).world);
+  if (!mp.turn) return readyFromOutside(gp);
   const mem = gmem;
   const log = ring;
   const i = gp * G_STRIDE;
@@ -137,7 +137,19 @@ export function goready(gp: number): void {
   log[RING_COUNT] = count + 1;
   if (log[RING_HOOKED] !== 0) callHook(gp, Gwaiting, Grunnable);
   runqput(gp, true);
-  if (!mp.turn) kick(runOf(gp).world);
+}
+
+/** {@link goready} while no turn is under way: the outside comes in. */
+function readyFromOutside(gp: number): void {
+  const { world } = runOf(gp);
+  enter(world);
+  mp.turn = true;
+  try {
+    goready(gp);
+  } finally {
+    mp.turn = false;
+  }
+  kick(world);
 }
 
 /** The rest of {@link goready} where the status is another, or someone scans the G. */
@@ -192,7 +204,8 @@ export function newproc(body: Frame, entry: unknown, run: Run = callersRun()): n
 
 /** The run of the goroutine that runs. @throws Error where none does, or its run is over */
 export function callersRun(): Run {
-  const run = runNow();
+  const gp = mp.curg;
+  const run = gp > 0 ? runOf(gp) : runNow();
   if (run === undefined || run.over) throw new RunOverError("gobuf: the run is over: nothing can be started in it");
   return run;
 }

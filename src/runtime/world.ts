@@ -168,9 +168,12 @@ const freeSlots: number[] = [];
  */
 export let gruns: Uint32Array = new Uint32Array(0);
 
+/** The run of slot 0 while it is the only one: most programs have no other. */
+let only: Run | undefined;
+
 /** The run of a G. */
 export function runOf(gp: number): Run {
-  return runs[gp < gruns.length ? gruns[gp] : 0] as Run;
+  return only ?? (runs[gp < gruns.length ? gruns[gp] : 0] as Run);
 }
 
 /** Says whose a G is. */
@@ -188,6 +191,7 @@ export function setRun(gp: number, run: Run): void {
 export function addRun(run: Run, byHand = false): void {
   run.slot = freeSlots.pop() ?? runs.length;
   runs[run.slot] = run;
+  only = runs.length === 1 ? run : undefined;
   run.world.runs.add(run);
   if (byHand) return;
   worlds.add(run.world);
@@ -197,6 +201,7 @@ export function addRun(run: Run, byHand = false): void {
 /** Takes a run's slot back: its Gs are gone. */
 export function removeRun(run: Run): void {
   runs[run.slot] = undefined;
+  if (only === run) only = undefined;
   freeSlots.push(run.slot);
   const { world } = run;
   world.runs.delete(run);
@@ -211,6 +216,7 @@ export function forgetRuns(): void {
   worlds.clear();
   severalWorlds = false;
   runs.length = 0;
+  only = undefined;
   freeSlots.length = 0;
   gruns = new Uint32Array(0);
 }
