@@ -1,8 +1,11 @@
 /** Calls without a `yield*` are points (F50). */
-import { describe, expect, test } from "bun:test";
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { type Body, Cond, chan, context, go, gosched, Mutex, RWMutex, sleep, WaitGroup } from "gobuf";
 import { explore, replay } from "gobuf/testing";
 import { DRAWN, expectFound, factorial, failureOf, headline, outcomes, SEEDS } from "./found.ts";
+
+/** Thousands of runs each: some ten times slower on an emulated processor. */
+setDefaultTimeout(120_000);
 
 describe("F50: calls are points", () => {
   /** Something is made true behind a call; a goroutine that runs before the call returns finds it false. */

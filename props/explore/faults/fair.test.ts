@@ -1,10 +1,13 @@
 /** Schedules are fair, also to the clock (F47), and goroutines that sleep when main ends go on (F48). */
-import { describe, expect, test } from "bun:test";
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { after, type Body, chan, type Go, go, Mutex, recvCase, select, sleep, tick, WaitGroup } from "gobuf";
 import { explore, preemptionPoint, replay, synctest } from "gobuf/testing";
 import { PctStrategy } from "../../../src/testing/pct.ts";
 import { steer } from "../../../src/testing/program.ts";
 import { ALL, expectFound, failureOf, headline } from "./found.ts";
+
+/** Thousands of runs each: some ten times slower on an emulated processor. */
+setDefaultTimeout(120_000);
 
 describe("F47: schedules are fair", () => {
   function* pollsStop(): Go {

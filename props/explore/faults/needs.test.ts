@@ -1,8 +1,11 @@
 /** What a report says (F49), and what explored programs need besides operations (F51). */
-import { describe, expect, test } from "bun:test";
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { after, type Body, chan, type Go, go, recvCase, run, select, sleep, WaitGroup } from "gobuf";
 import { choose, explore, preemptionPoint, replay, runTest } from "gobuf/testing";
 import { ALL, DRAWN, expectFound, failureOf, headline, SEEDS } from "./found.ts";
+
+/** Thousands of runs each: some ten times slower on an emulated processor. */
+setDefaultTimeout(120_000);
 
 describe("F49: a panic's trace is that of the throw", () => {
   function* inner(): Go {

@@ -1,8 +1,11 @@
 /** Goroutines that sleep or give way: no schedule is left out (F46), and there are as many as one can count. */
-import { describe, expect, test } from "bun:test";
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { type Body, chan, type Go, go, gosched, Mutex, recvCase, select, sleep, WaitGroup } from "gobuf";
 import { choose, explore, preemptionPoint } from "gobuf/testing";
 import { ALL, DRAWN, expectFound, factorial, interleavings, isFair, outcomes } from "./found.ts";
+
+/** Thousands of runs each: some ten times slower on an emulated processor. */
+setDefaultTimeout(120_000);
 
 describe("F46: a sleep is no giving way", () => {
   /** Tasks that note their letters with a wait in between. */
