@@ -130,7 +130,7 @@ const STAY_OR_MOVE = [0, 1];
 /** Whether the clock moves to the next timer now: by choice, or because it has stood still for long. */
 function clockMoves(): boolean {
   if (wakeTime() === 0) return false;
-  if (patience?.clockIsDue(nanotime())) return true;
+  if (patience?.clockIsDue(nanotime(), deviations.length === 0)) return true;
   return early && decide("clock", STAY_OR_MOVE) === 1;
 }
 
@@ -148,7 +148,7 @@ function isBuried(gp: number): boolean {
 /** The place in the pool of a goroutine that was passed over for too long, -1 for none. @param from where they wait */
 function starved(pool: readonly number[], from: number): number {
   if (patience === null) return -1;
-  const goid = patience.passed(pool, from);
+  const goid = patience.passed(pool, from, deviations.length === 0);
   return goid === 0 ? -1 : pool.indexOf(goid);
 }
 
@@ -335,7 +335,7 @@ export function steered<T>(by: Chooser, options: SteeringOptions, f: () => T): S
   stepsAllowed = options.steps;
   stepsLeft = options.steps;
   early = options.early;
-  patience = options.fair ? new Patience() : null;
+  patience = options.fair ? new Patience(options.steps) : null;
   advances = false;
   forced = 0;
   gave = 0;
