@@ -93,7 +93,10 @@ export function gosched(): Op<void> {
  * it ends main, and the run goes on until all other goroutines have ended; then it fails with "no goroutines (main
  * called runtime.Goexit) - deadlock!".
  *
- * A `finally` block that waits, throws or leaves by `break` or `return` cancels it, and the goroutine goes on.
+ * It unwinds by a thrown {@link Goexit}, so that a `finally` block may wait, throw or leave by `break` or `return`: the
+ * goroutine ends all the same, at the latest when its body, or the function that it is in by {@link call}, returns. What a
+ * `finally` block throws is a panic, as in Go. A `catch` block sees the Goexit, as nothing in Go does, and is to throw it
+ * again.
  *
  * @throws Error outside a goroutine
  * @example

@@ -28,7 +28,8 @@ export { type RunOptions, run, runSync } from "./run.ts";
 export type { Body, Go } from "./runtime/body.ts";
 export { type Chan, chan, nilchan, type Received, type RecvChan, type SendChan } from "./runtime/channel.ts";
 export type { Op } from "./runtime/m.ts";
-export { FatalError, PanicError, StackOverflowError, StatusError, UncaughtError } from "./runtime/panic.ts";
+export { FatalError, Goexit, PanicError, StackOverflowError, StatusError, UncaughtError } from "./runtime/panic.ts";
+export { fatalpanic, reportOf } from "./runtime/report.ts";
 export {
   type RecvCase,
   recvCase,
@@ -42,7 +43,7 @@ export {
 } from "./runtime/select.ts";
 export { spawn } from "./runtime/spawn.ts";
 export { now, sleep } from "./runtime/time.ts";
-export { type GoroutineInfo, goroutineDump, goroutines, reportOf } from "./runtime/traceback.ts";
+export { type GoroutineInfo, goroutineDump, goroutines } from "./runtime/traceback.ts";
 export { type Service, type StartOptions, start } from "./service.ts";
 export { Cond, type Locker } from "./sync/cond.ts";
 export { ErrGroup } from "./sync/errgroup.ts";

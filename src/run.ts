@@ -50,9 +50,10 @@ export interface RunOptions {
    */
   onStackOverflow?: (error: StackOverflowError) => void;
   /**
-   * What reports say of a goroutine. "single" (the default): its state, the function it was started on, and its
-   * creator. "all": also the source lines of its last operation and of its go statement; each operation then takes some
-   * microseconds more. (Go's GOTRACEBACK.)
+   * What reports say (Go's GOTRACEBACK). "single" (the default): of a panic the goroutine that panicked, of a fatal error
+   * all goroutines; of each its state, the function it was started on, and its creator. "all": of a panic, too, all
+   * goroutines, and of each also the source lines of its last operation and of its go statement; each operation then
+   * takes some microseconds more.
    */
   traceback?: "single" | "all";
   /**
@@ -83,6 +84,7 @@ function beginWorld(options: RunOptions & SchedOptions): Run {
 /** What a run has of its options, and gives back when it is over. */
 function equip(run: Run, options: RunOptions): void {
   run.onStackOverflow = options.onStackOverflow ?? null;
+  run.tracebackAll = options.traceback === "all";
   if (options.traceback === "all") wantTracebacks(1);
 }
 

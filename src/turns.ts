@@ -8,10 +8,10 @@ import { failRun, MCALL_NONE, mp, takeForgotten } from "./runtime/m.ts";
 import { later } from "./runtime/outside.ts";
 import { FatalError } from "./runtime/panic.ts";
 import { endChain, isOneChain, markChain } from "./runtime/proc.ts";
+import { reportFailure } from "./runtime/report.ts";
 import { resumeMain, schedule } from "./runtime/schedule.ts";
 import { beginSlice, endSlice, resumeSlice, SLICE_MS, sliceIsOver, suspendSlice } from "./runtime/slice.ts";
 import { advanceClock, clockIsFake, nanotime, sliceTime, wakeTime } from "./runtime/time.ts";
-import { attachReport } from "./runtime/traceback.ts";
 import {
   currentWorld,
   endParts,
@@ -46,7 +46,6 @@ function checkdead(world: World): void {
   const nobody = runs.every((run) => run.gcount === 0);
   const text = nobody ? "no goroutines (main called runtime.Goexit)" : "all goroutines are asleep";
   const error = new FatalError(`${text} - deadlock!`);
-  attachReport(error, 0);
   // A native body that took no notice of what its callback threw may be the one that waits.
   const thrown = anyThrown(world);
   failAll(world, thrown === null ? error : Object.assign(error, { cause: thrown.error }));
@@ -88,6 +87,7 @@ function endWorld(world: World): void {
 
 /** Begins the end of a run; what is left to do of it. */
 function endRun(run: Run): number[] {
+  if (run.failed) guarded(run.world, undefined, () => reportFailure(run));
   return guarded(run.world, [], () => endGoroutines(run));
 }
 

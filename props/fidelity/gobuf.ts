@@ -14,7 +14,6 @@ import {
   RWMutex,
   recvCase,
   runSync,
-  select,
   sendCase,
   sleep,
   WaitGroup,
@@ -39,7 +38,8 @@ import { allocG, gfput } from "../../src/runtime/g.ts";
 import { casfrom_gscanstatus, casgstatus, castogscanstatus, readgstatus } from "../../src/runtime/gstatus.ts";
 import { mp } from "../../src/runtime/m.ts";
 import { Gdead, Gscan, statusName, statusNames, waitReasonStrings } from "../../src/runtime/runtime2.ts";
-import type { GeneratorPort, NativePort, RunSettings, StatusMachine, Target } from "./target.ts";
+import { selectMany } from "../../src/runtime/select.ts";
+import type { GeneratorPort, NativePort, RunSettings, StatusMachine, Target, Wait } from "./target.ts";
 
 /** Reason of a G that just began to wait. */
 function waitReason(g: number): string {
@@ -63,13 +63,14 @@ const generator: GeneratorPort = {
   goexit,
   sleepMicros: (us) => sleep(us / 1000),
   select: (choices, hasDefault) =>
-    select(
+    // The recorder's are by reflect, which knows no plain operation.
+    selectMany(
       choices.map(({ channel, send }) => {
         const c = channel as Chan<number>;
         return send === undefined ? recvCase(c) : sendCase(c, send);
       }),
       { default: hasDefault },
-    ),
+    ) as Wait<{ readonly index: number }>,
   chan: (capacity) => (capacity === null ? nilchan : chan<number>(capacity)),
   mutex: () => new Mutex(),
   rwmutex: () => new RWMutex(),

@@ -4,6 +4,7 @@
  */
 import {
   afterFunc,
+  call,
   type Go,
   go,
   goexit,
@@ -288,6 +289,7 @@ export const PROGRAMS: Readonly<Record<string, (print: Print) => Go>> = {
     print("main goes on behind its goexit");
   },
 
+  // Calls are `call`s: a frame of its own ends where its Goexit was caught, as a deferred function's recover cannot stop it.
   *RecoverBeforePanicAfterGoexit(print) {
     function* f(): Go {
       try {
@@ -298,7 +300,7 @@ export const PROGRAMS: Readonly<Record<string, (print: Print) => Go>> = {
         }
       } catch {}
     }
-    yield* f();
+    yield* call(f);
     yield* gosched();
     print("main goes on behind its goexit");
   },
@@ -307,7 +309,7 @@ export const PROGRAMS: Readonly<Record<string, (print: Print) => Go>> = {
     function* f(depth: number): Go {
       if (depth > 0) {
         try {
-          yield* f(depth - 1);
+          yield* call(f, depth - 1);
         } finally {
           yield* gosched();
         }
@@ -321,7 +323,7 @@ export const PROGRAMS: Readonly<Record<string, (print: Print) => Go>> = {
         }
       } catch {}
     }
-    yield* f(2);
+    yield* call(f, 2);
     yield* gosched();
     print("main goes on behind its goexit");
   },

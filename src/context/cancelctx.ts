@@ -7,7 +7,8 @@
 import { closechan, type Source } from "../runtime/chan.ts";
 import { Chan, nilchan, type RecvChan } from "../runtime/channel.ts";
 import { currentRun, expectOutside } from "../runtime/outside.ts";
-import { PanicError } from "../runtime/panic.ts";
+import { isA, PanicError } from "../runtime/panic.ts";
+import { textOfValue } from "../runtime/printpanics.ts";
 import { newproc } from "../runtime/proc.ts";
 import { recvCase, select } from "../runtime/select.ts";
 import { now } from "../runtime/time.ts";
@@ -142,7 +143,16 @@ export const DeadlineExceeded: Error = new ContextError("TimeoutError", "context
 
 /** Anything that was thrown, as an error. @internal */
 export function asError(thrown: unknown): Error {
-  return thrown instanceof Error ? thrown : new Error(String(thrown), { cause: thrown });
+  return isA(thrown, Error) ? thrown : new Error(textOfValue(thrown), { cause: thrown });
+}
+
+/** An error's name; nothing where it cannot be looked at. */
+function nameOf(error: Error): string | undefined {
+  try {
+    return error.name;
+  } catch {
+    return undefined;
+  }
 }
 
 /** Gives the innermost context that can be canceled: &cancelCtxKey. */
@@ -414,7 +424,7 @@ class SignalCtx extends CancelCtx {
   /** Takes over what the signal says. */
   abort(): void {
     const cause = asError(this.source.reason);
-    this.cancel(false, cause.name === DeadlineExceeded.name ? DeadlineExceeded : Canceled, cause);
+    this.cancel(false, nameOf(cause) === DeadlineExceeded.name ? DeadlineExceeded : Canceled, cause);
   }
 }
 

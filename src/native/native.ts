@@ -45,9 +45,9 @@ import {
 import { allocG, gfput, hasStack, KIND_NATIVE, KIND_NATIVE_WAITS } from "../runtime/g.ts";
 import { goidOf } from "../runtime/gstatus.ts";
 import { failRun, MCALL_NONE, mp } from "../runtime/m.ts";
-import { FatalError, PanicError, StackOverflowError } from "../runtime/panic.ts";
+import { FatalError, isA, PanicError, StackOverflowError } from "../runtime/panic.ts";
 import { callersRun, fail, finish, goexit0, isMain, startG } from "../runtime/proc.ts";
-import { setNativeRunner, uncaught } from "../runtime/schedule.ts";
+import { setNativeRunner } from "../runtime/schedule.ts";
 import { plain, word } from "../runtime/word.ts";
 import { runOf } from "../runtime/world.ts";
 import { channelOf } from "./handles.ts";
@@ -158,8 +158,9 @@ function recvCodedContinue(gp: number): unknown {
 
 /** Ends a trap with a failure: a panic is the body's to see, anything else ends the run. */
 function deliverFailure(gp: number, error: unknown): boolean {
-  if (runOf(gp).failed || !(error instanceof PanicError)) {
-    fail(gp, error);
+  if (runOf(gp).failed || !isA(error, PanicError)) {
+    // What is no panic is told as it was thrown.
+    failRun(runOf(gp), error, isA(error, FatalError) ? gp : 0);
     return false;
   }
   deliver(gp, STATUS_PANIC, undefined);
@@ -202,6 +203,8 @@ function onTrap(gp: number, code: number): boolean {
 function trapLoop(gp: number, code: number): boolean {
   const i = gp * G_STRIDE;
   for (; ; code = mp.execute(gp)) {
+    // A callback of the body may have met a fatal error.
+    if (mp.stop && runOf(gp).failed) return false;
     mp.ok = true;
     let result: unknown;
     if (code === TRAP_SEND) {
@@ -242,7 +245,7 @@ setNativeRunner(runNative, onTrap);
 function ended(gp: number): boolean {
   const thrown = releaseNative(gp);
   if (thrown !== null) {
-    fail(gp, uncaught(gp, thrown.error));
+    fail(gp, thrown.error);
     return false;
   }
   if (isMain(gp) && gmem[gp * G_STRIDE + G_OP_A] === ENDING_RETURNED) finish(gp, undefined);
@@ -275,10 +278,10 @@ function faulted(gp: number): boolean {
         );
   if (thrown !== null) Object.assign(error, { cause: thrown.error });
   const run = runOf(gp);
-  const main = isMain(gp);
-  goexit0(gp);
-  if (error instanceof StackOverflowError && run.onStackOverflow !== null && !main) run.onStackOverflow(error as never);
-  else failRun(run, error);
+  if (error instanceof StackOverflowError && run.onStackOverflow !== null && !isMain(gp)) {
+    goexit0(gp);
+    run.onStackOverflow(error as never);
+  } else failRun(run, error, gp);
   return false;
 }
 

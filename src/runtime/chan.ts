@@ -211,7 +211,7 @@ function wake(s: number, success: number): void {
 }
 
 /** What stands behind chansend's gopark. */
-function sendContinue(gp: number): void {
+export function sendContinue(gp: number): void {
   const s = takeParam(gp);
   const success = smem[s * SUDOG_STRIDE + S_SUCCESS] !== 0;
   releaseSudog(s);

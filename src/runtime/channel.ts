@@ -13,7 +13,7 @@ import {
   recvContinue,
   recvOkContinue,
 } from "./chan.ts";
-import { callDone, getg, mp, type Op, opPending, opReady } from "./m.ts";
+import { callDone, checkFatal, getg, mp, type Op, opPending, opReady } from "./m.ts";
 import { spawn } from "./spawn.ts";
 
 /**
@@ -173,6 +173,7 @@ export class Chan<in out T> extends Hchan implements SendChan<T>, RecvChan<T> {
    * @throws PanicError "close of closed channel", "close of nil channel"
    */
   close(): void {
+    checkFatal();
     closechan(this);
     callDone();
   }

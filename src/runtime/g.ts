@@ -34,6 +34,8 @@ const gframes: (Frame[] | null)[] = [null];
 export const gcont: (Continuation | null)[] = [null];
 /** What the goroutine was started on, for its name in reports. */
 export const gentry: unknown[] = [null];
+/** What the goroutine that started it was started on: reports name it also when that one is gone. */
+export const gcreator: unknown[] = [null];
 /** The sleep timers of those that have slept: g.timer. Few have one, and a million that do not should not pay. */
 export const gtimer = new Map<number, unknown>();
 
@@ -53,6 +55,31 @@ export function isNative(gp: number): boolean {
 /** Whether Goexit was called: frames are being left. */
 export function isExiting(gp: number): boolean {
   return gmem8[gp * G_STRIDE_BYTES + G_EXITING_BYTE] !== 0;
+}
+
+/** How many frames there are below the one that is being left, by the Gs that exit. */
+const exitLevels = new Map<number, number>();
+
+/** The top frame calls Goexit. @returns whether it has done so before, or one above it that is left, and may have caught it */
+export function beginExit(gp: number): boolean {
+  const level = framesBelow(gp);
+  const again = isExiting(gp) && level <= (exitLevels.get(gp) as number);
+  gmem8[gp * G_STRIDE_BYTES + G_EXITING_BYTE] = 1;
+  exitLevels.set(gp, level);
+  return again;
+}
+
+/**
+ * The top frame of a G that exits has ended, and is about to be taken off.
+ *
+ * @returns whether that is a step of the exit; else it was called on the way out, as a deferred function calls others
+ */
+export function stepExit(gp: number): boolean {
+  const level = framesBelow(gp);
+  if (level > (exitLevels.get(gp) as number)) return false;
+  if (level === 0) exitLevels.delete(gp);
+  else exitLevels.set(gp, level - 1);
+  return true;
 }
 
 /** Puts a frame on the goroutine's stack of them. */
@@ -85,6 +112,14 @@ export function allgs(): number[] {
     const made = first + chunkSize === freshEnd ? freshNext - first : chunkSize;
     return Array.from({ length: made }, (_, i) => first + i);
   });
+}
+
+/** Goes through {@link allgs}, until `f` says no. */
+export function eachG(f: (gp: number) => boolean): void {
+  for (const first of chunks) {
+    const end = first + chunkSize === freshEnd ? freshNext : first + chunkSize;
+    for (let gp = first; gp < end; gp++) if (!f(gp)) return;
+  }
 }
 
 /** Dead Gs without a stack, and with one: sched.gFree. */
@@ -134,6 +169,7 @@ function malg(): number {
       gbody.push(null);
       gcont.push(null);
       gentry.push(null);
+      gcreator.push(null);
     }
   }
   return freshNext++;
@@ -165,6 +201,7 @@ export function gfput(gp: number): void {
   gbody[gp] = null;
   gcont[gp] = null;
   gentry[gp] = null;
+  gcreator[gp] = null;
   mem[i + G_PARAM] = 0;
   mem[i + G_WAITING] = 0;
   mem[i + G_SELECTDONE] = 0;

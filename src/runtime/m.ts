@@ -6,9 +6,9 @@
  * leaves the body. If it must wait, it leaves a request in `mp.mcall` (park, gosched, ...), and the `yield*` switches
  * to g0, the scheduler, which carries the request out.
  */
-import { native } from "./ffi.ts";
-import { FatalError, PanicError } from "./panic.ts";
-import { ambientRun, currentWorld, firstRun, type Run, runOf } from "./world.ts";
+import { G_EXITING_BYTE, G_KIND_BYTE, G_STRIDE_BYTES, gmem8, native } from "./ffi.ts";
+import { FatalError, Goexit, isA, PanicError } from "./panic.ts";
+import { ambientRun, currentWorld, firstRun, type Run, runOf, type World } from "./world.ts";
 
 /** No request. */
 export const MCALL_NONE = 0;
@@ -22,6 +22,8 @@ export const MCALL_GOYIELD = 3;
 export const MCALL_CALL = 4;
 /** End the goroutine, finally blocks first. */
 export const MCALL_GOEXIT = 5;
+/** Leave the M for good: the run ends with a fatal error, and the goroutine is never resumed. */
+export const MCALL_FATAL = 6;
 
 /**
  * What a parked goroutine does first when it runs again, before its body goes on: the code that stands behind gopark in
@@ -90,7 +92,7 @@ export class Op<T> implements Iterable<unknown, T, unknown> {
     // The panic of a wait was made on g0; its stack is to show where the goroutine waits.
     if (mp.waitFailed) {
       mp.waitFailed = false;
-      if (error instanceof PanicError) Error.captureStackTrace(error, this.throw);
+      if (isA(error, PanicError)) Error.captureStackTrace(error, this.throw);
     }
     throw error;
   }
@@ -175,7 +177,7 @@ export function callDone(): void {
  */
 export function getg(what: string): number {
   const gp = mp.curg;
-  if (mp.state === ARMED || gp <= 0) refuse(what);
+  if (mp.state === ARMED || gp <= 0) return refuse(what);
   if (siteHook !== null) siteHook(gp);
   return gp;
 }
@@ -187,7 +189,9 @@ export function setSiteHook(f: ((gp: number) => void) | null): void {
   siteHook = f;
 }
 
-function refuse(what: string): never {
+/** @returns the G, for an operation that leaves the M for good: {@link refuseFatal} */
+function refuse(what: string): number {
+  if (isFatal()) return refuseFatal();
   if (mp.curg < 0) {
     mp.state = YIELDED;
     throw new Error(
@@ -262,10 +266,80 @@ export function fatal(message: string): never {
   throw error;
 }
 
-/** Makes an error end the run, even if a body catches it. */
+/**
+ * An operation that is a fatal error of Go's: it ends the run, and its `yield*` leaves the body, which is never resumed. In
+ * frames that are being left it throws.
+ */
+export function opFatal<T>(message: string): Op<T> {
+  if (mp.leaving) throw new FatalError(message);
+  condemn(new FatalError(message));
+  const op = opMcall<T>(MCALL_FATAL);
+  // Where the `yield*` may be left out, the next operation refuses.
+  mp.state = OPTIONAL;
+  return op;
+}
+
+/** Whether what a frame caught is the Goexit that ends its goroutine. */
+export function isGoexit(error: unknown): boolean {
+  return gmem8[Math.abs(mp.curg) * G_STRIDE_BYTES + G_EXITING_BYTE] !== 0 && isA(error, Goexit);
+}
+
+/** Makes an error end the run, even if a body catches it: none of the goroutine's operations does anything any more. */
 export function condemn(error: FatalError): void {
   const run = runNow();
-  if (run !== undefined) failRun(run, error);
+  if (run === undefined) return;
+  const { curg } = mp;
+  failRun(run, error, Math.abs(curg));
+  if (curg > 0) mp.curg = -curg;
+  refusals = 0;
+  if (!mp.turn) soon(run.world);
+}
+
+/** A world that has paused looks at what has become of its runs. */
+function soon(world: World): void {
+  if (world.step === null || world.scheduled) return;
+  world.scheduled = true;
+  queueMicrotask(() => {
+    world.scheduled = false;
+    world.step?.();
+  });
+}
+
+/** Whether the goroutine that runs has met a fatal error: its G stands negative in {@link mp}, as in a callback. */
+export function isFatal(): boolean {
+  const { curg } = mp;
+  return curg < 0 && gmem8[-curg * G_STRIDE_BYTES + G_KIND_BYTE] === 0 && runOf(-curg).failed;
+}
+
+/**
+ * For functions that a goroutine calls without `yield*`, and ordinary code, too: refuses behind a fatal error.
+ *
+ * @throws the error that the run ends with
+ */
+export function checkFatal(): void {
+  if (mp.curg < 0 && isFatal()) throw runOf(-mp.curg).error;
+}
+
+/** Operations that a body tried behind a fatal error. */
+let refusals = 0;
+/** So many of them throw. A body that catches them all is taken off the M by the next one. */
+const REFUSALS_MAX = 64;
+
+/** An operation behind a fatal error does nothing. @returns the G, for an operation whose `yield*` never comes back */
+function refuseFatal(): number {
+  const gp = -mp.curg;
+  mp.state = YIELDED;
+  if (++refusals <= REFUSALS_MAX) throw runOf(gp).error;
+  const own = Object.getOwnPropertyDescriptor(mp, Symbol.iterator);
+  mp[Symbol.iterator] = () => {
+    if (own === undefined) delete (mp as Partial<M>)[Symbol.iterator];
+    else Object.defineProperty(mp, Symbol.iterator, own);
+    mp.state = YIELDED;
+    mp.done = false;
+    mp.mcall = MCALL_FATAL;
+    return mp as unknown as Iterator<unknown, never, unknown>;
+  };
+  return gp;
 }
 
 /**
@@ -278,10 +352,11 @@ export function runNow(): Run | undefined {
   return mp.turn ? firstRun(currentWorld()) : ambientRun();
 }
 
-/** Ends a run with an error; the first that failed counts. */
-export function failRun(run: Run, error: unknown): void {
+/** Ends a run with an error; the first that failed counts. @param gp the G that failed, 0 for none */
+export function failRun(run: Run, error: unknown, gp = 0): void {
   if (run.ends) return;
   run.failed = true;
+  run.failedG = gp;
   run.error = error;
   mp.stop = true;
 }

@@ -30,7 +30,8 @@ export class PanicError extends Error {
  * What is a fatal error in Go, e.g. "all goroutines are asleep - deadlock!" (fatal and throw in runtime/panic.go). It
  * ends the run, also when a goroutine catches it.
  *
- * Its message is what Go prints: {@link text}, an empty line, and all goroutines.
+ * Its message is what Go prints: {@link text}, an empty line, and all goroutines, or the first 1000 of them and how many
+ * are left out.
  *
  * @example
  * ```ts
@@ -54,10 +55,49 @@ export class FatalError extends Error {
 }
 
 /**
+ * What {@link goexit} throws, so that each `finally` on the way out runs and may wait. It is no error: a `catch` around it
+ * is to throw it again, as nothing in Go can catch a Goexit. One that does not only puts the end off: the goroutine ends
+ * when its body, or the function that it was in by {@link call}, returns, and a second `goexit` cannot be caught.
+ *
+ * @example
+ * ```ts
+ * go(function* () {
+ *   try {
+ *     yield* goexit();
+ *   } catch (error) {
+ *     if (error instanceof Goexit) throw error;
+ *   } finally {
+ *     console.log("on the way out"); // on the way out
+ *   }
+ * });
+ * yield* gosched();
+ * ```
+ */
+export class Goexit extends Error {
+  override readonly name = "Goexit";
+  constructor() {
+    super("the goroutine ends (runtime.Goexit): a catch that gets this is to throw it again");
+  }
+}
+
+/** A class of errors. */
+type Kind<T> = abstract new (...args: never[]) => T;
+
+/** Whether a value is of a class: instanceof, for any value; one that cannot be looked at is not (a revoked proxy). */
+export function isA<T>(value: unknown, kind: Kind<T>): value is T {
+  try {
+    return value instanceof kind;
+  } catch {
+    return false;
+  }
+}
+
+/**
  * What a run ends with when a goroutine other than main threw something that nobody caught (printpanics and dopanic_m
  * in runtime/panic.go). What main throws is not wrapped: {@link reportOf} gives its report.
  *
- * Its message is what Go prints: the panic, that goroutine, and all others. `cause` is what was thrown.
+ * Its message is what Go prints: the panic, and that goroutine, with `traceback: "all"` the others, too. `cause` is what
+ * was thrown.
  *
  * @example
  * ```ts

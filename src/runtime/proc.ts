@@ -6,7 +6,6 @@
  * by one of Go's functions that run on g0: park_m, gosched_m, goyield_m, goexit0.
  */
 import {
-  G_EXITING_BYTE,
   G_GOID,
   G_PARENTGOID,
   G_STATUS,
@@ -17,7 +16,7 @@ import {
   gmem,
   gmem8,
 } from "./ffi.ts";
-import { allocG, gbody, gcont, gentry, gfput, pushFrame } from "./g.ts";
+import { allocG, beginExit, gbody, gcont, gcreator, gentry, gfput, pushFrame } from "./g.ts";
 import {
   callHook,
   casAlong,
@@ -35,7 +34,9 @@ import {
   type Continuation,
   type Frame,
   failRun,
+  fatal,
   MCALL_CALL,
+  MCALL_FATAL,
   MCALL_GOEXIT,
   MCALL_GOSCHED,
   MCALL_GOYIELD,
@@ -156,9 +157,7 @@ function readyFromOutside(gp: number): void {
 function notWaiting(gp: number): void {
   const status = readgstatus(gp);
   if ((status & ~Gscan) !== Gwaiting) {
-    throw new FatalError(
-      `bad g->status in ready: goroutine ${goidOf(gp)} (G ${gp}) is ${statusName(status)}, expected waiting`,
-    );
+    fatal(`bad g->status in ready: goroutine ${goidOf(gp)} (G ${gp}) is ${statusName(status)}, expected waiting`);
   }
   casgstatusWait(gp, Gwaiting, Grunnable);
 }
@@ -177,9 +176,11 @@ export function setParent(gp: number, parent: number): void {
  * @param run the run that it belongs to, whose world is the current one
  */
 export function startG(gp: number, entry: unknown, run: Run): void {
+  const parent = Math.max(0, mp.curg);
   gentry[gp] = entry;
+  gcreator[gp] = gentry[parent];
   setRun(gp, run);
-  setParent(gp, Math.max(0, mp.curg));
+  setParent(gp, parent);
   noteCreation(gp);
   casAlong(BEGINS, gp, Gidle, Grunnable);
   run.gcount++;
@@ -238,10 +239,12 @@ export function goexit0(gp: number): void {
 export const OFF = 0;
 /** It goes on at once. */
 export const ON = 1;
-/** It goes on, to leave its frames one by one. */
+/** It goes on, to leave its frames one by one: Goexit. */
 export const EXIT = 2;
+/** The same, where a frame has called Goexit before, and may have caught it. */
+export const LEAVE = 3;
 
-/** Carries out what a goroutine asked for, on g0. @returns OFF, ON or EXIT */
+/** Carries out what a goroutine asked for, on g0. @returns OFF, ON, EXIT or LEAVE */
 export function mcall(gp: number): number {
   const code = mp.mcall;
   mp.mcall = MCALL_NONE;
@@ -263,8 +266,9 @@ export function mcall(gp: number): number {
       mp.callee = null;
       return ON;
     case MCALL_GOEXIT:
-      gmem8[gp * G_STRIDE_BYTES + G_EXITING_BYTE] = 1;
-      return EXIT;
+      return beginExit(gp) ? LEAVE : EXIT;
+    case MCALL_FATAL:
+      return OFF;
     default:
       fail(
         gp,
@@ -278,7 +282,7 @@ export function mcall(gp: number): number {
 
 /** Ends the run of a goroutine with an error; one that failed before comes first. */
 export function fail(gp: number, error: unknown): void {
-  failRun(runOf(gp), error);
+  failRun(runOf(gp), error, gp);
 }
 
 /** Ends the run of a goroutine with main's result. */

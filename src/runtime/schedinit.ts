@@ -50,6 +50,7 @@ export function schedinit(options: SchedOptions = {}, byHand = true): Run {
   mp.ok = true;
   takeForgotten();
   const world = newWorld(options);
+  world.fresh = true;
   enter(world);
   const run = new Run(world);
   addRun(run, byHand);

@@ -18,7 +18,7 @@ import {
   M_SLICE_OVER,
   mmem,
 } from "./ffi.ts";
-import { framesBelow, gbody, gcont, gentry, isExiting, isNative, KIND_NATIVE, popFrame } from "./g.ts";
+import { framesBelow, gbody, gcont, gentry, isExiting, isNative, KIND_NATIVE, popFrame, stepExit } from "./g.ts";
 import {
   callHook,
   casgstatus,
@@ -43,8 +43,8 @@ import {
   RESUME,
   takeForgotten,
 } from "./m.ts";
-import { FatalError, UncaughtError } from "./panic.ts";
-import { EXIT, fail, finish, goexit0, isMain, mcall, OFF, sched, setParent } from "./proc.ts";
+import { FatalError, Goexit, isA } from "./panic.ts";
+import { EXIT, fail, finish, goexit0, isMain, LEAVE, mcall, OFF, sched, setParent } from "./proc.ts";
 import {
   CHECKS,
   GLOB_HEAD,
@@ -60,7 +60,6 @@ import {
 import { Gidle, Grunnable, Grunning, Gwaiting } from "./runtime2.ts";
 import { currentSlice } from "./slice.ts";
 import { checkTimers, heap } from "./time.ts";
-import { attachReport, noteReport, panicReport } from "./traceback.ts";
 import { type Run, setRun } from "./world.ts";
 
 /**
@@ -80,30 +79,16 @@ export function setNativeRunner(f: NativeRunner, g: TrapRunner): void {
   onTrap = g;
 }
 
-/**
- * The error that the run ends with when nobody caught what a goroutine threw: main's own, else an UncaughtError.
- */
-export function uncaught(gp: number, error: unknown): unknown {
-  if (error instanceof FatalError) {
-    attachReport(error, gp);
-    return error;
-  }
-  if (isMain(gp)) {
-    noteReport(gp, error);
-    return error;
-  }
-  return new UncaughtError(panicReport(gp, error), goidOf(gp), error);
-}
-
 /** The last frame of a body has ended: an error or main's return ends the run, any other end is a goexit. */
 function ended(gp: number, mode: number, value: unknown): false {
-  if (mode === THROW) fail(gp, uncaught(gp, value));
-  else if (isMain(gp) && !isExiting(gp)) finish(gp, value);
+  const exiting = isExiting(gp);
+  if (mode === THROW && !(exiting && isA(value, Goexit))) fail(gp, value);
+  else if (isMain(gp) && !exiting) finish(gp, value);
   else goexit0(gp);
   return false;
 }
 
-// How the next frame goes on.
+// How the next frame goes on. A Goexit is thrown; a frame that has returned all the same has not stopped it.
 const NEXT = 0;
 const THROW = 1;
 const RETURN = 2;
@@ -123,8 +108,7 @@ function resume(gp: number): boolean {
   try {
     value = cont(gp);
   } catch (error) {
-    mp.waitFailed = true;
-    return proceed(gp, THROW, error);
+    return threw(gp, false, error);
   }
   return value === REPARK || proceed(gp, NEXT, value);
 }
@@ -132,6 +116,8 @@ function resume(gp: number): boolean {
 /** Goes on with a goroutine's frames. @param mode how the top one goes on, with `value` @returns as {@link resume} */
 function proceed(gp: number, mode: number, value: unknown): boolean {
   for (;;) {
+    // Behind a fatal error no frame goes on: the run's end leaves them.
+    if (mp.curg < 0) return false;
     const frame = gbody[gp] as Frame | null;
     if (frame === null) {
       if (!isNative(gp)) return ended(gp, mode, value);
@@ -146,6 +132,7 @@ function proceed(gp: number, mode: number, value: unknown): boolean {
       else r = frame.return(undefined);
     } catch (error) {
       takeForgotten();
+      if (isExiting(gp)) stepExit(gp);
       popFrame(gp);
       mode = THROW;
       value = error;
@@ -153,22 +140,25 @@ function proceed(gp: number, mode: number, value: unknown): boolean {
     }
     if (r.done !== true) return true;
     if (takeForgotten()) return forgotten(gp);
+    const exiting = isExiting(gp) && stepExit(gp);
     popFrame(gp);
-    mode = isExiting(gp) ? RETURN : NEXT;
-    value = r.value;
+    mode = exiting ? THROW : NEXT;
+    value = exiting ? new Goexit() : r.value;
   }
 }
 
 /** The top frame has returned. @returns as {@link resume} */
 function finished(gp: number, value: unknown): boolean {
   if (takeForgotten()) return forgotten(gp);
+  if (mp.curg < 0) return false;
   // The end of most: goexit at once.
   if (!isMain(gp) && framesBelow(gp) === 0 && !isNative(gp)) {
     goexit0(gp);
     return false;
   }
+  const exiting = isExiting(gp) && stepExit(gp);
   popFrame(gp);
-  return proceed(gp, isExiting(gp) ? RETURN : NEXT, value);
+  return exiting ? proceed(gp, THROW, new Goexit()) : proceed(gp, NEXT, value);
 }
 
 /**
@@ -178,7 +168,11 @@ function finished(gp: number, value: unknown): boolean {
 function threw(gp: number, entered: boolean, error: unknown): boolean {
   if (entered) {
     takeForgotten();
+    if (isExiting(gp)) stepExit(gp);
     popFrame(gp);
+  } else if (isA(error, FatalError)) {
+    fail(gp, error);
+    return false;
   } else mp.waitFailed = true;
   return proceed(gp, THROW, error);
 }
@@ -189,24 +183,26 @@ function serve(gp: number): void {
     if (isArmed()) return plainYield(gp);
     const next = mcall(gp);
     if (next === OFF) return;
-    const asks = gcont[gp] === null ? proceed(gp, next === EXIT ? RETURN : NEXT, undefined) : resume(gp);
+    let asks: boolean;
+    if (next === EXIT) asks = proceed(gp, THROW, new Goexit());
+    else if (next === LEAVE) asks = proceed(gp, RETURN, undefined);
+    else asks = gcont[gp] === null ? proceed(gp, NEXT, undefined) : resume(gp);
     if (!asks) return;
   }
 }
 
 function plainYield(gp: number): void {
   takeForgotten();
-  const error = new FatalError(`goroutine ${goidOf(gp)} yielded an operation with a plain \`yield\`: write \`yield*\``);
-  attachReport(error, gp);
-  fail(gp, error);
+  fail(gp, new FatalError(`goroutine ${goidOf(gp)} yielded an operation with a plain \`yield\`: write \`yield*\``));
 }
 
 function forgotten(gp: number): false {
-  const error = new FatalError(
-    `goroutine ${goidOf(gp)} ended with an operation that was made and never yielded: write \`yield*\` before it`,
+  fail(
+    gp,
+    new FatalError(
+      `goroutine ${goidOf(gp)} ended with an operation that was made and never yielded: write \`yield*\` before it`,
+    ),
   );
-  attachReport(error, gp);
-  fail(gp, error);
   return false;
 }
 

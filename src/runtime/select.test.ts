@@ -1,6 +1,20 @@
 /** select as users call it; draws, lock order and wake-ups are the goldens'. */
-import { expect, test } from "bun:test";
-import { chan, go, gosched, nilchan, PanicError, recvCase, runSync, select, sendCase } from "../index.ts";
+import { describe, expect, test } from "bun:test";
+import {
+  after,
+  type Chan,
+  chan,
+  type Go,
+  go,
+  gosched,
+  nilchan,
+  PanicError,
+  recvCase,
+  runSync,
+  select,
+  sendCase,
+  sleep,
+} from "../index.ts";
 import { liveSudogs } from "./sudog.ts";
 
 test("gives index, value and ok of a receive, a send, a closed channel and the default", () =>
@@ -67,4 +81,129 @@ test("a select of no cases waits for ever", () => {
       yield* select([]);
     }),
   ).toThrow("goroutine 1 [select (no cases)]:");
+});
+
+/** The wait reason of a goroutine in a select, from its deadlock. */
+function reasonOf(wait: () => Go<unknown>): string | undefined {
+  try {
+    runSync(wait);
+  } catch (error) {
+    return /goroutine 1 \[(.*)\]/.exec((error as Error).message)?.[1];
+  }
+  return undefined;
+}
+
+describe("F14: a select of one case is the plain operation", () => {
+  test("F14: its wait reasons", () => {
+    const c = chan<number>();
+    const one = [
+      [[recvCase(c)], "chan receive"],
+      [[sendCase(c, 1)], "chan send"],
+      [[recvCase(nilchan)], "chan receive (nil chan)"],
+      [[sendCase(nilchan, 1 as never)], "chan send (nil chan)"],
+      [[recvCase(c), recvCase(nilchan)], "select"],
+      [[], "select (no cases)"],
+    ] as const;
+    for (const [cases, reason] of one) {
+      expect(
+        reasonOf(function* () {
+          yield* select(cases);
+        }),
+      ).toBe(reason);
+    }
+  });
+
+  test("F14: it gives index, value and ok, whether it waits or not, and panics as the operation does", () =>
+    runSync(function* () {
+      const c = chan<number>();
+      go(function* () {
+        for (const n of [1, 2]) yield* c.send(n);
+        expect(yield* select([sendCase(c, 3)])).toEqual({ index: 0, value: undefined, ok: true });
+        c.close();
+        try {
+          yield* select([sendCase(c, 4)]);
+        } catch (error) {
+          expect(error).toEqual(new PanicError("send on closed channel"));
+          ended = true;
+        }
+      });
+      let ended = false;
+      expect(yield* select([recvCase(c)])).toEqual({ index: 0, value: 1, ok: true });
+      yield* gosched();
+      expect(yield* select([recvCase(c)])).toEqual({ index: 0, value: 2, ok: true });
+      expect(yield* select([recvCase(c)])).toEqual({ index: 0, value: 3, ok: true });
+      expect(yield* select([recvCase(c)])).toEqual({ index: 0, value: undefined, ok: false });
+      yield* gosched();
+      expect(ended).toBe(true);
+      expect(yield* select([recvCase(after(1))])).toMatchObject({ index: 0, ok: true });
+    }));
+
+  test("F14: a waiting sender panics when the channel is closed", () =>
+    runSync(function* () {
+      const c = chan<number>();
+      let thrown: unknown;
+      go(function* () {
+        try {
+          yield* select([sendCase(c, 1)]);
+        } catch (error) {
+          thrown = error;
+        }
+      });
+      yield* gosched();
+      yield* gosched();
+      c.close();
+      yield* gosched();
+      yield* gosched();
+      expect(thrown).toEqual(new PanicError("send on closed channel"));
+    }));
+
+  test("F14: with a default, too", () =>
+    runSync(function* () {
+      const c = chan<number>(1);
+      const none = { index: -1, value: undefined, ok: true } as const;
+      expect(yield* select([recvCase(c)], { default: true })).toEqual(none);
+      expect(yield* select([recvCase(nilchan)], { default: true })).toEqual(none);
+      expect(yield* select([sendCase(nilchan, 1 as never)], { default: true })).toEqual(none);
+      expect(yield* select([sendCase(c, 1)], { default: true })).toEqual({ index: 0, value: undefined, ok: true });
+      expect(yield* select([sendCase(c, 2)], { default: true })).toEqual(none);
+      expect(yield* select([recvCase(c)], { default: true })).toEqual({ index: 0, value: 1, ok: true });
+      const timer = after(0);
+      yield* sleep(1);
+      expect((yield* select([recvCase(timer)], { default: true })).index).toBe(0);
+      c.close();
+      expect(yield* select([recvCase(c)], { default: true })).toEqual({ index: 0, value: undefined, ok: false });
+      expect(() => select([sendCase(c, 3)], { default: true })).toThrow("send on closed channel");
+    }));
+
+  test("F14: no draw: what is drawn later is as without it", () => {
+    const draws = (between: (c: Chan<number>) => Go) =>
+      runSync(
+        function* () {
+          const c = chan<number>(1);
+          const a = chan<number>(100);
+          const b = chan<number>(100);
+          const chosen: number[] = [];
+          for (let i = 0; i < 50; i++) {
+            yield* between(c);
+            chosen.push((yield* select([sendCase(a, i), sendCase(b, i)])).index);
+          }
+          return chosen.join("");
+        },
+        { seed: 7 },
+      );
+    const without = draws(function* () {});
+    expect(
+      draws(function* (c) {
+        yield* select([sendCase(c, 1)]);
+        yield* select([recvCase(c)]);
+        yield* select([recvCase(c)], { default: true });
+      }),
+    ).toBe(without);
+    expect(
+      draws(function* (c) {
+        yield* select([sendCase(c, 1), recvCase(nilchan)]);
+        yield* select([recvCase(c), recvCase(nilchan)]);
+      }),
+    ).not.toBe(without);
+  });
 });

@@ -1,9 +1,10 @@
 /**
  * select: selectgo of runtime/select.go, with the case order of Go's compiler.
  */
-import { bufget, bufput, type Hchan, recv, send } from "./chan.ts";
+import { bufget, bufput, chanrecv, chansend, type Hchan, recv, recvContinue, send, sendContinue } from "./chan.ts";
 import type { Chan, RecvChan, SendChan } from "./channel.ts";
 import { G_PARAM, G_SELECTDONE, G_STRIDE, G_WAITING, gmem, SUDOG_STRIDE, smem } from "./ffi.ts";
+import { gcont } from "./g.ts";
 import { getg, mp, type Op, opPending, opReady } from "./m.ts";
 import { FatalError, PanicError } from "./panic.ts";
 import { gopark } from "./proc.ts";
@@ -365,6 +366,35 @@ export interface SelectOptions {
   default?: boolean;
 }
 
+/** One case without a default is the plain operation, as Go compiles it: it draws nothing. */
+function selectOne(gp: number, { c, send: isSend, elem }: SelectCase): Op<unknown> {
+  const done = isSend ? chansend(gp, c, elem) : chanrecv(gp, c, receivedOne);
+  if (!done) {
+    // chansend's own continuation has no result.
+    if (isSend && !c.nil) gcont[gp] = sentOne;
+    return opPending();
+  }
+  return opReady({ index: 0, value: isSend ? undefined : mp.elem, ok: isSend || mp.ok });
+}
+
+/** One case and a default is the operation that does not wait: selectnbsend, selectnbrecv. */
+function selectNow(only: SelectCase): Op<unknown> {
+  const { c } = only;
+  if (c.source !== null) c.source.poll();
+  if (!c.nil && attempt(only)) return opReady({ index: 0, value: mp.elem, ok: mp.ok });
+  return opReady({ index: DEFAULT_CASE, value: undefined, ok: true });
+}
+
+function sentOne(gp: number): unknown {
+  sendContinue(gp);
+  return { index: 0, value: undefined, ok: true };
+}
+
+function receivedOne(gp: number): unknown {
+  const value = recvContinue(gp);
+  return { index: 0, value, ok: mp.ok };
+}
+
 /**
  * Waits until one of the cases is ready, and carries it out: Go's `select` (selectgo in runtime/select.go). When
  * several are ready, one is chosen at random (RunOptions.seed). Without cases and without a default it waits for ever.
@@ -398,6 +428,15 @@ export function select<const C extends readonly SelectCase[]>(
   options: SelectOptions,
 ): Op<Selected<C> | SelectedDefault>;
 export function select(cases: readonly SelectCase[], options?: SelectOptions): Op<unknown> {
+  if (cases.length === 1) {
+    const gp = getg("select");
+    return options?.default === true ? selectNow(cases[0] as SelectCase) : selectOne(gp, cases[0] as SelectCase);
+  }
+  return selectMany(cases, options);
+}
+
+/** A select that is always by {@link selectgo}, as Go's reflect.Select. */
+export function selectMany(cases: readonly SelectCase[], options?: SelectOptions): Op<unknown> {
   const index = selectgo(getg("select"), cases, options?.default !== true, selectResult);
   return index === SELECT_PARKED ? opPending() : opReady({ index, value: mp.elem, ok: mp.ok });
 }

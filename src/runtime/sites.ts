@@ -6,6 +6,9 @@ import { dirname } from "node:path";
 import { framesBelow } from "./g.ts";
 import { mp, setSiteHook } from "./m.ts";
 
+/** The places of one operation, by the levels of its goroutine's stack of generators. */
+export type Sites = readonly (Error | undefined)[];
+
 /**
  * Places by G: of the last operation, of the go statement. Kept only with tracebacks. There is one for each frame of the
  * goroutine's stack of generators, as JavaScript's own stack shows the top one's.

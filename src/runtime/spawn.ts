@@ -1,7 +1,7 @@
 /** Goroutines that ordinary code starts, and whose end it can wait for as a promise. */
 import type { Go } from "./body.ts";
 import { isExiting } from "./g.ts";
-import { mp } from "./m.ts";
+import { isGoexit, mp } from "./m.ts";
 import { currentRun, expectOutside } from "./outside.ts";
 import { newproc } from "./proc.ts";
 import type { Run } from "./world.ts";
@@ -49,12 +49,13 @@ export function spawnIn<A extends unknown[], R>(run: Run, fn: (...args: A) => Go
   newproc(
     (function* () {
       try {
-        resolve(yield* fn(...args));
+        const value = yield* fn(...args);
+        if (!isExiting(Math.abs(mp.curg))) resolve(value);
       } catch (error) {
-        if (run.failed) throw error;
+        if (run.failed || isGoexit(error)) throw error;
         reject(error);
       } finally {
-        if (isExiting(mp.curg)) reject(new Error("gobuf: spawn: the goroutine ended by goexit"));
+        if (isExiting(Math.abs(mp.curg))) reject(new Error("gobuf: spawn: the goroutine ended by goexit"));
         run.waiters.delete(reject);
         expectOutside(run, -1);
       }

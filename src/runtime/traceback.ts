@@ -1,16 +1,16 @@
 /**
  * The texts that Go prints about goroutines, after a panic, a deadlock, a SIGQUIT (goroutineheader and tracebackothers
- * in runtime/traceback.go, printpanics in runtime/panic.go).
+ * in runtime/traceback.go).
  */
 import { G_STRIDE, G_STRIDE_BYTES, G_WAITREASON_BYTE, G_WAITSINCE, gmem, gmem8 } from "./ffi.ts";
-import { allgs, gentry, isNative } from "./g.ts";
+import { eachG, gcreator, gentry } from "./g.ts";
 import { goidOf, parentOf, readgstatus } from "./gstatus.ts";
 import { runNow } from "./m.ts";
-import { FatalError, PanicError, UncaughtError } from "./panic.ts";
+import { printName } from "./printpanics.ts";
 import { Gdead, Gidle, Gscan, Gwaiting, statusName, waitReasonStrings } from "./runtime2.ts";
-import { creationSites, framesOf, noteThrow, operationSites } from "./sites.ts";
+import { creationSites, framesOf, operationSites, type Sites } from "./sites.ts";
 import { sliceTime } from "./time.ts";
-import { type Run, runOf } from "./world.ts";
+import { type Run, runOf, type World } from "./world.ts";
 
 /**
  * What reports say of a goroutine.
@@ -35,22 +35,84 @@ export interface GoroutineInfo {
   name: string;
   /** The number of the goroutine that started it; 0 for main. */
   createdBy: number;
+  /** The name of the function that goroutine was started with, also when it is gone; empty for main. */
+  creator: string;
   /** The stack of its last operation, innermost frame first; empty without the run's option `traceback: "all"`. */
   frames: readonly string[];
   /** The source line of its go statement; empty without the run's option `traceback: "all"`. */
   createdAt: string;
 }
 
+/** What there is to say of a goroutine, noted at once; its frames are still to be taken apart. */
+interface Snapshot extends Omit<GoroutineInfo, "frames" | "createdAt"> {
+  readonly at: Sites | undefined;
+  readonly from: Sites | undefined;
+}
+
+/** The name of what a goroutine was started on. */
+function nameOf(entry: unknown, goid: number): string {
+  if (typeof entry === "function") return functionName(entry) || (goid === 1 ? "main" : "anonymous");
+  return typeof entry === "number" || typeof entry === "bigint" ? `native 0x${entry.toString(16)}` : "anonymous";
+}
+
+/** A function's name may be anything. */
+function functionName(f: { readonly name: unknown }): string {
+  try {
+    return typeof f.name === "string" ? f.name : "";
+  } catch {
+    return "";
+  }
+}
+
 /** The name of the function that a goroutine was started on. */
 export function entryName(gp: number): string {
-  const entry = gentry[gp];
-  if (typeof entry === "function") return entry.name || (goidOf(gp) === 1 ? "main" : "anonymous");
-  return isNative(gp) ? `native 0x${Number(entry).toString(16)}` : "anonymous";
+  return nameOf(gentry[gp], goidOf(gp));
+}
+
+function snapshotOf(gp: number): Snapshot {
+  const status = readgstatus(gp) & ~Gscan;
+  const waits = status === Gwaiting;
+  const createdBy = parentOf(gp);
+  return {
+    goid: goidOf(gp),
+    state: waits ? waitReasonStrings[gmem8[gp * G_STRIDE_BYTES + G_WAITREASON_BYTE]] : statusName(status),
+    waited: waits ? (sliceTime() - gmem[gp * G_STRIDE + G_WAITSINCE]) >>> 0 : 0,
+    name: entryName(gp),
+    createdBy,
+    creator: createdBy === 0 ? "" : nameOf(gcreator[gp], createdBy),
+    at: operationSites(gp),
+    from: creationSites(gp),
+  };
+}
+
+function infoOf({ at, from, ...rest }: Snapshot): GoroutineInfo {
+  return { ...rest, frames: framesOf(at), createdAt: framesOf(from)[0] ?? "" };
 }
 
 /**
- * All goroutines that exist, in the order of their numbers. It may be called anywhere. (tracebackothers in
- * runtime/traceback.go.)
+ * The Gs of goroutines that exist, in Go's order: that of allgs, in which a G that is used again keeps its place. In a world
+ * that did not find all Gs free it is that of their numbers.
+ *
+ * @param max so many at the most; above it the numbers do not count
+ */
+function existing(wanted: (run: Run) => boolean, max: number): number[] {
+  const out: number[] = [];
+  let fresh = true;
+  eachG((gp) => {
+    const status = readgstatus(gp) & ~Gscan;
+    if (status === Gdead || status === Gidle) return true;
+    const run = runOf(gp);
+    if (run === undefined || !wanted(run)) return true;
+    if (!run.world.fresh) fresh = false;
+    out.push(gp);
+    return out.length < max;
+  });
+  return fresh ? out : out.sort((a, b) => goidOf(a) - goidOf(b));
+}
+
+/**
+ * All goroutines that exist, in the order in which Go lists them: main, then by their places, which new ones take over from
+ * those that are gone. It may be called anywhere. (tracebackothers in runtime/traceback.go.)
  *
  * @example
  * ```ts
@@ -68,59 +130,66 @@ export function goroutines(): GoroutineInfo[] {
 
 /** Those of the runs that are wanted. @internal */
 export function goroutinesOf(wanted: (run: Run) => boolean): GoroutineInfo[] {
-  const out: GoroutineInfo[] = [];
-  for (const gp of allgs()) {
-    const status = readgstatus(gp) & ~Gscan;
-    if (status === Gdead || status === Gidle) continue;
-    const run = runOf(gp);
-    if (run === undefined || !wanted(run)) continue;
-    const waits = status === Gwaiting;
-    out.push({
-      goid: goidOf(gp),
-      state: waits ? waitReasonStrings[gmem8[gp * G_STRIDE_BYTES + G_WAITREASON_BYTE]] : statusName(status),
-      waited: waits ? (sliceTime() - gmem[gp * G_STRIDE + G_WAITSINCE]) >>> 0 : 0,
-      name: entryName(gp),
-      createdBy: parentOf(gp),
-      frames: framesOf(operationSites(gp)),
-      createdAt: framesOf(creationSites(gp))[0] ?? "",
-    });
-  }
-  return out.sort((a, b) => a.goid - b.goid);
+  return existing(wanted, Number.POSITIVE_INFINITY).map((gp) => infoOf(snapshotOf(gp)));
 }
 
 const MINUTE_MS = 60_000;
-
-function names(list: readonly GoroutineInfo[]): Map<number, string> {
-  return new Map(list.map((g) => [g.goid, g.name]));
-}
+/** "name (file:line:column)". */
+const FRAME = /^(.*) \((.*)\)$/;
 
 /** One goroutine as Go prints it. */
-function format(g: GoroutineInfo, creators: ReadonlyMap<number, string>): string {
+function format(g: GoroutineInfo): string {
   const minutes = Math.floor(g.waited / MINUTE_MS);
   const lines = [`goroutine ${g.goid} [${g.state}${minutes >= 1 ? `, ${minutes} minutes` : ""}]:`];
-  if (g.frames.length === 0) lines.push(`${g.name}(...)`);
+  const name = printName(g.name);
+  if (g.frames.length === 0) lines.push(`${name}(...)`);
   for (const frame of g.frames) {
-    const at = /^(.*) \((.*)\)$/.exec(frame);
-    lines.push(`${at?.[1] ?? g.name}(...)`, `\t${at?.[2] ?? frame}`);
+    const at = FRAME.exec(frame);
+    lines.push(`${at === null ? name : printName(at[1] as string)}(...)`, `\t${printName(at?.[2] ?? frame)}`);
   }
   if (g.createdBy !== 0) {
-    const creator = creators.get(g.createdBy);
-    lines.push(`created by ${creator ?? "a goroutine that is gone"} in goroutine ${g.createdBy}`);
-    if (g.createdAt !== "") lines.push(`\t${g.createdAt.replace(/^.* \((.*)\)$/, "$1")}`);
+    lines.push(`created by ${printName(g.creator)} in goroutine ${g.createdBy}`);
+    if (g.createdAt !== "") lines.push(`\t${printName(g.createdAt.replace(FRAME, "$2"))}`);
   }
   return `${lines.join("\n")}\n`;
 }
 
-/** Goroutines as Go prints them. @param all where the names of creators are looked up @internal */
-export function formatGoroutines(list: readonly GoroutineInfo[], all: readonly GoroutineInfo[]): string {
-  const creators = names(all);
-  return list.map((g) => format(g, creators)).join("\n");
+/** Goroutines that a report lists; it says how many more there are. */
+export const LISTED_MAX = 1000;
+
+/** Goroutines as Go prints them. @param leftOut how many more there are @internal */
+export function formatGoroutines(list: readonly GoroutineInfo[], leftOut = 0): string {
+  const blocks = list.slice(0, LISTED_MAX).map(format);
+  const more = leftOut + Math.max(0, list.length - LISTED_MAX);
+  if (more > 0) blocks.push(`...${more} goroutines left out...\n`);
+  return blocks.join("\n");
 }
 
 /**
- * All goroutines as a text, as Go prints them on SIGQUIT (tracebackothers in runtime/traceback.go).
+ * Notes what goroutines do, for a report that may be read later.
  *
- * @param first the index of the G that comes first; 0 (the default): in the order of their numbers
+ * @param first the G that comes first, 0 for none
+ * @param all whether the others are wanted, too
+ * @returns what gives the text
+ */
+export function noteGoroutines(world: World | undefined, first: number, all: boolean): () => string {
+  const noted = first === 0 ? [] : [snapshotOf(first)];
+  let leftOut = 0;
+  if (all) {
+    const others = existing((run) => run.world === world, LISTED_MAX + 1).filter((gp) => gp !== first);
+    noted.push(...others.slice(0, LISTED_MAX - noted.length).map(snapshotOf));
+    let count = 0;
+    for (const run of world?.runs ?? []) count += run.gcount;
+    leftOut = count - noted.length;
+  }
+  return () => formatGoroutines(noted.map(infoOf), leftOut);
+}
+
+/**
+ * All goroutines as a text, as Go prints them on SIGQUIT (tracebackothers in runtime/traceback.go). Of more than 1000 it
+ * says how many are left out.
+ *
+ * @param first the index of the G that comes first; 0 (the default): in the order of {@link goroutines}
  * @example
  * ```ts
  * go(function* worker() {
@@ -138,53 +207,5 @@ export function formatGoroutines(list: readonly GoroutineInfo[], all: readonly G
  * ```
  */
 export function goroutineDump(first = 0): string {
-  const list = goroutines();
-  const goid = first === 0 ? 0 : goidOf(first);
-  return formatGoroutines([...list.filter((g) => g.goid === goid), ...list.filter((g) => g.goid !== goid)], list);
-}
-
-/** How Go prints a panic's value: the first line of its report. */
-function panicLine(error: unknown): string {
-  if (error instanceof PanicError) return `panic: ${error.message}`;
-  return `panic: ${error instanceof Error ? `${error.name}: ${error.message}` : String(error)}`;
-}
-
-/** What Go prints when a goroutine's panic is not recovered. */
-export function panicReport(gp: number, error: unknown): string {
-  noteThrow(gp, error);
-  return `${panicLine(error)}\n\n${goroutineDump(gp)}`;
-}
-
-/** Puts all goroutines behind the text of a fatal error, once. @param gp G that failed, 0 for none */
-export function attachReport(error: FatalError, gp: number): void {
-  const dump = goroutineDump(gp);
-  if (error.message === error.text && dump !== "") error.message = `${error.text}\n\n${dump}`;
-}
-
-/** Reports of errors that are the program's own: what main threw is not ours to change. */
-const reports = new WeakMap<object, string>();
-
-/** Notes what Go would print of main's own error. */
-export function noteReport(gp: number, error: unknown): void {
-  if (typeof error === "object" && error !== null) reports.set(error, panicReport(gp, error));
-}
-
-/**
- * The text that Go prints when a program ends with this error: "panic: ..." or "fatal error: ...", and all goroutines
- * (printpanics and fatalthrow in runtime/panic.go).
- *
- * @param error what {@link run} rejected with: also an error that main threw
- * @returns the text; undefined for an error that ended no run, and for a primitive value that main threw
- * @example
- * ```ts
- * import { chan, reportOf, run } from "gobuf";
- *
- * await run(function* main() { yield* chan<number>().recv(); }).catch((error) =>
- * console.log(reportOf(error)?.split("\n")[0])); // fatal error: all goroutines are asleep - deadlock!
- * ```
- */
-export function reportOf(error: unknown): string | undefined {
-  if (error instanceof FatalError) return `fatal error: ${error.message}`;
-  if (error instanceof UncaughtError) return error.message;
-  return typeof error === "object" && error !== null ? reports.get(error) : undefined;
+  return noteGoroutines(runNow()?.world, first, true)();
 }

@@ -73,6 +73,10 @@ export class Run {
   /** Something failed, with `error`. */
   failed = false;
   error: unknown = undefined;
+  /** The G that failed, 0 for none. */
+  failedG = 0;
+  /** Reports list all goroutines, whatever the run ended with: GOTRACEBACK=all. */
+  tracebackAll = false;
   /** The run has ended: nothing may be started for it any more. */
   over = false;
   /** Promises, async operations and holds that may still make a goroutine runnable. */
@@ -112,6 +116,8 @@ export class World {
   timerWhen = 0;
   /** Goes on with the world after a pause; null: it runs to its end without one. */
   step: (() => void) | null = null;
+  /** It found all Gs of the thread free: their order is that in which it took them. */
+  fresh = false;
   /** {@link step} is about to be called: in a microtask, or in the event loop's next turn. */
   scheduled = false;
 

@@ -1,7 +1,7 @@
 /**
  * Cond: sync/cond.go.
  */
-import { callDone, getg, type Op, opCall, opPending, opReady } from "../runtime/m.ts";
+import { callDone, checkFatal, getg, type Op, opCall, opPending, opReady } from "../runtime/m.ts";
 import { NotifyList } from "../runtime/sema.ts";
 
 /**
@@ -79,12 +79,14 @@ export class Cond {
 
   /** Wakes the goroutine that has waited longest, if one waits: Go's Signal. */
   signal(): void {
+    checkFatal();
     this.notify.notifyOne();
     callDone();
   }
 
   /** Wakes all goroutines that wait: Go's Broadcast. */
   broadcast(): void {
+    checkFatal();
     this.notify.notifyAll();
     callDone();
   }

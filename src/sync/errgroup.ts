@@ -7,8 +7,8 @@ import { withCancelCause } from "../context/context.ts";
 import { bodyOf, type Go } from "../runtime/body.ts";
 import { trySend } from "../runtime/chan.ts";
 import { type Chan, chan } from "../runtime/channel.ts";
-import { getg, type Op, opCall, opReady } from "../runtime/m.ts";
-import { FatalError, PanicError } from "../runtime/panic.ts";
+import { getg, isGoexit, type Op, opCall, opReady } from "../runtime/m.ts";
+import { FatalError, isA, PanicError } from "../runtime/panic.ts";
 import { newproc } from "../runtime/proc.ts";
 import { WaitGroup } from "./waitgroup.ts";
 
@@ -129,7 +129,8 @@ export class ErrGroup {
     try {
       yield* opCall(body);
     } catch (error) {
-      if (error instanceof PanicError || error instanceof FatalError) throw error;
+      // Neither is what ends a goroutine, or a run, a failure of the group.
+      if (isA(error, PanicError) || isA(error, FatalError) || isGoexit(error)) throw error;
       this.fail(error);
     } finally {
       if (this.sem !== null) yield* this.sem.recv();

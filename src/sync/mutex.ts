@@ -4,7 +4,19 @@
  *
  * There is no spinning, as there is none at GOMAXPROCS=1.
  */
-import { fatal, getg, MCALL_NONE, mp, type Op, opCall, opOptional, opPending, opReady } from "../runtime/m.ts";
+import {
+  checkFatal,
+  fatal,
+  getg,
+  MCALL_NONE,
+  mp,
+  type Op,
+  opCall,
+  opFatal,
+  opOptional,
+  opPending,
+  opReady,
+} from "../runtime/m.ts";
 import { waitReasonSyncMutexLock } from "../runtime/runtime2.ts";
 import { Sema, semacquired } from "../runtime/sema.ts";
 import { nanotime } from "../runtime/time.ts";
@@ -15,6 +27,7 @@ const mutexStarving = 4;
 const mutexWaiterShift = 3;
 /** A waiter that waits longer turns the mutex starving, nanoseconds. */
 const starvationThresholdNs = 1e6;
+const UNLOCKED = "sync: unlock of unlocked mutex";
 
 /**
  * A lock that one goroutine holds at a time: Go's sync.Mutex (internal/sync/mutex.go). It belongs to no goroutine:
@@ -66,6 +79,7 @@ export class Mutex {
    * @returns whether it locked it; false when it is locked, or about to be handed over to a waiter that has starved
    */
   tryLock(): boolean {
+    checkFatal();
     if ((this.state & (mutexLocked | mutexStarving)) !== 0) return false;
     this.state |= mutexLocked;
     return true;
@@ -119,6 +133,7 @@ export class Mutex {
    */
   unlock(): Op<void> {
     getg("Mutex.unlock");
+    if ((this.state & mutexLocked) === 0) return opFatal(UNLOCKED);
     this.unlockNow();
     return opOptional();
   }
@@ -127,7 +142,7 @@ export class Mutex {
   unlockNow(): void {
     mp.mcall = MCALL_NONE;
     const left = this.state - mutexLocked;
-    if ((this.state & mutexLocked) === 0) fatal("sync: unlock of unlocked mutex");
+    if ((this.state & mutexLocked) === 0) fatal(UNLOCKED);
     this.state = left;
     if (left === 0) return;
     if ((left & mutexStarving) !== 0) this.sema.release(true);

@@ -3,12 +3,14 @@
  */
 import {
   callDone,
+  checkFatal,
   fatal,
   getg,
   MCALL_NONE,
   mp,
   type Op,
   opCall,
+  opFatal,
   opOptional,
   opPending,
   opReady,
@@ -62,6 +64,7 @@ export class RWMutex {
 
   /** Locks it for reading if no writer holds it or waits: Go's TryRLock. @returns whether it locked it */
   tryRLock(): boolean {
+    checkFatal();
     if (this.readerCount < 0) return false;
     this.readerCount++;
     return true;
@@ -72,6 +75,7 @@ export class RWMutex {
    * @throws FatalError "sync: RUnlock of unlocked RWMutex", which ends the run
    */
   runlock(): void {
+    checkFatal();
     const r = --this.readerCount;
     if (r < 0) {
       if (r + 1 === 0 || r + 1 === -rwmutexMaxReaders) fatal("sync: RUnlock of unlocked RWMutex");
@@ -126,7 +130,7 @@ export class RWMutex {
   unlock(): Op<void> {
     getg("RWMutex.unlock");
     const readers = this.readerCount + rwmutexMaxReaders;
-    if (readers >= rwmutexMaxReaders) fatal("sync: Unlock of unlocked RWMutex");
+    if (readers >= rwmutexMaxReaders) return opFatal("sync: Unlock of unlocked RWMutex");
     this.readerCount = readers;
     for (let i = 0; i < readers; i++) this.readerSem.release(false);
     this.w.unlockNow();

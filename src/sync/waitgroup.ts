@@ -4,7 +4,7 @@
 
 import { bodyOf, type Go } from "../runtime/body.ts";
 import { G_STRIDE, G_WAITING, gmem } from "../runtime/ffi.ts";
-import { callDone, getg, mp, type Op, opCall, opPending, opReady, REPARK } from "../runtime/m.ts";
+import { callDone, checkFatal, getg, isGoexit, mp, type Op, opCall, opPending, opReady, REPARK } from "../runtime/m.ts";
 import { PanicError } from "../runtime/panic.ts";
 import { newproc } from "../runtime/proc.ts";
 import { waitReasonSyncWaitGroupWait } from "../runtime/runtime2.ts";
@@ -48,6 +48,7 @@ export class WaitGroup {
    *   called concurrently with Wait"
    */
   add(delta: number): void {
+    checkFatal();
     this.change(delta);
     callDone();
   }
@@ -116,7 +117,7 @@ export class WaitGroup {
     try {
       yield* opCall(body);
     } catch (error) {
-      panicking = true;
+      panicking = !isGoexit(error);
       throw error;
     } finally {
       if (!panicking) this.done();

@@ -7,13 +7,12 @@
  */
 
 import { type Body, bodyOf, type Go } from "../runtime/body.ts";
-import { getg, type Op, opCall, opPending } from "../runtime/m.ts";
+import { getg, isGoexit, type Op, opCall, opPending } from "../runtime/m.ts";
 import { currentRun } from "../runtime/outside.ts";
 import { FatalError, PanicError } from "../runtime/panic.ts";
 import { finishRun, gopark, goready } from "../runtime/proc.ts";
 import { waitReasonSynctestRun, waitReasonSynctestWait } from "../runtime/runtime2.ts";
 import { timeinitBubble, wakeTime } from "../runtime/time.ts";
-import { attachReport } from "../runtime/traceback.ts";
 import type { Run, World } from "../runtime/world.ts";
 
 /** A bubble: what a world knows that is one. */
@@ -34,7 +33,6 @@ const bubbles = new WeakMap<World, Bubble>();
 
 function deadlock(text: string): FatalError {
   const error = new FatalError(`deadlock: ${text}`);
-  attachReport(error, 0);
   return error;
 }
 
@@ -73,7 +71,6 @@ function afterMain(bubble: Bubble): boolean {
     `no end: main has returned, and ${bubble.timersAllowed} timers later there are goroutines that only timers wake: ` +
       'stop them, or explore with `leaks: "ignore"`',
   );
-  attachReport(error, 0);
   throw error;
 }
 
@@ -103,7 +100,7 @@ export function* bubbled<R>(main: Body<R>, all = true, timers = 0): Go<R> {
   try {
     return yield* opCall(bodyOf("synctest.test", main, []));
   } catch (error) {
-    panicking = true;
+    panicking = !isGoexit(error);
     throw error;
   } finally {
     // Also when main ends by goexit.

@@ -259,7 +259,7 @@ created by twice in goroutine 1
         function* () {
           throw "a string";
         },
-        "a string",
+        "panic: a string",
       ],
     ];
     for (const [program, text] of thrown) expect(failureOf(() => explore(program)).message.split("\n")[0]).toBe(text);

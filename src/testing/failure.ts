@@ -2,7 +2,9 @@
  * The message of a run that failed under a schedule: what failed, where the schedule deviates from Go's order, the
  * replay.
  */
-import { goroutines, reportOf } from "../runtime/traceback.ts";
+import { textOfValue } from "../runtime/printpanics.ts";
+import { reportOf } from "../runtime/report.ts";
+import { goroutines } from "../runtime/traceback.ts";
 import type { DeviationHook } from "./steer.ts";
 
 /**
@@ -86,7 +88,7 @@ export function narrator(): { readonly hook: DeviationHook; readonly lines: read
 
 /** What a run failed with, as Go prints it. */
 export function reportText(error: unknown): string {
-  return reportOf(error) ?? String(error);
+  return reportOf(error) ?? textOfValue(error);
 }
 
 /** The first line of it. */

@@ -82,7 +82,7 @@ function* check(known: ReadonlySet<number>): Go {
   const left = all.filter((g) => !known.has(g.goid));
   if (left.length === 0) return;
   const count = left.length === 1 ? "1 goroutine is" : `${left.length} goroutines are`;
-  throw new LeakError(left, `${count} left behind\n\n${formatGoroutines(left, all)}`);
+  throw new LeakError(left, `${count} left behind\n\n${formatGoroutines(left)}`);
 }
 
 /**

@@ -19,7 +19,6 @@ import { schedule, setPickHook } from "../runtime/schedule.ts";
 import { type SelectCase, setCaseHook } from "../runtime/select.ts";
 import { S_G, S_ISSELECT, S_NEXT } from "../runtime/sudog.ts";
 import { advanceClock, checkTimers, nanotime, wakeTime } from "../runtime/time.ts";
-import { attachReport } from "../runtime/traceback.ts";
 import { RECVQ, SENDQ } from "../runtime/waitq.ts";
 import { runOf } from "../runtime/world.ts";
 import { Patience } from "./patience.ts";
@@ -120,7 +119,6 @@ function tooMany(): boolean {
   const error = new FatalError(
     `no end after ${stepsAllowed} steps: goroutines wake each other without end, or need more steps than the option \`steps\` allows`,
   );
-  attachReport(error, mp.curg);
   condemn(error);
   return true;
 }
