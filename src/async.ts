@@ -5,6 +5,7 @@
  * promise or a hold is pending, a run in which no goroutine can run waits instead of reporting a deadlock.
  */
 
+import type { Go } from "./runtime/body.ts";
 import { getg, type Op, opPending } from "./runtime/m.ts";
 import { currentRun, expectOutside } from "./runtime/outside.ts";
 import { gopark, goready } from "./runtime/proc.ts";
@@ -115,7 +116,12 @@ export function selectAsync<const C extends readonly SelectCase[]>(
   options: SelectOptions,
 ): Promise<Selected<C> | SelectedDefault>;
 export function selectAsync(cases: readonly SelectCase[], options: SelectOptions = {}): Promise<unknown> {
-  return spawn(function* selectAsync() {
-    return yield* select(cases, options);
-  });
+  return spawn(bodies.selectAsync, cases, options);
 }
+
+/** A minifier keeps the name of a method. */
+const bodies = {
+  *selectAsync(cases: readonly SelectCase[], options: SelectOptions): Go<unknown> {
+    return yield* select(cases, options);
+  },
+};

@@ -144,17 +144,17 @@ export class Chan<in out T> extends Hchan implements SendChan<T>, RecvChan<T> {
 
   /** {@link send} for ordinary async code. Rejects with PanicError "send on closed channel". */
   sendAsync(value: T): Promise<void> {
-    return spawn(sendAsync<T>, this, value);
+    return spawn(bodies.sendAsync<T>, this, value);
   }
 
   /** {@link recv} for ordinary async code. */
   recvAsync(): Promise<T | undefined> {
-    return spawn(recvAsync<T>, this);
+    return spawn(bodies.recvAsync<T>, this);
   }
 
   /** {@link recvOk} for ordinary async code. */
   recvOkAsync(): Promise<Received<T>> {
-    return spawn(recvOkAsync<T>, this);
+    return spawn(bodies.recvOkAsync<T>, this);
   }
 
   /** Receives until the channel is closed and empty, in ordinary async code: `for await (const v of ch)`. */
@@ -179,19 +179,18 @@ export class Chan<in out T> extends Hchan implements SendChan<T>, RecvChan<T> {
   }
 }
 
-// The goroutines of the async methods: reports tell of them by these names.
-
-function* sendAsync<T>(c: Chan<T>, value: T): Go {
-  yield* c.send(value);
-}
-
-function* recvAsync<T>(c: Chan<T>): Go<T | undefined> {
-  return yield* c.recv();
-}
-
-function* recvOkAsync<T>(c: Chan<T>): Go<Received<T>> {
-  return yield* c.recvOk();
-}
+/** The goroutines of the async methods: reports tell of them by these names, which a minifier keeps. */
+const bodies = {
+  *sendAsync<T>(c: Chan<T>, value: T): Go {
+    yield* c.send(value);
+  },
+  *recvAsync<T>(c: Chan<T>): Go<T | undefined> {
+    return yield* c.recv();
+  },
+  *recvOkAsync<T>(c: Chan<T>): Go<Received<T>> {
+    return yield* c.recvOk();
+  },
+};
 
 /**
  * The nil channel, Go's `var ch chan T`: sends and receives on it wait for ever, `select` never chooses its case,

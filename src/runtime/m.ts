@@ -251,6 +251,20 @@ export function opOptional(): Op<void> {
   return mp as unknown as Op<void>;
 }
 
+/** Generators of gobuf's own that operations call, while places are noted: their frames are nobody else's business. */
+const ownCalls = new WeakSet<object>();
+
+/** Whether a frame of a goroutine is an operation's own. */
+export function isOwnCall(frame: Frame | null | undefined): boolean {
+  return frame !== null && frame !== undefined && ownCalls.has(frame);
+}
+
+/** {@link opCall} with a generator of gobuf's own: the rest of an operation that may wait more than once. */
+export function opOwnCall<T>(callee: Generator<unknown, T, unknown>): Op<T> {
+  if (siteHook !== null) ownCalls.add(callee);
+  return opCall(callee);
+}
+
 /** An operation that runs a generator on the goroutine's own stack of generators and gives its result. */
 export function opCall<T>(callee: Generator<unknown, T, unknown>): Op<T> {
   mp.callee = callee;

@@ -6,6 +6,7 @@ import { writeSync } from "node:fs";
 import { goidOf } from "./gstatus.ts";
 import { FatalError, isA, UncaughtError } from "./panic.ts";
 import { printindented, printpanics } from "./printpanics.ts";
+import { noteThrow } from "./sites.ts";
 import { noteGoroutines } from "./traceback.ts";
 import type { Run } from "./world.ts";
 
@@ -26,6 +27,7 @@ function isObject(value: unknown): value is object {
  */
 function notePanic(run: Run, gp: number, error: unknown): () => string {
   const { text, fatal } = printpanics(error);
+  noteThrow(gp, error);
   const goroutines = noteGoroutines(run.world, gp, fatal || run.tracebackAll);
   return () => `${text}\n\n${goroutines()}`;
 }

@@ -58,6 +58,7 @@ import {
   runqget,
 } from "./runq.ts";
 import { Gidle, Grunnable, Grunning, Gwaiting } from "./runtime2.ts";
+import { nameForFrames } from "./sites.ts";
 import { currentSlice } from "./slice.ts";
 import { checkTimers, heap } from "./time.ts";
 import { type Run, setRun } from "./world.ts";
@@ -371,3 +372,5 @@ export function resumeMain(run: Run): void {
   if (resume(gp)) serve(gp);
   mp.curg = 0;
 }
+
+nameForFrames({ schedule, resume, proceed });

@@ -3,8 +3,9 @@
  * frames for reports and traces. The scheduler stands on this file, and traceback.ts on the scheduler's clock.
  */
 import { dirname } from "node:path";
-import { framesBelow } from "./g.ts";
-import { mp, setSiteHook } from "./m.ts";
+import { framesBelow, gbody } from "./g.ts";
+import { getg, isOwnCall, mp, setSiteHook } from "./m.ts";
+import { isA } from "./panic.ts";
 
 /** The places of one operation, by the levels of its goroutine's stack of generators. */
 export type Sites = readonly (Error | undefined)[];
@@ -16,6 +17,9 @@ export type Sites = readonly (Error | undefined)[];
 const opSites = new Map<number, (Error | undefined)[]>();
 const goSites = new Map<number, readonly (Error | undefined)[]>();
 let tracebacks = 0;
+
+/** Whether this stands in a bundle, where gobuf's frames cannot be told by their file. */
+const bundled = import.meta.file !== "sites.ts";
 
 /** Starts (1) or stops (-1) noting places, for one run of those that want it. */
 export function wantTracebacks(change: 1 | -1): void {
@@ -37,7 +41,7 @@ function noteSite(gp: number): void {
   const depth = framesBelow(gp);
   const sites = opSites.get(gp) ?? [];
   sites.length = depth;
-  sites.push(new Error());
+  if (!isOwnCall(gbody[gp])) sites.push(new Error());
   opSites.set(gp, sites);
 }
 
@@ -66,19 +70,36 @@ function isOwn(frame: string): boolean {
   return (frame.includes(here) && !frame.includes(".test.ts")) || !/[:)]/.test(frame) || frame.includes("native:");
 }
 
-/** Whether this stands in a bundle, where gobuf's frames cannot be told by their file. */
-const bundled = import.meta.file !== "sites.ts";
+const OWN = "gobuf.";
+const SCHEDULER = /^(gobuf\.)?(schedule|proceed|resume) /;
 
-const SCHEDULER = /^(schedule|proceed|resume) /;
+/** Gives functions names by which frames are told in a bundle: a minifier changes those that they have in their source. */
+export function nameForFrames(functions: Readonly<Record<string, (...args: never[]) => unknown>>): void {
+  if (!bundled) return;
+  for (const [name, f] of Object.entries(functions)) Object.defineProperty(f, "name", { value: OWN + name });
+}
+
+nameForFrames({ noteSite, getg });
 
 /** The goroutine's own frames, "name (file:line:column)". */
 export function framesOf(sites: readonly (Error | undefined)[] = []): string[] {
   return sites.toReversed().flatMap(framesAt);
 }
 
+/** A stack's text: of an error of the program's, whatever it is. */
+function textOf(site: Error | undefined): string {
+  try {
+    return typeof site?.stack === "string" ? site.stack : "";
+  } catch {
+    return "";
+  }
+}
+
 /** The frames of a stack, without the message before them. */
 function stackOf(site: Error | undefined): string[] {
-  const lines = (site?.stack ?? "").split("\n").filter((line) => /^\s+at /.test(line));
+  const lines = textOf(site)
+    .split("\n")
+    .filter((line) => /^\s+at /.test(line));
   return lines.map((line) => line.trim().replace(/^at /, ""));
 }
 
@@ -87,7 +108,7 @@ function framesAt(site: Error | undefined): string[] {
   const all = stackOf(site);
   if (bundled) {
     // A place is noted in getg, which the operation calls: behind both, up to the scheduler. An error may be made anywhere.
-    const noted = all.findIndex((frame) => frame.startsWith("getg "));
+    const noted = all.findLastIndex((frame) => frame.startsWith(OWN) && !SCHEDULER.test(frame));
     const own = noted < 0 ? all : all.slice(noted + 2);
     const scheduler = own.findIndex((frame) => SCHEDULER.test(frame));
     return own.slice(0, scheduler < 0 ? own.length : scheduler);
@@ -104,7 +125,7 @@ function framesAt(site: Error | undefined): string[] {
  * of its last operation, which may stand in a function that has returned.
  */
 export function noteThrow(gp: number, error: unknown): void {
-  if (!tracebacks || !(error instanceof Error)) return;
+  if (!tracebacks || !isA(error, Error)) return;
   if (!stackOf(error).some((frame) => SCHEDULER.test(frame))) return;
   const outermost = functionOf(framesAt(error));
   if (outermost === undefined) return;

@@ -1,7 +1,7 @@
 /** Goroutines that ordinary code starts, and whose end it can wait for as a promise. */
-import type { Go } from "./body.ts";
+import { bodyOf, type Go } from "./body.ts";
 import { isExiting } from "./g.ts";
-import { isGoexit, mp } from "./m.ts";
+import { isGoexit, mp, opCall } from "./m.ts";
 import { currentRun, expectOutside } from "./outside.ts";
 import { newproc } from "./proc.ts";
 import type { Run } from "./world.ts";
@@ -49,8 +49,7 @@ export function spawnIn<A extends unknown[], R>(run: Run, fn: (...args: A) => Go
   newproc(
     (function* () {
       try {
-        const value = yield* fn(...args);
-        if (!isExiting(Math.abs(mp.curg))) resolve(value);
+        resolve(yield* opCall(bodyOf("spawn", fn, args)));
       } catch (error) {
         if (run.failed || isGoexit(error)) throw error;
         reject(error);

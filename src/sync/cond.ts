@@ -1,7 +1,7 @@
 /**
  * Cond: sync/cond.go.
  */
-import { callDone, checkFatal, getg, type Op, opCall, opPending, opReady } from "../runtime/m.ts";
+import { callDone, checkFatal, getg, type Op, opOwnCall, opPending, opReady } from "../runtime/m.ts";
 import { NotifyList } from "../runtime/sema.ts";
 
 /**
@@ -63,7 +63,7 @@ export class Cond {
    */
   wait(): Op<void> {
     getg("Cond.wait");
-    return opCall(this.waitSlow());
+    return opOwnCall(this.waitSlow());
   }
 
   private *waitSlow(): Generator<unknown, void, unknown> {

@@ -7,7 +7,7 @@ import { withCancelCause } from "../context/context.ts";
 import { bodyOf, type Go } from "../runtime/body.ts";
 import { trySend } from "../runtime/chan.ts";
 import { type Chan, chan } from "../runtime/channel.ts";
-import { getg, isGoexit, type Op, opCall, opReady } from "../runtime/m.ts";
+import { getg, isGoexit, type Op, opCall, opOwnCall, opReady } from "../runtime/m.ts";
 import { FatalError, isA, PanicError } from "../runtime/panic.ts";
 import { newproc } from "../runtime/proc.ts";
 import { WaitGroup } from "./waitgroup.ts";
@@ -86,7 +86,7 @@ export class ErrGroup {
   go<A extends unknown[]>(fn: (...args: A) => Go<unknown>, ...args: A): Op<void> {
     getg("ErrGroup.go");
     const body = bodyOf("ErrGroup.go", fn, args);
-    if (this.sem !== null) return opCall(this.startLimited(body, fn, this.sem));
+    if (this.sem !== null) return opOwnCall(this.startLimited(body, fn, this.sem));
     this.start(body, fn);
     return opReady<void>(undefined);
   }
@@ -164,7 +164,7 @@ export class ErrGroup {
    */
   wait(): Op<void> {
     getg("ErrGroup.wait");
-    return opCall(this.waitSlow());
+    return opOwnCall(this.waitSlow());
   }
 
   private *waitSlow(): Go {

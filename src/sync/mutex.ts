@@ -11,9 +11,9 @@ import {
   MCALL_NONE,
   mp,
   type Op,
-  opCall,
   opFatal,
   opOptional,
+  opOwnCall,
   opPending,
   opReady,
 } from "../runtime/m.ts";
@@ -70,7 +70,7 @@ export class Mutex {
       this.state = mutexLocked;
       return opReady<void>(undefined);
     }
-    return opCall(this.lockSlow());
+    return opOwnCall(this.lockSlow());
   }
 
   /**

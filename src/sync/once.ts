@@ -2,7 +2,7 @@
  * Once: sync/once.go.
  */
 import { bodyIfAny } from "../runtime/body.ts";
-import { getg, type Op, opCall, opReady } from "../runtime/m.ts";
+import { getg, type Op, opCall, opOwnCall, opReady } from "../runtime/m.ts";
 import { Mutex } from "./mutex.ts";
 
 /**
@@ -39,7 +39,7 @@ export class Once {
    */
   do(f: () => Generator<unknown, unknown, unknown> | void): Op<void> {
     getg("Once.do");
-    return this.finished ? opReady<void>(undefined) : opCall(this.doSlow(f));
+    return this.finished ? opReady<void>(undefined) : opOwnCall(this.doSlow(f));
   }
 
   private *doSlow(f: () => Generator<unknown, unknown, unknown> | void): Generator<unknown, void, unknown> {
@@ -54,7 +54,7 @@ export class Once {
 
   /** The part of Do before `f`. @returns whether `f` is to run, and then {@link end} @internal */
   begin(): Op<boolean> {
-    return this.finished ? opReady(false) : opCall(this.beginSlow());
+    return this.finished ? opReady(false) : opOwnCall(this.beginSlow());
   }
 
   private *beginSlow(): Generator<unknown, boolean, unknown> {

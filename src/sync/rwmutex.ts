@@ -9,9 +9,9 @@ import {
   MCALL_NONE,
   mp,
   type Op,
-  opCall,
   opFatal,
   opOptional,
+  opOwnCall,
   opPending,
   opReady,
 } from "../runtime/m.ts";
@@ -90,7 +90,7 @@ export class RWMutex {
    */
   lock(): Op<void> {
     getg("RWMutex.lock");
-    return this.w.tryLock() ? this.waitForReaders() : opCall(this.lockSlow());
+    return this.w.tryLock() ? this.waitForReaders() : opOwnCall(this.lockSlow());
   }
 
   private *lockSlow(): Generator<unknown, void, unknown> {

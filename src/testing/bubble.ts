@@ -12,6 +12,7 @@ import { currentRun } from "../runtime/outside.ts";
 import { FatalError, PanicError } from "../runtime/panic.ts";
 import { finishRun, gopark, goready } from "../runtime/proc.ts";
 import { waitReasonSynctestRun, waitReasonSynctestWait } from "../runtime/runtime2.ts";
+import { nameForFrames } from "../runtime/sites.ts";
 import { timeinitBubble, wakeTime } from "../runtime/time.ts";
 import type { Run, World } from "../runtime/world.ts";
 
@@ -125,3 +126,5 @@ export function bubbleWait(): Op<void> {
   });
   return opPending();
 }
+
+nameForFrames({ bubbleWait });

@@ -7,7 +7,7 @@ import { type RunOptions, run } from "../run.ts";
 import { type Body, bodyOf, type Go } from "../runtime/body.ts";
 import { allgs } from "../runtime/g.ts";
 import { readgstatus } from "../runtime/gstatus.ts";
-import { getg, type Op, opCall } from "../runtime/m.ts";
+import { getg, type Op, opCall, opOwnCall } from "../runtime/m.ts";
 import { Grunnable } from "../runtime/runtime2.ts";
 import { formatGoroutines, type GoroutineInfo, goroutines } from "../runtime/traceback.ts";
 
@@ -68,7 +68,7 @@ export function leakCheck(): () => Op<void> {
   const known = new Set(goroutines().map((g) => g.goid));
   return () => {
     getg("the leak check");
-    return opCall(check(known));
+    return opOwnCall(check(known));
   };
 }
 
