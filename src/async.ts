@@ -11,7 +11,7 @@ import { currentRun, expectOutside } from "./runtime/outside.ts";
 import { gopark, goready } from "./runtime/proc.ts";
 import { waitReasonIOWait } from "./runtime/runtime2.ts";
 import { type SelectCase, type Selected, type SelectedDefault, type SelectOptions, select } from "./runtime/select.ts";
-import { spawn } from "./runtime/spawn.ts";
+import { spawnOwn } from "./runtime/spawn.ts";
 
 /** How the promise that a goroutine waited for has settled. */
 interface Settled {
@@ -116,7 +116,7 @@ export function selectAsync<const C extends readonly SelectCase[]>(
   options: SelectOptions,
 ): Promise<Selected<C> | SelectedDefault>;
 export function selectAsync(cases: readonly SelectCase[], options: SelectOptions = {}): Promise<unknown> {
-  return spawn(bodies.selectAsync, cases, options);
+  return spawnOwn(bodies.selectAsync, cases, options);
 }
 
 /** A minifier keeps the name of a method. */

@@ -14,7 +14,7 @@ import {
   recvOkContinue,
 } from "./chan.ts";
 import { callDone, checkFatal, getg, mp, type Op, opPending, opReady } from "./m.ts";
-import { spawn } from "./spawn.ts";
+import { spawnOwn } from "./spawn.ts";
 
 /**
  * The sending end of a channel: Go's `chan<- T`. {@link Chan} says what the methods do.
@@ -144,17 +144,17 @@ export class Chan<in out T> extends Hchan implements SendChan<T>, RecvChan<T> {
 
   /** {@link send} for ordinary async code. Rejects with PanicError "send on closed channel". */
   sendAsync(value: T): Promise<void> {
-    return spawn(bodies.sendAsync<T>, this, value);
+    return spawnOwn(bodies.sendAsync<T>, this, value);
   }
 
   /** {@link recv} for ordinary async code. */
   recvAsync(): Promise<T | undefined> {
-    return spawn(bodies.recvAsync<T>, this);
+    return spawnOwn(bodies.recvAsync<T>, this);
   }
 
   /** {@link recvOk} for ordinary async code. */
   recvOkAsync(): Promise<Received<T>> {
-    return spawn(bodies.recvOkAsync<T>, this);
+    return spawnOwn(bodies.recvOkAsync<T>, this);
   }
 
   /** Receives until the channel is closed and empty, in ordinary async code: `for await (const v of ch)`. */

@@ -1,7 +1,7 @@
 /** Goroutines that ordinary code starts, and whose end it can wait for as a promise. */
 import { bodyOf, type Go } from "./body.ts";
 import { isExiting } from "./g.ts";
-import { isGoexit, mp, opCall } from "./m.ts";
+import { isGoexit, mp, opCall, opOwnCall } from "./m.ts";
 import { currentRun, expectOutside } from "./outside.ts";
 import { newproc } from "./proc.ts";
 import type { Run } from "./world.ts";
@@ -32,24 +32,28 @@ import type { Run } from "./world.ts";
  * ```
  */
 export function spawn<A extends unknown[], R>(fn: (...args: A) => Go<R>, ...args: A): Promise<R> {
+  return spawnBy(opCall, fn, args);
+}
+
+/** {@link spawn} of a body of gobuf's own, whose frames are nobody else's business. */
+export function spawnOwn<A extends unknown[], R>(fn: (...args: A) => Go<R>, ...args: A): Promise<R> {
+  return spawnBy(opOwnCall, fn, args);
+}
+
+function spawnBy<A extends unknown[], R>(callBody: typeof opCall, fn: (...args: A) => Go<R>, args: A): Promise<R> {
   let run: Run;
   try {
     run = currentRun("spawn");
   } catch (error) {
     return Promise.reject(error);
   }
-  return spawnIn(run, fn, args);
-}
-
-/** {@link spawn}, in a run of the caller's choice. */
-export function spawnIn<A extends unknown[], R>(run: Run, fn: (...args: A) => Go<R>, args: A): Promise<R> {
   const { promise, resolve, reject } = Promise.withResolvers<R>();
   run.waiters.add(reject);
   expectOutside(run, 1);
   newproc(
     (function* () {
       try {
-        resolve(yield* opCall(bodyOf("spawn", fn, args)));
+        resolve(yield* callBody(bodyOf("spawn", fn, args)));
       } catch (error) {
         if (run.failed || isGoexit(error)) throw error;
         reject(error);
