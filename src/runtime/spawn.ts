@@ -47,6 +47,16 @@ function spawnBy<A extends unknown[], R>(callBody: typeof opCall, fn: (...args: 
   } catch (error) {
     return Promise.reject(error);
   }
+  return spawnIn(run, fn, args, callBody);
+}
+
+/** {@link spawn}, in a run of the caller's choice. */
+export function spawnIn<A extends unknown[], R>(
+  run: Run,
+  fn: (...args: A) => Go<R>,
+  args: A,
+  callBody: typeof opCall = opCall,
+): Promise<R> {
   const { promise, resolve, reject } = Promise.withResolvers<R>();
   run.waiters.add(reject);
   expectOutside(run, 1);
