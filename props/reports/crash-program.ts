@@ -1,4 +1,4 @@
-/** A program that ends as its argument says, by {@link fatalpanic}: exit.test.ts runs it. */
+/** Programs that end by {@link fatalpanic}, or do not: exit.test.ts runs them. */
 import { chan, fatalpanic, go, run } from "gobuf";
 
 const ENDS: Readonly<Record<string, () => Generator<unknown, void, unknown>>> = {
@@ -31,8 +31,9 @@ const ENDS: Readonly<Record<string, () => Generator<unknown, void, unknown>>> = 
   *fine() {},
 };
 
-const end = process.argv[2] ?? "";
-await run(Object.defineProperty(ENDS[end] as () => Generator<unknown, void, unknown>, "name", { value: "main" })).catch(
-  fatalpanic,
-);
-console.log("went on");
+/** Runs one of them. */
+export async function crash(how: string): Promise<void> {
+  const body = ENDS[how] as () => Generator<unknown, void, unknown>;
+  await run(Object.defineProperty(body, "name", { value: "main" })).catch(fatalpanic);
+  console.log("went on");
+}

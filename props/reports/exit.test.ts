@@ -5,7 +5,10 @@ import { join } from "node:path";
 const PROGRAM = join(import.meta.dir, "crash-program.ts");
 
 async function ends(how: string): Promise<{ out: string; err: string; code: number }> {
-  const child = Bun.spawn([process.execPath, PROGRAM, how], { stdout: "pipe", stderr: "pipe" });
+  const child = Bun.spawn(
+    [process.execPath, "-e", `await (await import(${JSON.stringify(PROGRAM)})).crash(${JSON.stringify(how)})`],
+    { stdout: "pipe", stderr: "pipe" },
+  );
   const [out, err, code] = await Promise.all([child.stdout.text(), child.stderr.text(), child.exited]);
   return { out, err, code };
 }

@@ -103,7 +103,7 @@ describe.skipIf(why !== undefined)(`a trace, read by Go${skipped}`, () => {
         yield* select([]);
       });
       go(function* () {
-        yield* select([recvCase(chan<void>())]);
+        yield* select([recvCase(chan<void>()), recvCase(nilchan)]);
       });
       yield* gosched();
       yield* wait(Promise.resolve());
