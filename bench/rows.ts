@@ -2,6 +2,8 @@
  * The rows of the benchmark: how many operations a sample covers, and what each program must give for them.
  */
 
+import { PIECES_MS } from "./programs/late.ts";
+
 /** What is measured: time on the clock, CPU time of all threads, or resident memory. */
 export type Metric = "time" | "cpu" | "bytes";
 
@@ -40,6 +42,7 @@ export const GROUPS = [
   "sync",
   "programs",
   "timers",
+  "event loop",
   "parked",
 ] as const;
 export type Group = (typeof GROUPS)[number];
@@ -132,6 +135,16 @@ export function rows({ scale, long }: Scale): Row[] {
 
   add("timers", "sleep 100k", 100_000, [{ suffix: "", metric: "cpu", unit: "timer" }], { fixed: true });
   add("timers", "timer start+stop", 320_000, time("timer"));
+
+  const lateness: Part[] = [
+    { suffix: "interval, median", metric: "time", unit: "tick" },
+    { suffix: "interval, 99 %", metric: "time", unit: "tick" },
+    { suffix: "immediate", metric: "time", unit: "promise" },
+    { suffix: "request", metric: "time", unit: "request" },
+  ];
+  for (const ms of PIECES_MS) {
+    add("event loop", `beside pieces of ${ms} ms`, long ? 800 : 20, lateness, { fixed: true, step: 1 });
+  }
 
   const parked: Part[] = [
     { suffix: "create", metric: "time", unit: "goroutine" },

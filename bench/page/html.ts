@@ -20,6 +20,7 @@ const TITLES: Record<(typeof GROUPS)[number], string> = {
   sync: "Starting, waiting, locking",
   programs: "Programs",
   timers: "Timers",
+  "event loop": "The event loop, beside work",
   parked: "Goroutines that wait",
 };
 

@@ -1,5 +1,6 @@
 /** The programs in plain async code: async functions, promises, and the small channel that such code writes for itself. */
 import { cpuTime, type Program, type Programs, residentBytes } from "../program.ts";
+import { compute, type Loops, latePrograms } from "./late.ts";
 import { sleepMs } from "./sleep.ts";
 
 /** A channel of promises: a value waits for a taker, or a taker for a value. */
@@ -149,6 +150,22 @@ async function skynet(num: number, size: number, div: number): Promise<number> {
   return parts.reduce((a, b) => a + b);
 }
 
+/** Plain async code that lets the event loop turn between its pieces. */
+const besideWork: Loops = (pieceMs) => {
+  let stop = false;
+  const loop = async () => {
+    while (!stop) {
+      compute(pieceMs);
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+  };
+  const both = [loop(), loop()];
+  return async () => {
+    stop = true;
+    await Promise.all(both);
+  };
+};
+
 const sleepers: Program = async (n) => {
   const start = cpuTime();
   const sleeper = async (ms: number) => {
@@ -206,6 +223,7 @@ export const programs: Programs = {
   "sieve 2000": sieve,
   "skynet 1M": (n) => skynet(0, n, 10),
   "sleep 100k": sleepers,
+  ...latePrograms(besideWork),
   "timer start+stop": timerChurn,
   "parked 100k": parked,
   "parked 1M": parked,

@@ -5,6 +5,7 @@
 import { afterFunc, type Chan, call, chan, type Go, go, gosched, Mutex, run, WaitGroup } from "gobuf";
 import { cpuTime, type Measured, type Program, type Programs, residentBytes } from "../program.ts";
 import * as bodies from "./bodies.ts";
+import { compute, type Loops, latePrograms } from "./late.ts";
 import { sleepMs } from "./sleep.ts";
 
 type Bodies = typeof bodies;
@@ -226,6 +227,26 @@ const sky: Program = (n) =>
   });
 
 /** Goroutines that sleep, all at once. Counts CPU time: the real clock decides how long it takes. */
+const besideWork: Loops = (pieceMs) => {
+  let stop = false;
+  const done = run(function* () {
+    const wg = new WaitGroup();
+    for (let i = 0; i < 2; i++) {
+      wg.go(function* () {
+        while (!stop) {
+          compute(pieceMs);
+          yield* gosched();
+        }
+      });
+    }
+    yield* wg.wait();
+  });
+  return async () => {
+    stop = true;
+    await done;
+  };
+};
+
 const sleepers: Program = async (n) => {
   const start = cpuTime();
   await run(function* () {
@@ -299,6 +320,7 @@ export const programs: Programs = {
   "sieve 2000": sieve,
   "skynet 1M": sky,
   "sleep 100k": sleepers,
+  ...latePrograms(besideWork),
   "timer start+stop": timerChurn,
   "parked 100k": parked,
   "parked 1M": parked,

@@ -292,6 +292,27 @@ const TIME: readonly Item[] = [
 
 const TOOLS: readonly Item[] = [
   differs(
+    "main's end",
+    "runtime/proc.go",
+    "frames of other goroutines",
+    "In Go the process ends when main returns, and no deferred function of another goroutine runs. A Bun process lives on, so gobuf leaves the frames of all goroutines of the run: `finally` and `using` run. Operations in them that would wait throw RunOverError, and close and done of what is closed and done already do nothing",
+    "test:props/faults/ends.test.ts",
+  ),
+  differs(
+    "sysmon, retake",
+    "runtime/proc.go",
+    "what ends a time slice",
+    "Go's monitor preempts a goroutine that has run for 10 ms. gobuf's monitor ends the run's turn of the thread after 4 ms, for the event loop, and a chain of goroutines that hand one time slice on after 10 ms; the next goroutine of the chain goes to the tail of the global queue. Both take effect at an operation. On the fake clock a chain ends after 2^20 hand-overs, so that a run can be repeated",
+    "test:props/faults/slices.test.ts",
+  ),
+  differs(
+    "one scheduler a process",
+    "runtime/proc.go",
+    "several runs on a thread",
+    "A Go program has one scheduler and one main. In gobuf several mains may share one scheduler, each with a result and an end of its own, and a run with a fake clock or a seed has a scheduler to itself. The verdict on a deadlock waits until all runs of the scheduler are idle, and lists the goroutines of all",
+    "test:props/faults/runs.test.ts",
+  ),
+  differs(
     "synctest.Test, Wait",
     "testing/synctest",
     "what counts as durably blocked",
