@@ -1,11 +1,14 @@
 /** More than one run on a thread: joined runs, worlds of their own, services. */
 import { describe, expect, test } from "bun:test";
 import {
+  afterFunc,
   chan,
   go,
   gosched,
   hold,
   Mutex,
+  newTimer,
+  nilchan,
   now,
   recvCase,
   run,
@@ -14,6 +17,7 @@ import {
   sleep,
   spawn,
   start,
+  type Timer,
   WaitGroup,
   wait,
 } from "../../src/index.ts";
@@ -379,4 +383,51 @@ describe("Bun.serve handlers", () => {
     expect(got).toEqual(Array.from({ length: 10_000 }, (_, n) => 2 * n));
     await service.stop();
   }, 60_000);
+});
+
+/** When the timers would go off of runs that are over long before. */
+const LEFT_MS = 100;
+
+test("timers of a run that is over are nobody's: runs beside it go on, and may set them again", async () => {
+  const left: Timer[] = [];
+  const called: string[] = [];
+  await using service = start();
+  for (let round = 0; round < 3; round++) {
+    await run(function* () {
+      for (let i = 0; i < 4; i++) {
+        go(function* sleeper() {
+          yield* sleep(i === 0 ? 3_600_000 : LEFT_MS + i);
+          called.push("a sleeper");
+        });
+      }
+      left.push(
+        afterFunc(LEFT_MS, () => void called.push("a function")),
+        newTimer(LEFT_MS),
+      );
+      const stopped = newTimer(3_600_000);
+      stopped.stop();
+      left.push(stopped);
+      go(function* leaver() {
+        const timer = afterFunc(3_600_000, () => {});
+        try {
+          yield* nilchan.recv();
+        } finally {
+          timer.reset(0.1);
+        }
+      });
+      yield* gosched();
+    });
+    await service.spawn(function* () {
+      yield* sleep(LEFT_MS + 10);
+    });
+    expect(called).toEqual([]);
+  }
+  // One of them, set again in another run, comes once.
+  await service.spawn(function* () {
+    for (const timer of left) timer.reset(1);
+    const rung = left[1] as Timer;
+    yield* rung.c.recv();
+    yield* sleep(2);
+  });
+  expect(called).toEqual(Array(3).fill("a function"));
 });

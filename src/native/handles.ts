@@ -67,6 +67,11 @@ export function releaseHandle(object: Handled): boolean {
   return true;
 }
 
+/** Handles that name something, in the current world. */
+export function liveHandles(): number {
+  return handles.size;
+}
+
 /** The channel of a handle; undefined where it names none. */
 export function channelAt(handle: number): Hchan | undefined {
   return channels[handle];

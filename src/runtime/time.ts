@@ -127,9 +127,26 @@ interface Clockwork {
   fakeStartMs: number;
 }
 
-/** Stops all timers of a run, which is over; its world is the current one. */
+/** Takes all timers of a run, which is over, out of the heap of its world, which is the current one. */
 export function stopTimersOf(run: Run): void {
-  for (const timer of heap) if (timer.run === run) stopTimer(timer);
+  if (!heap.some((timer) => timer.run === run)) return;
+  const others: Timer[] = [];
+  const othersWhens: number[] = [];
+  for (const [i, timer] of heap.entries()) {
+    if (timer.run !== run) {
+      others.push(timer);
+      othersWhens.push(whens[i]);
+      continue;
+    }
+    if ((timer.state & timerZombie) !== 0) zombies--;
+    timer.state = 0;
+    timer.when = 0;
+    timer.seq++;
+  }
+  heap = others;
+  whens = othersWhens;
+  if (heap.length === 0) minWhenModified = 0;
+  heapify();
 }
 
 /** The fake clock tells the time of a bubble. */
@@ -289,9 +306,13 @@ function adjust(now: number, force: boolean): void {
       changed = true;
     }
   }
-  if (changed && heap.length > 1) {
-    for (let i = (heap.length - 2) >> 2; i >= 0; i--) siftDown(i);
-  }
+  if (changed) heapify();
+}
+
+/** Orders the whole heap: timers.initHeap. */
+function heapify(): void {
+  if (heap.length <= 1) return;
+  for (let i = (heap.length - 2) >> 2; i >= 0; i--) siftDown(i);
 }
 
 function tooManyZombies(): boolean {
@@ -377,6 +398,8 @@ export function resetTimer(timer: Timer, when: number, period: number): boolean 
   if (!(when > 0)) throw new FatalError("timer when must be positive");
   if (!(period >= 0)) throw new FatalError("timer period must be non-negative");
   goHome(timer);
+  // A frame that is left sets nothing any more: its run is over.
+  if (timer.run?.over) return false;
   const pending = timer.when > 0;
   timer.period = period;
   timer.when = when;
