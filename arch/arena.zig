@@ -11,10 +11,13 @@ const M = os.M;
 const region = codes.region;
 const region_count = 3;
 
+/// The first G that is no g0; before it lie record 0, which is none, and one g0 for each M.
+const g_first = std.mem.alignForward(u32, 1 + layout.m_max, layout.chunk_size);
+
 /// Regions grow by at least this much, so that a system call and a new view in TypeScript are rare.
 const commit_step = 64 * 1024;
 
-/// Words at the start of region 0, codes.header. TypeScript adds to them atomically, too.
+/// Words at the start of region 0, codes.header. The first two are written by chunk.zig alone, and read by all.
 pub const Header = extern struct {
     g_next: u32,
     sudog_next: u32,
@@ -49,14 +52,14 @@ fn reserveLocked(which: u32) ?[*]u8 {
     if (bases[which]) |start| return start;
     const start = os.impl.reserve(sizeOf(which)) orelse return null;
     if (which == region.header) {
-        // Ms and Ps are few: all are there from the start, and the counts skip record 0 of the other regions.
+        // Ms and Ps are few: all are there from the start. The counts skip what is no chunk: see chunk.zig.
         if (!os.impl.commit(start, sizeOf(which))) {
             os.impl.release(start, sizeOf(which));
             return null;
         }
         committed[which] = sizeOf(which);
         const words: *Header = @ptrCast(@alignCast(start));
-        words.* = .{ .g_next = 1, .sudog_next = 1, .m_count = 0, .sysmonwait = 1 };
+        words.* = .{ .g_next = g_first, .sudog_next = layout.chunk_size, .m_count = 0, .sysmonwait = 1 };
     }
     @atomicStore(?[*]u8, &bases[which], start, .release);
     return start;
@@ -97,6 +100,18 @@ pub inline fn gAt(index: u32) ?*G {
     // 0 wraps to the largest value: one comparison refuses both ends
     if (index -% 1 >= @atomicLoad(u32, &g_count, .monotonic) -% 1) return null;
     return @ptrCast(@alignCast(bases[region.g].? + @as(usize, index) * @sizeOf(G)));
+}
+
+/// The g0 of an M. Null when there is no memory for it.
+pub fn g0At(mid: u32) ?*G {
+    if (commit(region.g, g_first * @sizeOf(G)) != .ok) return null;
+    return gAt(1 + mid);
+}
+
+/// Makes words zero. Volatile, or this would become a call of memset, which is much of the DLL.
+pub fn clear(start: [*]u8, bytes: usize) void {
+    const words: [*]volatile u64 = @ptrCast(@alignCast(start));
+    for (0..bytes / @sizeOf(u64)) |i| words[i] = 0;
 }
 
 pub fn indexOf(gp: *G) u32 {

@@ -26,6 +26,12 @@ pub fn call(handle: u32, word: u64, result: ?*u64) u32 {
     var c: Call = .{ .m = m, .handle = handle, .word = word, .outcome = codes.status.panic };
     // Called on g0 it stays there. The thread is the same afterwards: nothing else runs on it meanwhile.
     body.gobuf_systemstack(&onG0, &c);
+    if (c.outcome != codes.status.ok and c.outcome != codes.status.panic) {
+        // JavaScript gave none, because its thread is being terminated: it runs nothing more. A body that went on would
+        // never let go of the thread, so that goroutine is left here. Without a goroutine TypeScript is the caller.
+        if (m.trapg != null) _ = body.gobuf_mcall(@intFromEnum(codes.Trap.fault), @intFromEnum(codes.Cause.callback), 0);
+        c.outcome = codes.status.panic;
+    }
     if (result) |to| to.* = c.word;
     return c.outcome;
 }

@@ -3,7 +3,7 @@
 /// Version of the contract between the library, src/ and libraries of bodies; the library's descriptor carries it.
 pub const contract = struct {
     /// grows by one with every change of a record, of an export's signature or of a code
-    pub const abi_version: u32 = 4;
+    pub const abi_version: u32 = 5;
 };
 
 /// First word of the library's descriptor.
@@ -110,11 +110,13 @@ pub const Cause = enum(u32) {
     overflow = 0,
     /// called an operation on g0's stack
     on_g0 = 1,
+    /// called back, and the callback has no outcome: its thread is being terminated
+    callback = 2,
 };
 
-/// Answers of gobuf_execute and gobuf_minit in place of a trap's code or an M's index.
+/// Answers of gobuf_execute, gobuf_minit, gobuf_gs and gobuf_sudogs in place of a trap's code or an index.
 pub const execute = struct {
-    /// from here on: no trap and no M has a number this high
+    /// from here on: no trap, no M, no G and no sudog has a number this high
     pub const first: u32 = 0xFFFFFF00;
     pub const no_m: u32 = 0xFFFFFF01;
     pub const reentry: u32 = 0xFFFFFF02;
@@ -122,7 +124,7 @@ pub const execute = struct {
     pub const not_running: u32 = 0xFFFFFF04;
     pub const no_stack: u32 = 0xFFFFFF05;
     pub const m_full: u32 = 0xFFFFFF06;
-    pub const g_full: u32 = 0xFFFFFF07;
+    pub const full: u32 = 0xFFFFFF07;
     pub const arena: u32 = 0xFFFFFF08;
 };
 
@@ -167,9 +169,9 @@ pub const region = struct {
 
 /// Words at the start of region 0.
 pub const header = struct {
-    /// index of the next G that was never used
+    /// index of the next G that was in no chunk yet
     pub const g_next: u32 = 0;
-    /// index of the next sudog that was never used
+    /// index of the next sudog that was in no chunk yet
     pub const sudog_next: u32 = 1;
     /// Ms that were ever used
     pub const m_count: u32 = 2;
@@ -177,7 +179,8 @@ pub const header = struct {
     pub const sysmonwait: u32 = 3;
 };
 
-/// The one of Go's statuses of a goroutine (runtime2.ts has them all) that native code reads.
+/// Those of Go's statuses of a goroutine (runtime2.ts has them all) that native code reads or writes.
 pub const gstatus = struct {
     pub const running: u32 = 2;
+    pub const dead: u32 = 6;
 };

@@ -5,6 +5,7 @@ const arena = @import("arena.zig");
 const body = @import("body.zig");
 const call = @import("call.zig");
 const check = @import("check.zig");
+const chunk = @import("chunk.zig");
 const descriptor = @import("descriptor.zig");
 const fault = @import("fault.zig");
 const g = @import("g.zig");
@@ -42,9 +43,20 @@ export fn gobuf_minit() callconv(.c) u32 {
     return m.init();
 }
 
-/// Gives this thread's M back: 0, NO_M, or REENTRY while a goroutine runs on it.
+/// Makes this thread an M no longer: 0, NO_M, or REENTRY while a goroutine runs on it. What the thread took comes back
+/// when it ends, and it gets the same M again if it asks for one before.
 export fn gobuf_mexit() callconv(.c) u32 {
     return m.exit();
+}
+
+/// Takes 64 Gs for this thread, which has them until it ends. The first one's index, or an error code of execute.
+export fn gobuf_gs() callconv(.c) u32 {
+    return m.take(&chunk.takeGs);
+}
+
+/// The same for 64 sudogs.
+export fn gobuf_sudogs() callconv(.c) u32 {
+    return m.take(&chunk.takeSudogs);
 }
 
 /// Wakes the monitor, or starts it: wanted by an M that has begun a slice and found `sysmonwait` set. 1, or 0 when no

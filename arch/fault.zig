@@ -29,6 +29,11 @@ pub fn threadExit(m: *M) void {
     os.faults.threadExit(m);
 }
 
+/// The same for a thread that has ended.
+pub fn threadEnded(m: *M) void {
+    os.faults.threadEnded(m);
+}
+
 /// Whether a fault is a goroutine's. Returns the M whose thread is to leave for g0, with the cause in the goroutine's
 /// operands; null when the fault is not a goroutine's.
 pub fn caught(address: usize, pc: usize) ?*M {

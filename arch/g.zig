@@ -70,7 +70,10 @@ pub fn stackAlloc(index: u32, size: usize) E {
     if (gp.stack.lo != 0) return .has_stack;
     const checked = stack.checkSize(size);
     if (checked != .ok) return checked;
-    gp.stack = stack.alloc(size) orelse return .nomem;
+    gp.stack = stack.alloc(size) orelse again: {
+        m_.reclaim(); // threads that have ended may have left some
+        break :again stack.alloc(size) orelse return .nomem;
+    };
     gp.stackguard0 = gp.stack.lo + layout.stack_guard_offset;
     return .ok;
 }
@@ -84,4 +87,12 @@ pub fn stackFree(index: u32) E {
     gp.stack = .{};
     gp.stackguard0 = 0;
     return .ok;
+}
+
+/// The record of a goroutine whose thread has ended, whatever it was doing: as new, and dead.
+pub fn renew(gp: *G) void {
+    // A stack whose guard cannot be armed again is lost; it costs address space.
+    if (gp.stack.lo != 0 and (os.abi != .ms_x86_64 or rearmWindows(gp))) stack.free(gp.stack);
+    arena.clear(@ptrCast(gp), @sizeOf(G));
+    @atomicStore(u32, &gp.atomicstatus, codes.gstatus.dead, .release);
 }

@@ -72,6 +72,8 @@ pub const scratch_words = 256;
 pub const select_max = codes.select.max;
 pub const case_words = 4;
 pub const sudog_stride = 32;
+/// An M takes so many Gs or sudogs at a time.
+pub const chunk_size = 64;
 /// Words at the start of region 0: arena.Header; the rest is spare.
 pub const header_words = 16;
 
@@ -285,6 +287,7 @@ pub fn table(comptime abi: Abi, comptime os: Os) []const Entry {
         e("g_max", g_max),
         e("sudog_max", sudog_max),
         e("m_max", m_max),
+        e("chunk_size", chunk_size),
         e("page_size", 4096), // a machine may have larger ones: the library corrects it when it starts
         e("stack_size_default", stack_size_default),
         e("stack_guard_size", stack_guard_size),
@@ -376,6 +379,7 @@ fn check(abi: Abi, sizes: Sizes) void {
     var total: usize = 0;
     for (R.region_sizes) |size| total += size;
     assert(total < 1 << 32);
+    assert(g_max % chunk_size == 0 and sudog_max % chunk_size == 0 and sudog_stride % 8 == 0);
     assert(stack_colour_span % stack_colour_step == 0);
     assert(stack_guard_size % (64 * 1024) == 0); // a whole number of pages wherever pages are up to 64 KiB
 }

@@ -13,6 +13,7 @@
 const std = @import("std");
 const arena = @import("arena.zig");
 const layout = @import("layout.zig");
+const m_ = @import("m.zig");
 const os = @import("os.zig");
 
 /// From one look at the Ms to the next.
@@ -20,6 +21,8 @@ const tick_ns = std.time.ns_per_ms;
 /// A slice ends at the first look that finds it this old. It was found at most a tick after it began, so slices take
 /// 4 to 5 ms.
 const slice_ns = 7 * tick_ns / 2;
+/// A slice this old may be that of a thread that was terminated in it: from time to time the monitor asks.
+const stuck_ns = std.time.ns_per_s;
 /// Looks that find no slice before the monitor goes to sleep: slices that follow each other soon need not wake it.
 const idle_ticks_max = 10;
 
@@ -47,6 +50,8 @@ pub fn wake() bool {
 const Seen = struct {
     slice: u32 = 0,
     since_ns: u64 = 0,
+    /// When the monitor last asked whether the thread is there.
+    asked_ns: u64 = 0,
 };
 
 /// The monitor's own: no other thread touches it.
@@ -82,10 +87,14 @@ fn look(header: *arena.Header) bool {
         const slice = @atomicLoad(u32, &m.slice, .seq_cst);
         if (slice != 0) busy = true;
         if (slice != seen[i].slice) {
-            seen[i] = .{ .slice = slice, .since_ns = now_ns };
+            seen[i] = .{ .slice = slice, .since_ns = now_ns, .asked_ns = now_ns };
         } else if (slice != 0 and now_ns - seen[i].since_ns >= slice_ns) {
             // Nothing else is handed over with the number, and a turn that sees it late is one turn late.
             @atomicStore(u32, &m.slice_over, slice, .monotonic);
+            if (now_ns - seen[i].asked_ns >= stuck_ns) {
+                seen[i].asked_ns = now_ns;
+                m_.reclaim();
+            }
         }
     }
     return busy;

@@ -78,7 +78,7 @@ extern "C" {
 /* codes, made by scripts/codes.ts from arch/codes.toml: change it there */
 
 /* Version of the contract between the library, src/ and libraries of bodies; the library's descriptor carries it. */
-#define GOBUF_ABI_VERSION 4u /* grows by one with every change of a record, of an export's signature or of a code */
+#define GOBUF_ABI_VERSION 5u /* grows by one with every change of a record, of an export's signature or of a code */
 
 /* Trap codes: what a goroutine asks of the runtime. */
 enum {

@@ -19,7 +19,7 @@
 
 // Version of the contract between the library, src/ and libraries of bodies; the library's descriptor carries it.
 /// grows by one with every change of a record, of an export's signature or of a code
-pub const abi_version: u32 = 4;
+pub const abi_version: u32 = 5;
 
 /// Trap codes: what a goroutine asks of the runtime.
 pub const Trap = enum(u32) {

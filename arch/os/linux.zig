@@ -135,7 +135,7 @@ fn pageSizeFromAuxv() ?usize {
 }
 
 /// The start of a file; how many bytes there were.
-fn readFile(path: [*:0]const u8, to: []u8) ?usize {
+pub fn readFile(path: [*:0]const u8, to: []u8) ?usize {
     const dirfd_cwd: usize = @bitCast(@as(isize, -100));
     const read_only_close_on_exec = @as(u32, @bitCast(linux.O{ .CLOEXEC = true }));
     const fd = linux.syscall4(.openat, dirfd_cwd, @intFromPtr(path), read_only_close_on_exec, 0);

@@ -1,9 +1,11 @@
-//! A thread of the library's own on macOS, by libSystem. All signals are blocked on it: they belong to the program's
+//! Threads on macOS: to find out whether one has ended, and one of the library's own. By libSystem. All signals are blocked on it: they belong to the program's
 //! threads.
 const std = @import("std");
 
 extern "c" fn pthread_create(thread: *?*anyopaque, attributes: ?*const anyopaque, function: *const fn (?*anyopaque) callconv(.c) ?*anyopaque, arg: ?*anyopaque) c_int;
 extern "c" fn pthread_detach(thread: ?*anyopaque) c_int;
+extern "c" fn pthread_self() *anyopaque;
+extern "c" fn pthread_threadid_np(thread: ?*anyopaque, id: *u64) c_int;
 extern "c" fn pthread_sigmask(how: c_int, set: *const u32, before: ?*u32) c_int;
 extern "c" fn clock_gettime_nsec_np(clock: c_int) u64;
 extern "c" fn nanosleep(time: *const std.c.timespec, rest: ?*std.c.timespec) c_int;
@@ -14,6 +16,35 @@ extern "c" fn dispatch_semaphore_signal(semaphore: ?*anyopaque) isize;
 const clock_uptime_raw = 8;
 const sig_setmask = 3;
 const forever: u64 = ~@as(u64, 0);
+
+/// A thread that can be asked after when it is no more: its number is never given to another.
+pub const Thread = struct {
+    thread: ?*anyopaque,
+    id: u64,
+
+    pub const none: Thread = .{ .thread = null, .id = 0 };
+};
+
+/// The calling thread.
+pub fn self() Thread {
+    var thread: Thread = .{ .thread = pthread_self(), .id = 0 };
+    _ = pthread_threadid_np(thread.thread, &thread.id);
+    return thread;
+}
+
+pub fn isSelf(thread: *const Thread) bool {
+    return thread.id == self().id;
+}
+
+/// Whether a thread has ended. The system looks for it among those there are, and does not touch it otherwise.
+pub fn ended(thread: *const Thread) bool {
+    var id: u64 = 0;
+    return pthread_threadid_np(thread.thread, &id) != 0 or id != thread.id;
+}
+
+pub fn forget(thread: *Thread) void {
+    thread.* = .none;
+}
 
 /// What `wait` waits on: there is one thread, and one word.
 var semaphore: ?*anyopaque = null;

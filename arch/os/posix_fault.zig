@@ -32,9 +32,14 @@ pub fn threadInit(m: *os.M) E {
 }
 
 pub fn threadExit(m: *os.M) void {
+    if (m.signal_stack != null) sys.signalStackDisable();
+    threadEnded(m);
+}
+
+/// For a thread that is no more: nothing uses its signal stack.
+pub fn threadEnded(m: *os.M) void {
     const start = m.signal_stack orelse return;
     m.signal_stack = null;
-    sys.signalStackDisable();
     os.impl.release(start, signal_stack_bytes);
 }
 

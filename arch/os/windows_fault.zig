@@ -78,6 +78,8 @@ pub fn threadInit(_: *os.M) E {
 
 pub fn threadExit(_: *os.M) void {}
 
+pub fn threadEnded(_: *os.M) void {}
+
 fn handle(pointers: *Pointers) callconv(.winapi) i32 {
     const record = pointers.record;
     switch (record.code) {

@@ -1,4 +1,4 @@
-//! A thread of the library's own on Windows, by kernel32.
+//! Threads on Windows: to find out whether one has ended, and one of the library's own. By kernel32.
 const std = @import("std");
 
 const Handle = ?*anyopaque;
@@ -12,6 +12,44 @@ extern "kernel32" fn SetWaitableTimer(timer: Handle, due: *const i64, period: i3
 extern "kernel32" fn QueryPerformanceCounter(count: *i64) callconv(.winapi) c_int;
 extern "kernel32" fn QueryPerformanceFrequency(count: *i64) callconv(.winapi) c_int;
 extern "kernel32" fn Sleep(ms: u32) callconv(.winapi) void;
+
+extern "kernel32" fn GetCurrentProcess() callconv(.winapi) Handle;
+extern "kernel32" fn GetCurrentThread() callconv(.winapi) Handle;
+extern "kernel32" fn GetCurrentThreadId() callconv(.winapi) u32;
+extern "kernel32" fn DuplicateHandle(from: Handle, handle: Handle, to: Handle, copy: *Handle, access: u32, inherit: c_int, options: u32) callconv(.winapi) c_int;
+
+const synchronize = 0x10_0000;
+
+/// A thread that can be asked after when it is no more: as long as there is a handle of it, its number is no other's.
+pub const Thread = struct {
+    /// Null where none could be had: such a thread is never found to have ended.
+    handle: Handle,
+    id: u32,
+
+    pub const none: Thread = .{ .handle = null, .id = 0 };
+};
+
+/// The calling thread.
+pub fn self() Thread {
+    var copy: Handle = null;
+    const process = GetCurrentProcess();
+    if (DuplicateHandle(process, GetCurrentThread(), process, &copy, synchronize, 0, 0) == 0) copy = null;
+    return .{ .handle = copy, .id = GetCurrentThreadId() };
+}
+
+pub fn isSelf(thread: *const Thread) bool {
+    return thread.handle != null and thread.id == GetCurrentThreadId();
+}
+
+/// Whether a thread has ended: then its handle is signaled.
+pub fn ended(thread: *const Thread) bool {
+    return thread.handle != null and WaitForSingleObject(thread.handle, 0) == 0;
+}
+
+pub fn forget(thread: *Thread) void {
+    _ = CloseHandle(thread.handle);
+    thread.* = .none;
+}
 
 const infinite: u32 = 0xFFFF_FFFF;
 const timer_high_resolution = 2; // Windows 10 1803

@@ -8,6 +8,14 @@
 GOBUF_RUNTIME
 #endif
 
+/* Says that it has begun, and computes without an operation until it is told to stop. */
+GOBUF_EXPORT void c_spinner(void *arg) {
+  volatile gobuf_u32 *flags = (volatile gobuf_u32 *)arg;
+  flags[0] = 1;
+  while (flags[1] == 0) {
+  }
+}
+
 /* Passes on what comes in, counted and summed, so many times or until the channel is closed. */
 GOBUF_EXPORT void c_passer(void *arg) {
   work *w = (work *)arg;

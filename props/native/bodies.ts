@@ -18,6 +18,7 @@ const BODIES = {
   c_maker: native.body,
   c_churner: native.body,
   c_freer: native.body,
+  c_spinner: native.body,
   c_call: { args: ["u32", "u32"], returns: "u32" },
   c_passer_address: { args: [], returns: "ptr" },
 } as const;

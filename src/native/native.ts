@@ -8,6 +8,7 @@ import { chanrecv, chansend, type Hchan, recvContinue } from "../runtime/chan.ts
 import {
   ENDING_RETURNED,
   EXECUTE_FIRST,
+  FAULT_CALLBACK,
   FAULT_ON_G0,
   MEMORY_OK,
   STATUS_CLOSED,
@@ -258,24 +259,35 @@ function unsignedWord(i: number): bigint {
   return (BigInt(gmem[i + 1] >>> 0) << 32n) | BigInt(gmem[i] >>> 0);
 }
 
+/** What a goroutine did that ends it. */
+function faultError(gp: number): Error {
+  const g = gp * G_STRIDE;
+  switch (gmem[g + G_OP_A]) {
+    case FAULT_ON_G0:
+      return new FatalError(
+        `goroutine ${goidOf(gp)} called an operation of gobuf.h inside gobuf_systemstack: on g0's stack only ` +
+          `gobuf_call may be called`,
+      );
+    case FAULT_CALLBACK:
+      return new FatalError(
+        `goroutine ${goidOf(gp)}: gobuf_call: the callback has no outcome: JavaScript failed before it began or behind its end`,
+      );
+    default:
+      return new StackOverflowError(
+        goidOf(gp),
+        unsignedWord(g + G_OP_V),
+        unsignedWord(g + G_STACK_LO),
+        unsignedWord(g + G_STACK_HI),
+      );
+  }
+}
+
 /**
  * The trap FAULT: ends a goroutine that did what operand a says (codes.ts, FAULT_...); v is the address in the guard.
  */
 function faulted(gp: number): boolean {
-  const g = gp * G_STRIDE;
   const thrown = releaseNative(gp);
-  const error =
-    gmem[g + G_OP_A] === FAULT_ON_G0
-      ? new FatalError(
-          `goroutine ${goidOf(gp)} called an operation of gobuf.h inside gobuf_systemstack: on g0's stack only ` +
-            `gobuf_call may be called`,
-        )
-      : new StackOverflowError(
-          goidOf(gp),
-          unsignedWord(g + G_OP_V),
-          unsignedWord(g + G_STACK_LO),
-          unsignedWord(g + G_STACK_HI),
-        );
+  const error = faultError(gp);
   if (thrown !== null) Object.assign(error, { cause: thrown.error });
   const run = runOf(gp);
   if (error instanceof StackOverflowError && run.onStackOverflow !== null && !isMain(gp)) {

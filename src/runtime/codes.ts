@@ -2,7 +2,7 @@
 
 // Version of the contract between the library, src/ and libraries of bodies; the library's descriptor carries it.
 /** grows by one with every change of a record, of an export's signature or of a code */
-export const CONTRACT_ABI_VERSION = 4;
+export const CONTRACT_ABI_VERSION = 5;
 
 // First word of the library's descriptor.
 /** the bytes "GOBF" */
@@ -128,9 +128,11 @@ export const ENDING_GOEXIT = 1;
 export const FAULT_OVERFLOW = 0;
 /** called an operation on g0's stack */
 export const FAULT_ON_G0 = 1;
+/** called back, and the callback has no outcome: its thread is being terminated */
+export const FAULT_CALLBACK = 2;
 
-// Answers of gobuf_execute and gobuf_minit in place of a trap's code or an M's index.
-/** from here on: no trap and no M has a number this high */
+// Answers of gobuf_execute, gobuf_minit, gobuf_gs and gobuf_sudogs in place of a trap's code or an index.
+/** from here on: no trap, no M, no G and no sudog has a number this high */
 export const EXECUTE_FIRST = 0xffffff00;
 export const EXECUTE_NO_M = 0xffffff01;
 export const EXECUTE_REENTRY = 0xffffff02;
@@ -138,7 +140,7 @@ export const EXECUTE_BAD_INDEX = 0xffffff03;
 export const EXECUTE_NOT_RUNNING = 0xffffff04;
 export const EXECUTE_NO_STACK = 0xffffff05;
 export const EXECUTE_M_FULL = 0xffffff06;
-export const EXECUTE_G_FULL = 0xffffff07;
+export const EXECUTE_FULL = 0xffffff07;
 export const EXECUTE_ARENA = 0xffffff08;
 /** What each code means. */
 export const EXECUTE_TEXTS: Readonly<Record<number, string>> = {
@@ -148,7 +150,7 @@ export const EXECUTE_TEXTS: Readonly<Record<number, string>> = {
   [EXECUTE_NOT_RUNNING]: "the G is not in status running",
   [EXECUTE_NO_STACK]: "the G has no stack",
   [EXECUTE_M_FULL]: "no free M: too many threads",
-  [EXECUTE_G_FULL]: "no free G: the arena is full",
+  [EXECUTE_FULL]: "the arena is full",
   [EXECUTE_ARENA]: "no memory for the arena",
 };
 
@@ -196,14 +198,15 @@ export const REGION_G = 1;
 export const REGION_SUDOG = 2;
 
 // Words at the start of region 0.
-/** index of the next G that was never used */
+/** index of the next G that was in no chunk yet */
 export const HEADER_G_NEXT = 0;
-/** index of the next sudog that was never used */
+/** index of the next sudog that was in no chunk yet */
 export const HEADER_SUDOG_NEXT = 1;
 /** Ms that were ever used */
 export const HEADER_M_COUNT = 2;
 /** not 0: the monitor sleeps, and an M that begins a slice wakes it */
 export const HEADER_SYSMONWAIT = 3;
 
-// The one of Go's statuses of a goroutine (runtime2.ts has them all) that native code reads.
+// Those of Go's statuses of a goroutine (runtime2.ts has them all) that native code reads or writes.
 export const GSTATUS_RUNNING = 2;
+export const GSTATUS_DEAD = 6;

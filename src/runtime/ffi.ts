@@ -8,6 +8,7 @@
 import { cc, dlopen, type FFIFunction, JSCallback, type Library, type Pointer, ptr, toArrayBuffer } from "bun:ffi";
 import {
   EXECUTE_FIRST,
+  EXECUTE_FULL,
   EXECUTE_TEXTS,
   HEADER_G_NEXT,
   HEADER_SUDOG_NEXT,
@@ -49,6 +50,8 @@ function open() {
       gobuf_arena: { args: ["u32"], returns: "ptr" },
       gobuf_arena_commit: { args: ["u32", "u32"], returns: "u32" },
       gobuf_minit: { args: [], returns: "u32" },
+      gobuf_gs: { args: [], returns: "u32" },
+      gobuf_sudogs: { args: [], returns: "u32" },
       gobuf_mexit: { args: [], returns: "u32" },
       gobuf_fault_init: { args: [], returns: "u32" },
       gobuf_cheaprandn: { args: ["u32", "u32"], returns: "u32" },
@@ -146,9 +149,6 @@ export const M_SLICE = M_BASE + (descriptor.m_slice >> 2);
 export const M_SLICE_OVER = M_BASE + (descriptor.m_slice_over >> 2);
 export const M_SCRATCH = M_BASE + (descriptor.m_scratch >> 2);
 
-/** An M takes that many indices at a time from the arena. */
-const CHUNK = 64;
-
 function commit(region: number, bytes: number): ArrayBuffer {
   const code = native.gobuf_arena_commit(region, bytes);
   if (code !== MEMORY_OK) throw new Error(`gobuf: cannot grow the arena to ${bytes} bytes: ${memoryError(code)}`);
@@ -180,8 +180,6 @@ let scommitted = 0;
 /** Makes sure that `gmem` covers the G of an index (another thread may have made it). */
 export function coverG(index: number): void {
   if (index < gcommitted) return;
-  if (index >= descriptor.g_max)
-    throw new Error(`gobuf: no room for another goroutine: the arena holds ${descriptor.g_max}`);
   const count = Math.min(descriptor.g_max, Math.max(1024, 2 ** Math.ceil(Math.log2(index + 1))));
   const buffer = commit(REGION_G, count * descriptor.g_stride);
   gmem = new Int32Array(buffer);
@@ -191,32 +189,37 @@ export function coverG(index: number): void {
 
 function coverSudog(index: number): void {
   if (index < scommitted) return;
-  if (index >= descriptor.sudog_max)
-    throw new Error(`gobuf: no room for another sudog: the arena holds ${descriptor.sudog_max}`);
   const count = Math.min(descriptor.sudog_max, Math.max(1024, 2 ** Math.ceil(Math.log2(index + 1))));
   smem = new Int32Array(commit(REGION_SUDOG, count * descriptor.sudog_stride));
   scommitted = count;
 }
 
-coverG(Atomics.load(mmem, HEADER_G_NEXT));
-coverSudog(Atomics.load(mmem, HEADER_SUDOG_NEXT));
+coverG(Atomics.load(mmem, HEADER_G_NEXT) - 1);
+coverSudog(Atomics.load(mmem, HEADER_SUDOG_NEXT) - 1);
 
-/** Takes a run of {@link CHUNK} fresh G indices. @returns the first */
+/** What a thread takes at a time: see gobuf_gs. */
+function taken(first: number, what: string, max: number): number {
+  if (first < EXECUTE_FIRST) return first;
+  const why = first === EXECUTE_FULL ? `the arena holds ${max}` : executeError(first);
+  throw new Error(`gobuf: no room for another ${what}: ${why}`);
+}
+
+/** Takes {@link chunkSize} Gs, which are this thread's until it ends. @returns the first one's index */
 export function chunkOfG(): number {
-  const first = Atomics.add(mmem, HEADER_G_NEXT, CHUNK);
-  coverG(first + CHUNK - 1);
+  const first = taken(native.gobuf_gs(), "goroutine", descriptor.g_max);
+  coverG(first + chunkSize - 1);
   return first;
 }
 
-/** Takes a run of {@link CHUNK} fresh sudog indices. @returns the first */
+/** The same for sudogs. */
 export function chunkOfSudogs(): number {
-  const first = Atomics.add(mmem, HEADER_SUDOG_NEXT, CHUNK);
-  coverSudog(first + CHUNK - 1);
+  const first = taken(native.gobuf_sudogs(), "sudog", descriptor.sudog_max);
+  coverSudog(first + chunkSize - 1);
   return first;
 }
 
 /** Indices in one chunk. */
-export const chunkSize = CHUNK;
+export const chunkSize = descriptor.chunk_size;
 
 /** Sets what gobuf_call calls on this thread, for good: it gets a handle, and the word in the M's scratch. */
 export function setCallback(f: (handle: number) => number): void {

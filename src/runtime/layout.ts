@@ -73,6 +73,7 @@ export const DESCRIPTOR_WORDS = [
   "g_max",
   "sudog_max",
   "m_max",
+  "chunk_size",
   "page_size",
   "stack_size_default",
   "stack_guard_size",
@@ -167,7 +168,7 @@ export function parseDescriptor(words: Uint32Array, where: string): Descriptor {
   for (const name of WORD_OFFSETS) {
     if (found[name] % 4 !== 0) fail(name, "a multiple of 4", String(found[name]));
   }
-  for (const name of ["scratch_words", "g_max", "sudog_max", "m_max", "page_size"] as const) {
+  for (const name of ["scratch_words", "g_max", "sudog_max", "m_max", "chunk_size", "page_size"] as const) {
     if (found[name] === 0) fail(name, "not 0", "0");
   }
   return found;

@@ -1,0 +1,103 @@
+/**
+ * Threads that end, in whatever way, leave nothing behind: their M, Gs, sudogs and stacks go to the next. Each process of
+ * ends.ts is watched from outside, so that what other tests hold does not count.
+ */
+import { describe, expect, test } from "bun:test";
+import { join } from "node:path";
+import { currentAbi } from "../../scripts/abis/abis.ts";
+import { addressOf } from "../../src/runtime/ffi.ts";
+import { packageRoot } from "../../src/runtime/library.ts";
+import type { Left } from "./ends.ts";
+import type { Task } from "./worker.ts";
+
+const TIMEOUT_MS = 240_000;
+/** Emulators take a second a Worker. */
+const emulated = currentAbi() !== undefined;
+const WORKERS = emulated ? 12 : 300;
+const MiB = 2 ** 20;
+
+async function ends(...args: (string | number)[]): Promise<Left> {
+  const child = Bun.spawn([process.execPath, join(packageRoot, "props", "threads", "ends.ts"), ...args.map(String)], {
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  const [out, err, code] = await Promise.all([
+    new Response(child.stdout).text(),
+    new Response(child.stderr).text(),
+    child.exited,
+  ]);
+  const report = `bun props/threads/ends.ts ${args.join(" ")}: exit code ${code}\n${out}${err}`;
+  expect(code, report).toBe(0);
+  const left = JSON.parse(out.trim().split("\n").at(-1) as string) as Left;
+  expect(left.failed, report).toEqual([]);
+  return left;
+}
+
+/** How much more there is after the last Worker than after the first tenth of them. */
+const growth = ([early, late]: [number, number]) => late - early;
+
+describe("F23: an M and all that its thread took comes back", () => {
+  test(
+    `${WORKERS} Workers in a row, each with goroutines of both kinds that are never done, cost what idle ones cost`,
+    async () => {
+      const idle = await ends("nothing", WORKERS, 0);
+      const busy = await ends("work", WORKERS, 20);
+      for (const name of ["gs", "sudogs", "ms", "stacks"] as const) expect(growth(busy[name]), name).toBe(0);
+      // A Worker of Bun's keeps some tens of kB itself: as many as one that starts no goroutine.
+      expect(growth(busy.rss)).toBeLessThan(growth(idle.rss) + 12 * MiB);
+      expect(growth(busy.maps)).toBeLessThan(growth(idle.maps) + 12);
+    },
+    TIMEOUT_MS,
+  );
+
+  test.skipIf(emulated)(
+    "25 Workers with 200,000 goroutines each: more than the arena holds together",
+    async () => {
+      const left = await ends("goroutines", 25, 200_000);
+      expect(growth(left.gs)).toBe(0);
+      expect(left.gs[1]).toBeLessThan(2 * 200_000);
+    },
+    TIMEOUT_MS,
+  );
+
+  test(
+    "threads that live keep what is theirs, while others come and go",
+    async () => {
+      const left = await ends("work", emulated ? 6 : 40, 10, 3);
+      expect(left.rounds).toBeGreaterThanOrEqual(3);
+      expect(growth(left.gs)).toBe(0);
+    },
+    TIMEOUT_MS,
+  );
+});
+
+describe("F27: terminate", () => {
+  test(
+    "resolves on a thread whose native body calls back in a loop and takes no notice of the outcomes",
+    async () => {
+      const left = await ends("callbacks", 5, 1);
+      expect(growth(left.ms)).toBe(0);
+      expect(growth(left.stacks)).toBe(0);
+    },
+    TIMEOUT_MS,
+  );
+
+  test("waits for a native body that computes: nothing ends a thread inside one call into the library", async () => {
+    const flags = new Uint32Array(2);
+    const worker = new Worker(new URL("./worker.ts", import.meta.url));
+    let ended = false;
+    const closed = new Promise<void>((resolve) => worker.addEventListener("close", () => resolve()));
+    void closed.then(() => {
+      ended = true;
+    });
+    await new Promise((resolve) => worker.addEventListener("message", resolve, { once: true }));
+    worker.postMessage({ what: "computes", count: addressOf(flags), exits: false } satisfies Task);
+    while (Atomics.load(flags, 0) === 0) await new Promise((resolve) => setTimeout(resolve));
+    worker.terminate();
+    // Another thread comes and goes in that time: it was not given what this one has.
+    const left = await ends("work", 3, 4);
+    expect([left.workers, ended]).toEqual([3, false]);
+    Atomics.store(flags, 1, 1);
+    await closed;
+    expect(ended).toBe(true);
+  });
+});
