@@ -1,7 +1,8 @@
 // AArch64 (Linux, and macOS with Mach-O spelling).
 //
 // Preserved across a switch: sp, x29, x19-x28, d8-d15 (the low halves of v8-v15) and FPCR: what AAPCS64 has a callee
-// preserve. x30 holds the return address at a call and is kept as pc. x0-x17, v0-v7, v16-v31 and FPSR (sticky
+// preserve. FPCR is loaded each time: it has no sticky flags in it (FPSR has them), so that a load hardly ever changes it.
+// x30 holds the return address at a call and is kept as pc. x0-x17, v0-v7, v16-v31 and FPSR (sticky
 // exceptions) are a caller's to save: every switch is a call. x18 belongs to the platform and is never touched.
 //
 //        g0's stack (the thread's)                    a goroutine's stack
@@ -25,8 +26,8 @@
 // |                         Register of layout.zig, where those of one stp or ldp are neighbours;                          |
 // |                         CALLEE_SAVED_SLOTS of the descriptor's check in TypeScript; the lists in gobuf.h and above;    |
 // |                         what the probe fills and compares (probe/aarch64.S)                                            |
-// | A word of FP control    fp0 and fp1: gobuf_g0save, gobuf_gogo, gobuf_mcall, both ways in gobuf_systemstack; fpDefaults |
-// |                         of layout.zig                                                                                  |
+// | A word of FP control    fp0: the store and the load in gobuf_gogo and in gobuf_mcall, both ways in gobuf_systemstack;  |
+// |                         fpDefaults of layout.zig                                                                       |
 // | The first context       ENTRY_*, gobuf_entry; entry() of layout.zig; setup of g.zig, which lays out the first frame    |
 // | Entry of gobuf_leave    w10 = code, x3 = M: redirect of os/linux_signal.zig and os/macos_signal.zig                    |
 // | mcall's refusal on g0   its first store through the null trapg; misused of fault.zig knows it by a pc from gobuf_mcall |
@@ -115,17 +116,6 @@ HIDDEN gobuf_tls
   .cfi_endproc
 END gobuf_tls
 
-// void gobuf_g0save(G *g0)
-// Stores what of the thread is stored once: its FPCR.
-HIDDEN gobuf_g0save
-  .cfi_startproc
-  bti c
-  mrs x9, fpcr
-  str w9, [x0, G_FP0]           // its upper half is reserved; fp1 stays 0
-  ret
-  .cfi_endproc
-END gobuf_g0save
-
 // u32 gobuf_gogo(G *g, M *m)
 // On g0: leaves it for g. Returns, when g traps, with mcall's code.
 HIDDEN gobuf_gogo
@@ -147,6 +137,8 @@ HIDDEN gobuf_gogo
   stp d10, d11, [x5, D10]
   stp d12, d13, [x5, D12]
   stp d14, d15, [x5, D14]
+  mrs x13, fpcr
+  str w13, [x5, G_FP0]          // its upper half is reserved; fp1 stays 0
   str x0, [x1, M_CURG]
   str x0, [x1, M_TRAPG]
   ldr w13, [x0, G_FP0]
@@ -201,7 +193,7 @@ LABEL gobuf_leave               // the fault handler comes here with w10 = code,
   ldr x5, [x3, M_G0]            // x5 = g0
   str xzr, [x3, M_TRAPG]
   str xzr, [x3, M_CURG]
-  ldr w13, [x5, G_FP0]          // g0's, as minit stored it
+  ldr w13, [x5, G_FP0]          // the one that execute's caller had
   msr fpcr, x13
   mov w0, w10                   // execute's result
   ldr x9, [x5, PC]

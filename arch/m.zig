@@ -11,7 +11,7 @@ const M = os.M;
 
 /// Address of this thread's TLS word.
 extern fn gobuf_tls() callconv(.c) *?*M;
-/// Stores into g0 what of the calling thread is stored once: FP control words, and on Windows the bounds of its stack.
+/// Stores into g0 what of the calling thread is stored once: on Windows the bounds of its stack.
 extern fn gobuf_g0save(g0: *G) callconv(.c) void;
 
 /// The M of this thread. Read it anew after a switch, and keep it in no register across one.
@@ -41,7 +41,7 @@ pub fn init() u32 {
     if (m.g0 == null) m.g0 = arena.g0At(m.id) orelse return codes.execute.arena;
     const g0 = m.g0.?;
     g0.m = m;
-    gobuf_g0save(g0);
+    if (os.abi == .ms_x86_64) gobuf_g0save(g0);
     if (m.used == free) threads[m.id] = os.threads.self();
     m.used = in_use;
     gobuf_tls().* = m;

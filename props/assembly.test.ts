@@ -17,7 +17,8 @@ function functions(source: string): string[] {
 }
 
 test("every ABI has the same functions in the same order", () => {
-  const [first, ...others] = ABIS.map(({ source }) => functions(source));
+  // Windows alone has words of a thread that are stored once.
+  const [first, ...others] = ABIS.map(({ source }) => functions(source).filter((name) => name !== "gobuf_g0save"));
   expect(first?.length).toBeGreaterThan(5);
   for (const other of others) expect(other).toEqual(first ?? []);
 });
@@ -41,7 +42,7 @@ describe.each(ABIS)("$abi", ({ abi, source }) => {
 
     test("every function begins with a landing pad: it may be called through a pointer", () => {
       const first = new Map(sites.filter(({ place }) => place === 1).map(({ fn, text }) => [fn, text]));
-      for (const fn of ["gobuf_g0save", "gobuf_gogo", "gobuf_mcall", "gobuf_systemstack", "gobuf_entry"])
+      for (const fn of ["gobuf_gogo", "gobuf_mcall", "gobuf_systemstack", "gobuf_entry"])
         expect(first.get(fn)).toBe("bti c");
     });
   }

@@ -35,7 +35,7 @@ function image(platform: Platform): Image {
 }
 
 /** Functions of the switch without a TLS load or a call: the same bytes everywhere. */
-const PURE = ["gobuf_g0save", "gobuf_gogo", "gobuf_leave"];
+const PURE = ["gobuf_gogo", "gobuf_leave"];
 
 /** A function's code up to the next symbol, without what aligns that one. */
 function codeOf(from: Image, name: string): string {

@@ -2,12 +2,9 @@
  * The register probe, tested: it names each register that is broken on purpose, says nothing of registers that a callee
  * may change, and does the same again with the same seed.
  */
-import { dlopen, type Pointer } from "bun:ffi";
 import { describe, expect, test } from "bun:test";
-import { join } from "node:path";
 import { generate } from "../golden/generate.ts";
-import { descriptor, gmem, native as library, M_BASE, mid, mmem } from "../src/runtime/ffi.ts";
-import { hostPlatform, libraryFile, packageRoot } from "../src/runtime/library.ts";
+import { descriptor } from "../src/runtime/ffi.ts";
 import { decodeReports, type Report } from "./fidelity/decode.ts";
 import { encodeWorkload } from "./fidelity/encode.ts";
 import { gobuf } from "./fidelity/gobuf.ts";
@@ -17,8 +14,6 @@ import { EYES, type Eye, loadProbe } from "./fidelity/probe-library.ts";
 import { OPEN_LIMITS } from "./fidelity/trace.ts";
 
 const SEED = 20_261_124;
-/** Words of a buffer with the control words that gobuf_probe_under chose. */
-const UNDER = 54;
 const probe = loadProbe(gobuf.native.api);
 const registers = Array.from({ length: probe.registers }, (_, id) => probe.registerName(id));
 
@@ -121,58 +116,11 @@ test("the values follow from the seed", () => {
   expect(texts(1)).not.toEqual(texts(2));
 });
 
-/** Word of `gmem` with the first floating-point control word of this thread's g0. */
-function controlOfG0(): number {
-  // The regions are below 4 GiB: the lower halves of two addresses tell their distance.
-  const low = mmem[M_BASE + (descriptor.m_g0 >> 2)] as number;
-  const offset = (low - Number(library.gobuf_arena(1))) >>> 0;
-  return (offset + descriptor.g_fp0) >> 2;
-}
-
-test("a control word that minit stored wrongly is seen, in a run", () => {
+test("F30: the control words that execute's caller had are back behind it, whatever they were when the M began", () => {
+  // The probe draws others for each execute: what minit found, or an earlier execute, is right for hardly any of them.
   const bodies = new NativeBodies(gobuf, probe);
-  const input = generate(SEED);
-  bodies.run(input, OPEN_LIMITS);
-  expect(bodies.takeFaults()).toEqual([]);
-  // Rounding: every exception stays masked, and the probe puts the thread's own word back after each execute.
-  const aarch64 = 2;
-  const bit = descriptor.abi === aarch64 ? 1 << 22 : 1 << 13;
-  const at = controlOfG0();
-  gmem[at] = (gmem[at] as number) ^ bit;
-  try {
-    bodies.run(input, OPEN_LIMITS);
-  } finally {
-    gmem[at] = (gmem[at] as number) ^ bit;
-  }
-  const faults = bodies.takeFaults();
-  expect(faults.length).toBeGreaterThan(0);
-  const name = descriptor.abi === aarch64 ? "fpcr" : "mxcsr";
-  for (const fault of faults.filter((text) => !text.startsWith("..."))) expect(fault).toContain(`: ${name} (`);
-  expect(faults.join("\n")).toContain(`${name} (floating-point control word of g0, after execute`);
-});
-
-test("minit stores the control words that it finds", () => {
-  const platform = hostPlatform();
-  const { symbols } = dlopen(join(packageRoot, "zig-out", "lib", platform, libraryFile("gobuf_probe", platform)), {
-    gobuf_probe_under: { args: ["ptr"], returns: "u32" },
-  });
-  const minit = (library.gobuf_minit as unknown as { ptr: Pointer }).ptr;
-  for (const seed of [1, 2, 3, 4]) {
-    const buffer = scratch(seed);
-    probe.bind(buffer);
-    let stored: Int32Array;
-    try {
-      expect(library.gobuf_mexit()).toBe(0);
-      expect(symbols.gobuf_probe_under(minit)).toBe(mid);
-      const at = controlOfG0();
-      stored = gmem.slice(at, at + 2);
-    } finally {
-      // Again, under the thread's own: every trap from now on loads what is stored now.
-      library.gobuf_mexit();
-      library.gobuf_minit();
-      probe.bind(null);
-    }
-    expect(decodeReports(buffer, probe.registerName)).toEqual([]);
-    expect([...stored]).toEqual([...buffer.subarray(UNDER, UNDER + 2)]);
+  for (const seed of [1, 2, 3]) {
+    bodies.run(generate(SEED + seed), OPEN_LIMITS);
+    expect(bodies.takeFaults()).toEqual([]);
   }
 });

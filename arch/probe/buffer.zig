@@ -79,9 +79,7 @@ pub const Buffer = extern struct {
     visits: u32, // ours
     /// Address of what execute wants g0's registers to hold (registers.Values); they do so within systemstack, too. 0 on g0.
     g0_want: Word64, // ours
-    /// The control words under which gobuf_probe_under called its function last.
-    under: [2]u32, // ours
-    reserved: [8]u32,
+    reserved: [10]u32,
 
     pub fn at(buffer: *Buffer, off: u32) [*]u32 {
         const words: [*]u32 = @ptrCast(buffer);

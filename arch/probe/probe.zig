@@ -56,12 +56,6 @@ export fn gobuf_probe_execute(g: u32) callconv(.c) u32 {
     return execute.execute(b, api.api.execute, g).code;
 }
 
-/// Calls a function of libgobuf that has no arguments, under drawn control words: what minit stores is seen by it. Its
-/// result; 0xFFFFFFFF when no buffer is bound.
-export fn gobuf_probe_under(func: *const anyopaque) callconv(.c) u32 {
-    return execute.under(bound orelse return selftest.refused, func);
-}
-
 /// Registers of this ABI that are looked at; their numbers are below it.
 export fn gobuf_probe_register_count() callconv(.c) u32 {
     return @intCast(registers.all().len);

@@ -2,7 +2,7 @@
 //! drawn, never from what was drawn before or from the order of execution.
 
 /// The streams of one seed.
-pub const Stream = enum(u64) { operation = 1, execute = 2, locals = 3, systemstack = 4, under = 5 };
+pub const Stream = enum(u64) { operation = 1, execute = 2, locals = 3, systemstack = 4 };
 
 pub const Random = struct {
     state: u64,

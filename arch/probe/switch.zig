@@ -18,7 +18,6 @@ fn Switch(comptime prefix: []const u8) type {
         const gogo = @extern(*const fn (*G, *M) callconv(.c) u32, .{ .name = prefix ++ "gogo" });
         const mcall = @extern(*const fn (u32, u32, u64) callconv(.c) u64, .{ .name = prefix ++ "mcall" });
         const tls = @extern(*const fn () callconv(.c) *?*M, .{ .name = prefix ++ "tls" });
-        const g0save = @extern(*const fn (*G) callconv(.c) void, .{ .name = prefix ++ "g0save" });
         const entry = @extern(*const anyopaque, .{ .name = prefix ++ "entry" });
 
         var stack: [stack_bytes]u8 align(16) = undefined;
@@ -47,7 +46,6 @@ fn Switch(comptime prefix: []const u8) type {
             g.sched.regs[@intFromEnum(api.abi.entry().func)] = @intFromPtr(&body);
             g.fp0 = fp[0];
             g.fp1 = fp[1];
-            g0save(&g0);
             tls().* = &m;
             var left = n;
             while (left != 0) : (left -= 1) {

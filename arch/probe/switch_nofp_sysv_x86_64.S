@@ -3,7 +3,6 @@
 
 #define gobuf_m         gobuf_nofp_m
 #define gobuf_tls       gobuf_nofp_tls
-#define gobuf_g0save    gobuf_nofp_g0save
 #define gobuf_gogo      gobuf_nofp_gogo
 #define gobuf_mcall     gobuf_nofp_mcall
 #define gobuf_leave     gobuf_nofp_leave

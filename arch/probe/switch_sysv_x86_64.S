@@ -2,7 +2,6 @@
 
 #define gobuf_m         gobuf_bare_m
 #define gobuf_tls       gobuf_bare_tls
-#define gobuf_g0save    gobuf_bare_g0save
 #define gobuf_gogo      gobuf_bare_gogo
 #define gobuf_mcall     gobuf_bare_mcall
 #define gobuf_leave     gobuf_bare_leave

@@ -14,6 +14,11 @@ export interface Listed {
 
 export const LISTED: readonly Listed[] = [
   {
+    name: /delete gobuf_\w+ \d+: (movl G_FP0\(%\w+\), %eax|xorl G_FP0\(%\w+\), %eax|testl \$MXCSR_CONTROL, %eax|jz 9f)$/,
+    verdict: "EQUIVALENT",
+    why: "of the comparison of MXCSR's control bits: without it the word is loaded each time, which costs time and nothing else",
+  },
+  {
     name: /delete gobuf_entry \d+: (ud2|brk 1)$/,
     verdict: "EQUIVALENT",
     why: "it stands behind a call that does not return: nothing executes it",

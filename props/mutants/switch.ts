@@ -35,7 +35,13 @@ export const SWITCH_MUTANTS: readonly Mutant[] = [
     "  movq R13(%rdi), %r12\n  movq R12(%rdi), %r13",
   ),
   sysv("the frame pointer of another", "  movq BP(%rdx), %rbp", "  movq BP(%r9), %rbp"),
-  sysv("MXCSR of g0 kept", "  ldmxcsr G_FP0(%rdi)\n  fldcw", "  fldcw"),
+  sysv("MXCSR of g0 kept", "  LOAD_MXCSR %rdi, %rdx\n  fldcw", "  fldcw"),
+  sysv("of MXCSR only the rounding is compared", "#define MXCSR_CONTROL 0xFFC0", "#define MXCSR_CONTROL 0x6000"),
+  sysv(
+    "the fault handler's way leaves MXCSR as it is",
+    "LABEL gobuf_leave               // the fault handler comes here with edi = code, r8 = M\n  movq M_G0(%r8), %rdx\n  ldmxcsr G_FP0(%rdx)           // those that execute's caller had\n",
+    "  ldmxcsr G_FP0(%rdx)\nLABEL gobuf_leave\n  movq M_G0(%r8), %rdx\n",
+  ),
   sysv("the stack pointer 8 too low", "  movq %rsp, SP(%r9)", "  subq $8, %rsp\n  movq %rsp, SP(%r9)"),
   sysv(
     "store below the stack pointer",
