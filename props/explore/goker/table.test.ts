@@ -11,7 +11,7 @@ import { rowOf } from "./rows.ts";
 setDefaultTimeout(180_000);
 
 /** One row of so many is made anew. */
-const SHARE = 8;
+const SHARE = 30;
 const text = readFileSync(PAGE, "utf8");
 const told = rowsOfPage(text);
 
