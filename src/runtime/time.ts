@@ -9,6 +9,7 @@ import { gtimer } from "./g.ts";
 import { getg, mp, type Op, opPending, opReady, runNow } from "./m.ts";
 import { FatalError } from "./panic.ts";
 import { gopark, goready } from "./proc.ts";
+import { cheaprandn } from "./rand.ts";
 import { waitReasonSleep } from "./runtime2.ts";
 import { enter, onSwitch, type Run, runOf } from "./world.ts";
 
@@ -35,6 +36,8 @@ export class Timer implements Source {
   state = 0;
   /** Goroutines that wait on its channel. */
   blocked = 0;
+  /** Which of two of one time comes first: drawn in bubbles, else 0. timer.rand. */
+  rand = 0;
   /** The run that it belongs to; null while nobody has armed it. */
   run: Run | null = null;
 
@@ -87,9 +90,16 @@ const FAKE_START_MS = 1_257_894_000_000;
 const BUBBLE_START_MS = 946_684_800_000;
 /** No timer expires later, nanoseconds. */
 const MAX_WHEN_NS = 2 ** 63;
+/** A system clock that is this far from ours was set, or the machine has slept. */
+const CLOCK_SET_MS = 100;
+/** Draws of {@link Timer.rand}. */
+const RAND_MAX = 2 ** 31 - 1;
 let fake = false;
 let fakeNow = FAKE_START_NS;
 let fakeStartMs = FAKE_START_MS;
+let realStartMs = realStart(0);
+/** Whether timers of one time expire in an order that is drawn, as in Go's bubbles; else in the heap's. */
+let draws = false;
 
 /** A heap of its own, and a clock. */
 export function timeinit(clock: "fake" | "real"): void {
@@ -100,13 +110,15 @@ export function timeinit(clock: "fake" | "real"): void {
   fake = clock === "fake";
   fakeNow = FAKE_START_NS;
   fakeStartMs = FAKE_START_MS;
+  draws = false;
+  if (!fake) realStartMs = realStart(realStartMs);
 }
 
 onSwitch({
   init: (options) => timeinit(options.clock),
-  save: () => ({ heap, whens, zombies, minWhenModified, fake, fakeNow, fakeStartMs }),
+  save: () => ({ heap, whens, zombies, minWhenModified, fake, fakeNow, fakeStartMs, realStartMs, draws }),
   load(saved) {
-    ({ heap, whens, zombies, minWhenModified, fake, fakeNow, fakeStartMs } = saved as Clockwork);
+    ({ heap, whens, zombies, minWhenModified, fake, fakeNow, fakeStartMs, realStartMs, draws } = saved as Clockwork);
   },
   end() {
     heap = [];
@@ -125,6 +137,8 @@ interface Clockwork {
   fake: boolean;
   fakeNow: number;
   fakeStartMs: number;
+  realStartMs: number;
+  draws: boolean;
 }
 
 /** Takes all timers of a run, which is over, out of the heap of its world, which is the current one. */
@@ -149,9 +163,10 @@ export function stopTimersOf(run: Run): void {
   heapify();
 }
 
-/** The fake clock tells the time of a bubble. */
-export function timeinitBubble(): void {
+/** The fake clock tells the time of a bubble. @param drawn whether the order of equal deadlines is drawn */
+export function timeinitBubble(drawn: boolean): void {
   fakeStartMs = BUBBLE_START_MS;
+  draws = drawn;
 }
 
 /** The clock, nanoseconds: monotonic, of no particular origin. */
@@ -172,9 +187,9 @@ export function sliceTime(): number {
 /**
  * The time of the run's clock: Go's time.Now (time/time.go).
  *
- * @returns milliseconds since the Unix epoch. On the real clock that is `Date.now()`, whole milliseconds. The fake
- *   clock starts at 2009-11-10 23:00:00 UTC, in a bubble of `gobuf/testing` at 2000-01-01 00:00:00 UTC, and has
- *   fractions
+ * @returns milliseconds since the Unix epoch, with fractions. It never goes back within a run: a change of the system's
+ *   clock shows in the next run. The fake clock starts at 2009-11-10 23:00:00 UTC, in a bubble of `gobuf/testing` at
+ *   2000-01-01 00:00:00 UTC
  * @example
  * ```ts
  * const start = now();
@@ -183,7 +198,23 @@ export function sliceTime(): number {
  * ```
  */
 export function now(): number {
-  return fake ? fakeStartMs + (fakeNow - FAKE_START_NS) / 1e6 : Date.now();
+  return timeAt(nanotime());
+}
+
+/**
+ * What {@link now} gives when {@link nanotime} gives `ns`. On the real clock that is in steps of 1/2048 ms, which a double
+ * holds exactly: what lies whole milliseconds apart differs by whole milliseconds.
+ */
+export function timeAt(ns: number): number {
+  if (fake) return fakeStartMs + (ns - FAKE_START_NS) / 1e6;
+  const ms = Math.floor(ns / 1e6);
+  return realStartMs + ms + Math.floor(((ns - ms * 1e6) * 2048) / 1e6) / 2048;
+}
+
+/** The real clock's time when {@link nanotime} was 0, whole milliseconds. @param before what it was, if that still holds */
+function realStart(before: number): number {
+  const start = Math.round(Date.now() - Bun.nanoseconds() / 1e6);
+  return Math.abs(start - before) > CLOCK_SET_MS ? start : before;
 }
 
 /** Whether time stands still while anything can run. */
@@ -211,7 +242,8 @@ function siftUp(i: number): void {
   const when = whens[i];
   while (i > 0) {
     const parent = (i - 1) >> 2;
-    if (when >= whens[parent]) break;
+    const above = whens[parent];
+    if (when > above || (when === above && timer.rand >= (heap[parent] as Timer).rand)) break;
     heap[i] = heap[parent] as Timer;
     whens[i] = whens[parent];
     i = parent;
@@ -228,11 +260,13 @@ function siftDown(i: number): void {
     const left = (i << 2) + 1;
     if (left >= n) break;
     let least = when;
+    let rand = timer.rand;
     let child = -1;
     const end = Math.min(left + 4, n);
     for (let c = left; c < end; c++) {
-      if (whens[c] < least) {
+      if (whens[c] < least || (whens[c] === least && (heap[c] as Timer).rand < rand)) {
         least = whens[c];
+        rand = (heap[c] as Timer).rand;
         child = c;
       }
     }
@@ -404,6 +438,7 @@ export function resetTimer(timer: Timer, when: number, period: number): boolean 
   timer.period = period;
   timer.when = when;
   timer.seq++;
+  if (draws) timer.rand = cheaprandn(RAND_MAX);
   if ((timer.state & timerHeaped) !== 0) {
     timer.state |= timerModified;
     if ((timer.state & timerZombie) !== 0) {

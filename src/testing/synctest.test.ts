@@ -1,6 +1,8 @@
 /** Bubbles after Go's testing/synctest: their clock, wait, and their end. */
 import { describe, expect, test } from "bun:test";
 import {
+  after,
+  afterFunc,
   chan,
   FatalError,
   go,
@@ -204,5 +206,51 @@ describe("the end", () => {
       });
     });
     expect(await uncaught.catch((error: unknown) => error)).toBeInstanceOf(UncaughtError);
+  });
+});
+
+describe("timers of one time in a bubble", () => {
+  /** In which order eight timers of one time go off. */
+  async function order(seed: number, how: "functions" | "channels" | "sleeps"): Promise<string> {
+    const seen: number[] = [];
+    await synctest.test(
+      function* () {
+        for (let i = 0; i < 8; i++) {
+          if (how === "functions") afterFunc(1, () => void seen.push(i));
+          else {
+            go(function* () {
+              if (how === "channels") yield* after(1).recv();
+              else yield* sleep(1);
+              seen.push(i);
+            });
+          }
+        }
+        yield* sleep(2);
+      },
+      { seed },
+    );
+    return seen.join("");
+  }
+
+  for (const how of ["functions", "channels", "sleeps"] as const) {
+    test(`go off in an order that the seed draws: ${how}`, async () => {
+      const orders = new Set<string>();
+      for (let seed = 0; seed < 20; seed++) {
+        const once = await order(seed, how);
+        expect([...once].sort().join("")).toBe("01234567");
+        expect(await order(seed, how)).toBe(once);
+        orders.add(once);
+      }
+      expect(orders.size).toBeGreaterThan(15);
+    });
+  }
+
+  test("of different times in theirs", async () => {
+    const seen: number[] = [];
+    await synctest.test(function* () {
+      for (let i = 7; i >= 0; i--) afterFunc(1 + i / 1000, () => void seen.push(i));
+      yield* sleep(2);
+    });
+    expect(seen.join("")).toBe("01234567");
   });
 });

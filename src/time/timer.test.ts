@@ -24,7 +24,7 @@ import {
   wait,
 } from "../index.ts";
 import { Gwaiting } from "../runtime/runtime2.ts";
-import { heap } from "../runtime/time.ts";
+import { heap, timeAt, timeinit } from "../runtime/time.ts";
 
 const HOUR = 3_600_000;
 /** A pause in which everything that is due happens. */
@@ -508,5 +508,29 @@ describe("runs", () => {
       yield* wait(Promise.resolve().then(() => void afterFunc(0, () => done.close())));
       yield* done.recv();
     });
+  });
+});
+
+describe("now() of the real clock", () => {
+  test("has fractions, never goes back, and is the system's time", async () => {
+    await run(function* () {
+      let last = 0;
+      let fractions = 0;
+      for (let i = 0; i < 10_000; i++) {
+        const time = now();
+        if (time < last) throw new Error(`${time} behind ${last}`);
+        if (time % 1 !== 0) fractions++;
+        last = time;
+      }
+      expect(fractions).toBeGreaterThan(9000);
+      expect(Math.abs(now() - Date.now())).toBeLessThan(1000);
+    });
+  });
+
+  test("times that lie whole milliseconds apart differ by whole milliseconds", () => {
+    timeinit("real");
+    for (const ns of [1, 999_999, 123_456_789, 8_640_000_000_123, 2 ** 52 + 1]) {
+      for (const ms of [1, 2, 1000, 86_400_000]) expect(timeAt(ns + ms * 1e6) - timeAt(ns)).toBe(ms);
+    }
   });
 });

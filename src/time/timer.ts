@@ -12,7 +12,7 @@ import { opCall } from "../runtime/m.ts";
 import { currentRun, kick } from "../runtime/outside.ts";
 import { PanicError } from "../runtime/panic.ts";
 import { newproc } from "../runtime/proc.ts";
-import { now, Timer as RuntimeTimer, resetTimer, stopTimer, whenOf } from "../runtime/time.ts";
+import { nanotime, Timer as RuntimeTimer, resetTimer, stopTimer, timeAt, whenOf } from "../runtime/time.ts";
 import type { Run } from "../runtime/world.ts";
 
 /**
@@ -42,7 +42,7 @@ export function* callBody(f: Callback): Generator<unknown, void, unknown> {
 
 /** Runs on g0: puts the time that the timer was set for into its channel, unless one is there. */
 function sendTime(c: unknown, _seq: number, delay: number): void {
-  trySend(c as Chan<number>, now() - delay / 1e6);
+  trySend(c as Chan<number>, timeAt(nanotime() - delay));
 }
 
 /** Runs on g0: starts the goroutine of afterFunc. */
