@@ -3,6 +3,7 @@
  * nothing of it will ever run again (checkdead of runtime/proc.go).
  */
 import { anyThrown } from "./native/nativestate.ts";
+import { endTurn, rootContext } from "./runtime/asynccontext.ts";
 import { endGoroutines, leaveFrames } from "./runtime/ending.ts";
 import { failRun, MCALL_NONE, mp, takeForgotten } from "./runtime/m.ts";
 import { later } from "./runtime/outside.ts";
@@ -179,6 +180,13 @@ export function step(world: World, begin: (() => void) | null = null): void {
   // Code of a goroutine has let the event loop turn, below us on the stack.
   if (mp.turn) return later(world);
   enter(world);
+  // What the scheduler asks the event loop for is to hold nobody's context.
+  if (mp.carries) rootContext(stepNow, world, begin);
+  else stepNow(world, begin);
+}
+
+/** The same without more ado. */
+function stepNow(world: World, begin: (() => void) | null): void {
   mp.turn = true;
   beginSlice();
   try {
@@ -277,10 +285,12 @@ export function apart<T>(f: () => T): T {
   mp.stop = false;
   takeForgotten();
   const slice = suspendSlice();
+  const { carries } = mp;
   try {
     return f();
   } finally {
     resumeSlice(slice);
+    if (turn && mp.carries !== carries) endTurn(Math.abs(curg), slice);
     if (outer !== null && outer.runs.size > 0) enter(outer);
     Object.assign(mp, saved);
   }

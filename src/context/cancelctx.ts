@@ -4,6 +4,7 @@
  * A context is canceled in one go: nothing runs between its end and that of its children, so nothing here waits.
  */
 
+import { callersContext } from "../runtime/asynccontext.ts";
 import { closechan, type Source } from "../runtime/chan.ts";
 import { Chan, nilchan, type RecvChan } from "../runtime/channel.ts";
 import { currentRun, expectOutside } from "../runtime/outside.ts";
@@ -383,6 +384,7 @@ export class AfterFuncCtx extends CancelCtx {
   /** The function was started, or never will be. */
   private decided = false;
   private readonly run = currentRun("context.afterFunc");
+  private readonly context = callersContext();
 
   constructor(
     parent: Context,
@@ -395,7 +397,7 @@ export class AfterFuncCtx extends CancelCtx {
     super.cancel(remove, err, cause);
     if (this.decided) return;
     this.decided = true;
-    if (!this.run.over) newproc(callBody(this.f), this.f, this.run);
+    if (!this.run.over) this.context(newproc, callBody(this.f), this.f, this.run);
   }
 
   /** @returns whether that kept the function from being started */

@@ -2,6 +2,7 @@
  * The end of a run: its goroutines leave every queue, their frames are left, so that `finally` and `using` run, and what
  * they held is given back. In Go the process ends here and takes all of it along; a Bun process lives on.
  */
+import { contextOf, dropContext } from "./asynccontext.ts";
 import { G_STATUS, G_STRIDE, G_WAITING, gmem, SUDOG_STRIDE, smem } from "./ffi.ts";
 import { allgs, gbody, gcont, gfput, gtimer, isNative, popFrame } from "./g.ts";
 import { readgstatus } from "./gstatus.ts";
@@ -90,6 +91,12 @@ const ASKS_MAX = 1000;
  * frame throws is nobody's.
  */
 export function leaveFrames(gp: number): void {
+  contextOf(gp)(leaveFramesHere, gp);
+  dropContext(gp);
+}
+
+/** The same in the context that is in place. */
+function leaveFramesHere(gp: number): void {
   const { curg, turn } = mp;
   mp.curg = gp;
   mp.turn = true;

@@ -134,6 +134,8 @@ class M extends Op<never> {
   turn = false;
   /** The goroutine that runs leaves its frames, for its run is over: what cannot be done any more is not done, silently. */
   leaving = false;
+  /** Goroutines have contexts of async code: asynccontext.ts. For good, once it is so. */
+  carries = false;
 }
 
 /** The M of this thread. */

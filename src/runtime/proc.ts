@@ -5,6 +5,7 @@
  * This code is what runs on g0. A goroutine that gives the M back leaves a request (m.ts). Each request is carried out
  * by one of Go's functions that run on g0: park_m, gosched_m, goyield_m, goexit0.
  */
+import { keepContext } from "./asynccontext.ts";
 import {
   G_GOID,
   G_PARENTGOID,
@@ -185,6 +186,7 @@ export function startG(gp: number, entry: unknown, run: Run): void {
   casAlong(BEGINS, gp, Gidle, Grunnable);
   run.gcount++;
   runqput(gp, true);
+  if (mp.carries) keepContext(gp);
   if (!mp.turn) kick(run.world);
 }
 

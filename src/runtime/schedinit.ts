@@ -1,4 +1,5 @@
 /** The scheduler of this thread as it is before its first run: schedinit of runtime/proc.go. */
+import { dropContexts } from "./asynccontext.ts";
 import { resetGs } from "./g.ts";
 import { resetTransitions } from "./gstatus.ts";
 import { MCALL_NONE, mp, takeForgotten } from "./m.ts";
@@ -41,6 +42,7 @@ export function schedinit(options: SchedOptions = {}, byHand = true): Run {
   forgetRuns();
   dropWorld();
   resetGs();
+  dropContexts();
   resetSudogs();
   resetTransitions();
   mp.mcall = MCALL_NONE;

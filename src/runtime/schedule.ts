@@ -4,6 +4,7 @@
  * g0 resumes a goroutine until it gives the M back: with a request in `mp.mcall`, or dead. A generator body is a stack
  * of generators (frames), of which the top one is resumed. A native body has no frames.
  */
+import { contextOf, keepAdopted, keepContext, rootContext } from "./asynccontext.ts";
 import { generatorNext } from "./body.ts";
 import { TRAP_GOSCHED } from "./codes.ts";
 import {
@@ -59,7 +60,7 @@ import {
 } from "./runq.ts";
 import { Gidle, Grunnable, Grunning, Gwaiting } from "./runtime2.ts";
 import { nameForFrames } from "./sites.ts";
-import { currentSlice } from "./slice.ts";
+import { currentSlice, NO_SLICE } from "./slice.ts";
 import { checkTimers, heap } from "./time.ts";
 import { type Run, setRun } from "./world.ts";
 
@@ -233,6 +234,45 @@ export function setPickHook(f: ((gp: number) => number) | null): void {
  * @returns whether the budget was used up or the slice is over (else look at `sched`: over, or idle)
  */
 export function schedule(budget: number): boolean {
+  return rootContext(mp.carries ? scheduleCarrying : scheduleFirst, budget);
+}
+
+/** Contexts are not carried yet: if they are when it returns, its last turn began to carry them. */
+function scheduleFirst(budget: number): boolean {
+  const more = scheduleTurns(budget, null, currentSlice());
+  if (mp.carries) keepAdopted();
+  return more;
+}
+
+/** Each turn is in its goroutine's context. */
+function scheduleCarrying(budget: number): boolean {
+  const slice = currentSlice();
+  // A run without slices has no end of one; the word may say so nevertheless, for the turn that began to carry contexts.
+  return scheduleTurns(budget, turnInContext, slice === NO_SLICE ? UNENDED : slice);
+}
+
+/** A number that names no slice, and no end of one either. */
+const UNENDED = -2;
+
+/** A turn of a goroutine, which is runnable, in its own context. */
+function turnInContext(gp: number): void {
+  casgstatus(gp, Grunnable, Grunning);
+  contextOf(gp)(turnAndKeep, gp);
+}
+
+function turnAndKeep(gp: number): void {
+  if (resume(gp)) serve(gp);
+  mp.curg = 0;
+  keepContext(gp);
+}
+
+/**
+ * The loop of {@link schedule}.
+ *
+ * @param inContext carries out a turn in the place of the code below; null: there are no contexts
+ * @param slice the slice that it ends with
+ */
+function scheduleTurns(budget: number, inContext: ((gp: number) => void) | null, slice: number): boolean {
   const m = mp;
   const s = sched;
   const timers = heap;
@@ -243,7 +283,6 @@ export function schedule(budget: number): boolean {
   const conts = gcont;
   const pick = pickHook;
   const records = mmem;
-  const slice = currentSlice();
   const inheritedMax = s.inheritedMax;
   let inherited = s.inherited;
   for (let n = budget; n > 0; n--) {
@@ -282,6 +321,10 @@ export function schedule(budget: number): boolean {
     if (!inherits) {
       inherited = 0;
       s.schedtick61 = tick === 60 ? 0 : tick + 1;
+    }
+    if (inContext !== null) {
+      inContext(gp);
+      continue;
     }
     const i = gp * G_STRIDE;
     let mem = gmem;
@@ -364,13 +407,20 @@ export function startMain(gp: number, entry: unknown, run: Run): void {
   casgstatus(gp, Gidle, Grunnable);
   casgstatus(gp, Grunnable, Grunning);
   run.gcount++;
+  if (mp.carries) keepContext(gp);
 }
 
 /** Runs main until it first leaves the M. */
 export function resumeMain(run: Run): void {
   const gp = run.main;
-  if (resume(gp)) serve(gp);
-  mp.curg = 0;
+  if (mp.carries) contextOf(gp)(turnAndKeep, gp);
+  else rootContext(firstTurn, gp);
 }
 
-nameForFrames({ schedule, resume, proceed });
+function firstTurn(gp: number): void {
+  if (resume(gp)) serve(gp);
+  mp.curg = 0;
+  if (mp.carries) keepAdopted();
+}
+
+nameForFrames({ scheduleTurns, resume, proceed });

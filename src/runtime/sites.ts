@@ -71,7 +71,7 @@ function isOwn(frame: string): boolean {
 }
 
 const OWN = "gobuf.";
-const SCHEDULER = /^(gobuf\.)?(schedule|proceed|resume) /;
+const SCHEDULER = /^(gobuf\.)?(scheduleTurns|proceed|resume) /;
 
 /** Gives functions names by which frames are told in a bundle: a minifier changes those that they have in their source. */
 export function nameForFrames(functions: Readonly<Record<string, (...args: never[]) => unknown>>): void {

@@ -9,7 +9,7 @@ import { M_SLICE, M_SLICE_OVER, mmem, native } from "./ffi.ts";
 export const SLICE_MS = 4;
 
 /** The number that is never a slice's: nothing ends what has no slice. */
-const NO_SLICE = -1;
+export const NO_SLICE = -1;
 const SLICE_MAX = 0x7fff_ffff;
 
 let last = 0;

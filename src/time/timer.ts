@@ -5,6 +5,7 @@
  * received that the timer sent before. A timer belongs to the run in which it was made.
  */
 
+import { type AsyncContext, callersContext } from "../runtime/asynccontext.ts";
 import { bodyIfAny } from "../runtime/body.ts";
 import { timerchandrain, trySend } from "../runtime/chan.ts";
 import { Chan, nilchan, type RecvChan } from "../runtime/channel.ts";
@@ -45,9 +46,16 @@ function sendTime(c: unknown, _seq: number, delay: number): void {
   trySend(c as Chan<number>, timeAt(nanotime() - delay));
 }
 
+/** What {@link goFunc} starts, and the context of the code that set it. */
+interface Call {
+  readonly f: Callback;
+  readonly context: AsyncContext;
+}
+
 /** Runs on g0: starts the goroutine of afterFunc. */
-function goFunc(f: unknown, _seq: number, _delay: number, run: Run): void {
-  newproc(callBody(f as Callback), f, run);
+function goFunc(call: unknown, _seq: number, _delay: number, run: Run): void {
+  const { f, context } = call as Call;
+  context(newproc, callBody(f), f, run);
 }
 
 /** What {@link Timer} and {@link Ticker} share: a channel and the timer that feeds it. */
@@ -62,7 +70,7 @@ abstract class Clockwork implements Disposable {
     readonly c: RecvChan<number>,
     f: Callback | null,
   ) {
-    if (f !== null) this.r = new RuntimeTimer(goFunc, f);
+    if (f !== null) this.r = new RuntimeTimer(goFunc, { f, context: callersContext() } satisfies Call);
     else {
       this.r = new RuntimeTimer(sendTime, c, true);
       (c as Chan<number>).source = this.r;
