@@ -5,6 +5,7 @@
 
 export { type Codec, f64, i32, i64, u32, u64 } from "../runtime/word.ts";
 export { Callback, callback } from "./callback.ts";
+export { include } from "./include.ts";
 export {
   type Argument,
   type Bodies,
@@ -15,7 +16,6 @@ export {
   dlopen,
   type Handled,
   handle,
-  include,
   release,
 } from "./nativelib.ts";
 export { chan } from "./wordchan.ts";

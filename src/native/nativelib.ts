@@ -2,8 +2,6 @@
  * Libraries of native bodies: to compile or open one, to attach it to the runtime, to start its functions as
  * goroutines.
  */
-import { existsSync } from "node:fs";
-import { join } from "node:path";
 import { Hchan } from "../runtime/chan.ts";
 import type { Chan, RecvChan, SendChan } from "../runtime/channel.ts";
 import {
@@ -19,7 +17,6 @@ import {
 } from "../runtime/ffi.ts";
 import { allgs, gentry, isNative } from "../runtime/g.ts";
 import { goidOf } from "../runtime/gstatus.ts";
-import { packageRoot } from "../runtime/library.ts";
 import { getg } from "../runtime/m.ts";
 import { worlds } from "../runtime/world.ts";
 import { Cond } from "../sync/cond.ts";
@@ -29,20 +26,9 @@ import { RWMutex } from "../sync/rwmutex.ts";
 import { WaitGroup } from "../sync/waitgroup.ts";
 import { Callback, initCallbacks } from "./callback.ts";
 import { channelAt, handleOf, releaseHandle } from "./handles.ts";
+import { prepareSource } from "./include.ts";
 import { goNative } from "./native.ts";
 import { keepArgument } from "./nativestate.ts";
-
-/**
- * The path of the folder with gobuf.h and gobuf.zig, for your own compiler: `-I` of a C compiler,
- * `-Mgobuf=FOLDER/gobuf.zig` of Zig.
- *
- * @example
- * ```ts
- * const header = Bun.file(`${native.include}/gobuf.h`);
- * console.log(yield* wait(header.exists())); // true
- * ```
- */
-export const include: string = join(packageRoot, "arch", "include");
 
 /**
  * The type of a body's symbol, `void body(void *arg)`, as bun:ffi writes it: for {@link cc} and {@link dlopen}.
@@ -94,8 +80,10 @@ const opened = new Map<Owner, object>();
  * The source must say GOBUF_RUNTIME once.
  *
  * @param options those of bun:ffi's `cc`: `source`, `symbols` and more
- * @throws Error when the source does not compile or lacks GOBUF_RUNTIME, when this Bun has no compiler, and when the
- *   folder {@link include} is not there, as in an executable made by `bun build --compile`
+ * In an executable made by `bun build --compile` the source must be inside (`import source from "./bodies.c" with
+ * { type: "file" }`) or beside it; there the compiler gets copies in a folder for temporary files.
+ *
+ * @throws Error when a source is not there, does not compile or lacks GOBUF_RUNTIME, and when this Bun has no compiler
  * @example
  * ```ts
  * // bodies.c: void doubler(void *arg) {
@@ -111,14 +99,15 @@ const opened = new Map<Owner, object>();
  * ```
  */
 export function cc<S extends Record<string, FFIFunction>>(options: CompileOptions<S>): Bodies<S> {
-  if (!existsSync(join(include, "gobuf.h"))) {
-    throw new Error(`gobuf: native.cc: no gobuf.h in ${include}: the package is not installed where this runs`);
-  }
-  const name = String(options.source instanceof URL ? options.source.pathname : options.source);
+  const { include, source, remove } = prepareSource(options.source);
   const includes = [include, ...[options.include ?? []].flat()];
-  return attach("native.cc", name, () => {
-    return compile({ ...options, include: includes, symbols: { ...options.symbols, ...ATTACH } });
-  });
+  try {
+    return attach("native.cc", source, () => {
+      return compile({ ...options, source, include: includes, symbols: { ...options.symbols, ...ATTACH } });
+    });
+  } finally {
+    remove();
+  }
 }
 
 /**
