@@ -49,6 +49,7 @@ export { Cond, type Locker } from "./sync/cond.ts";
 export { ErrGroup } from "./sync/errgroup.ts";
 export { Mutex } from "./sync/mutex.ts";
 export { Once } from "./sync/once.ts";
+export { onceFunc, onceValue, onceValues } from "./sync/oncefunc.ts";
 export { RWMutex } from "./sync/rwmutex.ts";
 export { WaitGroup } from "./sync/waitgroup.ts";
 export { after, afterFunc, type Callback, newTicker, newTimer, Ticker, Timer, tick } from "./time/timer.ts";

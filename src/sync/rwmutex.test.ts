@@ -1,6 +1,6 @@
 /** RWMutex: who waits for whom, and in which order they go on. The try variants and misuse are in mutex.test.ts. */
 import { expect, test } from "bun:test";
-import { type Go, go, gosched, RWMutex, runSync, WaitGroup } from "../index.ts";
+import { Cond, type Go, go, gosched, RWMutex, runSync, WaitGroup } from "../index.ts";
 
 /** Runs a body that notes what happens. */
 function noted(body: (note: (what: string) => void) => Go): string {
@@ -110,4 +110,41 @@ test("nobody reads while a writer is in", () => {
     yield* wg.wait();
   });
   expect(reads).toBe(200);
+});
+
+test("its rlocker locks for reading: readers wait on one Cond, and the writer that signals them has it alone", () => {
+  const order = noted(function* (note) {
+    const rw = new RWMutex();
+    const cond = new Cond(rw.rlocker());
+    let ready = false;
+    const wg = new WaitGroup();
+    for (const name of ["a", "b"]) {
+      wg.go(function* () {
+        yield* cond.L.lock();
+        while (!ready) yield* cond.wait();
+        note(name);
+        yield* gosched();
+        note(name);
+        cond.L.unlock();
+      });
+    }
+    yield* gosched();
+    yield* gosched();
+    yield* rw.lock();
+    ready = true;
+    note("writer");
+    cond.broadcast();
+    yield* rw.unlock();
+    yield* wg.wait();
+    note(String(rw.tryLock()));
+  });
+  expect(order).toMatch(/^writer (a b a b|b a b a) true$/);
+});
+
+test("to unlock an rlocker that nobody locked ends the run, as runlock does", () => {
+  expect(() =>
+    runSync(function* () {
+      yield* new RWMutex().rlocker().unlock();
+    }),
+  ).toThrow("sync: RUnlock of unlocked RWMutex");
 });

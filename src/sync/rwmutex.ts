@@ -17,6 +17,7 @@ import {
 } from "../runtime/m.ts";
 import { waitReasonSyncRWMutexLock, waitReasonSyncRWMutexRLock } from "../runtime/runtime2.ts";
 import { Sema, semacquired } from "../runtime/sema.ts";
+import type { Locker } from "./cond.ts";
 import { Mutex } from "./mutex.ts";
 
 const rwmutexMaxReaders = 1 << 30;
@@ -135,5 +136,27 @@ export class RWMutex {
     for (let i = 0; i < readers; i++) this.readerSem.release(false);
     this.w.unlockNow();
     return opOptional();
+  }
+
+  /**
+   * A Locker whose `lock` and `unlock` are this lock's {@link rlock} and {@link runlock}, for example for a Cond whose
+   * waiters only read: Go's RLocker.
+   *
+   * @example
+   * ```ts
+   * const lock = new RWMutex();
+   * const readers = lock.rlocker();
+   * yield* readers.lock();
+   * console.log(lock.tryRLock(), lock.tryLock()); // true false
+   * ```
+   */
+  rlocker(): Locker {
+    return {
+      lock: () => this.rlock(),
+      unlock: () => {
+        this.runlock();
+        return opOptional();
+      },
+    };
   }
 }

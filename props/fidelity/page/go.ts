@@ -238,6 +238,20 @@ const SYNC: readonly Item[] = [
     "golden:rule-11-second",
     "export:sync/once.ts:Once.do",
   ),
+  same(
+    "OnceFunc, OnceValue, OnceValues",
+    "sync/oncefunc.go",
+    "one run; every call panics with its panic",
+    "export:sync/oncefunc.ts:onceFunc",
+    "test:src/sync/oncefunc.test.ts",
+  ),
+  same(
+    "RWMutex.RLocker",
+    "sync/rwmutex.go",
+    "a Locker that locks for reading",
+    "export:sync/rwmutex.ts:RWMutex.rlocker",
+    "test:src/sync/rwmutex.test.ts",
+  ),
 ];
 
 const TIME: readonly Item[] = [
