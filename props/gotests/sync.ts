@@ -5,6 +5,7 @@ import {
   chan,
   FatalError,
   type Go,
+  Goexit,
   go,
   goexit,
   gosched,
@@ -451,6 +452,7 @@ oncefuncTest.run("TestOnceFuncGoexit", function* () {
       try {
         yield* f();
       } catch (error) {
+        if (error instanceof Goexit) throw error;
         must(error instanceof PanicError, `thrown: ${String(error)}`);
       }
     });
