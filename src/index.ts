@@ -51,6 +51,8 @@ export { Mutex } from "./sync/mutex.ts";
 export { Once } from "./sync/once.ts";
 export { onceFunc, onceValue, onceValues } from "./sync/oncefunc.ts";
 export { RWMutex } from "./sync/rwmutex.ts";
+export { Weighted } from "./sync/semaphore.ts";
+export { type FlightResult, type Shared, SingleFlight } from "./sync/singleflight.ts";
 export { WaitGroup } from "./sync/waitgroup.ts";
 export { after, afterFunc, type Callback, newTicker, newTimer, Ticker, Timer, tick } from "./time/timer.ts";
 export * as trace from "./trace/trace.ts";

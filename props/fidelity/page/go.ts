@@ -296,6 +296,20 @@ const TIME: readonly Item[] = [
     "test:src/sync/errgroup.test.ts",
   ),
   same(
+    "semaphore.Weighted",
+    "golang.org/x/sync/semaphore",
+    "first in, first out; a large request keeps small ones back",
+    "export:sync/semaphore.ts:Weighted.acquire",
+    "test:src/sync/semaphore.test.ts",
+  ),
+  same(
+    "singleflight.Group",
+    "golang.org/x/sync/singleflight",
+    "one call a key; panics and Goexit reach all callers",
+    "export:sync/singleflight.ts:SingleFlight.do",
+    "test:src/sync/singleflight.test.ts",
+  ),
+  same(
     "cheaprandn",
     "runtime/rand.go",
     "the draws of the recorded stream",
