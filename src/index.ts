@@ -50,6 +50,7 @@ export { ErrGroup } from "./sync/errgroup.ts";
 export { Mutex } from "./sync/mutex.ts";
 export { Once } from "./sync/once.ts";
 export { onceFunc, onceValue, onceValues } from "./sync/oncefunc.ts";
+export { Limiter, type Reservation } from "./sync/rate.ts";
 export { RWMutex } from "./sync/rwmutex.ts";
 export { Weighted } from "./sync/semaphore.ts";
 export { type FlightResult, type Shared, SingleFlight } from "./sync/singleflight.ts";

@@ -7,7 +7,7 @@ import type { GoFile } from "./gotest.ts";
 
 const CACHE = join(import.meta.dir, ".cache");
 const environment = goEnvironment(join(CACHE, "go-build"));
-/** A module that names the version of golang.org/x/sync whose tests are told. */
+/** A module that names the versions of golang.org/x/sync and golang.org/x/time whose tests are told. */
 const XSYNC = join(import.meta.dir, "xsync");
 
 /** What Go says of one of its tests. "compiled": an Example without output, which Go builds and does not run. */

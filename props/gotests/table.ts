@@ -9,6 +9,7 @@ import {
   syncmapTest,
 } from "./errgroup.ts";
 import type { GoFile } from "./gotest.ts";
+import { rateTest, sometimesTest } from "./rate.ts";
 import { chanbarrierTest, chanTest } from "./runtime-chan.ts";
 import { crashTest } from "./runtime-crash.ts";
 import { procTest, semaTest } from "./runtime-proc.ts";
@@ -60,6 +61,8 @@ export const FILES: readonly GoFile[] = [
   semaphoreExample,
   singleflightTest,
   syncmapTest,
+  rateTest,
+  sometimesTest,
 ];
 
 /** The tests that are told of one package. */

@@ -310,6 +310,20 @@ const TIME: readonly Item[] = [
     "test:src/sync/singleflight.test.ts",
   ),
   same(
+    "rate.Limiter",
+    "golang.org/x/time/rate",
+    "the tokens at each time; reservations and what a canceled one gives back",
+    "export:sync/rate.ts:Limiter.allow",
+    "test:src/sync/rate.test.ts",
+  ),
+  differs(
+    "rate.Limiter.AllowN, ReserveN, SetLimitAt, SetBurstAt, TokensAt, CancelAt, DelayFrom",
+    "golang.org/x/time/rate",
+    "no time of the caller's",
+    "Go's take the time of the call, which may lie before that of the call before it. In gobuf the time is the run's clock's, the fake one's where it is fake, so that a limiter and the waits for it never disagree",
+    "test:src/sync/rate.test.ts",
+  ),
+  same(
     "cheaprandn",
     "runtime/rand.go",
     "the draws of the recorded stream",
