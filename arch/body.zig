@@ -49,14 +49,16 @@ pub fn go(func: g_.Fn, arg: ?*anyopaque) u64 {
 ///
 /// It ends in a jump to mcall, as a lane's operations do. Too many cases are refused behind the trap.
 pub fn select(cases: ?[*]const layout.Case, n: u32, has_default: u32) u64 {
+    var missing: u32 = 0;
     if (cases) |list| if (n <= layout.select_max) if (scratch()) |words| {
         // Volatile, or this would become a call of memcpy, which is 60 kB of the DLL.
         const to: [*]volatile u64 = @ptrCast(@alignCast(words));
         const from: [*]const u64 = @ptrCast(@alignCast(list));
         for (0..n * @sizeOf(layout.Case) / @sizeOf(u64)) |i| to[i] = from[i];
     };
+    if (cases == null and n != 0 and n <= layout.select_max) missing = codes.select_operand.no_cases;
     const default: u32 = if (has_default != 0) codes.select_operand.has_default else 0;
-    return gobuf_mcall(@intFromEnum(codes.Trap.select), n | default, 0);
+    return gobuf_mcall(@intFromEnum(codes.Trap.select), @min(n, codes.select_operand.no_cases - 1) | default | missing, 0);
 }
 
 /// What carries that which does not fit the operands of a trap. TypeScript reads it before anything else runs on this M;

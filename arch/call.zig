@@ -29,7 +29,10 @@ pub fn call(handle: u32, word: u64, result: ?*u64) u32 {
     if (c.outcome != codes.status.ok and c.outcome != codes.status.panic) {
         // JavaScript gave none, because its thread is being terminated: it runs nothing more. A body that went on would
         // never let go of the thread, so that goroutine is left here. Without a goroutine TypeScript is the caller.
-        if (m.trapg != null) _ = body.gobuf_mcall(@intFromEnum(codes.Trap.fault), @intFromEnum(codes.Cause.callback), 0);
+        if (m.trapg != null) {
+            m.faulted = 1;
+            _ = body.gobuf_mcall(@intFromEnum(codes.Trap.fault), @intFromEnum(codes.Cause.callback), 0);
+        }
         c.outcome = codes.status.panic;
     }
     if (result) |to| to.* = c.word;

@@ -79,11 +79,19 @@ pub const select = struct {
     pub const max: u32 = 64;
     pub const default: u32 = 0xFFFFFFFF;
     pub const too_many: u32 = 0xFFFFFFFE;
+    pub const panic: u32 = 0xFFFFFFFD;
 };
 
 /// Operand a of the trap select: the number of cases, and this bit when there is a default.
 pub const select_operand = struct {
     pub const has_default: u32 = 0x80000000;
+    /// cases were counted, but their address is null
+    pub const no_cases: u32 = 0x40000000;
+};
+
+/// Answer of gobuf_attach of a library of bodies that is attached to another copy of the runtime already.
+pub const attach = struct {
+    pub const elsewhere: u32 = 0xFFFFFFFF;
 };
 
 /// Words of G.op, the operands and results of a goroutine's current operation.

@@ -49,6 +49,7 @@ fn overflowed(m: *M, address: usize) ?*M {
     gp.op[codes.op.a] = @intFromEnum(codes.Cause.overflow);
     gp.op[codes.op.v] = @truncate(address);
     gp.op[codes.op.v + 1] = @truncate(address >> 32);
+    m.faulted = 1;
     return m;
 }
 
@@ -63,36 +64,50 @@ fn misused(thread: ?*M, pc: usize) ?*M {
             return null;
         }
         gp.op[codes.op.a] = @intFromEnum(codes.Cause.on_g0);
+        m.faulted = 1;
         return m;
     };
     os.impl.print("gobuf: an operation of gobuf.h was called outside a goroutine\n");
     return null;
 }
 
-/// Prints which goroutine a signal is about to end the process in. A body that entered JavaScript ends here:
-/// JavaScriptCore aborts, or faults, on a stack that it does not know.
-pub fn fatal(comptime what: []const u8) void {
+/// Prints which goroutine a signal is about to end the process in, which body it has, and where it was. A body that entered
+/// JavaScript ends here, too: JavaScriptCore aborts, or faults, on a stack that it does not know.
+pub fn fatal(comptime what: []const u8, address: ?usize, pc: usize) void {
     const m = m_.current() orelse return;
     const gp = m.trapg orelse return;
-    say(what ++ " on its own stack. If it entered JavaScript there: native bodies call back by gobuf_call, " ++
-        "with a handle of native.callback", gp);
+    os.impl.print("gobuf: goroutine ");
+    printNumber(gp.goid, 10);
+    os.impl.print(", body 0x");
+    printNumber(gp.sched.ctxt, 16);
+    os.impl.print(", " ++ what ++ " on its own stack at pc 0x");
+    printNumber(pc, 16);
+    if (address) |at| {
+        os.impl.print(", address 0x");
+        printNumber(at, 16);
+    }
+    os.impl.print(". If it entered JavaScript there: native bodies call back by gobuf_call, with a handle of native.callback\n");
 }
 
 fn say(comptime what: []const u8, gp: *os.G) void {
+    os.impl.print("gobuf: goroutine ");
+    printNumber(gp.goid, 10);
+    os.impl.print(" " ++ what ++ "\n");
+}
+
+/// std.fmt would be four fifths of the library on Windows.
+fn printNumber(n: u64, comptime base: u8) void {
     const digits_max = 20;
     var buffer: [digits_max]u8 = undefined;
-    // std.fmt would be four fifths of the library on Windows.
     var start: usize = digits_max;
-    var rest = gp.goid;
+    var rest = n;
     while (true) {
         start -= 1;
-        buffer[start] = @intCast('0' + rest % 10);
-        rest /= 10;
+        buffer[start] = "0123456789abcdef"[@intCast(rest % base)];
+        rest /= base;
         if (rest == 0) break;
     }
-    os.impl.print("gobuf: goroutine ");
     os.impl.print(buffer[start..]);
-    os.impl.print(" " ++ what ++ "\n");
 }
 
 pub const code = @intFromEnum(codes.Trap.fault);

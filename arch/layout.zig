@@ -192,7 +192,9 @@ pub fn Records(comptime abi: Abi) type {
             slice: u32,
             /// Number of the last slice that the monitor found too long. Written by the monitor, read by the M.
             slice_over: u32,
-            line_end: [48]u8,
+            /// 1 when the library itself has sent the trap FAULT, and not the body. TypeScript clears it.
+            faulted: u32,
+            line_end: [44]u8,
         };
 
         /// Go's p, as far as TypeScript wants it; native code reads none of it.
@@ -268,6 +270,7 @@ pub fn table(comptime abi: Abi, comptime os: Os) []const Entry {
         e("m_scratch", @offsetOf(R.M, "scratch")),
         e("m_slice", @offsetOf(R.M, "slice")),
         e("m_slice_over", @offsetOf(R.M, "slice_over")),
+        e("m_faulted", @offsetOf(R.M, "faulted")),
         e("m_lanes", @offsetOf(R.M, "lanes")),
         e("m_lane_count", @offsetOf(R.M, "lane_count")),
         e("lane_count", @offsetOf(Lane, "count")),

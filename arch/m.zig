@@ -110,6 +110,7 @@ fn reclaimLocked(header: *arena.Header) void {
         m.curg = null;
         m.trapg = null;
         m.calls = 0;
+        m.faulted = 0;
         // Both point into memory of JavaScript, which is gone.
         m.callback = null;
         m.lane_count = 0;

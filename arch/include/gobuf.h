@@ -128,6 +128,10 @@ enum {
 #define GOBUF_SELECT_MAX 64u
 #define GOBUF_SELECT_DEFAULT 0xFFFFFFFFu
 #define GOBUF_SELECT_TOO_MANY 0xFFFFFFFEu
+#define GOBUF_SELECT_PANIC 0xFFFFFFFDu
+
+/* Answer of gobuf_attach of a library of bodies that is attached to another copy of the runtime already. */
+#define GOBUF_ATTACHED_ELSEWHERE 0xFFFFFFFFu
 
 /* end of the codes */
 
@@ -188,12 +192,14 @@ extern const gobuf_api *gobuf_runtime;
 /* native.cc and native.dlopen call it once, before any body of the library runs. */
 GOBUF_EXPORT gobuf_u32 gobuf_attach(const gobuf_api *api);
 
-/* Defines gobuf_runtime and gobuf_attach. gobuf_attach returns 0, or, when the runtime has another version of the
- * table, the version that this header needs. */
+/* Defines gobuf_runtime and gobuf_attach. gobuf_attach returns 0; or, when the runtime has another version of the
+ * table, the version that this header needs; or GOBUF_ATTACHED_ELSEWHERE, when the library is attached to another copy
+ * of the runtime in this process: its bodies can be of one only. */
 #define GOBUF_RUNTIME                                                                                 \
   const gobuf_api *gobuf_runtime;                                                                     \
   GOBUF_EXPORT gobuf_u32 gobuf_attach(const gobuf_api *api) {                                         \
     if (api->version != GOBUF_ABI_VERSION || api->size < sizeof(gobuf_api)) return GOBUF_ABI_VERSION; \
+    if (gobuf_runtime && gobuf_runtime != api) return GOBUF_ATTACHED_ELSEWHERE;                       \
     gobuf_runtime = api;                                                                              \
     return 0u;                                                                                        \
   }
@@ -256,7 +262,8 @@ static inline void gobuf_chan_free(gobuf_handle ch) { gobuf_runtime->mcall(GOBUF
 /* Go's select statement, on up to GOBUF_SELECT_MAX cases. Returns the index of the case that was carried out;
  * GOBUF_SELECT_DEFAULT when has_default is not 0 and no case was ready; GOBUF_SELECT_TOO_MANY when n is too large,
  * and then nothing is done. The outcome is gobuf_status(): of a receive GOBUF_OK or GOBUF_CLOSED, and `value` (may
- * be null) gets the word; GOBUF_PANIC for a send to a closed channel, and then the returned index means nothing.
+ * be null) gets the word; GOBUF_PANIC for a send to a closed channel, and then GOBUF_SELECT_PANIC is returned. Cases
+ * that are not there (null), or have another direction than GOBUF_SEND and GOBUF_RECV, are a fatal error.
  * Without a case and without a default it blocks for ever. */
 static inline gobuf_u32 gobuf_select(const gobuf_case *cases, gobuf_u32 n, gobuf_u32 has_default, gobuf_u64 *value) {
   gobuf_u64 received;

@@ -69,6 +69,10 @@ pub const dir_recv: u32 = 2;
 pub const select_max: u32 = 64;
 pub const select_default: u32 = 0xFFFFFFFF;
 pub const select_too_many: u32 = 0xFFFFFFFE;
+pub const select_panic: u32 = 0xFFFFFFFD;
+
+// Answer of gobuf_attach of a library of bodies that is attached to another copy of the runtime already.
+pub const attached_elsewhere: u32 = 0xFFFFFFFF;
 
 // end of the codes
 
@@ -114,9 +118,14 @@ pub const Api = extern struct {
 /// and must not say GOBUF_RUNTIME again.
 pub export var gobuf_runtime: *const Api = undefined;
 
-/// Returns 0, or, when the runtime has another version of the table, the version that this file needs.
+var attached: ?*const Api = null;
+
+/// Returns 0; or, when the runtime has another version of the table, the version that this file needs; or
+/// attached_elsewhere, when the library is attached to another copy of the runtime in this process.
 export fn gobuf_attach(api: *const Api) callconv(.c) u32 {
     if (api.version != abi_version or api.size < @sizeOf(Api)) return abi_version;
+    if (attached) |other| if (other != api) return attached_elsewhere;
+    attached = api;
     gobuf_runtime = api;
     return 0;
 }

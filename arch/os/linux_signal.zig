@@ -8,6 +8,9 @@ const os = @import("../os.zig");
 pub const sigsegv = 11;
 pub const sigbus = 7;
 pub const sigabrt = 6;
+pub const sigfpe = 8;
+pub const sigill = 4;
+pub const sigtrap = 5;
 pub const sig_default = 0;
 pub const sig_ignore = 1;
 

@@ -1,5 +1,5 @@
 //! Handlers of SIGSEGV and SIGBUS, which run on a signal stack because the faulting stack has no room left, and of
-//! SIGABRT, which prints the goroutine that it comes from.
+//! SIGABRT, SIGFPE, SIGILL and SIGTRAP, which print the goroutine that they come from.
 //!
 //! A handler passes on signals that are not this library's to the handler that was installed before (Bun's crash
 //! report). Another library (an engine for WebAssembly, say) may install its handler later, which passes signals on to
@@ -13,7 +13,8 @@ const E = @import("../codes.zig").E;
 const sys = if (builtin.os.tag == .linux) @import("linux_signal.zig") else @import("macos_signal.zig");
 
 const levels_max = 4;
-const signals = [_]u32{ sys.sigsegv, sys.sigbus, sys.sigabrt };
+/// The first two may be a goroutine's; the others are handed on, with a message before.
+const signals = [_]u32{ sys.sigsegv, sys.sigbus, sys.sigabrt, sys.sigfpe, sys.sigill, sys.sigtrap };
 
 /// The size of Bun's own signal stack, because the previous handler (Bun's crash report) runs on this one, too.
 const signal_stack_bytes = 512 * 1024;
@@ -81,12 +82,21 @@ const handlers: [levels_max]Handler = blk: {
 fn Level(comptime level: usize) type {
     return struct {
         fn handle(signal: i32, info: *sys.Info, context: *sys.Context) callconv(.c) void {
+            const pc = sys.programCounter(context);
             if (signal == sys.sigabrt) {
-                fault.fatal("aborted");
-            } else if (sys.isFault(info)) {
-                if (fault.caught(sys.address(info), sys.programCounter(context))) |m| return sys.redirect(context, m);
-                fault.fatal("faulted");
-            }
+                fault.fatal("aborted (SIGABRT)", null, pc);
+            } else if (sys.isFault(info)) switch (@as(u32, @intCast(signal))) {
+                sys.sigfpe => fault.fatal("faulted (SIGFPE)", null, pc),
+                sys.sigill => fault.fatal("faulted (SIGILL)", null, pc),
+                sys.sigtrap => fault.fatal("faulted (SIGTRAP)", null, pc),
+                else => {
+                    const address = sys.address(info);
+                    if (fault.caught(address, pc)) |m| return sys.redirect(context, m);
+                    if (signal == sys.sigbus) {
+                        fault.fatal("faulted (SIGBUS)", address, pc);
+                    } else fault.fatal("faulted (SIGSEGV)", address, pc);
+                },
+            };
             for (signals, &previous) |one, *actions| {
                 if (one == signal) handOn(&actions[level], signal, info, context);
             }

@@ -16,6 +16,32 @@ GOBUF_EXPORT void c_spinner(void *arg) {
   }
 }
 
+/* Sends the trap `count`, with operand a from `sum`. */
+GOBUF_EXPORT void c_traps(void *arg) {
+  work *w = (work *)arg;
+  w->sum = gobuf_trap((gobuf_u32)w->count, (gobuf_u32)w->sum, 0);
+  w->done = 1;
+}
+
+/* A select of `count` cases that are not there. */
+GOBUF_EXPORT void c_selects_null(void *arg) {
+  work *w = (work *)arg;
+  gobuf_select(0, (gobuf_u32)w->count, 1, 0);
+  w->done = 1;
+}
+
+/* A select of one case with direction `count`. */
+GOBUF_EXPORT void c_selects_askew(void *arg) {
+  work *w = (work *)arg;
+  gobuf_case c;
+  c.dir = (gobuf_u32)w->count;
+  c.channel = w->in;
+  c.value = 0;
+  w->last = gobuf_select(&c, 1, 1, 0);
+  w->panics = gobuf_status();
+  w->done = 1;
+}
+
 /* Passes on what comes in, counted and summed, so many times or until the channel is closed. */
 GOBUF_EXPORT void c_passer(void *arg) {
   work *w = (work *)arg;

@@ -1,4 +1,5 @@
 //! Bodies in Zig for props/native: those of bodies.c that a ring of both wants, by gobuf.zig.
+const builtin = @import("builtin");
 const gobuf = @import("gobuf");
 
 comptime {
@@ -137,4 +138,24 @@ export fn zig_locks(arg: ?*anyopaque) callconv(.c) void {
     gobuf.condWait(w.callback);
     gobuf.unlock(w.wg);
     w.last = 1;
+}
+
+/// Faults, as `count` says: 0 writes to null, 1 divides by zero, 2 executes no instruction, 3 a breakpoint, 4 writes to the
+/// address `last`.
+export fn zig_faults(arg: ?*anyopaque) callconv(.c) void {
+    const w = workOf(arg);
+    w.done = 1;
+    const x86 = builtin.cpu.arch == .x86_64;
+    switch (w.count) {
+        0 => write(8),
+        1 => if (x86) asm volatile ("xorl %%ecx, %%ecx; movl $1, %%eax; cltd; idivl %%ecx" ::: .{ .rax = true, .rcx = true, .rdx = true }),
+        2 => if (x86) asm volatile ("ud2") else asm volatile ("udf #0"),
+        3 => if (x86) asm volatile ("int3") else asm volatile ("brk #0"),
+        else => write(w.last),
+    }
+}
+
+fn write(address: u64) void {
+    const word: *allowzero volatile u8 = @ptrFromInt(address);
+    word.* = 1;
 }

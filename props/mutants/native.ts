@@ -71,6 +71,37 @@ export const NATIVE_MUTANTS: readonly Mutant[] = [
     "m.scratch[1] = @truncate(c.word >> 32);",
     "m.scratch[1] = 0;",
   ),
+  zig("null cases of a select go through", "body.zig", "missing = codes.select_operand.no_cases", "missing = 0"),
+  ts(
+    "any direction of a select is a receive",
+    "native/trap.ts",
+    "if (mmem[w] !== DIR_SEND && mmem[w] !== DIR_RECV) {",
+    "if (false) {",
+  ),
+  ts(
+    "a body may send the runtime's trap",
+    "native/native.ts",
+    "code === TRAP_FAULT && mmem[M_FAULTED] !== 0",
+    "code === TRAP_FAULT",
+  ),
+  ts(
+    "a select that panics leaves its operand",
+    "native/native.ts",
+    "  gmem[gp * G_STRIDE + G_OP_A] = SELECT_PANIC;\n",
+    "",
+  ),
+  zig(
+    "a library of another runtime is taken",
+    "include/gobuf.zig",
+    "    if (attached) |other| if (other != api) return attached_elsewhere;\n",
+    "",
+  ),
+  zig(
+    "a division by zero is nobody's",
+    "os/posix_fault.zig",
+    'sys.sigfpe => fault.fatal("faulted (SIGFPE)", null, pc),',
+    "sys.sigfpe => {},",
+  ),
   zig("callbacks are not counted", "call.zig", "    m.calls += 1;\n", "    m.calls += 0;\n"),
   zig(
     "an operation on g0 is a fault of nobody's",

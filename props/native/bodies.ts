@@ -19,6 +19,9 @@ const BODIES = {
   c_churner: native.body,
   c_freer: native.body,
   c_spinner: native.body,
+  c_traps: native.body,
+  c_selects_null: native.body,
+  c_selects_askew: native.body,
   c_call: { args: ["u32", "u32"], returns: "u32" },
   c_passer_address: { args: [], returns: "ptr" },
 } as const;
@@ -31,6 +34,7 @@ const ZIG_BODIES = {
   zig_maker: native.body,
   zig_everything: native.body,
   zig_locks: native.body,
+  zig_faults: native.body,
 } as const;
 
 /** The probe's library: C compiled by Zig, and Zig, on every platform. */

@@ -1,7 +1,7 @@
 /** What native bodies and their libraries are refused for, each by a message that says what was expected. */
 import { dlopen, JSCallback } from "bun:ffi";
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import {
@@ -20,8 +20,10 @@ import {
   sleep,
   WaitGroup,
 } from "gobuf";
+import { currentAbi } from "../../scripts/abis/abis.ts";
 import { compilerTest } from "../../scripts/abis/compiler.ts";
 import { abiSkip } from "../../scripts/abis/skip.ts";
+import { SELECT_PANIC, STATUS_OK, STATUS_PANIC } from "../../src/runtime/codes.ts";
 import { libraryPath as corePath } from "../../src/runtime/ffi.ts";
 import { libraryPath, openBodies, Work } from "./bodies.ts";
 
@@ -269,7 +271,7 @@ describe("what nothing can resume says what it was, and the process ends", () =>
       const { code, out, err } = await crashed("raw");
       // JavaScriptCore sees it sooner or later, by its processor.
       expect(err).toMatch(
-        /gobuf: goroutine 2 (aborted|faulted) on its own stack\. If it entered JavaScript there: native bodies call back by gobuf_call, with a handle of native\.callback\n/,
+        /gobuf: goroutine 2, body 0x[0-9a-f]+, (aborted|faulted) \(SIG\w+\) on its own stack at pc 0x[0-9a-f]+(, address 0x[0-9a-f]+)?\. If it entered JavaScript there: native bodies call back by gobuf_call, with a handle of native\.callback\n/,
       );
       expect(out).not.toContain("still there");
       expect(out).not.toContain("JavaScript ran");
@@ -296,10 +298,37 @@ describe("what nothing can resume says what it was, and the process ends", () =>
     "any other fault of a body",
     async () => {
       const { code, out, err } = await crashed("fault");
-      expect(err).toContain("gobuf: goroutine 2 faulted on its own stack.");
+      expect(err).toContain(
+        "gobuf: goroutine 2, body 0xdeadb000, faulted (SIGSEGV) on its own stack at pc 0xdeadb000, address 0xdeadb000.",
+      );
       expect(err).not.toContain("gobuf_systemstack");
       expect(out).not.toContain("still there");
       expect(code).not.toBe(0);
+    },
+    30_000,
+  );
+
+  const x64 = process.arch === "x64";
+  const signals: [string, string, string, number][] = [
+    ["null", "fault 0", "SIGSEGV) on its own stack at pc 0x%, address 0x8.", 139],
+    ["an address of nobody's", "fault 4 3735928559", "SIGSEGV) on its own stack at pc 0x%, address 0xdeadbeef.", 139],
+    ["a page behind a file's end", "fault 4 beyond", "SIGBUS) on its own stack at pc 0x%, address 0x%.", 135],
+    ["what is no instruction", "fault 2", "SIGILL) on its own stack at pc 0x%.", 132],
+    ["a breakpoint", "fault 3", "SIGTRAP) on its own stack at pc 0x%.", 133],
+    ...(x64
+      ? [["a division by zero", "fault 1", "SIGFPE) on its own stack at pc 0x%.", 136] as (typeof signals)[0]]
+      : []),
+  ];
+  const posix = process.platform === "linux" && currentAbi() === undefined ? test : test.skip;
+  posix.each(signals)(
+    "F38: %s: the goroutine, its body, the address and pc, and the signal goes on",
+    async (_name, what, message, ends) => {
+      const { code, out, err } = await crashed(what);
+      const pattern = message.replace(/[.)]/g, "\\$&").replaceAll("%", "[0-9a-f]+");
+      expect(err).toMatch(new RegExp(`gobuf: goroutine 2, body 0x[0-9a-f]+, faulted \\(${pattern}`));
+      expect(err.match(/gobuf: goroutine/g)?.length).toBe(1);
+      expect(out).not.toContain("still there");
+      expect(code).toBe(ends);
     },
     30_000,
   );
@@ -310,4 +339,96 @@ describe("what nothing can resume says what it was, and the process ends", () =>
     expect(out).not.toContain("still there");
     expect(code).not.toBe(0);
   }, 30_000);
+});
+
+/** What a run ends with that starts a body. */
+async function endOf(body: native.Body, work: () => Work): Promise<string> {
+  try {
+    await run(function* () {
+      go.native(body, work().bytes);
+      for (let n = 0; n < 3; n++) yield* gosched();
+    });
+  } catch (error) {
+    return `${(error as Error).name}: ${(error as Error).message}`;
+  }
+  return "nothing";
+}
+
+describe("F41: operands that are not there or not legal are refused by name", () => {
+  test.each([1, 2, 64])("gobuf_select of %i cases that are null", async (count) => {
+    expect(await endOf(symbols.c_selects_null, () => new Work({}, count))).toContain(
+      "gobuf_select: its cases are null, and their number is not 0",
+    );
+  });
+
+  test("a select without cases needs none", async () => {
+    expect(await endOf(symbols.c_selects_null, () => new Work({}, 0))).toBe("nothing");
+  });
+
+  test.each([0, 3, 7, 2 ** 32 - 1])("direction %i", async (dir) => {
+    expect(await endOf(symbols.c_selects_askew, () => new Work({ in: chan(1) }, dir))).toContain(
+      `gobuf_select: case 0 has direction ${dir}: expected GOBUF_SEND or GOBUF_RECV`,
+    );
+  });
+
+  test.each([0, 24, 27, 255])("trap %i, which no body may send", async (code) => {
+    expect(await endOf(symbols.c_traps, () => new Work({}, code))).toMatch(
+      /goroutine 2: .*trap \d+: no such operation/,
+    );
+  });
+
+  test.each([0xffffff01, 0xffffff02, 0xffffff03, 0xffffff04, 0xffffff05, 0xffffff07, 0xffffffff])(
+    "trap %i, which is an answer of execute",
+    async (code) => {
+      expect(await endOf(symbols.c_traps, () => new Work({}, code))).toContain(
+        `goroutine 2: trap 0x${code.toString(16)}: no such operation`,
+      );
+    },
+  );
+
+  test("an embedder's trap without an embedder", async () => {
+    expect(await endOf(symbols.c_traps, () => new Work({}, 256))).toContain("no handler of such traps is set");
+  });
+});
+
+describe("F28: results that only C sees are documented constants", () => {
+  test("a select that panics gives GOBUF_SELECT_PANIC", () => {
+    runSync(function* () {
+      const closed = chan<number>(1);
+      closed.close();
+      const sends = 1;
+      const work = new Work({ in: closed }, sends);
+      go.native(symbols.c_selects_askew, work.bytes);
+      yield* gosched();
+      expect([work.done, work.last, work.panics]).toEqual([1, SELECT_PANIC, STATUS_PANIC]);
+    });
+  });
+
+  test("a select with a ready case gives its index", () => {
+    runSync(function* () {
+      const work = new Work({ in: chan<number>(1) }, 1);
+      go.native(symbols.c_selects_askew, work.bytes);
+      yield* gosched();
+      expect([work.done, work.last, work.panics]).toEqual([1, 0, STATUS_OK]);
+    });
+  });
+});
+
+test("F35: a library of bodies that another copy of gobuf has is refused by name", () => {
+  const folder = mkdtempSync(join(tmpdir(), "gobuf-attached-"));
+  try {
+    const core = join(folder, "core");
+    const bodies = join(folder, "bodies");
+    copyFileSync(corePath, core);
+    copyFileSync(libraryPath, bodies);
+    const other = dlopen(core, { gobuf_api: { args: [], returns: "ptr" } }).symbols.gobuf_api();
+    expect(dlopen(bodies, { gobuf_attach: { args: ["ptr"], returns: "u32" } }).symbols.gobuf_attach(other)).toBe(0);
+    expect(() => native.dlopen(bodies, { c_echo: native.body })).toThrow(
+      `gobuf: native.dlopen: ${bodies}: is attached to another copy of gobuf in this process`,
+    );
+    // The same runtime may attach as often as it likes.
+    for (let n = 0; n < 2; n++) openBodies();
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
 });

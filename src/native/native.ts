@@ -7,10 +7,16 @@
 import { chanrecv, chansend, type Hchan, recvContinue } from "../runtime/chan.ts";
 import {
   ENDING_RETURNED,
+  EXECUTE_BAD_INDEX,
   EXECUTE_FIRST,
+  EXECUTE_NO_M,
+  EXECUTE_NO_STACK,
+  EXECUTE_NOT_RUNNING,
+  EXECUTE_REENTRY,
   FAULT_CALLBACK,
   FAULT_ON_G0,
   MEMORY_OK,
+  SELECT_PANIC,
   STATUS_CLOSED,
   STATUS_OK,
   STATUS_PANIC,
@@ -38,16 +44,18 @@ import {
   G_STRIDE_BYTES,
   gmem,
   gmem8,
+  M_FAULTED,
   M_SCRATCH,
   memoryError,
   mmem,
   native,
 } from "../runtime/ffi.ts";
 import { allocG, gfput, hasStack, KIND_NATIVE, KIND_NATIVE_WAITS } from "../runtime/g.ts";
-import { goidOf } from "../runtime/gstatus.ts";
+import { goidOf, readgstatus } from "../runtime/gstatus.ts";
 import { failRun, MCALL_NONE, mp } from "../runtime/m.ts";
 import { FatalError, isA, PanicError, StackOverflowError } from "../runtime/panic.ts";
 import { callersRun, fail, finish, goexit0, isMain, startG } from "../runtime/proc.ts";
+import { Grunning } from "../runtime/runtime2.ts";
 import { setNativeRunner } from "../runtime/schedule.ts";
 import { plain, word } from "../runtime/word.ts";
 import { runOf } from "../runtime/world.ts";
@@ -165,6 +173,8 @@ function deliverFailure(gp: number, error: unknown): boolean {
     return false;
   }
   deliver(gp, STATUS_PANIC, undefined);
+  // What gobuf_select returns; no other operation's result is there.
+  gmem[gp * G_STRIDE + G_OP_A] = SELECT_PANIC;
   return true;
 }
 
@@ -219,7 +229,7 @@ function trapLoop(gp: number, code: number): boolean {
       else if (chanrecv(gp, c, recvContinue)) result = mp.elem;
     } else if (code < TRAP_EMBEDDER) {
       if (code === TRAP_GOEXIT) return ended(gp);
-      if (code === TRAP_FAULT) return faulted(gp);
+      if (code === TRAP_FAULT && mmem[M_FAULTED] !== 0) return faulted(gp);
       result = code === TRAP_GO ? goTrap(gp) : trap(gp, code, gmem[i + G_OP_A]);
     } else result = otherTrap(gp, code);
     if (mp.mcall !== MCALL_NONE) {
@@ -231,10 +241,34 @@ function trapLoop(gp: number, code: number): boolean {
   }
 }
 
+/** Whether execute has given this answer: a body may send the same number as a trap. */
+function isRefused(gp: number, code: number): boolean {
+  switch (code) {
+    case EXECUTE_NO_M:
+      return native.gobuf_fault_init() === EXECUTE_NO_M;
+    case EXECUTE_REENTRY:
+      return native.gobuf_getg() !== 0;
+    case EXECUTE_NOT_RUNNING:
+      return readgstatus(gp) !== Grunning;
+    case EXECUTE_NO_STACK:
+      return !hasStack(gp);
+    case EXECUTE_BAD_INDEX:
+      return gp <= 0 || gp >= descriptor.g_max;
+    default:
+      return false;
+  }
+}
+
 /** An error of execute's, or a trap of the embedder's. */
 function otherTrap(gp: number, code: number): number {
   const i = gp * G_STRIDE;
-  if (code >= EXECUTE_FIRST) throw new FatalError(`execute: goroutine ${goidOf(gp)}: ${executeError(code)}`);
+  if (code >= EXECUTE_FIRST) {
+    if (isRefused(gp, code)) throw new FatalError(`execute: goroutine ${goidOf(gp)}: ${executeError(code)}`);
+    throw new FatalError(
+      `goroutine ${goidOf(gp)}: trap 0x${(code >>> 0).toString(16)}: no such operation: an embedder's traps are ` +
+        `${TRAP_EMBEDDER} to 0x${(EXECUTE_FIRST - 1).toString(16)}`,
+    );
+  }
   if (embedder === null)
     throw new FatalError(`goroutine ${goidOf(gp)}: trap ${code} is an embedder's: no handler of such traps is set`);
   return embedder(gp, code, gmem[i + G_OP_A], gmem[i + G_OP_V], gmem[i + G_OP_V_HIGH]);
@@ -286,6 +320,7 @@ function faultError(gp: number): Error {
  * The trap FAULT: ends a goroutine that did what operand a says (codes.ts, FAULT_...); v is the address in the guard.
  */
 function faulted(gp: number): boolean {
+  mmem[M_FAULTED] = 0;
   const thrown = releaseNative(gp);
   const error = faultError(gp);
   if (thrown !== null) Object.assign(error, { cause: thrown.error });

@@ -4,6 +4,7 @@
  */
 import { Hchan } from "../runtime/chan.ts";
 import type { Chan, RecvChan, SendChan } from "../runtime/channel.ts";
+import { ATTACH_ELSEWHERE } from "../runtime/codes.ts";
 import {
   type Address,
   addressOf,
@@ -150,6 +151,13 @@ function attach<S extends Record<string, FFIFunction>>(
   }
   const { gobuf_attach, ...symbols } = library.symbols as Record<string, CallableFunction>;
   const wanted = gobuf_attach?.(native.gobuf_api()) as number;
+  if (wanted === ATTACH_ELSEWHERE) {
+    library.close();
+    throw new Error(
+      `gobuf: ${what}: ${name}: is attached to another copy of gobuf in this process, and its bodies can be of one only: ` +
+        `open a copy of the file, or load one gobuf`,
+    );
+  }
   if (wanted !== 0) {
     library.close();
     throw new Error(

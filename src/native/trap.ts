@@ -2,10 +2,12 @@
 import { checkCapacity, closechan, Hchan } from "../runtime/chan.ts";
 import { Chan, nilchan } from "../runtime/channel.ts";
 import {
+  DIR_RECV,
   DIR_SEND,
   SELECT_DEFAULT,
   SELECT_MAX,
   SELECT_OPERAND_HAS_DEFAULT,
+  SELECT_OPERAND_NO_CASES,
   TRAP_BROADCAST,
   TRAP_CALLS,
   TRAP_CHAN_FREE,
@@ -123,6 +125,7 @@ export function trap(gp: number, code: number, a: number): unknown {
       if (a !== 0) releaseHandle(objectOf(gp, code, a, Hchan));
       return undefined;
     default:
+      // The trap FAULT, too, when a body sends it.
       throw new FatalError(`goroutine ${goidOf(gp)}: ${TRAP_CALLS[code] ?? `trap ${code}`}: no such operation`);
   }
 }
@@ -152,6 +155,9 @@ function slotsFor(count: number): Slot[] {
 }
 
 function selectTrap(gp: number, a: number): unknown {
+  if ((a & SELECT_OPERAND_NO_CASES) !== 0) {
+    throw new FatalError(`goroutine ${goidOf(gp)}: gobuf_select: its cases are null, and their number is not 0`);
+  }
   const count = a & ~SELECT_OPERAND_HAS_DEFAULT;
   if (count > SELECT_MAX) throw new FatalError(`gobuf_select of ${count} cases: expected at most ${SELECT_MAX}`);
   const list = slotsFor(count);
@@ -160,6 +166,11 @@ function selectTrap(gp: number, a: number): unknown {
     const slot = list[n] as Slot;
     const c = channelOf(gp, TRAP_SELECT, mmem[w + 1]);
     slot.c = c;
+    if (mmem[w] !== DIR_SEND && mmem[w] !== DIR_RECV) {
+      throw new FatalError(
+        `goroutine ${goidOf(gp)}: gobuf_select: case ${n} has direction ${mmem[w] >>> 0}: expected GOBUF_SEND or GOBUF_RECV`,
+      );
+    }
     slot.send = mmem[w] === DIR_SEND;
     slot.elem = slot.send ? sent(c, mmem[w + 2], mmem[w + 3]) : undefined;
   }

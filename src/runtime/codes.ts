@@ -105,9 +105,15 @@ export const DIR_RECV = 2;
 export const SELECT_MAX = 64;
 export const SELECT_DEFAULT = 0xffffffff;
 export const SELECT_TOO_MANY = 0xfffffffe;
+export const SELECT_PANIC = 0xfffffffd;
 
 // Operand a of the trap select: the number of cases, and this bit when there is a default.
 export const SELECT_OPERAND_HAS_DEFAULT = 0x80000000;
+/** cases were counted, but their address is null */
+export const SELECT_OPERAND_NO_CASES = 0x40000000;
+
+// Answer of gobuf_attach of a library of bodies that is attached to another copy of the runtime already.
+export const ATTACH_ELSEWHERE = 0xffffffff;
 
 // Words of G.op, the operands and results of a goroutine's current operation.
 /** operand a; result of a select: the index of the case */

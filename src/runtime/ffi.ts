@@ -147,6 +147,8 @@ export const M_CHEAPRAND = M_BASE + (descriptor.m_cheaprand >> 2);
 /** The number of this thread's slice, 0 between two; and of the last one that the monitor found too long. */
 export const M_SLICE = M_BASE + (descriptor.m_slice >> 2);
 export const M_SLICE_OVER = M_BASE + (descriptor.m_slice_over >> 2);
+/** 1 when the library itself has sent the trap FAULT, and not a body. */
+export const M_FAULTED = M_BASE + (descriptor.m_faulted >> 2);
 export const M_SCRATCH = M_BASE + (descriptor.m_scratch >> 2);
 
 function commit(region: number, bytes: number): ArrayBuffer {

@@ -54,6 +54,7 @@ export const DESCRIPTOR_WORDS = [
   "m_scratch",
   "m_slice",
   "m_slice_over",
+  "m_faulted",
   "m_lanes",
   "m_lane_count",
   "lane_count",
