@@ -43,6 +43,16 @@ export fn gobuf_minit() callconv(.c) u32 {
     return m.init();
 }
 
+/// Gives this thread one more M, for another instance of src/ on it. Its index, or an error code of execute.
+export fn gobuf_manother() callconv(.c) u32 {
+    return m.another();
+}
+
+/// Makes another M that this thread has the thread's. The index of the one before, or an error code of execute.
+export fn gobuf_muse(id: u32) callconv(.c) u32 {
+    return m.use(id);
+}
+
 /// Makes this thread an M no longer: 0, NO_M, or REENTRY while a goroutine runs on it. What the thread took comes back
 /// when it ends, and it gets the same M again if it asks for one before.
 export fn gobuf_mexit() callconv(.c) u32 {

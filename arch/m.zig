@@ -48,6 +48,25 @@ pub fn init() u32 {
     return m.id;
 }
 
+/// Gives the calling thread one more M, for another instance of TypeScript's side, and makes it the thread's. Its index, or
+/// a code of codes.execute.
+pub fn another() u32 {
+    const before = current();
+    gobuf_tls().* = null;
+    const id = init();
+    if (current() == null) gobuf_tls().* = before;
+    return id;
+}
+
+/// Makes an M that `init` or `another` gave this thread the thread's. The index of the one before, or a code of
+/// codes.execute.
+pub fn use(id: u32) u32 {
+    const before = current() orelse return codes.execute.no_m;
+    if (id >= layout.m_max) return codes.execute.bad_index;
+    gobuf_tls().* = arena.mAt(id);
+    return before.id;
+}
+
 /// Makes the thread an M no longer. Refused on a thread that is none and while a goroutine runs on it.
 pub fn exit() u32 {
     const m = current() orelse return codes.execute.no_m;

@@ -6,6 +6,7 @@ import { type Body, bodyOf } from "./runtime/body.ts";
 import type { Address } from "./runtime/ffi.ts";
 import { allocG, gbody } from "./runtime/g.ts";
 import { setTransitionHook, type TransitionHook } from "./runtime/gstatus.ts";
+import { RETIRED, retired } from "./runtime/instance.ts";
 import { failRun, mp } from "./runtime/m.ts";
 import { kick } from "./runtime/outside.ts";
 import type { StackOverflowError } from "./runtime/panic.ts";
@@ -15,7 +16,7 @@ import { resumeMain, startMain } from "./runtime/schedule.ts";
 import { wantTracebacks } from "./runtime/sites.ts";
 import { sliceTime } from "./runtime/time.ts";
 import { goroutineDump } from "./runtime/traceback.ts";
-import { addRun, currentWorld, enter, observeBegin, Run, type World, worlds } from "./runtime/world.ts";
+import { addRun, currentWorld, enter, observeBegin, Run, RunOverError, type World, worlds } from "./runtime/world.ts";
 import { apart, drive, step } from "./turns.ts";
 
 /**
@@ -237,6 +238,10 @@ export function run<R>(main: Body<R>, options: RunOptions = {}): Promise<R> {
   const { promise, resolve, reject } = Promise.withResolvers<R>();
   if (options.signal?.aborted) {
     reject(options.signal.reason);
+    return promise;
+  }
+  if (retired) {
+    reject(new RunOverError(RETIRED));
     return promise;
   }
   const body = bodyOf("run", main, []);

@@ -5,6 +5,7 @@
 import { anyThrown } from "./native/nativestate.ts";
 import { endTurn, rootContext } from "./runtime/asynccontext.ts";
 import { endGoroutines, leaveFrames } from "./runtime/ending.ts";
+import { RETIRED, setInstance } from "./runtime/instance.ts";
 import { failRun, MCALL_NONE, mp, takeForgotten } from "./runtime/m.ts";
 import { later } from "./runtime/outside.ts";
 import { FatalError } from "./runtime/panic.ts";
@@ -20,8 +21,10 @@ import {
   observeEnd,
   observeIdle,
   type Run,
+  RunOverError,
   removeRun,
   type World,
+  worlds,
 } from "./runtime/world.ts";
 
 /** Goroutines resumed between two looks at the clock. */
@@ -233,6 +236,18 @@ function turns(world: World): void {
     checkdead(world);
   }
 }
+
+/** Ends all runs of this instance, which another takes the place of. */
+function retire(): void {
+  for (const world of [...worlds]) {
+    enter(world);
+    failAll(world, new RunOverError(RETIRED));
+    // In a turn, which loaded the other one, its own end follows.
+    if (!mp.turn) endNow(world);
+  }
+}
+
+setInstance({ retire });
 
 /** What of the M belongs to a turn. */
 type Turn = Pick<

@@ -7,6 +7,7 @@
 import { callersContext } from "../runtime/asynccontext.ts";
 import { closechan, type Source } from "../runtime/chan.ts";
 import { Chan, nilchan, type RecvChan } from "../runtime/channel.ts";
+import { refuseChan } from "../runtime/foreign.ts";
 import { currentRun, expectOutside } from "../runtime/outside.ts";
 import { isA, PanicError } from "../runtime/panic.ts";
 import { textOfValue } from "../runtime/printpanics.ts";
@@ -300,6 +301,7 @@ export class CancelCtx implements Context {
   propagate(what: string): this {
     const { parent } = this;
     const done = parent.done();
+    if (!(done instanceof Chan)) refuseChan(`${what}: the parent's done()`, done);
     if (isNil(done)) return this;
     const end = () => {
       const err = parent.err();

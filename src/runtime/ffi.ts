@@ -22,6 +22,7 @@ import {
   REGION_HEADER,
   REGION_SUDOG,
 } from "./codes.ts";
+import { register, replace, sharesLibrary } from "./instance.ts";
 import { DESCRIPTOR_WORDS, type Descriptor, parseDescriptor } from "./layout.ts";
 import { checkLibraryFile, findLibrary, hostPlatform } from "./library.ts";
 
@@ -50,6 +51,8 @@ function open() {
       gobuf_arena: { args: ["u32"], returns: "ptr" },
       gobuf_arena_commit: { args: ["u32", "u32"], returns: "u32" },
       gobuf_minit: { args: [], returns: "u32" },
+      gobuf_manother: { args: [], returns: "u32" },
+      gobuf_muse: { args: ["u32"], returns: "u32" },
       gobuf_gs: { args: [], returns: "u32" },
       gobuf_sudogs: { args: [], returns: "u32" },
       gobuf_mexit: { args: [], returns: "u32" },
@@ -98,7 +101,15 @@ export function memoryError(code: number): string {
 }
 
 /** This thread's M. */
-export const mid: number = native.gobuf_minit();
+export const mid: number = (() => {
+  const library = Number(native.gobuf_api());
+  const before = replace(library);
+  const id = native.gobuf_minit();
+  const own = before ?? (sharesLibrary(library) ? native.gobuf_manother() : id);
+  if (before !== undefined && before !== id) native.gobuf_muse(before);
+  if (own < EXECUTE_FIRST) register(library, own);
+  return own;
+})();
 if (mid >= EXECUTE_FIRST) throw new Error(`gobuf: cannot start an M: ${executeError(mid)}`);
 
 {
@@ -150,6 +161,19 @@ export const M_SLICE_OVER = M_BASE + (descriptor.m_slice_over >> 2);
 /** 1 when the library itself has sent the trap FAULT, and not a body. */
 export const M_FAULTED = M_BASE + (descriptor.m_faulted >> 2);
 export const M_SCRATCH = M_BASE + (descriptor.m_scratch >> 2);
+
+const { gobuf_muse } = native;
+
+/** Does something as this instance's M: another instance on this thread may have another one. */
+export function onOwnM<A extends unknown[], R>(f: (...args: A) => R, ...args: A): R {
+  const before = gobuf_muse(mid);
+  if (before === mid) return f(...args);
+  try {
+    return f(...args);
+  } finally {
+    gobuf_muse(before);
+  }
+}
 
 function commit(region: number, bytes: number): ArrayBuffer {
   const code = native.gobuf_arena_commit(region, bytes);
@@ -208,14 +232,14 @@ function taken(first: number, what: string, max: number): number {
 
 /** Takes {@link chunkSize} Gs, which are this thread's until it ends. @returns the first one's index */
 export function chunkOfG(): number {
-  const first = taken(native.gobuf_gs(), "goroutine", descriptor.g_max);
+  const first = taken(onOwnM(native.gobuf_gs), "goroutine", descriptor.g_max);
   coverG(first + chunkSize - 1);
   return first;
 }
 
 /** The same for sudogs. */
 export function chunkOfSudogs(): number {
-  const first = taken(native.gobuf_sudogs(), "sudog", descriptor.sudog_max);
+  const first = taken(onOwnM(native.gobuf_sudogs), "sudog", descriptor.sudog_max);
   coverSudog(first + chunkSize - 1);
   return first;
 }
@@ -226,5 +250,5 @@ export const chunkSize = descriptor.chunk_size;
 /** Sets what gobuf_call calls on this thread, for good: it gets a handle, and the word in the M's scratch. */
 export function setCallback(f: (handle: number) => number): void {
   const callback = new JSCallback(f, { args: ["u32"], returns: "u32" });
-  native.gobuf_callback_init(callback.ptr);
+  onOwnM(native.gobuf_callback_init, callback.ptr);
 }

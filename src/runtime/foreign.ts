@@ -1,8 +1,22 @@
-/** Goroutines of different worlds do not meet: a queue of waiters holds goroutines of one world. */
+/** Goroutines of different worlds do not meet: a queue of waiters holds goroutines of one world. Nor do copies of gobuf. */
 import { gentry } from "./g.ts";
 import { goidOf } from "./gstatus.ts";
+import { origin } from "./instance.ts";
 import { mp } from "./m.ts";
 import { currentWorld, enter, runOf } from "./world.ts";
+
+/** @throws Error for what is no channel of this copy of gobuf @param what what wants one */
+export function refuseChan(what: string, c: unknown): never {
+  const isOther = typeof c === "object" && c !== null && "lane" in c && "dataqsiz" in c;
+  if (!isOther) {
+    const kind = typeof c === "object" && c !== null ? (c.constructor?.name ?? "an object") : String(c);
+    throw new TypeError(`gobuf: ${what}: expected a channel, got ${kind}`);
+  }
+  throw new TypeError(
+    `gobuf: ${what}: the channel is of another copy of gobuf, this one is ${origin}: what passes things between the two ` +
+      "needs one copy (or the program was loaded anew, by bun --hot, and the channel was made before)",
+  );
+}
 
 /**
  * A queue on which a G waits is used while there are several worlds. Ordinary code goes over to the G's world; a goroutine

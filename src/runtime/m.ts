@@ -7,8 +7,11 @@
  * to g0, the scheduler, which carries the request out.
  */
 import { G_EXITING_BYTE, G_KIND_BYTE, G_STRIDE_BYTES, gmem8, native } from "./ffi.ts";
+import { origin, RETIRED, retired, runningElsewhere, setInstance } from "./instance.ts";
 import { FatalError, Goexit, isA, PanicError } from "./panic.ts";
 import { ambientRun, currentWorld, firstRun, type Run, runOf, type World } from "./world.ts";
+
+setInstance({ isRunning: () => mp.curg !== 0 });
 
 /** No request. */
 export const MCALL_NONE = 0;
@@ -203,6 +206,14 @@ function refuse(what: string): number {
   }
   if (mp.curg === 0) {
     mp.state = YIELDED;
+    if (retired) throw new Error(`${RETIRED}: ${what}`);
+    const other = runningElsewhere();
+    if (other !== undefined) {
+      throw new Error(
+        `gobuf: ${what} of another copy of gobuf: it is of the copy in ${origin}, the goroutine that calls it of that in ` +
+          `${other}: what passes things between the two needs one copy`,
+      );
+    }
     throw new Error(`gobuf: ${what} outside a goroutine: call it in a body started by run() or go()`);
   }
   mp.state = YIELDED;

@@ -18,6 +18,7 @@ import {
   gmem8,
   M_SLICE_OVER,
   mmem,
+  onOwnM,
 } from "./ffi.ts";
 import { framesBelow, gbody, gcont, gentry, isExiting, isNative, KIND_NATIVE, popFrame, stepExit } from "./g.ts";
 import {
@@ -234,7 +235,7 @@ export function setPickHook(f: ((gp: number) => number) | null): void {
  * @returns whether the budget was used up or the slice is over (else look at `sched`: over, or idle)
  */
 export function schedule(budget: number): boolean {
-  return rootContext(mp.carries ? scheduleCarrying : scheduleFirst, budget);
+  return onOwnM(rootContext, mp.carries ? scheduleCarrying : scheduleFirst, budget);
 }
 
 /** Contexts are not carried yet: if they are when it returns, its last turn began to carry them. */
@@ -413,8 +414,8 @@ export function startMain(gp: number, entry: unknown, run: Run): void {
 /** Runs main until it first leaves the M. */
 export function resumeMain(run: Run): void {
   const gp = run.main;
-  if (mp.carries) contextOf(gp)(turnAndKeep, gp);
-  else rootContext(firstTurn, gp);
+  if (mp.carries) onOwnM(contextOf(gp), turnAndKeep, gp);
+  else onOwnM(rootContext, firstTurn, gp);
 }
 
 function firstTurn(gp: number): void {

@@ -1,9 +1,10 @@
 /**
  * select: selectgo of runtime/select.go, with the case order of Go's compiler.
  */
-import { bufget, bufput, chanrecv, chansend, type Hchan, recv, recvContinue, send, sendContinue } from "./chan.ts";
+import { bufget, bufput, chanrecv, chansend, Hchan, recv, recvContinue, send, sendContinue } from "./chan.ts";
 import type { Chan, RecvChan, SendChan } from "./channel.ts";
 import { G_PARAM, G_SELECTDONE, G_STRIDE, G_WAITING, gmem, SUDOG_STRIDE, smem } from "./ffi.ts";
+import { refuseChan } from "./foreign.ts";
 import { gcont } from "./g.ts";
 import { getg, mp, type Op, opPending, opReady } from "./m.ts";
 import { FatalError, PanicError } from "./panic.ts";
@@ -79,6 +80,7 @@ export type SelectCase = SendCase | RecvCase;
  * ```
  */
 export function sendCase<T>(c: SendChan<T>, value: T): SendCase {
+  if (!(c instanceof Hchan)) refuseChan("sendCase", c);
   const { codec } = c as Chan<T>;
   if (codec !== null) codec.toWord(value, word);
   return { c: c as Chan<T>, send: true, elem: value };
@@ -97,6 +99,7 @@ export function sendCase<T>(c: SendChan<T>, value: T): SendCase {
  * ```
  */
 export function recvCase<T>(c: RecvChan<T>): RecvCase<T> {
+  if (!(c instanceof Hchan)) refuseChan("recvCase", c);
   return { c: c as Chan<T>, send: false, elem: undefined };
 }
 
