@@ -37,9 +37,9 @@
  *   function is called. A frame of up to 64 KiB cannot miss the guard. A larger frame needs the compiler's stack probes
  *   (gcc and clang: -fstack-clash-protection), which TinyCC does not have. On Windows every frame larger than a page
  *   needs them; they are on by default there.
- * - An exception of C++ must be caught inside the body. Call nothing of this header in its catch block: the list of
- *   caught exceptions belongs to the thread, and other goroutines would change it. longjmp must stay inside the body,
- *   too.
+ * - An exception of C++ must be caught inside the body. The operations of this header may be called in its catch block
+ *   and by destructors: in C++ they keep the list of caught exceptions, which belongs to the thread, for their goroutine
+ *   (not where exceptions are Windows's own, nor in C that such a block calls). longjmp must stay inside the body, too.
  * - A switch preserves the registers that the ABI has a callee preserve, floating-point control words included:
  *     System V x86-64 (psABI 1.0, 3.2.1, "Registers and the Stack Frame"):
  *       rbx rsp rbp r12-r15, MXCSR control bits, x87 control word
@@ -207,27 +207,55 @@ GOBUF_EXPORT gobuf_u32 gobuf_attach(const gobuf_api *api);
 /* The handle in a body's argument, when go.native was given one object. */
 static inline gobuf_handle gobuf_handle_of(void *arg) { return (gobuf_handle)(gobuf_u64)arg; }
 
+/* The lists of exceptions of C++ that are caught and not handled yet, and the number of those in flight, are the thread's
+ * (Itanium C++ ABI, 2.2.2). A goroutine takes its own along over a switch, and leaves none to others. */
+#if defined(__cpp_exceptions) && !defined(_MSC_VER)
+#ifdef __APPLE__
+void *gobuf_cxx_globals(void) __asm__("___cxa_get_globals");
+#else
+void *gobuf_cxx_globals(void) __asm__("__cxa_get_globals");
+#endif
+struct gobuf_cxx_list {
+  void *caught;
+  unsigned uncaught;
+};
+struct gobuf_cxx_kept {
+  gobuf_cxx_list list;
+  gobuf_cxx_kept() {
+    gobuf_cxx_list *now = (gobuf_cxx_list *)gobuf_cxx_globals();
+    list = *now;
+    now->caught = 0;
+    now->uncaught = 0;
+  }
+  ~gobuf_cxx_kept() { *(gobuf_cxx_list *)gobuf_cxx_globals() = list; }
+};
+#define GOBUF_KEEPS gobuf_cxx_kept gobuf_kept;
+#else
+#define GOBUF_KEEPS
+#endif
+
 /* An operation that returns its outcome. */
 static inline gobuf_u32 gobuf_operation(gobuf_u32 code, gobuf_u32 a, gobuf_u64 v) {
+  GOBUF_KEEPS
   gobuf_runtime->mcall(code, a, v);
   return gobuf_runtime->status();
 }
 
 /* Starts a goroutine that calls fn(arg), Go's go statement. It runs when this one next gives way. Returns its number
  * (goid), by which reports name it; no two goroutines of a run have the same. */
-static inline gobuf_u64 gobuf_go(gobuf_fn fn, void *arg) { return gobuf_runtime->go(fn, arg); }
+static inline gobuf_u64 gobuf_go(gobuf_fn fn, void *arg) { GOBUF_KEEPS return gobuf_runtime->go(fn, arg); }
 
 /* Let others run first, runtime.Gosched and the runtime's goyield: gosched puts this goroutine at the end of the
  * global run queue, goyield at the end of the local one, whose goroutines run before those of the global one. */
-static inline void gobuf_gosched(void) { gobuf_runtime->mcall(GOBUF_TRAP_GOSCHED, 0, 0); }
-static inline void gobuf_goyield(void) { gobuf_runtime->mcall(GOBUF_TRAP_GOYIELD, 0, 0); }
+static inline void gobuf_gosched(void) { GOBUF_KEEPS gobuf_runtime->mcall(GOBUF_TRAP_GOSCHED, 0, 0); }
+static inline void gobuf_goyield(void) { GOBUF_KEEPS gobuf_runtime->mcall(GOBUF_TRAP_GOYIELD, 0, 0); }
 
 /* Ends the goroutine, runtime.Goexit: it does not return. Nothing is unwound: no destructor of C++ and no `defer` of
  * Zig runs. In main it ends main only; the run goes on until all others have ended, and then fails as in Go. */
 static inline void gobuf_goexit(void) { gobuf_runtime->goexit(); }
 
 /* Waits for at least `ns` nanoseconds, time.Sleep; for 0 and less it returns at once. */
-static inline void gobuf_sleep(gobuf_i64 ns) { gobuf_runtime->mcall(GOBUF_TRAP_SLEEP, 0, (gobuf_u64)ns); }
+static inline void gobuf_sleep(gobuf_i64 ns) { GOBUF_KEEPS gobuf_runtime->mcall(GOBUF_TRAP_SLEEP, 0, (gobuf_u64)ns); }
 
 /* Channel operations, on 64-bit words: c <- v, close(c), v = <-c. gobuf_send and gobuf_close return their outcome:
  * GOBUF_PANIC for a send to or a close of a closed channel, and for a close of nil. gobuf_recv returns the outcome in
@@ -236,11 +264,13 @@ static inline void gobuf_sleep(gobuf_i64 ns) { gobuf_runtime->mcall(GOBUF_TRAP_S
  * If the channel's buffer is neither empty nor full, gobuf_send and gobuf_recv are over without a switch: no other
  * goroutine runs meanwhile, however often they are called. */
 static inline gobuf_u32 gobuf_send(gobuf_handle ch, gobuf_u64 v) {
+  GOBUF_KEEPS
   gobuf_runtime->send(ch, v);
   return gobuf_runtime->status();
 }
 static inline gobuf_u32 gobuf_close(gobuf_handle ch) { return gobuf_operation(GOBUF_TRAP_CLOSE, ch, 0); }
 static inline gobuf_value gobuf_recv(gobuf_handle ch) {
+  GOBUF_KEEPS
   gobuf_value result;
   result.value = gobuf_runtime->recv(ch);
   result.ok = gobuf_runtime->status();
@@ -255,9 +285,10 @@ static inline gobuf_value gobuf_recv(gobuf_handle ch) {
  * goroutine that is blocked on it stays blocked until somebody does. Using a freed handle is a fatal error; after
  * 1,024 more have been freed, it may name another object. */
 static inline gobuf_handle gobuf_chan_make(gobuf_u64 capacity) {
+  GOBUF_KEEPS
   return (gobuf_handle)gobuf_runtime->mcall(GOBUF_TRAP_CHAN_MAKE, 0, capacity);
 }
-static inline void gobuf_chan_free(gobuf_handle ch) { gobuf_runtime->mcall(GOBUF_TRAP_CHAN_FREE, ch, 0); }
+static inline void gobuf_chan_free(gobuf_handle ch) { GOBUF_KEEPS gobuf_runtime->mcall(GOBUF_TRAP_CHAN_FREE, ch, 0); }
 
 /* Go's select statement, on up to GOBUF_SELECT_MAX cases. Returns the index of the case that was carried out;
  * GOBUF_SELECT_DEFAULT when has_default is not 0 and no case was ready; GOBUF_SELECT_TOO_MANY when n is too large,
@@ -266,6 +297,7 @@ static inline void gobuf_chan_free(gobuf_handle ch) { gobuf_runtime->mcall(GOBUF
  * that are not there (null), or have another direction than GOBUF_SEND and GOBUF_RECV, are a fatal error.
  * Without a case and without a default it blocks for ever. */
 static inline gobuf_u32 gobuf_select(const gobuf_case *cases, gobuf_u32 n, gobuf_u32 has_default, gobuf_u64 *value) {
+  GOBUF_KEEPS
   gobuf_u64 received;
   if (n > GOBUF_SELECT_MAX) return GOBUF_SELECT_TOO_MANY;
   received = gobuf_runtime->select(cases, n, has_default);
@@ -277,12 +309,12 @@ static inline gobuf_u32 gobuf_status(void) { return gobuf_runtime->status(); }
 
 /* sync.Mutex: Lock, Unlock. sync.RWMutex: RLock, RUnlock, and Lock, Unlock as wlock, wunlock. Unlocking what is not
  * locked is a fatal error, as in Go. */
-static inline void gobuf_lock(gobuf_handle m) { gobuf_runtime->mcall(GOBUF_TRAP_LOCK, m, 0); }
-static inline void gobuf_unlock(gobuf_handle m) { gobuf_runtime->mcall(GOBUF_TRAP_UNLOCK, m, 0); }
-static inline void gobuf_rlock(gobuf_handle m) { gobuf_runtime->mcall(GOBUF_TRAP_RLOCK, m, 0); }
-static inline void gobuf_runlock(gobuf_handle m) { gobuf_runtime->mcall(GOBUF_TRAP_RUNLOCK, m, 0); }
-static inline void gobuf_wlock(gobuf_handle m) { gobuf_runtime->mcall(GOBUF_TRAP_WLOCK, m, 0); }
-static inline void gobuf_wunlock(gobuf_handle m) { gobuf_runtime->mcall(GOBUF_TRAP_WUNLOCK, m, 0); }
+static inline void gobuf_lock(gobuf_handle m) { GOBUF_KEEPS gobuf_runtime->mcall(GOBUF_TRAP_LOCK, m, 0); }
+static inline void gobuf_unlock(gobuf_handle m) { GOBUF_KEEPS gobuf_runtime->mcall(GOBUF_TRAP_UNLOCK, m, 0); }
+static inline void gobuf_rlock(gobuf_handle m) { GOBUF_KEEPS gobuf_runtime->mcall(GOBUF_TRAP_RLOCK, m, 0); }
+static inline void gobuf_runlock(gobuf_handle m) { GOBUF_KEEPS gobuf_runtime->mcall(GOBUF_TRAP_RUNLOCK, m, 0); }
+static inline void gobuf_wlock(gobuf_handle m) { GOBUF_KEEPS gobuf_runtime->mcall(GOBUF_TRAP_WLOCK, m, 0); }
+static inline void gobuf_wunlock(gobuf_handle m) { GOBUF_KEEPS gobuf_runtime->mcall(GOBUF_TRAP_WUNLOCK, m, 0); }
 
 /* sync.WaitGroup: Add, Done, Wait. They return their outcome: GOBUF_PANIC where Go panics, for a counter below 0 and
  * for what Go calls misuse of a WaitGroup. */
@@ -294,16 +326,17 @@ static inline gobuf_u32 gobuf_wg_wait(gobuf_handle wg) { return gobuf_operation(
 
 /* sync.Cond: Wait, Signal, Broadcast. The caller of gobuf_cond_wait holds the Cond's lock, and holds it again
  * afterwards. */
-static inline void gobuf_cond_wait(gobuf_handle c) { gobuf_runtime->mcall(GOBUF_TRAP_CONDWAIT, c, 0); }
-static inline void gobuf_cond_signal(gobuf_handle c) { gobuf_runtime->mcall(GOBUF_TRAP_SIGNAL, c, 0); }
-static inline void gobuf_cond_broadcast(gobuf_handle c) { gobuf_runtime->mcall(GOBUF_TRAP_BROADCAST, c, 0); }
+static inline void gobuf_cond_wait(gobuf_handle c) { GOBUF_KEEPS gobuf_runtime->mcall(GOBUF_TRAP_CONDWAIT, c, 0); }
+static inline void gobuf_cond_signal(gobuf_handle c) { GOBUF_KEEPS gobuf_runtime->mcall(GOBUF_TRAP_SIGNAL, c, 0); }
+static inline void gobuf_cond_broadcast(gobuf_handle c) { GOBUF_KEEPS gobuf_runtime->mcall(GOBUF_TRAP_BROADCAST, c, 0); }
 
 /* sync.Once in two halves. gobuf_once_begin returns 1 to the first caller, which does the work and then calls
  * gobuf_once_end. To any other it returns 0, after that call. */
 static inline gobuf_u32 gobuf_once_begin(gobuf_handle o) {
+  GOBUF_KEEPS
   return (gobuf_u32)gobuf_runtime->mcall(GOBUF_TRAP_ONCE_BEGIN, o, 0);
 }
-static inline void gobuf_once_end(gobuf_handle o) { gobuf_runtime->mcall(GOBUF_TRAP_ONCE_END, o, 0); }
+static inline void gobuf_once_end(gobuf_handle o) { GOBUF_KEEPS gobuf_runtime->mcall(GOBUF_TRAP_ONCE_END, o, 0); }
 
 /* Calls a function of TypeScript, on g0, before it returns: `callback` is the handle of a native.callback, `word` its
  * argument. No other goroutine runs meanwhile. `value` is what the function returned, 0 for undefined.
@@ -319,7 +352,7 @@ static inline gobuf_value gobuf_call(gobuf_handle callback, gobuf_u64 word) {
 }
 
 /* Ends the panic that a callback's error began, as recover does in Go. Returns 1, or 0 when there was none. */
-static inline gobuf_u32 gobuf_recover(void) { return (gobuf_u32)gobuf_runtime->mcall(GOBUF_TRAP_RECOVER, 0, 0); }
+static inline gobuf_u32 gobuf_recover(void) { GOBUF_KEEPS return (gobuf_u32)gobuf_runtime->mcall(GOBUF_TRAP_RECOVER, 0, 0); }
 
 /* A double as a word, and a word as a double: for channels and callbacks of the codec native.f64. */
 static inline gobuf_u64 gobuf_from_f64(double d) {
@@ -345,6 +378,7 @@ static inline void gobuf_systemstack(gobuf_fn fn, void *arg) { gobuf_runtime->sy
 
 /* An operation of an embedder's own: `code` is GOBUF_TRAP_EMBEDDER or above. */
 static inline gobuf_u64 gobuf_trap(gobuf_u32 code, gobuf_u32 a, gobuf_u64 v) {
+  GOBUF_KEEPS
   return gobuf_runtime->mcall(code, a, v);
 }
 
