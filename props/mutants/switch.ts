@@ -139,8 +139,8 @@ export const SWITCH_MUTANTS: readonly Mutant[] = [
   zig(
     "size rounded up to the next power of two",
     "g.zig",
-    "gp.stack = stack.alloc(size) orelse return .nomem;",
-    'gp.stack = stack.alloc(@import("std").math.ceilPowerOfTwoAssert(usize, size)) orelse return .nomem;',
+    "gp.stack = stack.alloc(size) orelse again: {",
+    'gp.stack = stack.alloc(@import("std").math.ceilPowerOfTwoAssert(usize, size)) orelse again: {',
   ),
   zig(
     "current G kept from the first call on",
