@@ -106,7 +106,7 @@ export const NATIVE_MUTANTS: readonly Mutant[] = [
   zig(
     "an operation on g0 is a fault of nobody's",
     "fault.zig",
-    "gp.op[codes.op.a] = @intFromEnum(codes.Cause.on_g0);\n        return m;",
-    "gp.op[codes.op.a] = @intFromEnum(codes.Cause.on_g0);\n        return null;",
+    "gp.op[codes.op.a] = @intFromEnum(codes.Cause.on_g0);\n        m.faulted = 1;\n        return m;",
+    "gp.op[codes.op.a] = @intFromEnum(codes.Cause.on_g0);\n        m.faulted = 1;\n        return null;",
   ),
 ];

@@ -194,8 +194,8 @@ export const SCHEDULER_MUTANTS: readonly Mutant[] = [
   fault(
     "equal deadlines are first in, first out",
     "runtime/time.ts",
-    "if (whens[c] < least) {",
-    "if (whens[c] <= least) {",
+    "if (whens[c] < least || (",
+    "if (whens[c] <= least || (",
   ),
   fault(
     "the clock jumps too far",
