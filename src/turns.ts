@@ -223,6 +223,8 @@ function turns(world: World): void {
       // Who waits for a promise or a hold is not blocked durably: the clock stands still for it.
       if (world.expected !== 0) return;
       if (world.lately) return lastTurn(world);
+      // Who waits for what was made outside is not blocked durably either.
+      if (world.waitsOutside?.()) return;
     }
     if (world.idleHook !== null && guarded(world, true, world.idleHook)) continue;
     if (advanceClock()) {

@@ -6,7 +6,7 @@
 
 import { callersContext } from "../runtime/asynccontext.ts";
 import { closechan, type Source } from "../runtime/chan.ts";
-import { Chan, nilchan, type RecvChan } from "../runtime/channel.ts";
+import { Chan, makechan, nilchan, type RecvChan } from "../runtime/channel.ts";
 import { refuseChan } from "../runtime/foreign.ts";
 import { currentRun, expectOutside } from "../runtime/outside.ts";
 import { isA, PanicError } from "../runtime/panic.ts";
@@ -265,7 +265,7 @@ export class CancelCtx implements Context {
 
   done(): RecvChan<never> {
     if (this.donechan === null) {
-      this.donechan = new Chan<never>(0);
+      this.donechan = makechan<never>(0);
       if (this.value(signalKey) !== undefined) this.donechan.source = signalSource;
     }
     return this.donechan;

@@ -13,8 +13,10 @@ import {
   recvContinue,
   recvOkContinue,
 } from "./chan.ts";
+import { bubbleNow, owners, refuseOutside } from "./foreign.ts";
 import { callDone, checkFatal, getg, mp, type Op, opPending, opReady } from "./m.ts";
 import { spawnOwn } from "./spawn.ts";
+import type { World } from "./world.ts";
 
 /**
  * The sending end of a channel: Go's `chan<- T`. {@link Chan} says what the methods do.
@@ -109,6 +111,11 @@ export type Received<T> = [value: T, ok: true] | [value: undefined, ok: false];
  * ```
  */
 export class Chan<in out T> extends Hchan implements SendChan<T>, RecvChan<T> {
+  /** The bubble in which it was made. @internal */
+  get bubble(): World | null {
+    return null;
+  }
+
   /** How many values the buffer holds: Go's `len(ch)`. Always 0 for a timer's channel. */
   get len(): number {
     return this.source === null ? chanlen(this) : 0;
@@ -179,6 +186,46 @@ export class Chan<in out T> extends Hchan implements SendChan<T>, RecvChan<T> {
   }
 }
 
+/** A channel that was made in a bubble, for goroutines of it: hchan.bubble. A class of its own, so that others do not pay. */
+class BubbleChan<T> extends Chan<T> {
+  constructor(
+    capacity: number,
+    private readonly owner: World,
+  ) {
+    super(capacity);
+  }
+
+  override get bubble(): World {
+    return this.owner;
+  }
+
+  override send(value: T): Op<void> {
+    refuseOutside(this.owner, "send on synctest channel from outside bubble");
+    return super.send(value);
+  }
+
+  override recv(): Op<T | undefined> {
+    refuseOutside(this.owner, "receive on synctest channel from outside bubble");
+    return super.recv();
+  }
+
+  override recvOk(): Op<Received<T>> {
+    refuseOutside(this.owner, "receive on synctest channel from outside bubble");
+    return super.recvOk();
+  }
+
+  override close(): void {
+    refuseOutside(this.owner, "close of synctest channel from outside bubble");
+    super.close();
+  }
+}
+
+/** A channel, of the bubble whose goroutine makes it: makechan. @param capacity a legal one @internal */
+export function makechan<T>(capacity: number): Chan<T> {
+  const bubble = owners === 0 ? null : bubbleNow();
+  return bubble === null ? new Chan<T>(capacity) : new BubbleChan<T>(capacity, bubble);
+}
+
 /** The goroutines of the async methods: reports tell of them by these names, which a minifier keeps. */
 const bodies = {
   *sendAsync<T>(c: Chan<T>, value: T): Go {
@@ -224,5 +271,5 @@ export const nilchan = new Chan<never>(0, true) as Chan<never> & SendChan<unknow
  */
 export function chan<T>(capacity = 0): Chan<T> {
   checkCapacity(capacity);
-  return new Chan<T>(capacity);
+  return makechan<T>(capacity);
 }

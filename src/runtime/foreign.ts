@@ -1,9 +1,13 @@
-/** Goroutines of different worlds do not meet: a queue of waiters holds goroutines of one world. Nor do copies of gobuf. */
+/**
+ * Goroutines of different worlds do not meet: a queue of waiters holds goroutines of one world. Nor do copies of gobuf. And
+ * what is made in a bubble belongs to it (runtime/synctest.go): goroutines of other runs are refused.
+ */
 import { gentry } from "./g.ts";
 import { goidOf } from "./gstatus.ts";
 import { origin } from "./instance.ts";
-import { mp } from "./m.ts";
-import { currentWorld, enter, runOf } from "./world.ts";
+import { fatal, mp } from "./m.ts";
+import { FatalError } from "./panic.ts";
+import { currentWorld, enter, runOf, type World } from "./world.ts";
 
 /** @throws Error for what is no channel of this copy of gobuf @param what what wants one */
 export function refuseChan(what: string, c: unknown): never {
@@ -34,4 +38,31 @@ export function meet(gp: number): void {
     `gobuf: goroutine ${goidOf(gp)}${name} of another run waits here, which has a clock, a seed or a hook of its own: such ` +
       "runs share no channels, locks or groups with others",
   );
+}
+
+/** Bubbles of this thread that own what is made in them, those that are over included: while it is 0, nobody asks further. */
+export let owners = 0;
+
+/** What is made in a world from now on belongs to it. */
+export function own(world: World): void {
+  world.owns = true;
+  owners++;
+}
+
+/** The bubble whose goroutine runs; null for another run's, and for ordinary code. */
+export function bubbleNow(): World | null {
+  if (owners === 0 || mp.curg === 0) return null;
+  const world = currentWorld();
+  return world?.owns ? world : null;
+}
+
+/** Refuses a goroutine that uses what another run's bubble has made. @throws FatalError with Go's text, the run's end */
+export function refuseOutside(bubble: World, text: string): void {
+  if (mp.curg !== 0 && currentWorld() !== bubble) refuse(text);
+}
+
+/** @throws FatalError the end of the run whose goroutine runs */
+export function refuse(text: string): never {
+  if (mp.curg === 0) throw new FatalError(text);
+  return fatal(text);
 }

@@ -4,7 +4,7 @@
 import { bufget, bufput, chanrecv, chansend, Hchan, recv, recvContinue, send, sendContinue } from "./chan.ts";
 import type { Chan, RecvChan, SendChan } from "./channel.ts";
 import { G_PARAM, G_SELECTDONE, G_STRIDE, G_WAITING, gmem, SUDOG_STRIDE, smem } from "./ffi.ts";
-import { refuseChan } from "./foreign.ts";
+import { owners, refuseChan, refuseOutside } from "./foreign.ts";
 import { gcont } from "./g.ts";
 import { getg, mp, type Op, opPending, opReady } from "./m.ts";
 import { FatalError, PanicError } from "./panic.ts";
@@ -431,11 +431,19 @@ export function select<const C extends readonly SelectCase[]>(
   options: SelectOptions,
 ): Op<Selected<C> | SelectedDefault>;
 export function select(cases: readonly SelectCase[], options?: SelectOptions): Op<unknown> {
+  if (owners !== 0) refuseCases(cases);
   if (cases.length === 1) {
     const gp = getg("select");
     return options?.default === true ? selectNow(cases[0] as SelectCase) : selectOne(gp, cases[0] as SelectCase);
   }
   return selectMany(cases, options);
+}
+
+function refuseCases(cases: readonly SelectCase[]): void {
+  for (const { c } of cases) {
+    const { bubble } = c as Chan<unknown>;
+    if (bubble) refuseOutside(bubble, "select on synctest channel from outside bubble");
+  }
 }
 
 /** A select that is always by {@link selectgo}, as Go's reflect.Select. */

@@ -110,6 +110,10 @@ export class World {
   lately = false;
   /** Makes this world a bubble. */
   idleHook: IdleHook | null = null;
+  /** What is made here belongs here, as in Go's bubbles. */
+  owns = false;
+  /** Of a bubble, when nothing can run: whether a goroutine waits for what is not the bubble's, so that time stands still. */
+  waitsOutside: (() => boolean) | null = null;
   /** What keeps the event loop, and calls {@link step} when the first timer is due, at `timerWhen` nanoseconds. */
   alive: ReturnType<typeof setInterval> | null = null;
   timer: ReturnType<typeof setTimeout> | null = null;

@@ -4,14 +4,19 @@
 
 import { bodyOf, type Go } from "../runtime/body.ts";
 import { G_STRIDE, G_WAITING, gmem } from "../runtime/ffi.ts";
+import { bubbleNow, owners, refuse } from "../runtime/foreign.ts";
 import { callDone, checkFatal, getg, isGoexit, mp, type Op, opCall, opPending, opReady, REPARK } from "../runtime/m.ts";
 import { PanicError } from "../runtime/panic.ts";
 import { newproc } from "../runtime/proc.ts";
 import { waitReasonSyncWaitGroupWait } from "../runtime/runtime2.ts";
 import { Sema, semacquireContinue } from "../runtime/sema.ts";
 import { sc } from "../runtime/sudog.ts";
+import type { World } from "../runtime/world.ts";
 
-class WaitGroupSema extends Sema {
+const FROM_BOTH = "sync: WaitGroup.Add called from inside and outside synctest bubble";
+
+/** @internal */
+export class WaitGroupSema extends Sema {
   constructor(readonly wg: WaitGroup) {
     super(waitReasonSyncWaitGroupWait, () => wg.lost());
   }
@@ -37,6 +42,8 @@ class WaitGroupSema extends Sema {
 export class WaitGroup {
   private counter = 0;
   private waiters = 0;
+  /** The bubble that it belongs to while it counts goroutines of one. @internal */
+  bubble: World | null = null;
   private readonly sema = new WaitGroupSema(this);
 
   /**
@@ -53,7 +60,22 @@ export class WaitGroup {
     callDone();
   }
 
+  /** The first Add in a bubble makes the group the bubble's; Add from elsewhere is refused: synctest.Associate. */
+  private associate(): void {
+    const bubble = bubbleNow();
+    if (bubble === this.bubble || mp.leaving) return;
+    if (this.bubble === null) {
+      if (this.counter !== 0 || this.waiters !== 0) refuse(FROM_BOTH);
+      this.bubble = bubble;
+      return;
+    }
+    if (bubble !== null) refuse("sync: WaitGroup.Add called from multiple synctest bubbles");
+    // Ordinary code is in no bubble: what it does for one that is under way is the bubble's.
+    if (mp.curg !== 0 || this.bubble.runs.size === 0) refuse(FROM_BOTH);
+  }
+
   private change(delta: number): void {
+    if (owners !== 0) this.associate();
     const v = (this.counter + delta) | 0;
     // A run that is over leaves its frames, and nobody counts any more.
     if (v < 0 && mp.leaving) return;
@@ -65,6 +87,7 @@ export class WaitGroup {
     if (v > 0 || this.waiters === 0) return;
     let w = this.waiters;
     this.waiters = 0;
+    this.bubble = null;
     for (; w !== 0; w--) this.sema.release(false);
   }
 
@@ -80,7 +103,10 @@ export class WaitGroup {
    */
   wait(): Op<void> {
     const gp = getg("WaitGroup.wait");
-    if (this.counter === 0) return opReady<void>(undefined);
+    if (this.counter === 0) {
+      if (this.waiters === 0 && this.bubble !== null && this.bubble === bubbleNow()) this.bubble = null;
+      return opReady<void>(undefined);
+    }
     this.waiters++;
     if (!this.sema.acquire(gp, false, waited)) return opPending();
     this.checkReuse();

@@ -7,14 +7,21 @@
  */
 
 import { type Body, bodyOf, type Go } from "../runtime/body.ts";
+import { Chan } from "../runtime/channel.ts";
+import { G_STRIDE, G_WAITING, gmem, SUDOG_STRIDE, smem } from "../runtime/ffi.ts";
+import { own } from "../runtime/foreign.ts";
+import { allgs } from "../runtime/g.ts";
+import { readgstatus } from "../runtime/gstatus.ts";
 import { getg, isGoexit, type Op, opCall, opPending } from "../runtime/m.ts";
 import { currentRun } from "../runtime/outside.ts";
 import { FatalError, PanicError } from "../runtime/panic.ts";
 import { finishRun, gopark, goready } from "../runtime/proc.ts";
-import { waitReasonSynctestRun, waitReasonSynctestWait } from "../runtime/runtime2.ts";
+import { Gwaiting, waitReasonSynctestRun, waitReasonSynctestWait } from "../runtime/runtime2.ts";
 import { nameForFrames } from "../runtime/sites.ts";
+import { S_WAITLINK, sc } from "../runtime/sudog.ts";
 import { timeinitBubble, wakeTime } from "../runtime/time.ts";
-import type { Run, World } from "../runtime/world.ts";
+import { type Run, runOf, type World } from "../runtime/world.ts";
+import { WaitGroupSema } from "../sync/waitgroup.ts";
 
 /** A bubble: what a world knows that is one. */
 interface Bubble {
@@ -98,6 +105,10 @@ export function* bubbled<R>(main: Body<R>, all = true, timers = 0): Go<R> {
   // An explored program's schedule does not draw.
   timeinitBubble(all && timers === 0);
   run.world.idleHook = () => idle(bubble);
+  if (all && timers === 0) {
+    own(run.world);
+    run.world.waitsOutside = () => waitsOutside(run);
+  }
   let panicking = false;
   try {
     return yield* opCall(bodyOf("synctest.test", main, []));
@@ -108,6 +119,23 @@ export function* bubbled<R>(main: Body<R>, all = true, timers = 0): Go<R> {
     // Also when main ends by goexit.
     if (all && !panicking && run.gcount > 1) yield* others(bubble);
   }
+}
+
+/**
+ * Whether a goroutine waits for a channel or a WaitGroup that is not the bubble's: something outside may wake it. A timer's
+ * channel is served by the bubble's clock, wherever it was made.
+ */
+function waitsOutside(run: Run): boolean {
+  return allgs().some((gp) => readgstatus(gp) === Gwaiting && runOf(gp) === run && isForeign(gp, run.world));
+}
+
+function isForeign(gp: number, world: World): boolean {
+  for (let s = gmem[gp * G_STRIDE + G_WAITING]; s !== 0; s = smem[s * SUDOG_STRIDE + S_WAITLINK]) {
+    const on = sc[s];
+    if (on instanceof WaitGroupSema && on.wg.bubble !== world) return true;
+    if (on instanceof Chan && on.source === null && !on.nil && on.bubble !== world) return true;
+  }
+  return false;
 }
 
 /** Gives a body a name: reports call main by it. */

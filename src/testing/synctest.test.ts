@@ -3,16 +3,25 @@ import { describe, expect, test } from "bun:test";
 import {
   after,
   afterFunc,
+  type Chan,
   chan,
+  context,
   FatalError,
   go,
   goexit,
+  hold,
   Mutex,
+  newTicker,
   now,
+  type Op,
   PanicError,
+  type RecvChan,
   RWMutex,
+  recvCase,
   run,
   runSync,
+  select,
+  sendCase,
   sleep,
   UncaughtError,
   WaitGroup,
@@ -252,5 +261,77 @@ describe("timers of one time in a bubble", () => {
       yield* sleep(2);
     });
     expect(seen.join("")).toBe("01234567");
+  });
+});
+
+describe("what a bubble made", () => {
+  /** Makes something in a bubble that is over then. */
+  async function made<T>(make: () => T): Promise<T> {
+    return await synctest.test(function* () {
+      return make();
+    });
+  }
+
+  for (const [name, make, use, text] of [
+    ["a select of one", () => chan<number>(1), (c) => select([recvCase(c)]), "select on synctest channel"],
+    [
+      "a select of two",
+      () => chan<number>(1),
+      (c) => select([recvCase(chan()), sendCase(c, 1)]),
+      "select on synctest channel",
+    ],
+    [
+      "a context's channel",
+      () => context.withCancel(context.background())[0].done(),
+      (c) => c.recv(),
+      "receive on synctest channel",
+    ],
+    ["a ticker's channel", () => newTicker(1).c, (c) => c.recvOk(), "receive on synctest channel"],
+  ] as [string, () => RecvChan<number> & Chan<number>, (c: Chan<number>) => Op<unknown>, string][]) {
+    test(`is refused elsewhere, and ends the run: ${name}`, async () => {
+      const c = await made(make);
+      const error = await fatal(
+        run(function* () {
+          try {
+            yield* use(c);
+          } catch {
+            // Go's program is over by then.
+          }
+        }),
+      );
+      expect(error.text).toBe(`${text} from outside bubble`);
+    });
+  }
+
+  test("is for its goroutines as anything, and for the ordinary code that they set off", async () => {
+    const got = await synctest.test(function* () {
+      const [c, wg] = [chan<number>(), new WaitGroup()];
+      wg.add(1);
+      using _ = hold();
+      setTimeout(() => {
+        wg.done();
+        c.close();
+      }, 1);
+      yield* wg.wait();
+      return yield* c.recvOk();
+    });
+    expect(got).toEqual([undefined, false]);
+  });
+
+  test("time stands still while a goroutine waits for a channel made outside, and goes on then", async () => {
+    const outside = chan<void>();
+    const got = await synctest.test(function* () {
+      const start = now();
+      const seen: string[] = [];
+      go(function* () {
+        yield* outside.recv();
+        seen.push(`outside ${now() - start}`);
+      });
+      setTimeout(() => outside.close(), 1);
+      yield* sleep(1000);
+      seen.push(`inside ${now() - start}`);
+      return seen;
+    });
+    expect(got).toEqual(["outside 0", "inside 1000"]);
   });
 });

@@ -8,7 +8,8 @@
 import { type AsyncContext, callersContext } from "../runtime/asynccontext.ts";
 import { bodyIfAny } from "../runtime/body.ts";
 import { timerchandrain, trySend } from "../runtime/chan.ts";
-import { Chan, nilchan, type RecvChan } from "../runtime/channel.ts";
+import { type Chan, makechan, nilchan, type RecvChan } from "../runtime/channel.ts";
+import { refuseOutside } from "../runtime/foreign.ts";
 import { opCall } from "../runtime/m.ts";
 import { currentRun, kick } from "../runtime/outside.ts";
 import { PanicError } from "../runtime/panic.ts";
@@ -77,7 +78,13 @@ abstract class Clockwork implements Disposable {
     }
   }
 
+  private refuseOutside(what: string): void {
+    const world = this.r.run?.world;
+    if (world?.owns) refuseOutside(world, `${what} of synctest timer from outside bubble`);
+  }
+
   protected set(ms: number, period: number): boolean {
+    this.refuseOutside("reset");
     const pending = resetTimer(this.r, whenOf(ms), period);
     const drained = this.drain();
     // Armed by code outside the goroutines, it may be the first that its world waits for.
@@ -86,6 +93,7 @@ abstract class Clockwork implements Disposable {
   }
 
   protected halt(): boolean {
+    this.refuseOutside("stop");
     const pending = stopTimer(this.r);
     return this.drain() || pending;
   }
@@ -102,7 +110,7 @@ abstract class Clockwork implements Disposable {
 
 /** A channel for a timer: one value may lie in it, which nobody sees before it is received. */
 function timerchan(): Chan<number> {
-  return new Chan<number>(1);
+  return makechan<number>(1);
 }
 
 /**

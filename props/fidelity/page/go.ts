@@ -358,7 +358,7 @@ const TOOLS: readonly Item[] = [
     "synctest.Test, Wait",
     "testing/synctest",
     "what counts as durably blocked",
-    "In Go, a goroutine blocked on a Mutex is not durably blocked. In gobuf it is, so that a deadlock on a Mutex in a bubble is reported. A goroutine that waits for a promise is not durably blocked; Go has no promises",
+    "In Go, a goroutine blocked on a Mutex is not durably blocked. In gobuf it is, so that a deadlock on a Mutex in a bubble is reported. A goroutine that waits for a promise is not durably blocked; Go has no promises. Ordinary code is in no bubble: it may use what a bubble under way has made, for callbacks of the bubble's goroutines are ordinary code. Goroutines of a bubble and of a run beside it never meet, also at a channel made outside both. The channel of a timer made outside is served by the bubble's clock. A time of `now()` is a double, exact to 0.25 µs: a duration is exact, a deadline computed from it is not to the nanosecond",
     "test:src/testing/synctest.test.ts",
     "export:testing/synctest.ts:wait",
   ),
