@@ -23,11 +23,6 @@ export const LONG: readonly Long[] = [
     why: "Go's tests of a package in Go's order, a file for a file of Go's: the two are read side by side",
   },
   {
-    file: "src/runtime/time.ts",
-    linesMax: 560,
-    why: "Go's runtime/time.go in one file: the heap, its lazy deletion and the clocks look into each other",
-  },
-  {
     file: "src/context/context.test.ts",
     linesMax: 600,
     why: "the cases of Go's context_test.go in its order: the two are read side by side",

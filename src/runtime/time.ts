@@ -10,6 +10,7 @@ import { getg, mp, type Op, opPending, opReady, runNow } from "./m.ts";
 import { FatalError } from "./panic.ts";
 import { gopark, goready } from "./proc.ts";
 import { cheaprandn } from "./rand.ts";
+import { realStart, realTimeAt } from "./realtime.ts";
 import { waitReasonSleep } from "./runtime2.ts";
 import { enter, onSwitch, type Run, runOf } from "./world.ts";
 
@@ -90,8 +91,6 @@ const FAKE_START_MS = 1_257_894_000_000;
 const BUBBLE_START_MS = 946_684_800_000;
 /** No timer expires later, nanoseconds. */
 const MAX_WHEN_NS = 2 ** 63;
-/** A system clock that is this far from ours was set, or the machine has slept. */
-const CLOCK_SET_MS = 100;
 /** Draws of {@link Timer.rand}. */
 const RAND_MAX = 2 ** 31 - 1;
 let fake = false;
@@ -201,20 +200,10 @@ export function now(): number {
   return timeAt(nanotime());
 }
 
-/**
- * What {@link now} gives when {@link nanotime} gives `ns`. On the real clock that is in steps of 1/2048 ms, which a double
- * holds exactly: what lies whole milliseconds apart differs by whole milliseconds.
- */
+/** What {@link now} gives when {@link nanotime} gives `ns`. */
 export function timeAt(ns: number): number {
   if (fake) return fakeStartMs + (ns - FAKE_START_NS) / 1e6;
-  const ms = Math.floor(ns / 1e6);
-  return realStartMs + ms + Math.floor(((ns - ms * 1e6) * 2048) / 1e6) / 2048;
-}
-
-/** The real clock's time when {@link nanotime} was 0, whole milliseconds. @param before what it was, if that still holds */
-function realStart(before: number): number {
-  const start = Math.round(Date.now() - Bun.nanoseconds() / 1e6);
-  return Math.abs(start - before) > CLOCK_SET_MS ? start : before;
+  return realTimeAt(realStartMs, ns);
 }
 
 /** Whether time stands still while anything can run. */
