@@ -39,7 +39,7 @@ const EVERYWHERE: readonly Gauge[] = [
   { name: "JS objects", noise: (before) => Math.max(3000, before * 0.03), read: () => heapStats().objectCount },
   { name: "Gs", noise: exact, read: () => sum(allRuns().map((run) => run.gcount)) },
   // What a thread has made is kept for the next goroutines; their number follows the most that there were at a time.
-  { name: "Gs made", noise: (before) => before * 0.1, read: () => allgs().length },
+  { name: "Gs made", noise: (before) => Math.max(64, before * 0.2), read: () => allgs().length },
   { name: "sudogs", noise: exact, read: liveSudogs },
   { name: "runs", noise: exact, read: () => allRuns().length },
   { name: "worlds", noise: exact, read: () => worlds.size },

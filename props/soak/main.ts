@@ -30,7 +30,7 @@ const { minutes, seconds, rounds, workers, plant } = command(
     new Option("--seconds <n>", "how long; 10 by default").argParser(integer(1, 1_000_000)).conflicts("rounds"),
   )
   .addOption(new Option("--rounds <n>", "so many rounds").argParser(integer(SAMPLES_MIN, 1_000_000)))
-  .addOption(new Option("--workers", "Workers come and go, too").default(false))
+  .addOption(new Option("--no-workers", "without Workers"))
   .addOption(new Option("--plant <leak>", "hold something for ever in each round").choices(Object.keys(PLANTS)))
   .parse()
   .opts<Options>();
