@@ -42,6 +42,9 @@ const LIMIT_MS: Readonly<Record<Subject, number>> = {
   src: 30_000,
 };
 
+/** The steps that are tests take so many times longer: whole folders of them, of which some start processes. */
+const TESTS_SHARE = 4;
+
 /** Where fidelity leaves its result, in the copy. */
 const RESULT = "mutant.json";
 
@@ -143,7 +146,8 @@ export class Workshop implements Disposable {
     if (process.platform === "win32") own.NODE_PATH = join(packageRoot, "node_modules");
     const { command, env } =
       emulator === undefined ? { command: [process.execPath], env: own } : startBun(emulator, own);
-    const limit = LIMIT_MS[subject] * (currentAbi()?.slowness ?? 1);
+    const share = args[0] === "test" ? TESTS_SHARE : 1;
+    const limit = share * LIMIT_MS[subject] * (currentAbi()?.slowness ?? 1);
     const result = join(this.folder, RESULT);
     rmSync(result, { force: true });
     const run = Bun.spawn([...command, ...args], {
