@@ -5,12 +5,13 @@ import { afterAll, describe, expect, test } from "bun:test";
 import { join } from "node:path";
 import fc from "fast-check";
 import { abiSkip } from "../scripts/abis/skip.ts";
-import { gosched, runSync } from "../src/index.ts";
+import { go, gosched, runSync } from "../src/index.ts";
 import { goNative, newNativeG, setStackSize } from "../src/native/native.ts";
 import { MEMORY_SIZE_HUGE, MEMORY_SIZE_ODD, MEMORY_SIZE_ZERO } from "../src/runtime/codes.ts";
 import { chunkOfG, chunkSize, descriptor, memoryError, mid, native } from "../src/runtime/ffi.ts";
 import { callersRun, startG } from "../src/runtime/proc.ts";
 import { check } from "./check.ts";
+import { openBodies } from "./native/bodies.ts";
 import { countOverflows } from "./overflows.ts";
 import { boundsOf, makeReadable, overflowing, stackguard0, stackStats } from "./stack-fixture.ts";
 
@@ -178,4 +179,19 @@ describe("an overflow", () => {
     expect(result.mid).not.toBe(mid);
     worker.terminate();
   });
+});
+
+test("F30: an overflow leaves the thread's rounding as it was, whatever the goroutine's is", () => {
+  const third = (one: number, three: number) => one / three;
+  const before = third(1, 3);
+  const errors: unknown[] = [];
+  runSync(
+    function* () {
+      go.native(openBodies().symbols.zig_overflows_rounding_up);
+      yield* gosched();
+    },
+    { onStackOverflow: (error) => void errors.push(error) },
+  );
+  expect(third(1, 3)).toBe(before);
+  expect(errors.length).toBe(1);
 });

@@ -159,3 +159,25 @@ fn write(address: u64) void {
     const word: *allowzero volatile u8 = @ptrFromInt(address);
     word.* = 1;
 }
+
+/// Rounds up from now on, and overflows its stack.
+export fn zig_overflows_rounding_up(_: ?*anyopaque) callconv(.c) void {
+    if (builtin.cpu.arch == .x86_64) {
+        var mxcsr: u32 = 0x1F80 | 2 << 13;
+        asm volatile ("ldmxcsr (%[word])"
+            :
+            : [word] "r" (&mxcsr),
+            : .{ .memory = true });
+    } else asm volatile ("msr fpcr, %[word]"
+        :
+        : [word] "r" (@as(u64, 1 << 22)),
+    );
+    _ = deeper(1);
+}
+
+noinline fn deeper(n: usize) usize {
+    var frame: [256]u8 = undefined;
+    const bytes: *volatile [256]u8 = &frame;
+    bytes[n & 255] = @truncate(n);
+    return deeper(n +% 1) +% bytes[0];
+}

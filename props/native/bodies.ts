@@ -35,6 +35,7 @@ const ZIG_BODIES = {
   zig_everything: native.body,
   zig_locks: native.body,
   zig_faults: native.body,
+  zig_overflows_rounding_up: native.body,
 } as const;
 
 /** The probe's library: C compiled by Zig, and Zig, on every platform. */
