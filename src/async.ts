@@ -13,6 +13,8 @@ import { waitReasonIOWait } from "./runtime/runtime2.ts";
 import { type SelectCase, type Selected, type SelectedDefault, type SelectOptions, select } from "./runtime/select.ts";
 import { spawnOwn } from "./runtime/spawn.ts";
 
+const { then } = Promise.prototype;
+
 /** How the promise that a goroutine waited for has settled. */
 interface Settled {
   failed: boolean;
@@ -35,6 +37,8 @@ interface Settled {
 export function wait<T>(promise: PromiseLike<T> | T): Op<Awaited<T>> {
   const gp = getg("wait");
   const run = currentRun("wait");
+  // As `await` does: of another thenable the first call counts, and the `then` of a promise is the language's own.
+  const settling = Promise.resolve(promise);
   const settled: Settled = { failed: false, value: undefined };
   const arrive = (failed: boolean, value: unknown) => {
     if (run.over) return;
@@ -44,7 +48,8 @@ export function wait<T>(promise: PromiseLike<T> | T): Op<Awaited<T>> {
     expectOutside(run, -1);
   };
   expectOutside(run, 1);
-  Promise.resolve(promise).then(
+  then.call(
+    settling,
     (value) => arrive(false, value),
     (error) => arrive(true, error),
   );

@@ -4,9 +4,9 @@
  */
 
 import { type Argument, type Body, startNative } from "./native/nativelib.ts";
-import { bodyOf, type Go } from "./runtime/body.ts";
+import { frameOf, type Go } from "./runtime/body.ts";
 import { goidOf } from "./runtime/gstatus.ts";
-import { callDone, getg, MCALL_GOEXIT, MCALL_GOSCHED, type Op, opCall, opMcall, runNow } from "./runtime/m.ts";
+import { callDone, fatal, getg, MCALL_GOEXIT, MCALL_GOSCHED, type Op, opCall, opMcall, runNow } from "./runtime/m.ts";
 import { newproc } from "./runtime/proc.ts";
 
 /** The go statement, of both kinds of body. */
@@ -49,7 +49,8 @@ interface GoStatement {
  * @param fn a generator function. It is called at once with the arguments, which makes the generator; its body runs
  *   later
  * @returns the goroutine's number, by which reports name it: main has 1
- * @throws TypeError when `fn` does not make a generator; Error outside a goroutine
+ * @throws TypeError when `fn` does not make a generator; FatalError "go of nil func value", which ends the run, for undefined
+ *   and null; Error outside a goroutine
  * @example
  * ```ts
  * function* greet(name: string): Go {
@@ -62,7 +63,8 @@ interface GoStatement {
 export const go: GoStatement = Object.assign(
   function go<A extends unknown[]>(fn: (...args: A) => Go<unknown>, ...args: A): number {
     getg("go");
-    const goid = goidOf(newproc(bodyOf("go", fn, args), fn));
+    if (fn === undefined || fn === null) fatal("go of nil func value");
+    const goid = goidOf(newproc(frameOf("go", fn, args), fn));
     callDone();
     return goid;
   },
@@ -134,7 +136,7 @@ export function goexit(): Op<never> {
  */
 export function call<A extends unknown[], R>(fn: (...args: A) => Go<R>, ...args: A): Op<R> {
   getg("call");
-  return opCall(bodyOf("call", fn, args));
+  return opCall(frameOf("call", fn, args));
 }
 
 /**

@@ -44,6 +44,7 @@ export {
 export { spawn } from "./runtime/spawn.ts";
 export { now, sleep } from "./runtime/time.ts";
 export { type GoroutineInfo, goroutineDump, goroutines } from "./runtime/traceback.ts";
+export { RunOverError } from "./runtime/world.ts";
 export { type Service, type StartOptions, start } from "./service.ts";
 export { Cond, type Locker } from "./sync/cond.ts";
 export { ErrGroup } from "./sync/errgroup.ts";

@@ -1,8 +1,9 @@
 /**
  * A run: from a main goroutine to its result, Go's verdict, or the first failure (rt0_go and main of runtime/proc.go).
  */
+
 import { newNativeG } from "./native/native.ts";
-import { type Body, bodyOf } from "./runtime/body.ts";
+import { type Body, frameOf } from "./runtime/body.ts";
 import type { Address } from "./runtime/ffi.ts";
 import { allocG, gbody } from "./runtime/g.ts";
 import { setTransitionHook, type TransitionHook } from "./runtime/gstatus.ts";
@@ -11,6 +12,7 @@ import { failRun, mp } from "./runtime/m.ts";
 import { kick } from "./runtime/outside.ts";
 import type { StackOverflowError } from "./runtime/panic.ts";
 import { startG } from "./runtime/proc.ts";
+import { checkRunOptions } from "./runtime/runoptions.ts";
 import { newWorld, type SchedOptions, schedinit } from "./runtime/schedinit.ts";
 import { resumeMain, startMain } from "./runtime/schedule.ts";
 import { wantTracebacks } from "./runtime/sites.ts";
@@ -137,7 +139,8 @@ function resultOf(run: Run): unknown {
  * ```
  */
 export function runSync<R>(main: Body<R>, options: Omit<RunOptions, "clock" | "signal"> = {}): R {
-  const body = bodyOf("runSync", main, []);
+  checkRunOptions("runSync", options, ["seed", "onTransition", "onStackOverflow", "traceback"]);
+  const body = frameOf("runSync", main, []);
   return driven({ ...options, clock: "fake" }, () => [newG(body), main]) as R;
 }
 
@@ -235,6 +238,7 @@ function listen(run: Run, signal: AbortSignal | undefined): () => void {
  * ```
  */
 export function run<R>(main: Body<R>, options: RunOptions = {}): Promise<R> {
+  checkRunOptions("run", options);
   const { promise, resolve, reject } = Promise.withResolvers<R>();
   if (options.signal?.aborted) {
     reject(options.signal.reason);
@@ -244,7 +248,7 @@ export function run<R>(main: Body<R>, options: RunOptions = {}): Promise<R> {
     reject(new RunOverError(RETIRED));
     return promise;
   }
-  const body = bodyOf("run", main, []);
+  const body = frameOf("run", main, []);
   const settle = (run: Run) => (run.failed ? reject(run.error) : resolve(run.result as R));
   if (joins(options)) {
     const run = joinWorld(options, settle);

@@ -1,9 +1,11 @@
 /** A service: a run that has no main and stays until it is stopped. */
+
 import { joins, joinWorld, openWorld, type RunOptions } from "./run.ts";
 import type { Go } from "./runtime/body.ts";
 import { failRun, mp } from "./runtime/m.ts";
 import { expectOutside, kick } from "./runtime/outside.ts";
 import { finishRun } from "./runtime/proc.ts";
+import { checkRunOptions } from "./runtime/runoptions.ts";
 import { spawnIn } from "./runtime/spawn.ts";
 import { type GoroutineInfo, goroutinesOf } from "./runtime/traceback.ts";
 import { observeBegin, type Run, RunOverError } from "./runtime/world.ts";
@@ -86,6 +88,7 @@ export interface Service extends AsyncDisposable {
  * ```
  */
 export function start(options: StartOptions = {}): Service {
+  checkRunOptions("start", options, ["onStackOverflow", "traceback", "signal"]);
   const { promise: closed, resolve, reject } = Promise.withResolvers<void>();
   const controller = new AbortController();
   const settle = (run: Run) => {

@@ -27,7 +27,6 @@ export async function compareReport(name: string, traceback: Traceback): Promise
 // Faults that several tests show.
 export const LOST =
   "JavaScript does not tell that a caught error was thrown again, nor which error a finally's own has taken the place of";
-export const GO_NIL = "F21: go(undefined) is an error that can be caught, not Go's fatal one";
 export const MAIN_ENDS = "G2: main's return does not wait for a goroutine whose deferred work runs in a panic";
 
 /** Marks programs whose report differs, by what the port prints in place of Go's. */
@@ -42,6 +41,5 @@ export const REPORT_FAILS: ReadonlyMap<string, Fails> = new Map([
   ...marks(LOST, ": panic: outer\n", "RepanickedPanicSandwich"),
   ...marks(LOST, ": panic: panic pt1\n", "PanicTraceback"),
   ...marks(LOST, ": panic: YYY\n", "DoublePanic"),
-  ...marks(GO_NIL, ": fatal error: all goroutines are asleep", "GoNil"),
   ...marks(MAIN_ENDS, ": , Go's: panic: crash", "PanicRace"),
 ]);

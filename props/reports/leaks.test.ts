@@ -18,7 +18,7 @@ describe("an operation without its yield*", () => {
       }),
     );
     expect(withCode(error.message, import.meta.path)).toBe(`\
-goroutine 2 ended with an operation that was made and never yielded: write \`yield*\` before it
+goroutine 2 ended with an operation that was made and never yielded: write \`yield*\` before it (send)
 
 goroutine 2 [running]:
 forgetful(...)
@@ -40,7 +40,7 @@ main(...)
       }),
     );
     expect(withCode(error.message, import.meta.path)).toBe(`\
-goroutine 1 ended with an operation that was made and never yielded: write \`yield*\` before it
+goroutine 1 ended with an operation that was made and never yielded: write \`yield*\` before it (send)
 
 goroutine 1 [running]:
 main(...)
@@ -58,7 +58,7 @@ main(...)
       }),
     );
     expect(withCode(error.message, import.meta.path)).toBe(`\
-recv: the operation before it was made and never yielded: write \`yield*\` before it
+recv: the operation before it was made and never yielded: write \`yield*\` before it (goroutine 1: send)
 
 goroutine 1 [running]:
 main(...)

@@ -7,8 +7,9 @@
 import { callersContext } from "../runtime/asynccontext.ts";
 import { closechan, type Source } from "../runtime/chan.ts";
 import { Chan, makechan, nilchan, type RecvChan } from "../runtime/channel.ts";
+import { refuse } from "../runtime/expect.ts";
 import { refuseChan } from "../runtime/foreign.ts";
-import { currentRun, expectOutside } from "../runtime/outside.ts";
+import { currentRun, expectOutside, isUnderWay } from "../runtime/outside.ts";
 import { isA, PanicError } from "../runtime/panic.ts";
 import { textOfValue } from "../runtime/printpanics.ts";
 import { newproc } from "../runtime/proc.ts";
@@ -166,12 +167,31 @@ const signalKey = new Key<AbortSignal>("signal");
 const closedchan = new Chan<never>(0);
 closedchan.closed = true;
 
-/** While a goroutine waits for a signal, the world outside may still wake it. */
-const signalSource: Source = {
-  poll() {},
-  block: () => expectOutside(currentRun("waiting for a signal"), 1),
-  unblock: () => expectOutside(currentRun("waiting for a signal"), -1),
-};
+/** Sees to it that a goroutine that waits for the end of a context wakes. */
+class DoneSource implements Source {
+  constructor(
+    /** A signal may end it: while a goroutine waits, the world outside may still wake it. */
+    private readonly outside: boolean,
+    /** Ends it at a point in time. */
+    private readonly timed: TimerCtx | null,
+  ) {}
+
+  poll(): void {}
+
+  block(): void {
+    this.timed?.adopt();
+    if (this.outside) expectOutside(currentRun("waiting for a signal"), 1);
+  }
+
+  unblock(): void {
+    if (this.outside) expectOutside(currentRun("waiting for a signal"), -1);
+  }
+}
+
+/** The second half of the end of a context, when its children are over. */
+class Leaving {
+  constructor(readonly ctx: CancelCtx) {}
+}
 
 /** The contexts that signals were made for or from. */
 const signals = new WeakMap<AbortSignal, CancelCtx>();
@@ -205,7 +225,16 @@ export class EmptyCtx implements Context {
 /** Has its parent's values only: withoutCancelCtx. */
 export class WithoutCancelCtx extends EmptyCtx {
   constructor(readonly parent: Context) {
-    super(`${contextName(parent)}.WithoutCancel`);
+    super("");
+  }
+
+  /** @internal */
+  get suffix(): string {
+    return ".WithoutCancel";
+  }
+
+  override toString(): string {
+    return chainName(this);
   }
 
   override value<T>(key: Key<T>): T | undefined {
@@ -215,22 +244,27 @@ export class WithoutCancelCtx extends EmptyCtx {
 
 /** Adds a value: valueCtx. */
 export class ValueCtx implements Context {
+  /** The nearest that is no ValueCtx: it answers for this one, however many lie between. @internal */
+  readonly base: Context;
+
   constructor(
     readonly parent: Context,
     readonly key: Key<unknown>,
     readonly val: unknown,
-  ) {}
+  ) {
+    this.base = baseOf(parent);
+  }
 
   deadline(): number | undefined {
-    return this.parent.deadline();
+    return this.base.deadline();
   }
 
   done(): RecvChan<never> {
-    return this.parent.done();
+    return this.base.done();
   }
 
   err(): Error | undefined {
-    return this.parent.err();
+    return this.base.err();
   }
 
   value<T>(key: Key<T>): T | undefined {
@@ -238,11 +272,16 @@ export class ValueCtx implements Context {
   }
 
   get signal(): AbortSignal {
-    return this.parent.signal;
+    return this.base.signal;
+  }
+
+  /** @internal */
+  get suffix(): string {
+    return `.WithValue(${stringify(this.key)}, ${stringify(this.val)})`;
   }
 
   toString(): string {
-    return `${contextName(this.parent)}.WithValue(${stringify(this.key)}, ${stringify(this.val)})`;
+    return chainName(this);
   }
 }
 
@@ -256,22 +295,34 @@ export class CancelCtx implements Context {
   children: Set<CancelCtx> | null = null;
   /** Takes back what a parent of the program's own was asked to do. */
   private unregister: (() => boolean) | null = null;
+  /** The nearest that is neither this class's nor a ValueCtx; a SignalCtx itself. */
+  private readonly root: Context;
+  /** The nearest that ends at a point in time, itself included: none above it ends earlier. @internal */
+  readonly timed: TimerCtx | null;
 
-  constructor(readonly parent: Context) {}
+  constructor(readonly parent: Context) {
+    const base = baseOf(parent);
+    const known = base instanceof CancelCtx;
+    this.root = known ? base.root : this instanceof SignalCtx ? this : base;
+    this.timed = this instanceof TimerCtx ? this : known ? base.timed : null;
+  }
 
   deadline(): number | undefined {
-    return this.parent.deadline();
+    return this.timed !== null ? this.timed.deadline() : this.root === this ? undefined : this.root.deadline();
   }
 
   done(): RecvChan<never> {
+    this.timed?.look();
     if (this.donechan === null) {
       this.donechan = makechan<never>(0);
-      if (this.value(signalKey) !== undefined) this.donechan.source = signalSource;
+      const outside = this.root instanceof SignalCtx || this.root.value(signalKey) !== undefined;
+      if (outside || this.timed !== null) this.donechan.source = new DoneSource(outside, this.timed);
     }
     return this.donechan;
   }
 
   err(): Error | undefined {
+    if (this.failure === undefined) this.timed?.look();
     return this.failure;
   }
 
@@ -293,8 +344,13 @@ export class CancelCtx implements Context {
     return this.controller.signal;
   }
 
+  /** @internal */
+  get suffix(): string {
+    return ".WithCancel";
+  }
+
   toString(): string {
-    return `${contextName(this.parent)}.WithCancel`;
+    return chainName(this);
   }
 
   /** Arranges that it is canceled with its parent: propagateCancel. @param what the operation's name, for an error */
@@ -328,17 +384,41 @@ export class CancelCtx implements Context {
 
   /** Ends it and its children, unless it is over: cancel. @param remove take it from its parent */
   cancel(remove: boolean, err: Error, cause?: Error): void {
-    if (this.failure !== undefined) return;
+    const reason = cause ?? err;
+    // A child is over before what comes after it, and its own children before it: without a frame of the stack for each.
+    const open: (CancelCtx | Leaving)[] = [this];
+    for (let c = open.pop(); c !== undefined; c = open.pop()) {
+      if (c instanceof Leaving) c.ctx.leave(remove && c.ctx === this);
+      else {
+        const children = c.end(err, reason);
+        if (children === null) continue;
+        open.push(new Leaving(c));
+        for (const child of [...children].reverse()) open.push(child);
+      }
+    }
+  }
+
+  /** Its own end. @returns those that end with it; null when it is over */
+  private end(err: Error, reason: Error): Iterable<CancelCtx> | null {
+    if (this.failure !== undefined) return null;
     this.failure = err;
-    this.reason = cause ?? err;
+    this.reason = reason;
     if (this.donechan === null) this.donechan = closedchan;
     else closechan(this.donechan);
-    const children = this.children;
+    const children = this.children ?? [];
     this.children = null;
-    if (children !== null) for (const child of children) child.cancel(false, err, this.reason);
+    return children;
+  }
+
+  /** What follows the end of its children. */
+  private leave(remove: boolean): void {
     if (remove) this.remove();
     this.controller?.abort(this.reason);
+    this.left();
   }
+
+  /** What a subclass has to do when it is over. */
+  protected left(): void {}
 
   /** Takes it from its parent: removeChild. */
   protected remove(): void {
@@ -350,6 +430,8 @@ export class CancelCtx implements Context {
 /** Ends at a point in time: timerCtx. */
 export class TimerCtx extends CancelCtx {
   private timer: Timer | null = null;
+  /** Its cause, when the time is over. */
+  private why: Error | undefined;
 
   constructor(
     parent: Context,
@@ -359,23 +441,38 @@ export class TimerCtx extends CancelCtx {
   }
 
   /** Sets it to end in `ms` milliseconds. */
-  arm(ms: number, cause: Error | undefined): void {
+  arm(ms: number, why: Error | undefined): void {
     if (this.err() !== undefined) return;
-    const expire = () => this.cancel(true, DeadlineExceeded, cause);
-    this.timer = new Timer(ms, expire);
+    this.why = why;
+    this.timer = new Timer(ms, () => this.expire());
+  }
+
+  private expire(): void {
+    this.cancel(true, DeadlineExceeded, this.why);
+  }
+
+  /** Somebody asks. When the run of its timer is over, which stopped the timer, it is the clock that counts. @internal */
+  look(): void {
+    if (this.timer === null || !this.timer.orphaned) return;
+    if (now() >= this.when) this.expire();
+    else this.adopt();
+  }
+
+  /** A goroutine will wait for it: its timer belongs to a run that goes on. @internal */
+  adopt(): void {
+    if (this.timer?.orphaned && isUnderWay()) this.timer = new Timer(this.when - now(), () => this.expire());
   }
 
   override deadline(): number {
     return this.when;
   }
 
-  override toString(): string {
+  override get suffix(): string {
     const date = new Date(this.when).toJSON() ?? "no date";
-    return `${contextName(this.parent)}.WithDeadline(${date} [${this.when - now()}ms])`;
+    return `.WithDeadline(${date} [${this.when - now()}ms])`;
   }
 
-  override cancel(remove: boolean, err: Error, cause?: Error): void {
-    super.cancel(remove, err, cause);
+  protected override left(): void {
     this.timer?.stop();
     this.timer = null;
   }
@@ -395,11 +492,10 @@ export class AfterFuncCtx extends CancelCtx {
     super(parent);
   }
 
-  override cancel(remove: boolean, err: Error, cause?: Error): void {
-    super.cancel(remove, err, cause);
+  protected override left(): void {
     if (this.decided) return;
     this.decided = true;
-    if (!this.run.over) this.context(newproc, callBody(this.f), this.f, this.run);
+    if (!this.run.over) this.context(newproc, callBody(this.f, "context.afterFunc"), this.f, this.run);
   }
 
   /** @returns whether that kept the function from being started */
@@ -422,7 +518,7 @@ class SignalCtx extends CancelCtx {
   }
 
   override toString(): string {
-    return contextName(this.parent);
+    return String(this.parent);
   }
 
   /** Takes over what the signal says. */
@@ -480,6 +576,26 @@ function isNil(c: RecvChan<never>): boolean {
   return (c as Chan<never>).nil;
 }
 
+/** The nearest of a context and those that it was made from that is no ValueCtx. */
+function baseOf(ctx: Context): Context {
+  return ctx instanceof ValueCtx ? ctx.base : ctx;
+}
+
+/** What a context of these calls itself, by all that it was made from, without a frame of the stack for each. */
+function chainName(ctx: ValueCtx | CancelCtx | WithoutCancelCtx): string {
+  const suffixes: string[] = [];
+  let c: Context = ctx;
+  while (
+    (c instanceof CancelCtx && !(c instanceof SignalCtx)) ||
+    c instanceof ValueCtx ||
+    c instanceof WithoutCancelCtx
+  ) {
+    suffixes.push(c.suffix);
+    c = c.parent;
+  }
+  return contextName(c) + suffixes.reverse().join("");
+}
+
 /** What a context calls itself: contextName. */
 function contextName(ctx: Context): string {
   return ctx.toString === Object.prototype.toString ? ctx.constructor.name : String(ctx);
@@ -492,7 +608,15 @@ function stringify(value: unknown): string {
   return typeof value === "object" ? value.constructor?.name : typeof value;
 }
 
-/** @throws PanicError where untyped code gave no parent */
-export function checkParent(parent: Context | null | undefined): void {
+/** @throws PanicError where untyped code gave no parent; TypeError where it gave something else than a context */
+export function checkParent(what: string, parent: Context | null | undefined): void {
   if (parent === null || parent === undefined) throw new PanicError("cannot create context from nil parent");
+  checkContext(what, parent);
+}
+
+/** @throws TypeError where untyped code gave something else than a context */
+export function checkContext(what: string, ctx: Context | null | undefined): void {
+  if (typeof ctx?.done !== "function" || typeof ctx.err !== "function" || typeof ctx.value !== "function") {
+    refuse(what, ctx, "a context");
+  }
 }

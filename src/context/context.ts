@@ -5,10 +5,12 @@
  * called by goroutines and by ordinary code.
  */
 
+import { checkCallback } from "../runtime/body.ts";
+import { checkDuration, refuse } from "../runtime/expect.ts";
 import { callDone } from "../runtime/m.ts";
 import { currentRun } from "../runtime/outside.ts";
 import { PanicError } from "../runtime/panic.ts";
-import { now } from "../runtime/time.ts";
+import { MAX_WAIT_MS, now } from "../runtime/time.ts";
 import type { Callback } from "../time/timer.ts";
 import {
   AfterFuncCtx,
@@ -18,10 +20,11 @@ import {
   type CancelFunc,
   type Context,
   causeOf,
+  checkContext,
   checkParent,
   DeadlineExceeded,
   EmptyCtx,
-  type Key,
+  Key,
   signalCtx,
   TimerCtx,
   ValueCtx,
@@ -85,7 +88,7 @@ function disposable<F extends () => unknown>(f: F): F & Disposable {
  * ```
  */
 export function withCancel(parent: Context): [ctx: Context, cancel: CancelFunc] {
-  checkParent(parent);
+  checkParent("context.withCancel", parent);
   const c = new CancelCtx(parent).propagate("context.withCancel");
   return [c, disposable(() => cancel(c))];
 }
@@ -109,7 +112,7 @@ function cancel(c: CancelCtx, cause?: Error): void {
  * ```
  */
 export function withCancelCause(parent: Context): [ctx: Context, cancel: CancelCauseFunc] {
-  checkParent(parent);
+  checkParent("context.withCancelCause", parent);
   const c = new CancelCtx(parent).propagate("context.withCancelCause");
   return [c, disposable((cause?: Error) => cancel(c, cause))];
 }
@@ -135,8 +138,15 @@ export function withDeadline(
   deadline: number | Date,
   why?: Error,
 ): [ctx: Context, cancel: CancelFunc] {
-  const when = Number(deadline);
-  return timerCtx(parent, when, when - now(), why, "context.withDeadline");
+  const what = "context.withDeadline";
+  checkParent(what, parent);
+  const given: unknown = deadline instanceof Date ? deadline.getTime() : deadline;
+  if (typeof given !== "number" || Number.isNaN(given)) {
+    refuse(what, deadline, "a deadline, a valid Date or milliseconds since the Unix epoch");
+  }
+  checkCause(what, why);
+  const when = Math.max(-DATE_MAX_MS, Math.min(given, DATE_MAX_MS));
+  return timerCtx(parent, when, when - now(), why, what);
 }
 
 /**
@@ -155,7 +165,20 @@ export function withDeadline(
  * ```
  */
 export function withTimeout(parent: Context, ms: number, why?: Error): [ctx: Context, cancel: CancelFunc] {
-  return timerCtx(parent, now() + ms, ms, why, "context.withTimeout");
+  const what = "context.withTimeout";
+  checkParent(what, parent);
+  checkDuration(what, "ms", ms);
+  checkCause(what, why);
+  const wait = Math.max(-MAX_WAIT_MS, Math.min(ms, MAX_WAIT_MS));
+  return timerCtx(parent, now() + wait, wait, why, what);
+}
+
+/** The last time that a Date can hold, milliseconds. */
+const DATE_MAX_MS = 8.64e15;
+
+/** @throws TypeError for a cause that is no error */
+function checkCause(what: string, why: unknown): void {
+  if (why !== undefined && !(why instanceof Error)) refuse(what, why, "a cause, an Error or undefined");
 }
 
 function timerCtx(
@@ -165,7 +188,6 @@ function timerCtx(
   why: Error | undefined,
   what: string,
 ): [ctx: Context, cancel: CancelFunc] {
-  checkParent(parent);
   const earlier = parent.deadline();
   if (earlier !== undefined && earlier < when) return withCancel(parent);
   currentRun(what);
@@ -188,8 +210,9 @@ function timerCtx(
  */
 export function withValue<T>(parent: Context, key: Key<T>, value: T): Context;
 export function withValue(parent: Context, key: Key<unknown>, value: unknown): Context {
-  checkParent(parent);
+  checkParent("context.withValue", parent);
   if (key === null || key === undefined) throw new PanicError("nil key");
+  if (!(key instanceof Key)) refuse("context.withValue", key, "a context.Key");
   return new ValueCtx(parent, key, value);
 }
 
@@ -206,7 +229,7 @@ export function withValue(parent: Context, key: Key<unknown>, value: unknown): C
  * ```
  */
 export function withoutCancel(parent: Context): Context {
-  checkParent(parent);
+  checkParent("context.withoutCancel", parent);
   return new WithoutCancelCtx(parent);
 }
 
@@ -228,6 +251,8 @@ export function withoutCancel(parent: Context): Context {
  * ```
  */
 export function afterFunc(ctx: Context, f: Callback): (() => boolean) & Disposable {
+  checkContext("context.afterFunc", ctx);
+  checkCallback("context.afterFunc", f);
   const a = new AfterFuncCtx(ctx, f).propagate("context.afterFunc");
   return disposable(() => a.stop());
 }
@@ -247,6 +272,7 @@ export function afterFunc(ctx: Context, f: Callback): (() => boolean) & Disposab
  * ```
  */
 export function cause(ctx: Context): Error | undefined {
+  checkContext("context.cause", ctx);
   return causeOf(ctx);
 }
 
@@ -267,5 +293,6 @@ export function cause(ctx: Context): Error | undefined {
  * ```
  */
 export function fromSignal(signal: AbortSignal): Context {
+  if (!(signal instanceof AbortSignal)) refuse("context.fromSignal", signal, "an AbortSignal");
   return signalCtx(signal);
 }

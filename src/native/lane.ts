@@ -100,6 +100,7 @@ class WordLane implements Lane {
   /** Takes the place of the channel's buffer, which is empty. */
   open(): void {
     this.c.dataqsiz = 0;
+    this.c.bufsiz = 0;
     this.c.lane = this;
   }
 
@@ -108,12 +109,16 @@ class WordLane implements Lane {
     if (c.lane !== this) return;
     c.lane = null;
     c.dataqsiz = this.size;
+    c.bufsiz = this.size;
     c.recvx = 0;
     c.qcount = this.count;
     c.sendx = c.qcount === this.size ? 0 : c.qcount;
     for (let i = 0; this.count > 0; i++) c.buf[i] = this.get();
   }
 }
+
+/** A lane has all its memory at once: a channel with more places keeps its own buffer, which grows. */
+const LANE_MAX = 1 << 16;
 
 /** By the handles of their channels: each keeps its memory. */
 let lanes = new Map<number, WordLane>();
@@ -149,7 +154,7 @@ export function openLane(c: Hchan, handle: number): void {
   let lane = lanes.get(handle);
   if (lane === undefined) {
     const keeps = KEPT.get(c.codec);
-    if (keeps === undefined || c.source !== null) return;
+    if (keeps === undefined || c.source !== null || c.dataqsiz > LANE_MAX) return;
     lane = new WordLane(c, keeps);
     lanes.set(handle, lane);
     enter(handle, lane.address);

@@ -132,7 +132,7 @@ export function trap(gp: number, code: number, a: number): unknown {
 
 /** A channel of words that a native body makes. @returns its handle */
 function makeChan(capacity: number): number {
-  checkCapacity(capacity);
+  checkCapacity("gobuf_chan", capacity);
   return handleOf(new Chan(capacity));
 }
 

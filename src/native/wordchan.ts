@@ -34,6 +34,6 @@ class WordChan<in out T> extends Chan<T> {
  * ```
  */
 export function chan<T>(codec: Codec<T>, capacity = 0): Chan<T> {
-  checkCapacity(capacity);
+  checkCapacity("native.chan", capacity);
   return new WordChan(codec, capacity);
 }

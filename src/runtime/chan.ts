@@ -3,6 +3,7 @@
  *
  * What programs hold of a channel is made of this in channel.ts.
  */
+import { refuse } from "./expect.ts";
 import { G_PARAM, G_STRIDE, G_WAITING, gmem, SUDOG_STRIDE, smem } from "./ffi.ts";
 import { mp } from "./m.ts";
 import { PanicError } from "./panic.ts";
@@ -22,6 +23,9 @@ let created = 0;
 
 /** The buffer of every unbuffered channel: nothing ever looks into it. */
 const noBuffer: unknown[] = [];
+
+/** A buffer begins with room for so many values; one of a larger channel grows with what is in it. */
+const RING_BEGINS = 64;
 
 /**
  * What feeds a channel in place of a goroutine: a timer (hchan.timer in Go), or the world outside. The channel tells it
@@ -58,7 +62,10 @@ export class Hchan extends Waitqs {
   /** Stands for the channel's address: a select locks in this order. */
   readonly sortkey: number = ++created;
   qcount = 0;
+  /** A ring of `bufsiz` places. Its array grows to that as values come. */
   readonly buf: unknown[];
+  /** Places of the ring: `dataqsiz`, or less where so many values were never in it. */
+  bufsiz: number;
   sendx = 0;
   recvx = 0;
   closed = false;
@@ -75,15 +82,19 @@ export class Hchan extends Waitqs {
   ) {
     super();
     this.buf = dataqsiz === 0 ? noBuffer : [];
-    for (let i = 0; i < dataqsiz; i++) this.buf.push(undefined);
+    this.bufsiz = Math.min(dataqsiz, RING_BEGINS);
+    for (let i = 0; i < this.bufsiz; i++) this.buf.push(undefined);
   }
 }
 
-/** @throws PanicError as makechan does. @internal */
-export function checkCapacity(capacity: number): void {
-  if (!Number.isInteger(capacity) || capacity < 0 || capacity > 0x7fffffff) {
-    throw new PanicError("makechan: size out of range");
-  }
+/** The largest capacity. */
+export const CAPACITY_MAX = 0x7fffffff;
+
+/** @throws PanicError as makechan does; TypeError for what is no number. @internal */
+export function checkCapacity(what: string, capacity: number): void {
+  if (capacity >= 0 && capacity <= CAPACITY_MAX && Number.isInteger(capacity)) return;
+  if (typeof capacity === "number") throw new PanicError("makechan: size out of range");
+  refuse(what, capacity, "a capacity, an integer from 0 to 2^31-1");
 }
 
 // A world counts its channels from 1, so that the lock order of a run does not depend on the runs before it.
@@ -124,7 +135,11 @@ export function chansend(gp: number, c: Hchan, elem: unknown): boolean {
     send(s, elem);
     return true;
   }
-  if (c.qcount < c.dataqsiz) {
+  if (c.qcount < c.bufsiz) {
+    bufput(c, elem);
+    return true;
+  }
+  if (bufgrow(c)) {
     bufput(c, elem);
     return true;
   }
@@ -144,10 +159,22 @@ export function chancap(c: Hchan): number {
   return c.lane === null ? c.dataqsiz : c.lane.size;
 }
 
-/** Puts a value in the buffer. */
+/** Gives a full ring twice the places, if the channel is to have more. @returns whether it has room now */
+export function bufgrow(c: Hchan): boolean {
+  if (c.bufsiz === c.dataqsiz) return false;
+  const { buf } = c;
+  // The oldest value comes first: the new places are at the end.
+  if (c.recvx > 0) for (const elem of buf.splice(0, c.recvx)) buf.push(elem);
+  c.recvx = 0;
+  c.sendx = c.bufsiz;
+  c.bufsiz = Math.min(2 * c.bufsiz, c.dataqsiz);
+  return true;
+}
+
+/** Puts a value in the buffer, where the ring has room. */
 export function bufput(c: Hchan, elem: unknown): void {
   c.buf[c.sendx] = elem;
-  c.sendx = c.sendx + 1 === c.dataqsiz ? 0 : c.sendx + 1;
+  c.sendx = c.sendx + 1 === c.bufsiz ? 0 : c.sendx + 1;
   c.qcount++;
 }
 
@@ -155,7 +182,7 @@ export function bufput(c: Hchan, elem: unknown): void {
 export function bufget(c: Hchan): unknown {
   const elem = c.buf[c.recvx];
   c.buf[c.recvx] = undefined;
-  c.recvx = c.recvx + 1 === c.dataqsiz ? 0 : c.recvx + 1;
+  c.recvx = c.recvx + 1 === c.bufsiz ? 0 : c.recvx + 1;
   c.qcount--;
   return elem;
 }
@@ -178,7 +205,7 @@ export function recv(c: Hchan, s: number): unknown {
   } else {
     elem = c.buf[c.recvx];
     c.buf[c.recvx] = selem[s];
-    c.recvx = c.recvx + 1 === c.dataqsiz ? 0 : c.recvx + 1;
+    c.recvx = c.recvx + 1 === c.bufsiz ? 0 : c.recvx + 1;
     c.sendx = c.recvx;
   }
   selem[s] = undefined;
@@ -190,7 +217,7 @@ export function recv(c: Hchan, s: number): unknown {
 export function trySend(c: Hchan, elem: unknown): boolean {
   const s = c.dequeue(RECVQ);
   if (s !== 0) send(s, elem);
-  else if (c.qcount < c.dataqsiz) bufput(c, elem);
+  else if (c.qcount < c.bufsiz || bufgrow(c)) bufput(c, elem);
   else return c.lane?.put(elem) ?? false;
   return true;
 }

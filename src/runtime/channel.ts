@@ -226,6 +226,17 @@ export function makechan<T>(capacity: number): Chan<T> {
   return bubble === null ? new Chan<T>(capacity) : new BubbleChan<T>(capacity, bubble);
 }
 
+// TypeScript knows no such method: a loop over a channel does not compile. Where nothing checked the types, it says so.
+Object.defineProperty(Chan.prototype, Symbol.iterator, {
+  configurable: true,
+  value(): never {
+    throw new TypeError(
+      "gobuf: a channel is no list: write `for (let v = yield* ch.recv(); v !== undefined; v = yield* ch.recv())` in a " +
+        "goroutine, and `for await (const v of ch)` in async code",
+    );
+  },
+});
+
 /** The goroutines of the async methods: reports tell of them by these names, which a minifier keeps. */
 const bodies = {
   *sendAsync<T>(c: Chan<T>, value: T): Go {
@@ -259,7 +270,8 @@ export const nilchan = new Chan<never>(0, true) as Chan<never> & SendChan<unknow
  * Makes a channel: Go's `make(chan T, capacity)` (makechan in runtime/chan.go).
  *
  * @param capacity how many values it can hold, an integer from 0 (unbuffered: each send waits for a receiver) to 2^31-1
- * @throws PanicError "makechan: size out of range"
+ *   Memory grows with what is in it, and not with the capacity
+ * @throws PanicError "makechan: size out of range"; TypeError for what is no number
  * @example
  * ```ts
  * const replies = chan<number>();
@@ -270,6 +282,6 @@ export const nilchan = new Chan<never>(0, true) as Chan<never> & SendChan<unknow
  * ```
  */
 export function chan<T>(capacity = 0): Chan<T> {
-  checkCapacity(capacity);
+  checkCapacity("chan", capacity);
   return makechan<T>(capacity);
 }

@@ -3,6 +3,7 @@
  * they held is given back. In Go the process ends here and takes all of it along; a Bun process lives on.
  */
 import { contextOf, dropContext } from "./asynccontext.ts";
+import { generatorNext, generatorReturn, generatorThrow } from "./body.ts";
 import { G_STATUS, G_STRIDE, G_WAITING, gmem, SUDOG_STRIDE, smem } from "./ffi.ts";
 import { allgs, gbody, gcont, gfput, gtimer, isNative, popFrame } from "./g.ts";
 import { readgstatus } from "./gstatus.ts";
@@ -105,7 +106,7 @@ function leaveFramesHere(gp: number): void {
   for (let frame = gbody[gp]; frame; frame = gbody[gp]) {
     popFrame(gp);
     try {
-      finishFrame(gp, frame, frame.return(undefined));
+      finishFrame(gp, frame, generatorReturn.call(frame, undefined));
     } catch {
       // A goroutine that is dropped has nobody to tell.
       takeForgotten();
@@ -134,13 +135,13 @@ function finishFrame(gp: number, frame: Frame, first: IteratorResult<unknown, un
       error = new RunOverError("gobuf: the run is over: nothing can be waited for");
     } else {
       try {
-        mp.result = finishFrame(gp, callee, callee.next(RESUME));
+        mp.result = finishFrame(gp, callee, generatorNext.call(callee, RESUME));
         failed = false;
       } catch (thrown) {
         error = thrown;
       }
     }
-    r = failed ? frame.throw(error) : frame.next(RESUME);
+    r = failed ? generatorThrow.call(frame, error) : generatorNext.call(frame, RESUME);
   }
   takeForgotten();
   return r.value;

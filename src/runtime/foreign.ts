@@ -2,6 +2,7 @@
  * Goroutines of different worlds do not meet: a queue of waiters holds goroutines of one world. Nor do copies of gobuf. And
  * what is made in a bubble belongs to it (runtime/synctest.go): goroutines of other runs are refused.
  */
+import { describe } from "./expect.ts";
 import { gentry } from "./g.ts";
 import { goidOf } from "./gstatus.ts";
 import { origin } from "./instance.ts";
@@ -13,8 +14,8 @@ import { currentWorld, enter, runOf, type World } from "./world.ts";
 export function refuseChan(what: string, c: unknown): never {
   const isOther = typeof c === "object" && c !== null && "lane" in c && "dataqsiz" in c;
   if (!isOther) {
-    const kind = typeof c === "object" && c !== null ? (c.constructor?.name ?? "an object") : String(c);
-    throw new TypeError(`gobuf: ${what}: expected a channel, got ${kind}`);
+    const nil = c === undefined || c === null ? " (the nil channel is nilchan)" : "";
+    throw new TypeError(`gobuf: ${what}: expected a channel, got ${describe(c)}${nil}`);
   }
   throw new TypeError(
     `gobuf: ${what}: the channel is of another copy of gobuf, this one is ${origin}: what passes things between the two ` +

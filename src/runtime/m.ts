@@ -6,7 +6,7 @@
  * leaves the body. If it must wait, it leaves a request in `mp.mcall` (park, gosched, ...), and the `yield*` switches
  * to g0, the scheduler, which carries the request out.
  */
-import { G_EXITING_BYTE, G_KIND_BYTE, G_STRIDE_BYTES, gmem8, native } from "./ffi.ts";
+import { G_EXITING_BYTE, G_GOID, G_KIND_BYTE, G_STRIDE, G_STRIDE_BYTES, gmem, gmem8, native } from "./ffi.ts";
 import { origin, RETIRED, retired, runningElsewhere, setInstance } from "./instance.ts";
 import { FatalError, Goexit, isA, PanicError } from "./panic.ts";
 import { ambientRun, currentWorld, firstRun, type Run, runOf, type World } from "./world.ts";
@@ -82,11 +82,12 @@ export class Op<T> implements Iterable<unknown, T, unknown> {
   }
 
   /** @internal */
-  next(resume: unknown): this {
+  next(resume?: unknown): this {
     if (resume === RESUME) {
       this.done = true;
       this.value = this.result;
-    }
+      // biome-ignore lint/complexity/noArguments: a rest parameter would be an array for each operation
+    } else if (arguments.length === 0) iterated();
     return this;
   }
 
@@ -135,6 +136,8 @@ class M extends Op<never> {
   stop = false;
   /** A turn of this world is under way: what becomes runnable meanwhile needs no kick. */
   turn = false;
+  /** The operation made last, by the name that errors call it. */
+  what = "";
   /** The goroutine that runs leaves its frames, for its run is over: what cannot be done any more is not done, silently. */
   leaving = false;
   /** Goroutines have contexts of async code: asynccontext.ts. For good, once it is so. */
@@ -183,6 +186,7 @@ export function callDone(): void {
 export function getg(what: string): number {
   const gp = mp.curg;
   if (mp.state === ARMED || gp <= 0) return refuse(what);
+  mp.what = what;
   if (siteHook !== null) siteHook(gp);
   return gp;
 }
@@ -192,6 +196,22 @@ let siteHook: ((gp: number) => void) | null = null;
 /** Sets the hook that is called when an operation is made (sites.ts notes its source line), or removes it (null). */
 export function setSiteHook(f: ((gp: number) => void) | null): void {
   siteHook = f;
+}
+
+/** The number of the goroutine that runs: goidOf, which stands on this file. */
+function goidNow(): number {
+  const i = mp.curg * G_STRIDE + G_GOID;
+  return (gmem[i + 1] as number) * 2 ** 32 + ((gmem[i] as number) >>> 0);
+}
+
+/** Something else than `yield*` goes through an operation: it passes nothing to `next`, as `yield*` does. */
+function iterated(): never {
+  const { what } = mp;
+  takeForgotten();
+  return fatal(
+    `goroutine ${goidNow()}: ${what} was iterated by something else than \`yield*\` (a loop, [...op], const [v] = op, ` +
+      `Array.from): write \`yield*\` before the operation`,
+  );
 }
 
 /** @returns the G, for an operation that leaves the M for good: {@link refuseFatal} */
@@ -217,7 +237,10 @@ function refuse(what: string): number {
     throw new Error(`gobuf: ${what} outside a goroutine: call it in a body started by run() or go()`);
   }
   mp.state = YIELDED;
-  return fatal(`${what}: the operation before it was made and never yielded: write \`yield*\` before it`);
+  return fatal(
+    `${what}: the operation before it was made and never yielded: write \`yield*\` before it ` +
+      `(goroutine ${goidNow()}: ${mp.what})`,
+  );
 }
 
 /** Whether the frame that just yielded did so with a plain `yield`, an operation in its hands. */

@@ -61,6 +61,12 @@ export function expectOutside(run: Run, change: 1 | -1): void {
   if (change === -1) kick(run.world);
 }
 
+/** Whether there is a run for {@link currentRun}. */
+export function isUnderWay(): boolean {
+  const run = runNow();
+  return run !== undefined && !run.over;
+}
+
 /**
  * The run that an operation of ordinary code or of a goroutine belongs to: the goroutine's own, else the one that
  * {@link ambientRun} names.

@@ -5,7 +5,7 @@
  * of generators (frames), of which the top one is resumed. A native body has no frames.
  */
 import { contextOf, keepAdopted, keepContext, rootContext } from "./asynccontext.ts";
-import { generatorNext } from "./body.ts";
+import { generatorNext, generatorReturn, generatorThrow } from "./body.ts";
 import { TRAP_GOSCHED } from "./codes.ts";
 import {
   G_GOID,
@@ -130,9 +130,9 @@ function proceed(gp: number, mode: number, value: unknown): boolean {
     try {
       if (mode === NEXT) {
         mp.result = value;
-        r = frame.next(RESUME);
-      } else if (mode === THROW) r = frame.throw(value);
-      else r = frame.return(undefined);
+        r = generatorNext.call(frame, RESUME);
+      } else if (mode === THROW) r = generatorThrow.call(frame, value);
+      else r = generatorReturn.call(frame, undefined);
     } catch (error) {
       takeForgotten();
       if (isExiting(gp)) stepExit(gp);
@@ -196,14 +196,20 @@ function serve(gp: number): void {
 
 function plainYield(gp: number): void {
   takeForgotten();
-  fail(gp, new FatalError(`goroutine ${goidOf(gp)} yielded an operation with a plain \`yield\`: write \`yield*\``));
+  fail(
+    gp,
+    new FatalError(
+      `goroutine ${goidOf(gp)} yielded an operation with a plain \`yield\`: write \`yield*\` (${mp.what})`,
+    ),
+  );
 }
 
 function forgotten(gp: number): false {
   fail(
     gp,
     new FatalError(
-      `goroutine ${goidOf(gp)} ended with an operation that was made and never yielded: write \`yield*\` before it`,
+      `goroutine ${goidOf(gp)} ended with an operation that was made and never yielded: write \`yield*\` before it ` +
+        `(${mp.what})`,
     ),
   );
   return false;

@@ -1,8 +1,9 @@
 /**
  * select: selectgo of runtime/select.go, with the case order of Go's compiler.
  */
-import { bufget, bufput, chanrecv, chansend, Hchan, recv, recvContinue, send, sendContinue } from "./chan.ts";
+import { bufget, bufgrow, bufput, chanrecv, chansend, Hchan, recv, recvContinue, send, sendContinue } from "./chan.ts";
 import type { Chan, RecvChan, SendChan } from "./channel.ts";
+import { checkOptions, refuse, refuseOption } from "./expect.ts";
 import { G_PARAM, G_SELECTDONE, G_STRIDE, G_WAITING, gmem, SUDOG_STRIDE, smem } from "./ffi.ts";
 import { owners, refuseChan, refuseOutside } from "./foreign.ts";
 import { gcont } from "./g.ts";
@@ -71,7 +72,7 @@ export type SelectCase = SendCase | RecvCase;
  * Makes a case that sends: Go's `case ch <- value`.
  *
  * @param c the channel; the case of a nil channel is never chosen
- * @throws PanicError when the channel has a codec (`native.chan`) that refuses the value
+ * @throws TypeError for something else than a channel; PanicError when the channel has a codec (`native.chan`) that refuses the value
  * @example
  * ```ts
  * const words = chan<string>(1);
@@ -90,6 +91,7 @@ export function sendCase<T>(c: SendChan<T>, value: T): SendCase {
  * Makes a case that receives: Go's `case v, ok := <-ch`.
  *
  * @param c the channel; the case of a nil channel is never chosen
+ * @throws TypeError for something else than a channel
  * @example
  * ```ts
  * const words = chan<string>(1);
@@ -231,7 +233,7 @@ function attempt({ c, send: isSend, elem }: SelectCase): boolean {
     if (c.closed) throw new PanicError("send on closed channel");
     const s = c.dequeue(RECVQ);
     if (s !== 0) send(s, elem);
-    else if (c.qcount < c.dataqsiz) bufput(c, elem);
+    else if (c.qcount < c.bufsiz || bufgrow(c)) bufput(c, elem);
     else if (!c.lane?.put(elem)) return false;
     mp.elem = undefined;
     mp.ok = true;
@@ -403,7 +405,8 @@ function receivedOne(gp: number): unknown {
  * several are ready, one is chosen at random (RunOptions.seed). Without cases and without a default it waits for ever.
  *
  * @param cases 0 to 65,536, made by {@link sendCase} and {@link recvCase}
- * @throws PanicError "send on closed channel", "select: too many cases (max 65536)"; Error outside a goroutine
+ * @throws PanicError "send on closed channel", "select: too many cases (max 65536)"; TypeError for something else than
+ *   a list of cases; Error outside a goroutine
  * @example
  * ```ts
  * const numbers = chan<number>();
@@ -431,12 +434,17 @@ export function select<const C extends readonly SelectCase[]>(
   options: SelectOptions,
 ): Op<Selected<C> | SelectedDefault>;
 export function select(cases: readonly SelectCase[], options?: SelectOptions): Op<unknown> {
-  if (owners !== 0) refuseCases(cases);
-  if (cases.length === 1) {
-    const gp = getg("select");
+  const gp = getg("select");
+  if (options !== undefined) checkSelectOptions(options);
+  if (!Array.isArray(cases)) refuse("select", cases, CASES);
+  try {
+    if (owners !== 0) refuseCases(cases);
+    if (cases.length !== 1) return selectAny(gp, cases, options);
     return options?.default === true ? selectNow(cases[0] as SelectCase) : selectOne(gp, cases[0] as SelectCase);
+  } catch (error) {
+    checkCases(cases);
+    throw error;
   }
-  return selectMany(cases, options);
 }
 
 function refuseCases(cases: readonly SelectCase[]): void {
@@ -448,6 +456,26 @@ function refuseCases(cases: readonly SelectCase[]): void {
 
 /** A select that is always by {@link selectgo}, as Go's reflect.Select. */
 export function selectMany(cases: readonly SelectCase[], options?: SelectOptions): Op<unknown> {
-  const index = selectgo(getg("select"), cases, options?.default !== true, selectResult);
+  return selectAny(getg("select"), cases, options);
+}
+
+function selectAny(gp: number, cases: readonly SelectCase[], options?: SelectOptions): Op<unknown> {
+  const index = selectgo(gp, cases, options?.default !== true, selectResult);
   return index === SELECT_PARKED ? opPending() : opReady({ index, value: mp.elem, ok: mp.ok });
+}
+
+const CASES = "a list of cases, made by sendCase and recvCase";
+
+/** @throws TypeError where untyped code gave something else, or a list with a hole */
+function checkCases(cases: readonly unknown[]): void {
+  for (let i = 0; i < cases.length; i++) {
+    const c = cases[i] as Partial<SelectCase> | null | undefined;
+    if (!(c?.c instanceof Hchan)) refuse("select", c, `${CASES}: at index ${i}`);
+  }
+}
+
+function checkSelectOptions(options: SelectOptions): void {
+  checkOptions("select", options, ["default"]);
+  const { default: chooses } = options;
+  if (chooses !== undefined && typeof chooses !== "boolean") refuseOption("select", "default", chooses, "a boolean");
 }

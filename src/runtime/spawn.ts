@@ -1,5 +1,5 @@
 /** Goroutines that ordinary code starts, and whose end it can wait for as a promise. */
-import { bodyOf, type Go } from "./body.ts";
+import { checkFunction, frameOf, type Go } from "./body.ts";
 import { isExiting } from "./g.ts";
 import { isGoexit, mp, opCall, opOwnCall } from "./m.ts";
 import { currentRun, expectOutside } from "./outside.ts";
@@ -58,12 +58,18 @@ export function spawnIn<A extends unknown[], R>(
   callBody: typeof opCall = opCall,
 ): Promise<R> {
   const { promise, resolve, reject } = Promise.withResolvers<R>();
+  try {
+    checkFunction("spawn", fn, "a generator function");
+  } catch (error) {
+    reject(error);
+    return promise;
+  }
   run.waiters.add(reject);
   expectOutside(run, 1);
   newproc(
     (function* () {
       try {
-        resolve(yield* callBody(bodyOf("spawn", fn, args)));
+        resolve(yield* callBody(frameOf("spawn", fn, args)));
       } catch (error) {
         if (run.failed || isGoexit(error)) throw error;
         reject(error);

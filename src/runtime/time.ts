@@ -5,6 +5,7 @@
  * All times are nanoseconds, as plain numbers.
  */
 import type { Source } from "./chan.ts";
+import { checkDuration } from "./expect.ts";
 import { gtimer } from "./g.ts";
 import { getg, mp, type Op, opPending, opReady, runNow } from "./m.ts";
 import { FatalError } from "./panic.ts";
@@ -89,8 +90,10 @@ const FAKE_START_NS = 1_000_000_000;
 const FAKE_START_MS = 1_257_894_000_000;
 /** The same in a bubble: the date of Go's testing/synctest, 2000-01-01 00:00:00 UTC. */
 const BUBBLE_START_MS = 946_684_800_000;
-/** No timer expires later, nanoseconds. */
-const MAX_WHEN_NS = 2 ** 63;
+/** No timer expires later, and no wait is longer, nanoseconds: maxWhen, the largest number below 2^63. */
+const MAX_WHEN_NS = 2 ** 63 - 1024;
+/** The longest wait, milliseconds: 292 years. */
+export const MAX_WAIT_MS = MAX_WHEN_NS / 1e6;
 /** Draws of {@link Timer.rand}. */
 const RAND_MAX = 2 ** 31 - 1;
 let fake = false;
@@ -176,6 +179,11 @@ export function nanotime(): number {
 /** The time `ms` from now on {@link nanotime}'s scale, now for 0 and less: when of time/sleep.go. */
 export function whenOf(ms: number): number {
   return ms > 0 ? Math.min(nanotime() + Math.round(ms * 1e6), MAX_WHEN_NS) : nanotime();
+}
+
+/** An interval in whole nanoseconds; at least one, for 0 would be no ticker. */
+export function periodOf(ms: number): number {
+  return Math.min(Math.max(1, Math.round(ms * 1e6)), MAX_WHEN_NS);
 }
 
 /** The clock as waits are measured by: whole milliseconds modulo 2^32, of no particular origin. */
@@ -372,7 +380,10 @@ function runHead(now: number): boolean {
 function fire(timer: Timer, now: number): void {
   const { f, arg, seq } = timer;
   const delay = now - timer.when;
-  timer.when = timer.period > 0 ? timer.when + timer.period * (1 + Math.floor(delay / timer.period)) : 0;
+  const { period } = timer;
+  // The clock goes no further than the last tick.
+  const again = period > 0 && timer.when < MAX_WHEN_NS;
+  timer.when = again ? Math.min(timer.when + period * (1 + Math.floor(delay / period)), MAX_WHEN_NS) : 0;
   if ((timer.state & timerHeaped) !== 0) {
     timer.state |= timerModified;
     if (timer.when === 0) {
@@ -476,7 +487,7 @@ function resetForSleep(gp: number): boolean {
 /** Parks the calling goroutine for `ns` nanoseconds: timeSleep. @returns false when there is nothing to wait for */
 export function timeSleep(gp: number, ns: number): boolean {
   if (!(ns > 0)) return false;
-  sleepWhen = nanotime() + ns;
+  sleepWhen = Math.min(nanotime() + ns, MAX_WHEN_NS);
   gopark(gp, resetForSleep, waitReasonSleep, null);
   return true;
 }
@@ -484,8 +495,9 @@ export function timeSleep(gp: number, ns: number): boolean {
 /**
  * Pauses the goroutine for at least `ms` milliseconds: Go's time.Sleep (timeSleep in runtime/time.go).
  *
- * @param ms milliseconds; fractions count, down to a nanosecond. 0 or less returns at once
- * @throws Error outside a goroutine
+ * @param ms milliseconds; fractions count, down to a nanosecond. 0 or less returns at once; more than 292 years, and
+ *   Infinity, are 292 years, as in Go
+ * @throws TypeError for NaN and what is no number; Error outside a goroutine
  * @example
  * ```ts
  * yield* sleep(1.5);
@@ -493,6 +505,7 @@ export function timeSleep(gp: number, ns: number): boolean {
  */
 export function sleep(ms: number): Op<void> {
   const gp = getg("sleep");
+  checkDuration("sleep", "ms", ms);
   if (!timeSleep(gp, Math.round(ms * 1e6))) return opReady<void>(undefined);
   return opPending();
 }

@@ -56,7 +56,24 @@ export function onSwitch(part: Part): void {
   parts.push(part);
 }
 
-/** Why an operation of a goroutine whose run is over does nothing. */
+/**
+ * What a promise rejects with that waited for a goroutine whose run has ended, and what an operation throws that would
+ * have to wait while the frames of such a goroutine are left. In Go the process exits there.
+ *
+ * @example
+ * ```ts
+ * import { chan, hold, run, RunOverError, sleep } from "gobuf";
+ *
+ * const never = chan<string>();
+ * const done = run(function* () {
+ *   using _ = hold();
+ *   yield* sleep(5);
+ * });
+ * const waits = never.recvAsync().catch((error) => error instanceof RunOverError);
+ * await done;
+ * console.log(await waits); // true
+ * ```
+ */
 export class RunOverError extends Error {
   override readonly name = "RunOverError";
 }

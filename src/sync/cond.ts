@@ -1,6 +1,7 @@
 /**
  * Cond: sync/cond.go.
  */
+import { refuse } from "../runtime/expect.ts";
 import { callDone, checkFatal, getg, type Op, opOwnCall, opPending, opReady } from "../runtime/m.ts";
 import { NotifyList } from "../runtime/sema.ts";
 
@@ -53,7 +54,11 @@ export class Cond {
   constructor(
     /** The lock that a goroutine holds while it looks at the condition or changes it. */
     readonly L: Locker,
-  ) {}
+  ) {
+    if (typeof L?.lock !== "function" || typeof L.unlock !== "function") {
+      refuse("Cond", L, "a Locker: a Mutex, an RWMutex, or an object with lock and unlock");
+    }
+  }
 
   /**
    * Unlocks L, waits for {@link signal} or {@link broadcast}, and locks L again: Go's Wait. The caller holds L. Look at

@@ -4,9 +4,10 @@
 
 import { asError, type CancelCauseFunc, type Context } from "../context/cancelctx.ts";
 import { withCancelCause } from "../context/context.ts";
-import { bodyOf, type Go } from "../runtime/body.ts";
-import { trySend } from "../runtime/chan.ts";
+import { frameOf, type Go } from "../runtime/body.ts";
+import { CAPACITY_MAX, trySend } from "../runtime/chan.ts";
 import { type Chan, chan } from "../runtime/channel.ts";
+import { refuse } from "../runtime/expect.ts";
 import { getg, isGoexit, type Op, opCall, opOwnCall, opReady } from "../runtime/m.ts";
 import { FatalError, isA, PanicError } from "../runtime/panic.ts";
 import { newproc } from "../runtime/proc.ts";
@@ -85,7 +86,7 @@ export class ErrGroup {
    */
   go<A extends unknown[]>(fn: (...args: A) => Go<unknown>, ...args: A): Op<void> {
     getg("ErrGroup.go");
-    const body = bodyOf("ErrGroup.go", fn, args);
+    const body = frameOf("ErrGroup.go", fn, args);
     if (this.sem !== null) return opOwnCall(this.startLimited(body, fn, this.sem));
     this.start(body, fn);
     return opReady<void>(undefined);
@@ -114,7 +115,7 @@ export class ErrGroup {
    */
   tryGo<A extends unknown[]>(fn: (...args: A) => Go<unknown>, ...args: A): boolean {
     getg("ErrGroup.tryGo");
-    const body = bodyOf("ErrGroup.tryGo", fn, args);
+    const body = frameOf("ErrGroup.tryGo", fn, args);
     if (this.sem !== null && !trySend(this.sem, undefined)) return false;
     this.start(body, fn);
     return true;
@@ -176,8 +177,9 @@ export class ErrGroup {
   /**
    * Limits how many goroutines of the group exist at a time: Go's SetLimit.
    *
-   * @param n an integer from 0 (none may start) to 2^31-1; a negative number removes the limit
-   * @throws PanicError "errgroup: modify limit while ... goroutines in the group are still active"
+   * @param n an integer from 0 (none may start), or Infinity; a negative number removes the limit
+   * @throws PanicError "errgroup: modify limit while ... goroutines in the group are still active"; TypeError for
+   *   what is no integer
    * @example
    * ```ts
    * const group = new ErrGroup();
@@ -187,10 +189,13 @@ export class ErrGroup {
    * ```
    */
   setLimit(n: number): void {
+    if (!Number.isInteger(n) && n !== Number.POSITIVE_INFINITY && n !== Number.NEGATIVE_INFINITY) {
+      refuse("ErrGroup.setLimit", n, "an integer or Infinity");
+    }
     const active = this.sem?.len ?? 0;
     if (n >= 0 && active !== 0) {
       throw new PanicError(`errgroup: modify limit while ${active} goroutines in the group are still active`);
     }
-    this.sem = n < 0 ? null : chan<void>(n);
+    this.sem = n < 0 ? null : chan<void>(Math.min(n, CAPACITY_MAX));
   }
 }

@@ -1,7 +1,7 @@
 /**
  * Once: sync/once.go.
  */
-import { bodyIfAny } from "../runtime/body.ts";
+import { bodyIfAny, checkCallback } from "../runtime/body.ts";
 import { getg, type Op, opCall, opOwnCall, opReady } from "../runtime/m.ts";
 import { Mutex } from "./mutex.ts";
 
@@ -39,6 +39,7 @@ export class Once {
    */
   do(f: () => Generator<unknown, unknown, unknown> | void): Op<void> {
     getg("Once.do");
+    checkCallback("Once.do", f);
     return this.finished ? opReady<void>(undefined) : opOwnCall(this.doSlow(f));
   }
 

@@ -2,7 +2,8 @@
  * WaitGroup: sync/waitgroup.go.
  */
 
-import { bodyOf, type Go } from "../runtime/body.ts";
+import { frameOf, type Go } from "../runtime/body.ts";
+import { refuse as refuseArgument } from "../runtime/expect.ts";
 import { G_STRIDE, G_WAITING, gmem } from "../runtime/ffi.ts";
 import { bubbleNow, owners, refuse } from "../runtime/foreign.ts";
 import { callDone, checkFatal, getg, isGoexit, mp, type Op, opCall, opPending, opReady, REPARK } from "../runtime/m.ts";
@@ -52,10 +53,11 @@ export class WaitGroup {
    *
    * @param delta an integer from -2^31 to 2^31-1
    * @throws PanicError "sync: negative WaitGroup counter" (the counter stays negative), "sync: WaitGroup misuse: Add
-   *   called concurrently with Wait"
+   *   called concurrently with Wait"; TypeError for what is no such integer
    */
   add(delta: number): void {
     checkFatal();
+    if ((delta | 0) !== delta) refuseArgument("WaitGroup.add", delta, "an integer from -2^31 to 2^31-1");
     this.change(delta);
     callDone();
   }
@@ -132,7 +134,7 @@ export class WaitGroup {
    */
   go<A extends unknown[]>(fn: (...args: A) => Go<unknown>, ...args: A): void {
     getg("WaitGroup.go");
-    const body = bodyOf("WaitGroup.go", fn, args);
+    const body = frameOf("WaitGroup.go", fn, args);
     this.change(1);
     newproc(this.run(body), fn);
     callDone();

@@ -6,7 +6,7 @@
  * Here no goroutine is outside, and it is.
  */
 
-import { type Body, bodyOf, type Go } from "../runtime/body.ts";
+import { type Body, frameOf, type Go } from "../runtime/body.ts";
 import { Chan } from "../runtime/channel.ts";
 import { G_STRIDE, G_WAITING, gmem, SUDOG_STRIDE, smem } from "../runtime/ffi.ts";
 import { own } from "../runtime/foreign.ts";
@@ -19,7 +19,7 @@ import { finishRun, gopark, goready } from "../runtime/proc.ts";
 import { Gwaiting, waitReasonSynctestRun, waitReasonSynctestWait } from "../runtime/runtime2.ts";
 import { nameForFrames } from "../runtime/sites.ts";
 import { S_WAITLINK, sc } from "../runtime/sudog.ts";
-import { timeinitBubble, wakeTime } from "../runtime/time.ts";
+import { Timer, timeinitBubble, wakeTime } from "../runtime/time.ts";
 import { type Run, runOf, type World } from "../runtime/world.ts";
 import { WaitGroupSema } from "../sync/waitgroup.ts";
 
@@ -111,7 +111,7 @@ export function* bubbled<R>(main: Body<R>, all = true, timers = 0): Go<R> {
   }
   let panicking = false;
   try {
-    return yield* opCall(bodyOf("synctest.test", main, []));
+    return yield* opCall(frameOf("synctest.test", main, []));
   } catch (error) {
     panicking = !isGoexit(error);
     throw error;
@@ -133,7 +133,7 @@ function isForeign(gp: number, world: World): boolean {
   for (let s = gmem[gp * G_STRIDE + G_WAITING]; s !== 0; s = smem[s * SUDOG_STRIDE + S_WAITLINK]) {
     const on = sc[s];
     if (on instanceof WaitGroupSema && on.wg.bubble !== world) return true;
-    if (on instanceof Chan && on.source === null && !on.nil && on.bubble !== world) return true;
+    if (on instanceof Chan && !(on.source instanceof Timer) && !on.nil && on.bubble !== world) return true;
   }
   return false;
 }

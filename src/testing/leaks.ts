@@ -4,7 +4,7 @@
 
 import { gosched } from "../go.ts";
 import { type RunOptions, run } from "../run.ts";
-import { type Body, bodyOf, type Go } from "../runtime/body.ts";
+import { type Body, frameOf, type Go } from "../runtime/body.ts";
 import { allgs } from "../runtime/g.ts";
 import { readgstatus } from "../runtime/gstatus.ts";
 import { getg, type Op, opCall, opOwnCall } from "../runtime/m.ts";
@@ -109,7 +109,7 @@ export function runTest<R>(main: Body<R>, options: RunOptions = {}): Promise<R> 
   return run(
     function* () {
       const noLeaks = leakCheck();
-      const result = yield* opCall(bodyOf("runTest", main, []));
+      const result = yield* opCall(frameOf("runTest", main, []));
       yield* noLeaks();
       return result;
     },

@@ -7,7 +7,7 @@
  */
 
 import { type RunOptions, run } from "../run.ts";
-import type { Body } from "../runtime/body.ts";
+import { type Body, checkFunction } from "../runtime/body.ts";
 import type { Op } from "../runtime/m.ts";
 import { bubbled, bubbleWait, namedAs } from "./bubble.ts";
 
@@ -39,6 +39,11 @@ import { bubbled, bubbleWait, namedAs } from "./bubble.ts";
  * ```
  */
 export function test<R>(body: Body<R>, options: Omit<RunOptions, "clock"> = {}): Promise<R> {
+  try {
+    checkFunction("synctest.test", body, "a generator function");
+  } catch (error) {
+    return Promise.reject(error);
+  }
   return run(
     namedAs(body.name, () => bubbled(body)),
     { traceback: "all", ...options, clock: "fake" },

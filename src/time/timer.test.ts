@@ -72,7 +72,7 @@ describe("Timer", () => {
     runSync(main, { onTransition });
   });
 
-  test.each([0, -1, Number.NEGATIVE_INFINITY, Number.NaN])("%p milliseconds: at once", (ms) => {
+  test.each([0, -1, Number.NEGATIVE_INFINITY])("%p milliseconds: at once", (ms) => {
     runSync(function* () {
       const start = now();
       yield* after(ms).recv();
@@ -298,7 +298,7 @@ describe("Ticker", () => {
 
   test("refuses an interval that is none", () => {
     runSync(function* () {
-      for (const ms of [0, -1, Number.NaN]) {
+      for (const ms of [0, -1, Number.NEGATIVE_INFINITY]) {
         expect(() => newTicker(ms)).toThrow(new PanicError("non-positive interval for NewTicker"));
         expect(() => newTicker(1).reset(ms)).toThrow(new PanicError("non-positive interval for Ticker.Reset"));
         expect(tick(ms)).toBe(nilchan);

@@ -6,15 +6,16 @@
  */
 
 import { type AsyncContext, callersContext } from "../runtime/asynccontext.ts";
-import { bodyIfAny } from "../runtime/body.ts";
+import { bodyIfAny, checkCallback } from "../runtime/body.ts";
 import { timerchandrain, trySend } from "../runtime/chan.ts";
 import { type Chan, makechan, nilchan, type RecvChan } from "../runtime/channel.ts";
+import { checkDuration } from "../runtime/expect.ts";
 import { refuseOutside } from "../runtime/foreign.ts";
 import { opCall } from "../runtime/m.ts";
 import { currentRun, kick } from "../runtime/outside.ts";
 import { PanicError } from "../runtime/panic.ts";
 import { newproc } from "../runtime/proc.ts";
-import { nanotime, Timer as RuntimeTimer, resetTimer, stopTimer, timeAt, whenOf } from "../runtime/time.ts";
+import { nanotime, periodOf, Timer as RuntimeTimer, resetTimer, stopTimer, timeAt, whenOf } from "../runtime/time.ts";
 import type { Run } from "../runtime/world.ts";
 
 /**
@@ -37,8 +38,8 @@ import type { Run } from "../runtime/world.ts";
 export type Callback = () => Generator<unknown, unknown, unknown> | void;
 
 /** The body of a goroutine that runs a callback. @internal */
-export function* callBody(f: Callback): Generator<unknown, void, unknown> {
-  const body = bodyIfAny("afterFunc", f, f());
+export function* callBody(f: Callback, what = "afterFunc"): Generator<unknown, void, unknown> {
+  const body = bodyIfAny(what, f, f());
   if (body !== null) yield* opCall(body);
 }
 
@@ -76,6 +77,11 @@ abstract class Clockwork implements Disposable {
       this.r = new RuntimeTimer(sendTime, c, true);
       (c as Chan<number>).source = this.r;
     }
+  }
+
+  /** The run that it belonged to is over, and has stopped it. @internal */
+  get orphaned(): boolean {
+    return this.r.run === null || this.r.run.over;
   }
 
   private refuseOutside(what: string): void {
@@ -150,6 +156,7 @@ export class Timer extends Clockwork {
    * Sets the timer to fire `ms` milliseconds from now, whether it has fired or not: Go's Reset.
    *
    * @param ms milliseconds, fractions count; 0 or less is at once
+   * @throws TypeError for NaN and what is no number
    * @returns what {@link stop} would have returned
    * @example
    * ```ts
@@ -159,6 +166,7 @@ export class Timer extends Clockwork {
    * ```
    */
   reset(ms: number): boolean {
+    checkDuration("Timer.reset", "ms", ms);
     return this.set(ms, 0);
   }
 }
@@ -166,8 +174,8 @@ export class Timer extends Clockwork {
 /**
  * Makes a timer that sends the time on its channel, once: Go's time.NewTimer (time/sleep.go).
  *
- * @param ms milliseconds from now, fractions count; 0 or less is at once
- * @throws Error when no run is under way
+ * @param ms milliseconds from now, fractions count; 0 or less is at once, more than 292 years are 292
+ * @throws TypeError for arguments of other types; Error when no run is under way
  * @example
  * ```ts
  * const replies = chan<string>();
@@ -177,6 +185,7 @@ export class Timer extends Clockwork {
  * ```
  */
 export function newTimer(ms: number): Timer {
+  checkDuration("newTimer", "ms", ms);
   currentRun("newTimer");
   return new Timer(ms, null);
 }
@@ -186,8 +195,8 @@ export function newTimer(ms: number): Timer {
  *
  * A channel that nobody waits on any longer is collected as garbage, also before its time.
  *
- * @param ms milliseconds from now, fractions count; 0 or less is at once
- * @throws Error when no run is under way
+ * @param ms milliseconds from now, fractions count; 0 or less is at once, more than 292 years are 292
+ * @throws TypeError for arguments of other types; Error when no run is under way
  * @example
  * ```ts
  * yield* select([recvCase(chan<string>()), recvCase(after(50))]);
@@ -195,6 +204,7 @@ export function newTimer(ms: number): Timer {
  * ```
  */
 export function after(ms: number): RecvChan<number> {
+  checkDuration("after", "ms", ms);
   currentRun("after");
   return new Timer(ms, null).c;
 }
@@ -202,10 +212,10 @@ export function after(ms: number): RecvChan<number> {
 /**
  * Calls a function in a goroutine of its own, `ms` milliseconds from now: Go's time.AfterFunc (time/sleep.go).
  *
- * @param ms milliseconds from now, fractions count; 0 or less is at once
+ * @param ms milliseconds from now, fractions count; 0 or less is at once, more than 292 years are 292
  * @param f a generator function, or a plain one
  * @returns a timer that stops or resets the call; its channel is nil
- * @throws Error when no run is under way
+ * @throws TypeError for arguments of other types; Error when no run is under way
  * @example
  * ```ts
  * const ch = chan<string>();
@@ -216,6 +226,8 @@ export function after(ms: number): RecvChan<number> {
  * ```
  */
 export function afterFunc(ms: number, f: Callback): Timer {
+  checkDuration("afterFunc", "ms", ms);
+  checkCallback("afterFunc", f);
   currentRun("afterFunc");
   return new Timer(ms, f);
 }
@@ -235,7 +247,7 @@ export class Ticker extends Clockwork {
   /** @internal */
   constructor(ms: number) {
     super(timerchan(), null);
-    this.set(ms, whole(ms));
+    this.set(ms, periodOf(ms));
   }
 
   /**
@@ -257,7 +269,7 @@ export class Ticker extends Clockwork {
    * Sets the interval, and counts it from now: Go's Reset.
    *
    * @param ms milliseconds between ticks, above 0; fractions count
-   * @throws PanicError "non-positive interval for Ticker.Reset"
+   * @throws PanicError "non-positive interval for Ticker.Reset"; TypeError for NaN and what is no number
    * @example
    * ```ts
    * using ticker = newTicker(1000);
@@ -266,21 +278,17 @@ export class Ticker extends Clockwork {
    * ```
    */
   reset(ms: number): void {
+    checkDuration("Ticker.reset", "ms", ms);
     if (!(ms > 0)) throw new PanicError("non-positive interval for Ticker.Reset");
-    this.set(ms, whole(ms));
+    this.set(ms, periodOf(ms));
   }
-}
-
-/** An interval in whole nanoseconds; at least one, for 0 would be no ticker. */
-function whole(ms: number): number {
-  return Math.max(1, Math.round(ms * 1e6));
 }
 
 /**
  * Makes a ticker: Go's time.NewTicker (time/tick.go). Its first tick comes after the first interval.
  *
  * @param ms milliseconds between ticks, above 0; fractions count
- * @throws PanicError "non-positive interval for NewTicker"; Error when no run is under way
+ * @throws PanicError "non-positive interval for NewTicker"; TypeError for NaN and what is no number; Error when no run is under way
  * @example
  * ```ts
  * const start = now();
@@ -293,6 +301,7 @@ function whole(ms: number): number {
  * ```
  */
 export function newTicker(ms: number): Ticker {
+  checkDuration("newTicker", "ms", ms);
   if (!(ms > 0)) throw new PanicError("non-positive interval for NewTicker");
   currentRun("newTicker");
   return new Ticker(ms);
@@ -302,7 +311,7 @@ export function newTicker(ms: number): Ticker {
  * Gives the channel of a ticker that nobody stops: Go's time.Tick (time/tick.go).
  *
  * @param ms milliseconds between ticks, fractions count; 0 or less gives the nil channel
- * @throws Error when no run is under way
+ * @throws TypeError for arguments of other types; Error when no run is under way
  * @example
  * ```ts
  * const ticks = tick(20);
@@ -310,5 +319,6 @@ export function newTicker(ms: number): Ticker {
  * ```
  */
 export function tick(ms: number): RecvChan<number> {
+  checkDuration("tick", "ms", ms);
   return ms > 0 ? newTicker(ms).c : nilchan;
 }

@@ -1,11 +1,14 @@
 /** Where a trace's bytes go: into a file, or to a function; in chunks of 256 KiB, so that an event seldom writes. */
+
 import { closeSync, openSync, writeSync } from "node:fs";
+import { isThenable } from "../runtime/expect.ts";
 
 /**
  * A function that takes a trace's bytes, in order. Each array is a new one, which the function may keep.
  *
  * It is called while the scheduler works, and must call no operation of gobuf. If it throws, the trace ends there, and
- * `trace.stop` throws the error; the traced program goes on.
+ * `trace.stop` throws the error; the traced program goes on. It may give a promise, which is not waited for before the next
+ * call: a rejection is the same as a throw.
  *
  * @example
  * ```ts
@@ -26,11 +29,13 @@ const CHUNK_BYTES = 1 << 18;
 export class Output {
   private readonly chunk = new Uint8Array(CHUNK_BYTES);
   private used = 0;
+  /** Promises that the sink gave, and that have not settled. */
+  private readonly busy = new Set<Promise<void>>();
   private failed = false;
   private failure: unknown;
 
   private constructor(
-    private readonly emit: (chunk: Uint8Array) => void,
+    private readonly emit: (chunk: Uint8Array) => unknown,
     private readonly release: () => void,
     private readonly name: string,
   ) {}
@@ -51,7 +56,7 @@ export class Output {
 
   static toSink(sink: TraceSink): Output {
     return new Output(
-      (chunk) => void sink(chunk.slice()),
+      (chunk) => sink(chunk.slice()),
       () => {},
       "the sink",
     );
@@ -65,14 +70,28 @@ export class Output {
     this.used += bytes.length;
   }
 
-  /** Writes what is left. @throws Error with the first failure of the whole trace */
-  close(): void {
+  /**
+   * Writes what is left.
+   *
+   * @returns a promise when the sink is still busy, which says how that ended
+   * @throws Error with the first failure of the whole trace
+   */
+  close(): Promise<void> | undefined {
     this.flush();
     try {
       this.release();
     } catch (error) {
       this.fail(error);
     }
+    this.report();
+    if (this.busy.size === 0) return undefined;
+    const settled = Promise.all(this.busy).then(() => this.report());
+    // Who does not ask how the sink fared is not to be ended by it.
+    settled.catch(() => {});
+    return settled;
+  }
+
+  private report(): void {
     if (!this.failed) return;
     throw new Error(`gobuf: trace: writing to ${this.name} failed, the trace is incomplete: ${textOf(this.failure)}`, {
       cause: this.failure,
@@ -87,10 +106,21 @@ export class Output {
   private put(bytes: Uint8Array): void {
     if (this.failed) return;
     try {
-      this.emit(bytes);
+      const made = this.emit(bytes);
+      if (isThenable(made)) this.await(made);
     } catch (error) {
       this.fail(error);
     }
+  }
+
+  private await(made: PromiseLike<unknown>): void {
+    const settled = Promise.resolve(made)
+      .then(
+        () => {},
+        (error) => this.fail(error),
+      )
+      .finally(() => this.busy.delete(settled));
+    this.busy.add(settled);
   }
 
   private fail(error: unknown): void {

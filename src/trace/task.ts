@@ -2,6 +2,7 @@
  * Tasks of a trace: runtime/trace/annotation.go. trace.ts, which knows whether a trace is being written, makes them.
  */
 import { type Context, Key } from "../context/context.ts";
+import { refuse } from "../runtime/expect.ts";
 import { getg } from "../runtime/m.ts";
 
 /**
@@ -61,16 +62,4 @@ export function checkContext(what: string, ctx: Context | null | undefined, expe
 /** @param expected what it should be, for the error @throws TypeError where untyped code gave no string */
 export function checkText(what: string, text: unknown, expected: string): void {
   if (typeof text !== "string") refuse(what, text, expected);
-}
-
-/** @throws TypeError */
-export function refuse(what: string, got: unknown, expected: string): never {
-  const described = typeof got === "string" ? JSON.stringify(got) : describe(got);
-  throw new TypeError(`gobuf: ${what}: expected ${expected}, got ${described}`);
-}
-
-function describe(value: unknown): string {
-  if (Array.isArray(value)) return "an array";
-  if (typeof value === "object" && value !== null) return "an object";
-  return typeof value === "function" ? "a function" : String(value);
 }

@@ -7,6 +7,7 @@
 
 import { type Context, withValue } from "../context/context.ts";
 import { bodyOf, type Go } from "../runtime/body.ts";
+import { checkOptions, describe, refuse } from "../runtime/expect.ts";
 import { getg } from "../runtime/m.ts";
 import { now } from "../runtime/time.ts";
 import type { TraceFormat } from "./format.ts";
@@ -14,7 +15,7 @@ import { GoTrace } from "./gotrace.ts";
 import { PerfettoTrace } from "./perfetto.ts";
 import { Recorder } from "./recorder.ts";
 import { Output, type TraceSink } from "./sink.ts";
-import { checkContext, checkText, refuse, Task, taskKey, taskOf } from "./task.ts";
+import { checkContext, checkText, Task, taskKey, taskOf } from "./task.ts";
 
 export type { TraceSink } from "./sink.ts";
 export type { Task } from "./task.ts";
@@ -82,13 +83,14 @@ let output: Output | null = null;
  * ```
  */
 export function start(to: string | TraceSink, options: TraceOptions = {}): void {
+  checkOptions("trace.start", options, ["format"]);
   if (recorder !== null) throw new Error("gobuf: trace.start: tracing is already enabled");
   const format = options.format ?? (typeof to === "string" && to.endsWith(".json") ? "perfetto" : "go");
   if (format !== "go" && format !== "perfetto") {
     throw new TypeError(`gobuf: trace.start: the format is ${JSON.stringify(format)}: expected "go" or "perfetto"`);
   }
   if (typeof to !== "string" && typeof to !== "function") {
-    throw new TypeError(`gobuf: trace.start: ${JSON.stringify(to)} is neither the path of a file nor a function`);
+    throw new TypeError(`gobuf: trace.start: ${describe(to)} is neither the path of a file nor a function`);
   }
   output = typeof to === "string" ? Output.toFile(to) : Output.toSink(to);
   const writer: TraceFormat = format === "go" ? new GoTrace(output, now) : new PerfettoTrace(output);
@@ -100,6 +102,8 @@ export function start(to: string | TraceSink, options: TraceOptions = {}): void 
  * Ends the trace: Go's trace.Stop (runtime/trace/trace.go). When it returns, the trace is complete. Without a trace it
  * does nothing.
  *
+ * @returns a promise where a sink is still busy, with one that it gave: it fulfils when the sink is done, and rejects with
+ *   Error when it failed. Else nothing
  * @throws Error when a part of the trace could not be written. The traced program has gone on all the same
  * @example
  * ```ts
@@ -110,14 +114,14 @@ export function start(to: string | TraceSink, options: TraceOptions = {}): void 
  * console.log(bytes > 0); // true
  * ```
  */
-export function stop(): void {
+export function stop(): Promise<void> | undefined {
   process.off("exit", stop);
   const ending = recorder;
   recorder = null;
   ending?.stop();
   const out = output;
   output = null;
-  out?.close();
+  return out?.close();
 }
 
 /**
