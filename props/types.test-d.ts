@@ -9,6 +9,7 @@ import {
   type Go,
   go,
   goexit,
+  type NamedCases,
   native,
   nilchan,
   type Received,
@@ -18,6 +19,8 @@ import {
   runSync,
   type SelectCase,
   type SelectedDefault,
+  type SelectedNamed,
+  type SelectedNamedDefault,
   type SendChan,
   select,
   selectAsync,
@@ -241,4 +244,52 @@ export function* bodies(words: Chan<string>, from: RecvChan<Ant>): Go {
   go.native(symbols.f, "ant");
   // @ts-expect-error nothing of gobuf
   native.handle(new Map());
+}
+
+export async function selectsByName(words: RecvChan<string>, flags: Chan<boolean>): Promise<void> {
+  await run(function* () {
+    const r = yield* select({ ant: recvCase(c), flag: sendCase(flags, true), word: recvCase(words) });
+    has<"ant" | "flag" | "word">()(r.case);
+    has<Ant | string | undefined>()(r.value);
+    switch (r.case) {
+      case "ant":
+        has<Ant | undefined>()(r.value);
+        if (r.ok) has<Ant>()(r.value);
+        else has<undefined>()(r.value);
+        break;
+      case "flag":
+        has<undefined>()(r.value);
+        has<true>()(r.ok);
+        break;
+      case "word":
+        if (r.ok) has<string>()(r.value);
+        // @ts-expect-error a string is no Ant
+        has<Ant>()(r.value);
+        break;
+      // @ts-expect-error there is no such name
+      case "words":
+        break;
+    }
+    // @ts-expect-error by name there is no index
+    r.index;
+
+    const d = yield* select({ word: recvCase(words) }, { default: true });
+    has<"word" | null>()(d.case);
+    if (d.case === null) has<SelectedNamedDefault>()(d);
+    else if (d.ok) has<string>()(d.value);
+
+    const cases: NamedCases = { word: recvCase(words), flag: sendCase(flags, false) };
+    const any: SelectedNamed = yield* select(cases);
+    // @ts-expect-error its type is not known
+    has<string>()(any.value);
+
+    // @ts-expect-error a channel is no case
+    yield* select({ word: words });
+  });
+
+  const r = await selectAsync({ word: recvCase(words) });
+  has<"word">()(r.case);
+  if (r.ok) has<string>()(r.value);
+  const d = await selectAsync({ word: recvCase(words) }, { default: true });
+  has<"word" | null>()(d.case);
 }

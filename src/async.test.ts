@@ -1,6 +1,19 @@
 /** Goroutines and promises. */
 import { describe, expect, test } from "bun:test";
-import { chan, go, goexit, gosched, hold, recvCase, run, selectAsync, spawn, wait } from "./index.ts";
+import {
+  chan,
+  context,
+  go,
+  goexit,
+  gosched,
+  hold,
+  numGoroutine,
+  recvCase,
+  run,
+  selectAsync,
+  spawn,
+  wait,
+} from "./index.ts";
 
 describe("wait", () => {
   test("gives what the promise gives, throws what it rejects with, while other goroutines run", async () => {
@@ -165,4 +178,74 @@ test("async code that answers at once does not keep the event loop from its turn
   });
   clearInterval(timer);
   expect(got).toBeGreaterThan(0);
+});
+
+describe("wait with a context", () => {
+  test("gives what the promise gives when that is first, and leaves nothing at the context", () =>
+    run(function* () {
+      const [ctx, cancel] = context.withCancel(context.background());
+      expect(yield* wait(Promise.resolve(1), ctx)).toBe(1);
+      let caught: unknown;
+      try {
+        yield* wait(Promise.reject(new Error("no luck")), ctx);
+      } catch (error) {
+        caught = error;
+      }
+      expect(String(caught)).toBe("Error: no luck");
+      cancel();
+      yield* gosched();
+      expect(numGoroutine()).toBe(1);
+    }));
+
+  test("is given up when the context is canceled; the run does not wait for the promise", () =>
+    run(function* () {
+      const [ctx, cancel] = context.withCancel(context.background());
+      const { promise, reject } = Promise.withResolvers<number>();
+      go(function* () {
+        yield* gosched();
+        cancel();
+      });
+      let caught: unknown;
+      try {
+        yield* wait(promise, ctx);
+      } catch (error) {
+        caught = error;
+      }
+      expect(caught).toBe(context.Canceled);
+      // Late, and heard by nobody: neither reported as unhandled, nor given to the next wait.
+      reject(new Error("late"));
+      expect(yield* wait(Promise.resolve(2))).toBe(2);
+    }));
+
+  test("is refused at once when the context was canceled before", () =>
+    run(function* () {
+      const [ctx, cancel] = context.withCancel(context.background());
+      cancel();
+      let caught: unknown;
+      try {
+        yield* wait(Promise.reject(new Error("heard by nobody")), ctx);
+      } catch (error) {
+        caught = error;
+      }
+      expect(caught).toBe(context.Canceled);
+    }));
+
+  test("ends at a deadline of the real clock, and by a signal from outside", async () => {
+    const controller = new AbortController();
+    setTimeout(() => controller.abort(), 1);
+    for (const [make, want] of [
+      [() => context.withTimeout(context.background(), 1)[0], context.DeadlineExceeded],
+      [() => context.fromSignal(controller.signal), context.Canceled],
+    ] as const) {
+      let caught: unknown;
+      await run(function* () {
+        try {
+          yield* wait(new Promise(() => {}), make());
+        } catch (error) {
+          caught = error;
+        }
+      });
+      expect(caught).toBe(want);
+    }
+  });
 });

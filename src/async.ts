@@ -5,18 +5,31 @@
  * promise or a hold is pending, a run in which no goroutine can run waits instead of reporting a deadlock.
  */
 
+import type { Context } from "./context/cancelctx.ts";
+import { afterFunc } from "./context/context.ts";
 import type { Go } from "./runtime/body.ts";
-import { getg, type Op, opPending } from "./runtime/m.ts";
+import { getg, type Op, opOwnCall, opPending } from "./runtime/m.ts";
 import { currentRun, expectOutside } from "./runtime/outside.ts";
 import { gopark, goready } from "./runtime/proc.ts";
 import { waitReasonIOWait } from "./runtime/runtime2.ts";
-import { type SelectCase, type Selected, type SelectedDefault, type SelectOptions, select } from "./runtime/select.ts";
+import {
+  type NamedCases,
+  type SelectCase,
+  type Selected,
+  type SelectedDefault,
+  type SelectedNamed,
+  type SelectedNamedDefault,
+  type SelectOptions,
+  select,
+} from "./runtime/select.ts";
 import { spawnOwn } from "./runtime/spawn.ts";
+import type { Run } from "./runtime/world.ts";
 
 const { then } = Promise.prototype;
 
 /** How the promise that a goroutine waited for has settled. */
 interface Settled {
+  pending: boolean;
   failed: boolean;
   value: unknown;
 }
@@ -26,38 +39,80 @@ interface Settled {
  * counterpart.
  *
  * @param promise a promise or another thenable; any other value is the result as it is, one turn later
+ * @param ctx gives the wait up when it is canceled. The promise goes on, and what becomes of it is dropped: hand
+ *   `ctx.signal` to what makes it, so that it stops, too. A deadline of the fake clock does not come meanwhile: that clock
+ *   stands still while a promise is pending
  * @returns what the promise fulfils with
- * @throws what the promise rejects with; Error outside a goroutine
+ * @throws what the promise rejects with; `ctx.err()` when the context is canceled; Error outside a goroutine
  * @example
  * ```ts
  * const page = yield* wait(Promise.resolve("<html>"));
  * console.log(page.length); // 6
  * ```
+ * @example
+ * ```ts
+ * const [ctx, cancel] = context.withCancel(context.background());
+ * go(function* () {
+ *   cancel();
+ * });
+ * try {
+ *   yield* wait(new Promise(() => {}), ctx);
+ * } catch (error) {
+ *   console.log(error === context.Canceled); // true
+ * }
+ * ```
  */
-export function wait<T>(promise: PromiseLike<T> | T): Op<Awaited<T>> {
+export function wait<T>(promise: PromiseLike<T> | T, ctx?: Context): Op<Awaited<T>> {
+  getg("wait");
+  return ctx === undefined ? waitFor(promise) : opOwnCall(waitOrCancel(promise, ctx));
+}
+
+/** @param settled what may settle before the promise does */
+function waitFor<T>(promise: PromiseLike<T> | T, settled: Settled = unsettled()): Op<Awaited<T>> {
   const gp = getg("wait");
   const run = currentRun("wait");
-  // As `await` does: of another thenable the first call counts, and the `then` of a promise is the language's own.
-  const settling = Promise.resolve(promise);
-  const settled: Settled = { failed: false, value: undefined };
-  const arrive = (failed: boolean, value: unknown) => {
-    if (run.over) return;
-    settled.failed = failed;
-    settled.value = value;
-    goready(gp);
-    expectOutside(run, -1);
-  };
   expectOutside(run, 1);
+  // As `await` does: of another thenable the first call counts, and the `then` of a promise is the language's own.
   then.call(
-    settling,
-    (value) => arrive(false, value),
-    (error) => arrive(true, error),
+    Promise.resolve(promise),
+    (value) => arrive(gp, run, settled, false, value),
+    (error) => arrive(gp, run, settled, true, error),
   );
   gopark(gp, null, waitReasonIOWait, () => {
     if (settled.failed) throw settled.value;
     return settled.value;
   });
   return opPending();
+}
+
+const unsettled = (): Settled => ({ pending: true, failed: false, value: undefined });
+
+/** Wakes the goroutine, for the first of what it waits for. */
+function arrive(gp: number, run: Run, settled: Settled, failed: boolean, value: unknown): void {
+  if (run.over || !settled.pending) return;
+  settled.pending = false;
+  settled.failed = failed;
+  settled.value = value;
+  goready(gp);
+  expectOutside(run, -1);
+}
+
+function* waitOrCancel<T>(promise: PromiseLike<T> | T, ctx: Context): Generator<unknown, Awaited<T>, unknown> {
+  const canceled = ctx.err();
+  if (canceled !== undefined) {
+    // Nobody hears how it ends: a rejection is not to be reported as unhandled.
+    Promise.resolve(promise).then(undefined, () => {});
+    throw canceled;
+  }
+  const gp = getg("wait");
+  const run = currentRun("wait");
+  const settled = unsettled();
+  const stop = afterFunc(ctx, () => arrive(gp, run, settled, true, ctx.err()));
+  try {
+    return yield* waitFor(promise, settled);
+  } finally {
+    stop();
+  }
 }
 
 /**
@@ -120,13 +175,18 @@ export function selectAsync<const C extends readonly SelectCase[]>(
   cases: C,
   options: SelectOptions,
 ): Promise<Selected<C> | SelectedDefault>;
-export function selectAsync(cases: readonly SelectCase[], options: SelectOptions = {}): Promise<unknown> {
+export function selectAsync<const C extends NamedCases>(cases: C): Promise<SelectedNamed<C>>;
+export function selectAsync<const C extends NamedCases>(
+  cases: C,
+  options: SelectOptions,
+): Promise<SelectedNamed<C> | SelectedNamedDefault>;
+export function selectAsync(cases: readonly SelectCase[] | NamedCases, options: SelectOptions = {}): Promise<unknown> {
   return spawnOwn(bodies.selectAsync, cases, options);
 }
 
 /** A minifier keeps the name of a method. */
 const bodies = {
-  *selectAsync(cases: readonly SelectCase[], options: SelectOptions): Go<unknown> {
-    return yield* select(cases, options);
+  *selectAsync(cases: readonly SelectCase[] | NamedCases, options: SelectOptions): Go<unknown> {
+    return yield* select(cases as NamedCases, options);
   },
 };

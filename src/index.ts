@@ -31,11 +31,14 @@ export type { Op } from "./runtime/m.ts";
 export { FatalError, Goexit, PanicError, StackOverflowError, StatusError, UncaughtError } from "./runtime/panic.ts";
 export { fatalpanic, reportOf } from "./runtime/report.ts";
 export {
+  type NamedCases,
   type RecvCase,
   recvCase,
   type SelectCase,
   type Selected,
   type SelectedDefault,
+  type SelectedNamed,
+  type SelectedNamedDefault,
   type SelectOptions,
   type SendCase,
   select,

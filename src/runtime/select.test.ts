@@ -7,6 +7,7 @@ import {
   type Go,
   go,
   gosched,
+  type NamedCases,
   nilchan,
   PanicError,
   recvCase,
@@ -205,5 +206,95 @@ describe("F14: a select of one case is the plain operation", () => {
         yield* select([recvCase(c), recvCase(nilchan)]);
       }),
     ).not.toBe(without);
+  });
+});
+
+describe("by name", () => {
+  test("gives the name, the value and ok of the case that it chose", () =>
+    runSync(function* () {
+      const [words, flags, closed] = [chan<string>(1), chan<boolean>(1), chan<number>()];
+      closed.close();
+      expect(yield* select({ never: recvCase(chan<number>()), flag: sendCase(flags, true) })).toEqual({
+        case: "flag",
+        value: undefined,
+        ok: true,
+      });
+      yield* words.send("ant");
+      expect(yield* select({ word: recvCase(words), flag: sendCase(flags, true) })).toEqual({
+        case: "word",
+        value: "ant",
+        ok: true,
+      });
+      expect(yield* select({ end: recvCase(closed) })).toEqual({ case: "end", value: undefined, ok: false });
+    }));
+
+  test("waits, and chooses the default only when no case is ready", () =>
+    runSync(function* () {
+      const words = chan<string>();
+      const cases = { word: recvCase(words), none: recvCase(nilchan) };
+      expect(yield* select(cases, { default: true })).toEqual({ case: null, value: undefined, ok: true });
+      expect(yield* select({}, { default: true })).toEqual({ case: null, value: undefined, ok: true });
+      go(function* () {
+        yield* words.send("late");
+      });
+      expect(yield* select(cases)).toEqual({ case: "word", value: "late", ok: true });
+    }));
+
+  test("any name will do: length, index, 0, default, __proto__", () =>
+    runSync(function* () {
+      for (const name of ["length", "index", "0", "default", "__proto__"]) {
+        const cases: NamedCases = Object.fromEntries([
+          [name, sendCase(chan<number>(1), 1)],
+          ["other", recvCase(chan<number>())],
+        ]);
+        expect((yield* select(cases)).case).toBe(name);
+      }
+    }));
+
+  test("draws as the list of the same cases does", () => {
+    const chosen = (named: boolean) =>
+      runSync(
+        function* () {
+          const [a, b] = [chan<number>(50), chan<number>(50)];
+          const picks: string[] = [];
+          for (let i = 0; i < 50; i++) {
+            const list = [sendCase(a, i), sendCase(b, i)] as const;
+            const r = named ? (yield* select({ a: list[0], b: list[1] })).case : "ab"[(yield* select(list)).index];
+            picks.push(r as string);
+          }
+          return picks.join("");
+        },
+        { seed: 7 },
+      );
+    expect(chosen(true)).toBe(chosen(false));
+    expect(chosen(true)).toContain("ab");
+  });
+
+  test("what is no case is refused by its name, and nothing is done", () =>
+    runSync(function* () {
+      const words = chan<string>(1);
+      for (const [bad, got] of [
+        [null, "null"],
+        [words.recv, "function"],
+        [3, "number"],
+        [undefined, "undefined"],
+      ] as const) {
+        let said = "";
+        try {
+          yield* select({ word: sendCase(words, "ant"), late: bad as never });
+        } catch (error) {
+          said = String(error);
+        }
+        expect(said).toBe(`TypeError: gobuf: select: case "late": expected a recvCase or a sendCase, got ${got}`);
+      }
+      expect(words.len).toBe(0);
+    }));
+
+  test("without cases and without a default it waits for ever", () => {
+    expect(() =>
+      runSync(function* () {
+        yield* select({});
+      }),
+    ).toThrow("all goroutines are asleep - deadlock!");
   });
 });

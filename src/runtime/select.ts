@@ -7,7 +7,7 @@ import { checkOptions, refuse, refuseOption } from "./expect.ts";
 import { G_PARAM, G_SELECTDONE, G_STRIDE, G_WAITING, gmem, SUDOG_STRIDE, smem } from "./ffi.ts";
 import { owners, refuseChan, refuseOutside } from "./foreign.ts";
 import { gcont } from "./g.ts";
-import { getg, mp, type Op, opPending, opReady } from "./m.ts";
+import { getg, mp, type Op, opOwnCall, opPending, opReady } from "./m.ts";
 import { FatalError, PanicError } from "./panic.ts";
 import { gopark } from "./proc.ts";
 import { cheaprandn } from "./rand.ts";
@@ -148,6 +148,60 @@ export interface SelectedDefault {
 export type Selected<C extends readonly unknown[] = readonly RecvCase<unknown>[]> = {
   [I in keyof C]: Outcome<I, C[I]>;
 }[number];
+
+/**
+ * Cases by name, for a {@link select} that tells by its name which one it chose.
+ *
+ * @example
+ * ```ts
+ * const words = chan<string>(1);
+ * const cases = { full: recvCase(chan<number>()), write: sendCase(words, "ant") } satisfies NamedCases;
+ * console.log((yield* select(cases)).case); // write
+ * ```
+ */
+export interface NamedCases {
+  readonly [name: string]: SelectCase;
+}
+
+type NamedOutcome<N, C> =
+  C extends RecvCase<infer T>
+    ? { case: N; value: T; ok: true } | { case: N; value: undefined; ok: false }
+    : { case: N; value: undefined; ok: true };
+
+/**
+ * What {@link select} by name gives: `case`, the name of the chosen case; `value` and `ok` as in {@link Selected}.
+ * TypeScript knows the type of `value` after a check of `case`.
+ *
+ * @example
+ * ```ts
+ * function describe(r: SelectedNamed<{ job: RecvCase<string>; late: RecvCase<number> }>): string {
+ *   return r.case === "job" ? (r.value ?? "closed") : "late";
+ * }
+ * console.log(describe(yield* select({ job: recvCase(chan<string>()), late: recvCase(after(5)) }))); // late
+ * ```
+ */
+export type SelectedNamed<C extends NamedCases = NamedCases> = {
+  [N in keyof C]: NamedOutcome<N, C[N]>;
+}[keyof C];
+
+/**
+ * What {@link select} by name gives when it chose the default: no case was ready.
+ *
+ * @example
+ * ```ts
+ * const r = yield* select({ job: recvCase(chan<string>()) }, { default: true });
+ * const nobody: SelectedNamedDefault | undefined = r.case === null ? r : undefined;
+ * console.log(nobody !== undefined); // true
+ * ```
+ */
+export interface SelectedNamedDefault {
+  /** No case. */
+  case: null;
+  /** Nothing was received. */
+  value: undefined;
+  /** No channel was found closed. */
+  ok: true;
+}
 
 /** Chosen when no case was ready and there is a default. */
 export const DEFAULT_CASE = -1;
@@ -367,7 +421,10 @@ function selectResult(gp: number): { index: number; value: unknown; ok: boolean 
  * ```
  */
 export interface SelectOptions {
-  /** True: when no case is ready, `select` does not wait but gives index -1. Go's `default:`. False by default. */
+  /**
+   * True: when no case is ready, `select` does not wait but gives index -1, or by name null. Go's `default:`. False by
+   * default.
+   */
   default?: boolean;
 }
 
@@ -404,9 +461,15 @@ function receivedOne(gp: number): unknown {
  * Waits until one of the cases is ready, and carries it out: Go's `select` (selectgo in runtime/select.go). When
  * several are ready, one is chosen at random (RunOptions.seed). Without cases and without a default it waits for ever.
  *
- * @param cases 0 to 65,536, made by {@link sendCase} and {@link recvCase}
- * @throws PanicError "send on closed channel", "select: too many cases (max 65536)"; TypeError for something else than
- *   a list of cases; Error outside a goroutine
+ * @param cases 0 to 65,536, made by {@link sendCase} and {@link recvCase}: a list, or an object whose keys name them
+ * @throws PanicError "send on closed channel", "select: too many cases (max 65536)"; TypeError for something else;
+ *   Error outside a goroutine
+ * @example
+ * ```ts
+ * const jobs = chan<string>();
+ * const r = yield* select({ job: recvCase(jobs), late: recvCase(after(5)) });
+ * console.log(r.case === "late" ? "no job within 5 ms" : r.value?.toUpperCase()); // no job within 5 ms
+ * ```
  * @example
  * ```ts
  * const numbers = chan<number>();
@@ -433,10 +496,19 @@ export function select<const C extends readonly SelectCase[]>(
   cases: C,
   options: SelectOptions,
 ): Op<Selected<C> | SelectedDefault>;
-export function select(cases: readonly SelectCase[], options?: SelectOptions): Op<unknown> {
+export function select<const C extends NamedCases>(cases: C): Op<SelectedNamed<C>>;
+export function select<const C extends NamedCases>(
+  cases: C,
+  options: SelectOptions,
+): Op<SelectedNamed<C> | SelectedNamedDefault>;
+export function select(given: readonly SelectCase[] | NamedCases, options?: SelectOptions): Op<unknown> {
   const gp = getg("select");
   if (options !== undefined) checkSelectOptions(options);
-  if (!Array.isArray(cases)) refuse("select", cases, CASES);
+  if (!Array.isArray(given)) {
+    if (typeof given !== "object" || given === null) refuse("select", given, CASES);
+    return opOwnCall(selectNamed(given as NamedCases, options));
+  }
+  const cases: readonly SelectCase[] = given;
   try {
     if (owners !== 0) refuseCases(cases);
     if (cases.length !== 1) return selectAny(gp, cases, options);
@@ -452,6 +524,20 @@ function refuseCases(cases: readonly SelectCase[]): void {
     const { bubble } = c as Chan<unknown>;
     if (bubble) refuseOutside(bubble, "select on synctest channel from outside bubble");
   }
+}
+
+/** The cases in the order of their keys, and the chosen one's name for its index. */
+function* selectNamed(cases: NamedCases, options?: SelectOptions): Generator<unknown, unknown, unknown> {
+  const names = Object.keys(cases);
+  const list = names.map((name) => namedCase(name, cases[name]));
+  const r: Selected | SelectedDefault = yield* options === undefined ? select(list) : select(list, options);
+  return { case: names[r.index] ?? null, value: r.value, ok: r.ok };
+}
+
+function namedCase(name: string, made: SelectCase | undefined): SelectCase {
+  if (typeof made === "object" && made !== null && "c" in made) return made;
+  const got = made === null ? "null" : typeof made;
+  throw new TypeError(`gobuf: select: case ${JSON.stringify(name)}: expected a recvCase or a sendCase, got ${got}`);
 }
 
 /** A select that is always by {@link selectgo}, as Go's reflect.Select. */
