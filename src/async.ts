@@ -12,16 +12,16 @@ import { getg, type Op, opOwnCall, opPending } from "./runtime/m.ts";
 import { currentRun, expectOutside } from "./runtime/outside.ts";
 import { gopark, goready } from "./runtime/proc.ts";
 import { waitReasonIOWait } from "./runtime/runtime2.ts";
-import {
-  type NamedCases,
-  type SelectCase,
-  type Selected,
-  type SelectedDefault,
-  type SelectedNamed,
-  type SelectedNamedDefault,
-  type SelectOptions,
-  select,
-} from "./runtime/select.ts";
+import type {
+  NamedCases,
+  SelectCase,
+  Selected,
+  SelectedDefault,
+  SelectedNamed,
+  SelectedNamedDefault,
+  SelectOptions,
+} from "./runtime/scase.ts";
+import { select } from "./runtime/select.ts";
 import { spawnOwn } from "./runtime/spawn.ts";
 import type { Run } from "./runtime/world.ts";
 

@@ -30,20 +30,18 @@ export { type Chan, chan, nilchan, type Received, type RecvChan, type SendChan }
 export type { Op } from "./runtime/m.ts";
 export { FatalError, Goexit, PanicError, StackOverflowError, StatusError, UncaughtError } from "./runtime/panic.ts";
 export { fatalpanic, reportOf } from "./runtime/report.ts";
-export {
-  type NamedCases,
-  type RecvCase,
-  recvCase,
-  type SelectCase,
-  type Selected,
-  type SelectedDefault,
-  type SelectedNamed,
-  type SelectedNamedDefault,
-  type SelectOptions,
-  type SendCase,
-  select,
-  sendCase,
-} from "./runtime/select.ts";
+export type {
+  NamedCases,
+  RecvCase,
+  SelectCase,
+  Selected,
+  SelectedDefault,
+  SelectedNamed,
+  SelectedNamedDefault,
+  SelectOptions,
+  SendCase,
+} from "./runtime/scase.ts";
+export { recvCase, select, sendCase } from "./runtime/select.ts";
 export { spawn } from "./runtime/spawn.ts";
 export { now, sleep } from "./runtime/time.ts";
 export { type GoroutineInfo, goroutineDump, goroutines } from "./runtime/traceback.ts";

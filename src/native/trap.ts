@@ -35,14 +35,8 @@ import { G_OP_A, G_OP_V, G_OP_V_HIGH, G_STRIDE, gmem, M_SCRATCH, mmem } from "..
 import { goidOf } from "../runtime/gstatus.ts";
 import { MCALL_GOSCHED, MCALL_GOYIELD, mp, type Op } from "../runtime/m.ts";
 import { FatalError } from "../runtime/panic.ts";
-import {
-  DEFAULT_CASE,
-  SELECT_PARKED,
-  type SelectCase,
-  selectContinue,
-  selectedFrom,
-  selectgo,
-} from "../runtime/select.ts";
+import type { SelectCase } from "../runtime/scase.ts";
+import { DEFAULT_CASE, SELECT_PARKED, selectContinue, selectedFrom, selectgo } from "../runtime/select.ts";
 import { timeSleep } from "../runtime/time.ts";
 import { Cond } from "../sync/cond.ts";
 import { Mutex } from "../sync/mutex.ts";

@@ -15,8 +15,9 @@ import { condemn, MCALL_GOSCHED, mp, setCallHook, setPointHook } from "../runtim
 import { FatalError } from "../runtime/panic.ts";
 import { globrunqput, runqput } from "../runtime/runq.ts";
 import { Grunnable, Grunning } from "../runtime/runtime2.ts";
+import type { SelectCase } from "../runtime/scase.ts";
 import { schedule, setPickHook } from "../runtime/schedule.ts";
-import { type SelectCase, setCaseHook } from "../runtime/select.ts";
+import { setCaseHook } from "../runtime/select.ts";
 import { S_G, S_ISSELECT, S_NEXT } from "../runtime/sudog.ts";
 import { advanceClock, checkTimers, nanotime, wakeTime } from "../runtime/time.ts";
 import { RECVQ, SENDQ } from "../runtime/waitq.ts";
