@@ -347,7 +347,7 @@ export function select(given: readonly SelectCase[] | NamedCases, options?: Sele
   const gp = getg("select");
   if (options !== undefined) checkSelectOptions(options);
   if (!Array.isArray(given)) {
-    if (typeof given !== "object" || given === null) refuse("select", given, CASES);
+    if (!isNamed(given)) refuse("select", given, CASES);
     return opOwnCall(selectNamed(given as NamedCases, options));
   }
   const cases: readonly SelectCase[] = given;
@@ -374,6 +374,13 @@ function* selectNamed(cases: NamedCases, options?: SelectOptions): Generator<unk
   const list = names.map((name) => namedCase(name, cases[name]));
   const r: Selected | SelectedDefault = yield* options === undefined ? select(list) : select(list, options);
   return { case: names[r.index] ?? null, value: r.value, ok: r.ok };
+}
+
+/** Whether somebody wrote `{ name: case, ... }`: with no names at all it is taken for a mistake. */
+function isNamed(given: unknown): boolean {
+  if (typeof given !== "object" || given === null || Object.keys(given).length === 0) return false;
+  const proto = Object.getPrototypeOf(given);
+  return proto === Object.prototype || proto === null;
 }
 
 function namedCase(name: string, made: SelectCase | undefined): SelectCase {
