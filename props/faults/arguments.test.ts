@@ -58,7 +58,8 @@ const CALLS: [name: string, use: (v: never) => unknown, good?: (v: unknown) => b
   ["context.afterFunc", (v) => context.afterFunc(ctx(), v), (v) => isFunction(v) && !isAsyncKind(v)],
   ["recvCase", (v) => recvCase(v)],
   ["sendCase", (v) => sendCase(v, 1 as never)],
-  ["select", (v) => select(v)],
+  // A plain object names cases; without any it waits for ever, as an empty list does.
+  ["select", (v) => select(v), isPlain],
   ["select", (v) => select([v])],
   ["select", (v) => select([], v), (v) => v === undefined || (typeof v === "object" && v !== null)],
   ["WaitGroup.add", (v) => new WaitGroup().add(v), (v) => v === 0],
@@ -77,6 +78,10 @@ const CALLS: [name: string, use: (v: never) => unknown, good?: (v: unknown) => b
 
 function isAsyncKind(v: unknown): boolean {
   return /^async/.test(String(v));
+}
+
+function isPlain(v: unknown): boolean {
+  return typeof v === "object" && v !== null && Object.getPrototypeOf(v) === Object.prototype;
 }
 
 function isNil(v: unknown): boolean {

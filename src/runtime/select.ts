@@ -376,9 +376,9 @@ function* selectNamed(cases: NamedCases, options?: SelectOptions): Generator<unk
   return { case: names[r.index] ?? null, value: r.value, ok: r.ok };
 }
 
-/** Whether somebody wrote `{ name: case, ... }`: with no names at all it is taken for a mistake. */
+/** Whether this may be `{ name: case, ... }`. Without names it waits for ever, as a list without cases does. */
 function isNamed(given: unknown): boolean {
-  if (typeof given !== "object" || given === null || Object.keys(given).length === 0) return false;
+  if (typeof given !== "object" || given === null) return false;
   const proto = Object.getPrototypeOf(given);
   return proto === Object.prototype || proto === null;
 }
