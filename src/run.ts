@@ -221,6 +221,9 @@ function listen(run: Run, signal: AbortSignal | undefined): () => void {
  * are left are then ended by `return()`, so that their `finally` and `using` run, and promises that waited for the run
  * are rejected. (In Go the process exits there.) Several runs may be under way on a thread.
  *
+ * Goroutines have the stores of AsyncLocalStorage (node:async_hooks) that their creator had, main those of the caller, and
+ * keep them over every wait.
+ *
  * @param main the main goroutine's body, a generator function
  * @returns main's result. Rejects with what main threw; with {@link UncaughtError} when another goroutine threw; with
  *   {@link FatalError} for a deadlock or another fatal error of Go's, and with its subclass {@link StackOverflowError}

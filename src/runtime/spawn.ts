@@ -9,7 +9,7 @@ import type { Run } from "./world.ts";
 /**
  * Starts a goroutine in the run under way, from ordinary code: an event handler, an async function. While it exists, a
  * run in which no goroutine can run is no deadlock. When several runs are under way, it is the oldest with the real
- * clock, else the oldest. Go has no counterpart.
+ * clock, else the oldest. The goroutine has the caller's stores of AsyncLocalStorage. Go has no counterpart.
  *
  * @param fn a generator function, which the goroutine calls with the arguments
  * @returns what the body returns. Rejects with what it throws; with Error when it ends by goexit, or when no run is
