@@ -35,10 +35,14 @@ const WORK = `function* work(G) {
   for (let i = 0; i < 50; i++) wg.go(function* () {
     for (let k = 0; k < 20; k++) { yield* G.sleep(0.1); yield* G.gosched(); yield* c.send(1); }
   });
-  G.go(function* () { for (;;) { yield* c.recv(); sum++; } });
+  const read = G.chan();
+  G.go(function* () {
+    while ((yield* c.recvOk())[1]) sum++;
+    yield* read.send(sum);
+  });
   yield* wg.wait();
-  yield* G.gosched();
-  return sum;
+  c.close();
+  return yield* read.recv();
 }
 `;
 
