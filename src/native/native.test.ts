@@ -45,12 +45,10 @@ function newInner(): number {
 }
 
 describe("gobuf_execute refuses, by code", () => {
-  schedinit();
-  // Any code: these never run.
-  const fn = native.gobuf_api() as never;
-  const gp = newNativeG(fn, null);
-
   test("a G that is not running, dead, out of range, without a stack", () => {
+    schedinit();
+    // Any code: it never runs.
+    const gp = newNativeG(native.gobuf_api() as never, null);
     expect(executeError(native.gobuf_execute(gp))).toBe("the G is not in status running");
     expect(executeError(native.gobuf_execute(descriptor.g_max + 1))).toBe("no such G");
     casgstatus(gp, Gidle, Grunnable);
