@@ -280,13 +280,16 @@ describe("F25: what a body enters", () => {
     await als.run("A", () =>
       run(function* () {
         const done = new WaitGroup();
+        const first = chan<never>();
         done.go(function* () {
           for (let i = 0; i < 3; i++) yield* gosched();
           seen.push(["before", store(), other.getStore()]);
+          first.close();
         });
         als.enterWith("B");
         other.enterWith(1);
         yield* sleep(1);
+        yield* first.recv();
         seen.push(["itself", store(), other.getStore()]);
         als.enterWith("C");
         yield* gosched();
