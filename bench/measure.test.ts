@@ -88,6 +88,7 @@ function small(row: Row): Row {
     "gosched 10000": { n: 20_000 },
     "gosched 10000, 16 bodies": { n: 20_000 },
   };
+  if (row.group === "event loop") return { ...row, n: 4 };
   const n = row.fixed ? 1000 : 16_000;
   return { ...row, n, fixed: true, ...few[row.name] };
 }

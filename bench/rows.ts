@@ -143,7 +143,7 @@ export function rows({ scale, long }: Scale): Row[] {
     { suffix: "request", metric: "time", unit: "request" },
   ];
   for (const ms of PIECES_MS) {
-    add("event loop", `beside pieces of ${ms} ms`, long ? 800 : 20, lateness, { fixed: true, step: 1 });
+    add("event loop", `beside pieces of ${ms} ms`, long ? 200 : 20, lateness, { fixed: true, step: 1 });
   }
 
   const parked: Part[] = [
