@@ -62,6 +62,12 @@ const COMMANDS: Readonly<Record<string, Refused>> = {
     ["--abi src --only gobuf_mcall --list", 'there is no mutant named "gobuf_mcall" there'],
     ["--only GSCAN --share 2/2", "there is no mutant"],
   ],
+  "props/soak/main.ts": [
+    ["--minutes x", "option '--minutes <n>' argument 'x' is invalid. expected an integer of 1 to 100000."],
+    ["--seconds 1e9", "argument '1e9' is invalid"],
+    ["--rounds 0", "argument '0' is invalid"],
+    ["--plant nothing-is-called-so", "argument 'nothing-is-called-so' is invalid"],
+  ],
   "props/trace/cost.ts": [],
   "props/trace/load.ts": [],
   "props/trace/setup.ts": [],
@@ -101,6 +107,8 @@ const CHILDREN = new Set([
   "golden/record.ts", // says where the command is
   "props/native/crash.ts", // props/native/refusals.test.ts
   "props/serve/client.ts", // props/serve/serve.test.ts
+  "props/soak/worker.ts", // a Worker of props/soak/load.ts
+  "props/threads/ends.ts", // props/threads/ends.test.ts
   "props/violations.ts", // props/checks.test.ts
   "scripts/command.ts",
   "scripts/lock.ts", // names its own process

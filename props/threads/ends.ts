@@ -4,6 +4,7 @@
  * threads live on and work meanwhile. Run by ends.test.ts.
  */
 import { readdirSync, readFileSync } from "node:fs";
+import { parseInteger } from "../../scripts/numbers.ts";
 import { HEADER_G_NEXT, HEADER_M_COUNT, HEADER_SUDOG_NEXT } from "../../src/runtime/codes.ts";
 import { mmem, native } from "../../src/runtime/ffi.ts";
 import type { Task } from "./worker.ts";
@@ -50,10 +51,11 @@ function lookAt() {
   };
 }
 
-const [what, workers, count, beside = "0"] = process.argv.slice(2) as [Task["what"], string, string, string?];
+const [what, ...counts] = process.argv.slice(2) as [Task["what"], ...string[]];
+const [workers = 0, count = 0, beside = 0] = counts.map((text) => parseInteger(text, 0, 1_000_000));
 const failed: string[] = [];
 let rounds = 0;
-const living = Array.from({ length: Number(beside) }, (_, n) => {
+const living = Array.from({ length: beside }, (_, n) => {
   const worker = new Worker(new URL("./worker.ts", import.meta.url));
   worker.onerror = (event) => failed.push(`the living Worker ${n}: ${event.message}`);
   worker.onmessage = ({ data }) => {
@@ -64,19 +66,19 @@ const living = Array.from({ length: Number(beside) }, (_, n) => {
 });
 while (rounds < living.length && failed.length === 0) await Bun.sleep(1);
 let early = lookAt();
-for (let n = 1; n <= Number(workers); n++) {
+for (let n = 1; n <= workers; n++) {
   try {
     // A third ends itself, a third is terminated when it is idle, and a third in the middle of its goroutines' work.
-    await runOne({ what: what === "work" && n % 3 === 0 ? "spin" : what, count: Number(count), exits: n % 3 === 1 });
+    await runOne({ what: what === "work" && n % 3 === 0 ? "spin" : what, count, exits: n % 3 === 1 });
   } catch (error) {
     failed.push(`Worker ${n}: ${(error as Error).message}`);
   }
-  if (n === Math.ceil(Number(workers) / 10)) early = lookAt();
+  if (n === Math.ceil(workers / 10)) early = lookAt();
 }
 const late = lookAt();
 const pair = (name: keyof typeof late): [number, number] => [early[name], late[name]];
 const left: Left = {
-  workers: Number(workers),
+  workers,
   failed,
   rss: pair("rss"),
   maps: pair("maps"),
