@@ -293,3 +293,23 @@ export async function selectsByName(words: RecvChan<string>, flags: Chan<boolean
   const d = await selectAsync({ word: recvCase(words) }, { default: true });
   has<"word" | null>()(d.case);
 }
+
+/** F16: only `yield*` gives an operation's result. */
+export function* iterated(): Go {
+  // @ts-expect-error a destructuring of an operation
+  const [value] = c.recvOk();
+  // @ts-expect-error a loop over an operation
+  for (const each of c.recv()) has<unknown>()(each);
+  // @ts-expect-error an operation as a list
+  has<unknown[]>()([...c.send(ant)]);
+  // @ts-expect-error a loop over a body
+  for (const each of iterated()) has<unknown>()(each);
+  // @ts-expect-error a loop over a channel
+  for (const each of c) has<unknown>()(each);
+  has<unknown>()(value);
+  const inferred = function* () {
+    return yield* c.recv();
+  };
+  has<Ant | undefined>()(yield* inferred());
+  go(inferred);
+}

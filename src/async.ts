@@ -97,7 +97,7 @@ function arrive(gp: number, run: Run, settled: Settled, failed: boolean, value: 
   expectOutside(run, -1);
 }
 
-function* waitOrCancel<T>(promise: PromiseLike<T> | T, ctx: Context): Generator<unknown, Awaited<T>, unknown> {
+function* waitOrCancel<T>(promise: PromiseLike<T> | T, ctx: Context): Generator<unknown, Awaited<T>, true> {
   const canceled = ctx.err();
   if (canceled !== undefined) {
     // Nobody hears how it ends: a rejection is not to be reported as unhandled.

@@ -104,7 +104,7 @@ function beginMain(run: Run, options: RunOptions, gp: number, entry: unknown): v
 }
 
 /** A generator as the body of a fresh G. */
-function newG(body: Generator<unknown, unknown, unknown>): number {
+function newG(body: Generator<unknown, unknown, true>): number {
   const gp = allocG();
   gbody[gp] = body;
   return gp;
@@ -326,7 +326,7 @@ function within(world: World, f: () => void): void {
 }
 
 /** Main of a run that joins a world: a goroutine that nobody has started, next in line. */
-function joinMain(run: Run, body: Generator<unknown, unknown, unknown>, entry: unknown): void {
+function joinMain(run: Run, body: Generator<unknown, unknown, true>, entry: unknown): void {
   const { curg } = mp;
   const gp = newG(body);
   run.main = gp;

@@ -7,7 +7,7 @@ const LONGEST_MS = 2 ** 63 / 1e6;
 const ENDLESS = [Number.POSITIVE_INFINITY, Number.MAX_VALUE, 1e300, 1e18, 1e15, LONGEST_MS];
 const NONE: unknown[] = [Number.NaN, undefined, null, "5", 5n, {}, new Date(), () => 5];
 
-const WAITS: [string, (ms: number) => Generator<unknown, void, unknown>][] = [
+const WAITS: [string, (ms: number) => Generator<unknown, void, true>][] = [
   [
     "sleep",
     function* (ms) {

@@ -34,7 +34,7 @@ const FROM: Readonly<Record<string, (f: () => void) => void>> = {
 
 /** A goroutine's wait, and what ordinary code ends it by. */
 interface Waking {
-  waits(): Generator<unknown, unknown, unknown>;
+  waits(): Generator<unknown, unknown, true>;
   wakes(): void;
 }
 

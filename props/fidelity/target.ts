@@ -6,7 +6,7 @@
 /** What `yield*` takes in a generator body. */
 export type Wait<T> = Iterable<unknown, T, unknown>;
 /** A generator body, or a part of one. */
-export type Part<T = void> = Generator<unknown, T, unknown>;
+export type Part<T = void> = Generator<unknown, T, true>;
 
 export interface Channel {
   send(value: number): Wait<unknown>;

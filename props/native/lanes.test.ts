@@ -147,7 +147,7 @@ compilerTest("random programs, compiled by bun:ffi, do", () => {
 });
 
 /** Runs a body that sends or receives by itself, and counts how often it trapped. */
-function traps(main: () => Generator<unknown, void, unknown>): number {
+function traps(main: () => Generator<unknown, void, true>): number {
   let count = 0;
   setExecute((gp) => {
     count++;

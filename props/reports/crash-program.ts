@@ -1,7 +1,7 @@
 /** Programs that end by {@link fatalpanic}, or do not: exit.test.ts runs them. */
 import { chan, fatalpanic, go, run } from "gobuf";
 
-const ENDS: Readonly<Record<string, () => Generator<unknown, void, unknown>>> = {
+const ENDS: Readonly<Record<string, () => Generator<unknown, void, true>>> = {
   *panic() {
     throw "a panic\nof two lines";
   },
@@ -33,7 +33,7 @@ const ENDS: Readonly<Record<string, () => Generator<unknown, void, unknown>>> = 
 
 /** Runs one of them. */
 export async function crash(how: string): Promise<void> {
-  const body = ENDS[how] as () => Generator<unknown, void, unknown>;
+  const body = ENDS[how] as () => Generator<unknown, void, true>;
   await run(Object.defineProperty(body, "name", { value: "main" })).catch(fatalpanic);
   console.log("went on");
 }

@@ -378,7 +378,7 @@ export class CancelCtx implements Context {
     return this;
   }
 
-  private *watchParent(end: () => void): Generator<unknown, void, unknown> {
+  private *watchParent(end: () => void): Generator<unknown, void, true> {
     if ((yield* select([recvCase(this.parent.done()), recvCase(this.done())])).index === 0) end();
   }
 

@@ -12,7 +12,7 @@ const lookalikes: [string, () => unknown][] = [
 ];
 
 describe.each(lookalikes)("%s", (_, fn) => {
-  const make = fn as () => Generator<unknown, unknown, unknown>;
+  const make = fn as () => Generator<unknown, unknown, true>;
   const text = (what: string) => `gobuf: ${what}: fn is no generator function: write \`function*\``;
   Object.defineProperty(make, "name", { value: "fn" });
 

@@ -14,7 +14,7 @@ import type { Frame } from "./m.ts";
  * console.log(yield* half(84)); // 42
  * ```
  */
-export type Go<R = void> = Generator<unknown, R, unknown>;
+export type Go<R = void> = Generator<unknown, R, true>;
 
 /**
  * The type of a main goroutine's body: a generator function without parameters that returns an `R`.

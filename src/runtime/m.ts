@@ -41,7 +41,7 @@ export const REPARK: unique symbol = Symbol("repark");
 export type UnlockFunction = (gp: number) => boolean;
 
 /** A generator body, or a frame of one. */
-export type Frame = Generator<unknown, unknown, unknown>;
+export type Frame = Generator<unknown, unknown, true>;
 
 /** What the scheduler passes to a body's `next`, so that an operation tells its resume from its start. */
 export const RESUME = true;
@@ -66,7 +66,7 @@ const OPTIONAL = 2;
  * const n: number | undefined = yield* ch.recv();
  * ```
  */
-export class Op<T> implements Iterable<unknown, T, unknown> {
+export class Op<T> implements Iterable<unknown, T, true> {
   /** @internal */
   done = true;
   /** @internal */
@@ -76,9 +76,9 @@ export class Op<T> implements Iterable<unknown, T, unknown> {
   /** Result of the operation that the resumed body waits for. @internal */
   result: unknown = undefined;
 
-  [Symbol.iterator](): Iterator<unknown, T, unknown> {
+  [Symbol.iterator](): Iterator<unknown, T, true> {
     this.state = YIELDED;
-    return this as unknown as Iterator<unknown, T, unknown>;
+    return this as unknown as Iterator<unknown, T, true>;
   }
 
   /** @internal */
@@ -296,13 +296,13 @@ export function isOwnCall(frame: Frame | null | undefined): boolean {
 }
 
 /** {@link opCall} with a generator of gobuf's own: the rest of an operation that may wait more than once. */
-export function opOwnCall<T>(callee: Generator<unknown, T, unknown>): Op<T> {
+export function opOwnCall<T>(callee: Generator<unknown, T, true>): Op<T> {
   if (siteHook !== null) ownCalls.add(callee);
   return opCall(callee);
 }
 
 /** An operation that runs a generator on the goroutine's own stack of generators and gives its result. */
-export function opCall<T>(callee: Generator<unknown, T, unknown>): Op<T> {
+export function opCall<T>(callee: Generator<unknown, T, true>): Op<T> {
   mp.callee = callee;
   return opMcall(MCALL_CALL);
 }

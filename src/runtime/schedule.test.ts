@@ -16,7 +16,7 @@ function gOf(goid: number): number {
 }
 
 /** Runs a body that leaves the scan bit of some G set. @returns what ended the run */
-function outcome(body: () => Generator<unknown, unknown, unknown>): StatusError {
+function outcome(body: () => Generator<unknown, unknown, true>): StatusError {
   try {
     runSync(body);
   } catch (error) {

@@ -369,7 +369,7 @@ function refuseCases(cases: readonly SelectCase[]): void {
 }
 
 /** The cases in the order of their keys, and the chosen one's name for its index. */
-function* selectNamed(cases: NamedCases, options?: SelectOptions): Generator<unknown, unknown, unknown> {
+function* selectNamed(cases: NamedCases, options?: SelectOptions): Generator<unknown, unknown, true> {
   const names = Object.keys(cases);
   const list = names.map((name) => namedCase(name, cases[name]));
   const r: Selected | SelectedDefault = yield* options === undefined ? select(list) : select(list, options);

@@ -3,7 +3,7 @@ import { expect, test } from "bun:test";
 import { Cond, FatalError, go, gosched, Mutex, RWMutex, runSync, WaitGroup } from "../index.ts";
 
 /** Starts waiters that note their names, and lets each begin to wait. */
-function* waiters(cond: Cond, names: readonly string[], notes: string[]): Generator<unknown, WaitGroup, unknown> {
+function* waiters(cond: Cond, names: readonly string[], notes: string[]): Generator<unknown, WaitGroup, true> {
   const wg = new WaitGroup();
   for (const name of names) {
     wg.go(function* () {

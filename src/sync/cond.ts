@@ -71,7 +71,7 @@ export class Cond {
     return opOwnCall(this.waitSlow());
   }
 
-  private *waitSlow(): Generator<unknown, void, unknown> {
+  private *waitSlow(): Generator<unknown, void, true> {
     const ticket = this.notify.add();
     yield* this.L.unlock();
     yield* this.waitFor(ticket);

@@ -85,7 +85,7 @@ export class Mutex {
     return true;
   }
 
-  private *lockSlow(): Generator<unknown, void, unknown> {
+  private *lockSlow(): Generator<unknown, void, true> {
     let waitStart = 0;
     let starving = false;
     let awoke = false;

@@ -37,13 +37,13 @@ export class Once {
    * @param f a generator function, or a plain one
    * @throws on the first call what `f` throws; Error outside a goroutine
    */
-  do(f: () => Generator<unknown, unknown, unknown> | void): Op<void> {
+  do(f: () => Generator<unknown, unknown, true> | void): Op<void> {
     getg("Once.do");
     checkCallback("Once.do", f);
     return this.finished ? opReady<void>(undefined) : opOwnCall(this.doSlow(f));
   }
 
-  private *doSlow(f: () => Generator<unknown, unknown, unknown> | void): Generator<unknown, void, unknown> {
+  private *doSlow(f: () => Generator<unknown, unknown, unknown> | void): Generator<unknown, void, true> {
     if (!(yield* this.begin())) return;
     try {
       const body = bodyIfAny("Once.do", f, f());
@@ -58,7 +58,7 @@ export class Once {
     return this.finished ? opReady(false) : opOwnCall(this.beginSlow());
   }
 
-  private *beginSlow(): Generator<unknown, boolean, unknown> {
+  private *beginSlow(): Generator<unknown, boolean, true> {
     yield* this.m.lock();
     if (!this.finished) return true;
     yield* this.m.unlock();

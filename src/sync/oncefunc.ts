@@ -10,7 +10,7 @@ import { Once } from "./once.ts";
 class OnceCall<T> {
   private readonly once = new Once();
   /** Not kept behind its run, so that what it holds can be collected. */
-  private f: (() => Generator<unknown, unknown, unknown> | T) | null;
+  private f: (() => Generator<unknown, unknown, true> | T) | null;
   private returned = false;
   private result: T | undefined;
   /** What it threw. A function that ended its goroutine threw nothing: then Go's text for a panic without a value. */
@@ -19,7 +19,7 @@ class OnceCall<T> {
   constructor(
     /** The operation's name, for errors. */
     private readonly what: string,
-    f: () => Generator<unknown, unknown, unknown> | T,
+    f: () => Generator<unknown, unknown, true> | T,
   ) {
     if (typeof f !== "function") throw new TypeError(`gobuf: ${what}: expected a function, got ${String(f)}`);
     this.f = f;
@@ -30,7 +30,7 @@ class OnceCall<T> {
     return this.once.finished ? opReady(this.outcome()) : opOwnCall(this.slow());
   }
 
-  private *slow(): Generator<unknown, T, unknown> {
+  private *slow(): Generator<unknown, T, true> {
     if (yield* this.once.begin()) {
       try {
         yield* this.run(this.f as () => T);
@@ -42,7 +42,7 @@ class OnceCall<T> {
     return this.outcome();
   }
 
-  private *run(f: () => Generator<unknown, unknown, unknown> | T): Generator<unknown, void, unknown> {
+  private *run(f: () => Generator<unknown, unknown, unknown> | T): Generator<unknown, void, true> {
     try {
       const made = f();
       const body = bodyIfAny(this.what, f, made);
@@ -78,7 +78,7 @@ class OnceCall<T> {
  * yield* connect();
  * ```
  */
-export function onceFunc(f: () => Generator<unknown, unknown, unknown> | void): () => Op<void> {
+export function onceFunc(f: () => Generator<unknown, unknown, true> | void): () => Op<void> {
   const once = new OnceCall<void>("onceFunc", f);
   return () => once.call();
 }

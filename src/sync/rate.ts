@@ -222,7 +222,7 @@ export class Limiter {
     return ms === 0 ? opReady<void>(undefined) : opOwnCall(this.waitFor(r, ms, ctx));
   }
 
-  private *waitFor(r: Reservation, ms: number, ctx: Context | undefined): Generator<unknown, void, unknown> {
+  private *waitFor(r: Reservation, ms: number, ctx: Context | undefined): Generator<unknown, void, true> {
     using timer = newTimer(ms);
     if (ctx === undefined) {
       yield* timer.c.recv();

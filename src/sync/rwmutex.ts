@@ -94,7 +94,7 @@ export class RWMutex {
     return this.w.tryLock() ? this.waitForReaders() : opOwnCall(this.lockSlow());
   }
 
-  private *lockSlow(): Generator<unknown, void, unknown> {
+  private *lockSlow(): Generator<unknown, void, true> {
     yield* this.w.lock();
     yield* this.waitForReaders();
   }

@@ -85,7 +85,7 @@ export class Weighted {
     return opOwnCall(this.acquireSlow(n, ctx));
   }
 
-  private *acquireSlow(n: number, ctx: Context | undefined): Generator<unknown, void, unknown> {
+  private *acquireSlow(n: number, ctx: Context | undefined): Generator<unknown, void, true> {
     if (n > this.size) {
       if (ctx === undefined) yield* select([]);
       else yield* ctx.done().recvOk();

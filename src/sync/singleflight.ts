@@ -178,19 +178,19 @@ export class SingleFlight<T = unknown, K = string> {
     return flight;
   }
 
-  private *first(flight: Flight<T>, key: K, fn: () => Go<T> | T): Generator<unknown, Shared<T>, unknown> {
+  private *first(flight: Flight<T>, key: K, fn: () => Go<T> | T): Generator<unknown, Shared<T>, true> {
     yield* this.fly(flight, key, fn);
     return outcome(flight, flight.dups > 0);
   }
 
-  private *join(flight: Flight<T>): Generator<unknown, Shared<T>, unknown> {
+  private *join(flight: Flight<T>): Generator<unknown, Shared<T>, true> {
     yield* flight.wg.wait();
     if (flight.end === null) yield* opMcall<never>(MCALL_GOEXIT);
     return outcome(flight, true);
   }
 
   /** Makes the call, and tells all that wait for it. */
-  private *fly(flight: Flight<T>, key: K, fn: () => Go<T> | T): Generator<unknown, void, unknown> {
+  private *fly(flight: Flight<T>, key: K, fn: () => Go<T> | T): Generator<unknown, void, true> {
     try {
       const made = fn();
       const body = bodyIfAny("SingleFlight", fn, made);
@@ -214,7 +214,7 @@ export class SingleFlight<T = unknown, K = string> {
 }
 
 /** Ends the run with a panic that nobody can catch; the goroutine stays for the report. */
-function* crash(error: unknown): Generator<unknown, void, unknown> {
+function* crash(error: unknown): Generator<unknown, void, true> {
   const body = (function* () {
     throw error;
   })();

@@ -35,10 +35,10 @@ import type { Run } from "../runtime/world.ts";
  * yield* wg.wait();
  * ```
  */
-export type Callback = () => Generator<unknown, unknown, unknown> | void;
+export type Callback = () => Generator<unknown, unknown, true> | void;
 
 /** The body of a goroutine that runs a callback. @internal */
-export function* callBody(f: Callback, what = "afterFunc"): Generator<unknown, void, unknown> {
+export function* callBody(f: Callback, what = "afterFunc"): Generator<unknown, void, true> {
   const body = bodyIfAny(what, f, f());
   if (body !== null) yield* opCall(body);
 }
