@@ -4,7 +4,7 @@ import { describe, expect, test } from "bun:test";
 import { join } from "node:path";
 import { chan, gosched, Mutex, runSync } from "../index.ts";
 import { EXECUTE_REENTRY, MEMORY_RUNNING, TRAP_CLOSE, TRAP_LOCK } from "../runtime/codes.ts";
-import { chunkOfG, descriptor, executeError, mid, native } from "../runtime/ffi.ts";
+import { chunkOfG, descriptor, executeError, G_STATUS, G_STRIDE, gmem, mid, native } from "../runtime/ffi.ts";
 import { casgstatus } from "../runtime/gstatus.ts";
 import { hostPlatform, libraryFile, packageRoot } from "../runtime/library.ts";
 import { Gdead, Gidle, Grunnable, Grunning } from "../runtime/runtime2.ts";
@@ -39,6 +39,8 @@ function newInner(): number {
   const gp = chunkOfG();
   expect(native.gobuf_stackalloc(gp, descriptor.stack_size_default)).toBe(0);
   expect(native.gobuf_gosetup(gp, callingBack, null)).toBe(0);
+  // A chunk that an ended thread gave back has dead Gs.
+  Atomics.store(gmem, gp * G_STRIDE + G_STATUS, Gidle);
   casgstatus(gp, Gidle, Grunnable);
   casgstatus(gp, Grunnable, Grunning);
   return gp;
