@@ -70,7 +70,7 @@ export class Load implements AsyncDisposable {
     void this.service
       .spawn(function* squarer() {
         for (let job = yield* jobs.recv(); job !== undefined; job = yield* jobs.recv()) {
-          yield* select([sendCase(job.reply, job.n * job.n), recvCase(after(50))]);
+          yield* select([sendCase(job.reply, job.n * job.n), recvCase(after(5_000))]);
         }
       })
       .catch(() => {});
