@@ -5,7 +5,7 @@
 import { contextOf, dropContext } from "./asynccontext.ts";
 import { generatorNext, generatorReturn, generatorThrow } from "./body.ts";
 import { G_STATUS, G_STRIDE, G_WAITING, gmem, SUDOG_STRIDE, smem } from "./ffi.ts";
-import { allgs, gbody, gcont, gfput, gtimer, isNative, popFrame } from "./g.ts";
+import { gbody, gcont, gfput, gtimer, isNative, popFrame, usedGs } from "./g.ts";
 import { readgstatus } from "./gstatus.ts";
 import { type Frame, MCALL_CALL, mp, RESUME, takeForgotten } from "./m.ts";
 import { runqremove } from "./runq.ts";
@@ -44,7 +44,7 @@ export function endGoroutines(run: Run): number[] {
   if (run.gcount === 0) return [];
   // Most end so: main has returned, and nobody else is left.
   if (run.gcount === 1 && run.main !== 0 && readgstatus(run.main) === Grunning) return [run.main];
-  const left = allgs().filter((gp) => gone(gp) && isAlive(gp));
+  const left = usedGs().filter((gp) => gone(gp) && isAlive(gp));
   runqremove(gone);
   const queues = new Set<Queued>();
   for (const gp of left) detach(gp, queues);

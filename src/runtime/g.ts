@@ -219,6 +219,11 @@ export function hasStack(gp: number): boolean {
 /** Those that were free at the last reset. */
 let freed: readonly number[] = [];
 
+/** Those Gs that may be alive: of a process that has had a million, a run that uses a few need not look at all. */
+export function usedGs(): readonly number[] {
+  return beyond ? allgs() : freed;
+}
+
 /** Makes every G of this thread dead and free: what they were running is gone. */
 export function resetGs(): void {
   const used = beyond ? allgs().reverse() : freed;

@@ -79,7 +79,7 @@ function anyRunnable(): boolean {
 function* check(known: ReadonlySet<number>): Go {
   for (let turn = 0; turn < TURNS && anyRunnable(); turn++) yield* gosched();
   const all = goroutines();
-  const left = all.filter((g) => !known.has(g.goid));
+  const left = all.filter((g) => !known.has(g.goid)).sort((a, b) => a.goid - b.goid);
   if (left.length === 0) return;
   const count = left.length === 1 ? "1 goroutine is" : `${left.length} goroutines are`;
   throw new LeakError(left, `${count} left behind\n\n${formatGoroutines(left)}`);
