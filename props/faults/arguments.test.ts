@@ -247,7 +247,9 @@ describe("F40: options", () => {
     expect(() => run(main, { clok: "fake" } as never)).toThrow(
       'gobuf: run: unknown option "clok": expected seed, clock',
     );
-    expect(() => run(main, 5 as never)).toThrow("gobuf: run: expected an object of options, got 5");
+    for (const bad of [5, null, "x", []]) {
+      expect(() => run(main, bad as never)).toThrow("gobuf: run: expected an object of options, got ");
+    }
     expect(() => trace.start(() => {}, { formt: "go" } as never)).toThrow('gobuf: trace.start: unknown option "formt"');
     await run(main, { seed: undefined, clock: undefined } as never);
   });

@@ -5,6 +5,7 @@
 import { Hchan } from "../runtime/chan.ts";
 import type { Chan, RecvChan, SendChan } from "../runtime/channel.ts";
 import { ATTACH_ELSEWHERE } from "../runtime/codes.ts";
+import { refuse, refuseOption } from "../runtime/expect.ts";
 import {
   type Address,
   addressOf,
@@ -100,6 +101,12 @@ const opened = new Map<Owner, object>();
  * ```
  */
 export function cc<S extends Record<string, FFIFunction>>(options: CompileOptions<S>): Bodies<S> {
+  if (typeof options !== "object" || options === null) refuse("native.cc", options, "an object of options");
+  const { source: given, symbols } = options;
+  if (typeof given !== "string" && !(given instanceof Blob || given instanceof URL)) {
+    refuseOption("native.cc", "source", given, "a path or a file URL");
+  }
+  checkSymbols("native.cc", symbols);
   const { include, source, remove } = prepareSource(options.source);
   const includes = [include, ...[options.include ?? []].flat()];
   try {
@@ -129,8 +136,17 @@ export function cc<S extends Record<string, FFIFunction>>(options: CompileOption
  * ```
  */
 export function dlopen<S extends Record<string, FFIFunction>>(path: string | URL, symbols: S): Bodies<S> {
+  if (typeof path !== "string" && !(path instanceof URL)) refuse("native.dlopen", path, "a path or a file URL");
+  checkSymbols("native.dlopen", symbols);
   const name = typeof path === "string" ? path : Bun.fileURLToPath(path);
   return attach("native.dlopen", name, () => open(name, { ...symbols, ...ATTACH }));
+}
+
+/** @throws TypeError where untyped code gave no table of functions */
+function checkSymbols(what: string, symbols: unknown): void {
+  if (typeof symbols !== "object" || symbols === null) {
+    refuse(what, symbols, "symbols, an object of the library's functions by their names");
+  }
 }
 
 /** What is common to both. */

@@ -23,7 +23,7 @@ const OPTIONS = new Map<string, [expected: string, fits: (value: unknown) => boo
  */
 export function checkRunOptions(what: string, options: object, names: readonly string[] = [...OPTIONS.keys()]): void {
   // A run of a golden trace says where Go's own count stood; programs do not see this option.
-  const { schedtick: _, ...rest } = options as SchedOptions & object;
+  const { schedtick: _, ...rest } = (isObject(options) ? options : {}) as SchedOptions & object;
   checkOptions(what, isObject(options) ? rest : options, names);
   for (const [name, value] of Object.entries(rest)) {
     const [expected, fits] = OPTIONS.get(name) as [string, (value: unknown) => boolean];

@@ -1,7 +1,7 @@
 /**
  * Exploration: runs one program under many schedules. Each is legal in Go, and each can be replayed.
  */
-import type { Body } from "../runtime/body.ts";
+import { type Body, checkFunction } from "../runtime/body.ts";
 import { type Turn, Turns } from "./drawn.ts";
 import { ExhaustiveStrategy } from "./exhaustive.ts";
 import { ExploreError } from "./failure.ts";
@@ -206,6 +206,7 @@ function runOptions(given: ReplayOptions): RunOptions {
  * ```
  */
 export function explore(program: Body<unknown>, options: ExploreOptions = {}): Exploration {
+  checkFunction("explore", program, "a generator function");
   const run = runOptions(options);
   const subject = new Subject(program, run);
   const scheduler = oneOf("scheduler", options.scheduler, ["mixed", "pct", "random", "exhaustive"]);
@@ -299,6 +300,7 @@ export function explore(program: Body<unknown>, options: ExploreOptions = {}): E
  * ```
  */
 export function replay<R>(program: Body<R>, schedule: string, options: ReplayOptions = {}): R {
+  checkFunction("replay", program, "a generator function");
   const run = runOptions(options);
   const subject = new Subject(program, run);
   const parsed = parseSchedule(schedule);
