@@ -1,5 +1,5 @@
 /** Buffers that native bodies use without a trap: the same is seen as with a trap for each operation. */
-import { afterEach, describe, expect, test } from "bun:test";
+import { afterEach, describe, expect, setDefaultTimeout, test } from "bun:test";
 import fc from "fast-check";
 import { type Chan, chan, go, gosched, native, runSync, WaitGroup } from "gobuf";
 import { compilerTest } from "../../scripts/abis/compiler.ts";
@@ -9,6 +9,9 @@ import { native as library } from "../../src/runtime/ffi.ts";
 import { check } from "../check.ts";
 import { compileBodies, openBodies, Work } from "./bodies.ts";
 import { type Program, runProgram, type Seen, type Step } from "./script.ts";
+
+/** Hundreds of programs, each a run or two. */
+setDefaultTimeout(60_000);
 
 const { symbols } = openBodies();
 
