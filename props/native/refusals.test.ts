@@ -3,7 +3,7 @@ import { dlopen, JSCallback } from "bun:ffi";
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { copyFileSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { extname, join } from "node:path";
 import {
   Cond,
   chan,
@@ -417,8 +417,8 @@ describe("F28: results that only C sees are documented constants", () => {
 test("F35: a library of bodies that another copy of gobuf has is refused by name", () => {
   const folder = mkdtempSync(join(tmpdir(), "gobuf-attached-"));
   try {
-    const core = join(folder, "core");
-    const bodies = join(folder, "bodies");
+    const core = join(folder, `core${extname(corePath)}`);
+    const bodies = join(folder, `bodies${extname(libraryPath)}`);
     copyFileSync(corePath, core);
     copyFileSync(libraryPath, bodies);
     const other = dlopen(core, { gobuf_api: { args: [], returns: "ptr" } }).symbols.gobuf_api();
