@@ -8,7 +8,7 @@
 # Seconds that the shares may come to: what is left of the hour is for a slow day.
 SUM_MAX=3000
 # Seconds that all steps may take together.
-TOTAL_MAX=3600
+TOTAL_MAX=5000
 # Seconds of the least share: below it a slow disk or registry decides.
 SHARE_MIN=30
 

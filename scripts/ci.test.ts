@@ -77,7 +77,7 @@ first
        0       30  one
        0       40  the tests
        0       50  more
-       0      120  all, of 3600 s at most
+       0      120  all, of 5000 s at most
 17 passed, 0 failed, 3 skipped
 `);
   });
