@@ -194,17 +194,14 @@ describe("F1: ordinary code that makes a goroutine runnable kicks an idle run", 
           });
           yield* waits();
         });
-        expect(turns).toBeLessThan(100);
+        // The turn behind the call; a timer that is due takes up to a millisecond, in which the loop turns often.
+        expect(turns).toBeLessThan(/^(Timer|afterFunc)/.test(what) ? 100 : 3);
       });
     }
   }
 
-  test("every exported name that can ready a goroutine is in the list above", async () => {
-    // What readies goes through goready or startG. These names reach neither from outside a goroutine, and say so.
-    const inside = ["Mutex", "Once"];
-    const mutex = new Mutex();
-    expect(() => mutex.unlock()).toThrow("outside a goroutine");
+  test("what only goroutines may call says so", () => {
+    expect(() => new Mutex().unlock()).toThrow("outside a goroutine");
     expect(() => new Once().do(() => {})).toThrow("outside a goroutine");
-    expect(inside.length).toBe(2);
   });
 });

@@ -261,7 +261,7 @@ test("lengths: a file that is too long, unless it is argued for; an argument for
 
 test("machine paths: somebody's home or checkout, in any file, and no others", () => {
   const found = (text: string) => said(machinePaths(plantedTree({ "a.md": `\n${text}` })));
-  for (const path of ["/home/ant/gobuf", "/Users/ant", "/root/gobuf", "/work/main", "/mnt/disk", "C:\\Users\\ant"]) {
+  for (const path of ["/home/ant/gobuf", "/Users/ant", "/root/gobuf", "/work/tree", "/mnt/disk", "C:\\Users\\ant"]) {
     const shown = path.startsWith("C:") ? "C:\\Users\\" : path.split("/").slice(0, 3).join("/");
     const message = `${shown} is a path of one machine; expected one from the project's root, or a made one`;
     expect(found(`see "${path}"`)).toEqual([`a.md:2: machine paths: ${message}`]);
