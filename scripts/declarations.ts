@@ -12,10 +12,13 @@ command("bun scripts/declarations.ts", "Writes the declarations of the package's
 const root = join(import.meta.dir, "..");
 const types = join(root, "types");
 rmSync(types, { recursive: true, force: true });
-const { exitCode } = Bun.spawnSync([process.execPath, "x", "tsc", "-p", "tsconfig.types.json"], {
-  cwd: root,
-  stdio: ["inherit", "inherit", "inherit"],
-});
+const { exitCode } = Bun.spawnSync(
+  [process.execPath, join("node_modules", "typescript-7", "bin", "tsc"), "-p", "tsconfig.types.json"],
+  {
+    cwd: root,
+    stdio: ["inherit", "inherit", "inherit"],
+  },
+);
 if (exitCode !== 0) process.exit(exitCode);
 
 const reached = new Set<string>();

@@ -148,7 +148,22 @@ describe.skipIf(currentAbi() !== undefined)("the package (skipped under an emula
       include: ["app.ts", "squares.ts"],
     };
     writeFileSync(join(project, "tsconfig.json"), JSON.stringify(config));
-    must(run([process.execPath, "x", "tsc", "-p", project], root, process.env));
+    must(
+      run(
+        [process.execPath, join(root, "node_modules", "typescript-7", "bin", "tsc"), "-p", project],
+        root,
+        process.env,
+      ),
+    );
+  });
+
+  test("the plugin for ESLint loads in Bun and in Node, which loads no TypeScript from a package", () => {
+    const script = `const { default: gobuf } = await import("gobuf/eslint");
+      console.log(gobuf.meta.name, Object.keys(gobuf.rules).join(), JSON.stringify(gobuf.configs.recommended.rules));`;
+    const loads = 'gobuf yield-star {"gobuf/yield-star":"error","require-yield":"off"}\n';
+    expect(must(bun(["-e", script], project))).toBe(loads);
+    const node = Bun.which("node");
+    if (node !== null) expect(must(run([node, "--input-type=module", "-e", script], project))).toBe(loads);
   });
 
   test("the header, in C and in Zig, is found by the package's name", () => {

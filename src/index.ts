@@ -27,7 +27,7 @@ export * as native from "./native/nativeapi.ts";
 export { type RunOptions, run, runSync } from "./run.ts";
 export type { Body, Go } from "./runtime/body.ts";
 export { type Chan, chan, nilchan, type Received, type RecvChan, type SendChan } from "./runtime/channel.ts";
-export type { Op } from "./runtime/m.ts";
+export type { Op, OptionalOp } from "./runtime/m.ts";
 export { FatalError, Goexit, PanicError, StackOverflowError, StatusError, UncaughtError } from "./runtime/panic.ts";
 export { fatalpanic, reportOf } from "./runtime/report.ts";
 export type {

@@ -12,6 +12,7 @@ const HEADER = "arch/include/gobuf.h";
 /** The wings of `src/` from the top, each with its files or its folder. HACKING's map shows them in the same order. */
 export const WINGS: readonly { readonly name: string; readonly at: readonly string[] }[] = [
   { name: "index", at: ["src/index.ts"] },
+  { name: "eslint", at: ["src/eslint/"] },
   { name: "testing", at: ["src/testing/"] },
   { name: "run, go, async", at: ["src/run.ts", "src/turns.ts", "src/service.ts", "src/go.ts", "src/async.ts"] },
   { name: "native", at: ["src/native/"] },

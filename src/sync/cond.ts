@@ -2,7 +2,7 @@
  * Cond: sync/cond.go.
  */
 import { refuse } from "../runtime/expect.ts";
-import { callDone, checkFatal, getg, type Op, opOwnCall, opPending, opReady } from "../runtime/m.ts";
+import { callDone, checkFatal, getg, type Op, type OptionalOp, opOwnCall, opPending, opReady } from "../runtime/m.ts";
 import { NotifyList } from "../runtime/sema.ts";
 
 /**
@@ -25,7 +25,7 @@ export interface Locker {
   /** Waits until the lock is free, and takes it. */
   lock(): Op<void>;
   /** Gives the lock back. */
-  unlock(): Op<void>;
+  unlock(): OptionalOp;
 }
 
 /**

@@ -11,6 +11,7 @@ import {
   MCALL_NONE,
   mp,
   type Op,
+  type OptionalOp,
   opFatal,
   opOptional,
   opOwnCall,
@@ -131,7 +132,7 @@ export class Mutex {
    *
    * @throws FatalError "sync: unlock of unlocked mutex", which ends the run; Error outside a goroutine
    */
-  unlock(): Op<void> {
+  unlock(): OptionalOp {
     getg("Mutex.unlock");
     if ((this.state & mutexLocked) === 0) return opFatal(UNLOCKED);
     this.unlockNow();

@@ -9,6 +9,7 @@ import {
   MCALL_NONE,
   mp,
   type Op,
+  type OptionalOp,
   opFatal,
   opOptional,
   opOwnCall,
@@ -128,7 +129,7 @@ export class RWMutex {
    *
    * @throws FatalError "sync: Unlock of unlocked RWMutex", which ends the run; Error outside a goroutine
    */
-  unlock(): Op<void> {
+  unlock(): OptionalOp {
     getg("RWMutex.unlock");
     const readers = this.readerCount + rwmutexMaxReaders;
     if (readers >= rwmutexMaxReaders) return opFatal("sync: Unlock of unlocked RWMutex");
