@@ -8,8 +8,10 @@ import {
   gosched,
   hold,
   numGoroutine,
+  promiseCase,
   recvCase,
   run,
+  select,
   selectAsync,
   spawn,
   wait,
@@ -247,5 +249,89 @@ describe("wait with a context", () => {
       });
       expect(caught).toBe(want);
     }
+  });
+});
+
+describe("a case of select for a promise", () => {
+  test("brings how it settled, once, and is then as a closed channel", async () => {
+    const error = new Error("no");
+    const got = await run(function* () {
+      const kept = promiseCase(Promise.resolve(7));
+      const failed = promiseCase(Promise.reject(error));
+      const plain = promiseCase("word");
+      const results: unknown[] = [];
+      for (const each of [kept, failed, plain, kept]) {
+        const r = yield* select([each, recvCase(chan<string>())]);
+        results.push(r.index, r.value, r.ok);
+      }
+      return results;
+    });
+    const fulfilled = (value: unknown) => [0, { status: "fulfilled", value }, true];
+    const rejected = [0, { status: "rejected", reason: error }, true];
+    expect(got).toEqual([...fulfilled(7), ...rejected, ...fulfilled("word"), 0, undefined, false]);
+  });
+
+  test("by name its type is known, and another case may win", async () => {
+    const late = Promise.withResolvers<number>();
+    const r = await run(function* () {
+      const jobs = chan<string>(1);
+      yield* jobs.send("sweep");
+      return yield* select({ page: promiseCase(late.promise), job: recvCase(jobs) });
+    });
+    if (r.case === "page") {
+      const page: PromiseSettledResult<number> | undefined = r.value;
+      throw new Error(`the page came: ${page?.status}`);
+    }
+    expect(r.value).toBe("sweep");
+    // It settles when nobody waits any more.
+    late.resolve(1);
+    await late.promise;
+  });
+
+  test("a rejection that nobody selects is nobody's", async () => {
+    const heard: unknown[] = [];
+    const hear = (reason: unknown) => heard.push(reason);
+    process.on("unhandledRejection", hear);
+    await run(function* () {
+      promiseCase(Promise.reject(new Error("no")));
+      yield* wait(new Promise((done) => setImmediate(done)));
+    });
+    process.off("unhandledRejection", hear);
+    expect(heard).toEqual([]);
+  });
+
+  test("only while a goroutine waits for it is a blocked run no deadlock", async () => {
+    const never = new Promise<never>(() => {});
+    const dead = run(function* () {
+      const page = promiseCase(never);
+      yield* select([page], { default: true });
+      const jobs = chan<string>(1);
+      yield* jobs.send("sweep");
+      yield* select([page, recvCase(jobs)]);
+      yield* chan().recv();
+    });
+    await expect(dead).rejects.toThrow("all goroutines are asleep - deadlock!");
+    const slow = Promise.withResolvers<number>();
+    setTimeout(() => slow.resolve(1), 1);
+    const r = await run(function* () {
+      return yield* select([promiseCase(slow.promise), recvCase(chan<number>())]);
+    });
+    expect(r.value).toEqual({ status: "fulfilled", value: 1 });
+  });
+
+  test("waited for in async code, by several at once: one gets the value, the others the end", async () => {
+    const late = Promise.withResolvers<string>();
+    const quit = chan<void>();
+    const done = run(function* () {
+      using _ = hold();
+      yield* quit.recv();
+    });
+    const page = promiseCase(late.promise);
+    const all = [1, 2, 3].map(() => selectAsync([page, recvCase(chan<number>())]));
+    late.resolve("ant");
+    const oks = (await Promise.all(all)).map((r) => r.ok);
+    expect(oks.filter((ok) => ok)).toHaveLength(1);
+    await quit.sendAsync();
+    await done;
   });
 });

@@ -8,12 +8,15 @@
 import type { Context } from "./context/cancelctx.ts";
 import { afterFunc } from "./context/context.ts";
 import type { Go } from "./runtime/body.ts";
+import { closechan, type Source, trySend } from "./runtime/chan.ts";
+import { Chan } from "./runtime/channel.ts";
 import { getg, type Op, opOwnCall, opPending } from "./runtime/m.ts";
 import { currentRun, expectOutside } from "./runtime/outside.ts";
 import { gopark, goready } from "./runtime/proc.ts";
 import { waitReasonIOWait } from "./runtime/runtime2.ts";
 import type {
   NamedCases,
+  RecvCase,
   SelectCase,
   Selected,
   SelectedDefault,
@@ -21,7 +24,7 @@ import type {
   SelectedNamedDefault,
   SelectOptions,
 } from "./runtime/scase.ts";
-import { select } from "./runtime/select.ts";
+import { recvCase, select } from "./runtime/select.ts";
 import { spawnOwn } from "./runtime/spawn.ts";
 import type { Run } from "./runtime/world.ts";
 
@@ -113,6 +116,47 @@ function* waitOrCancel<T>(promise: PromiseLike<T> | T, ctx: Context): Generator<
   } finally {
     stop();
   }
+}
+
+/** Keeps a run open while goroutines wait for a promise in a select. */
+const settling: Source = {
+  poll() {},
+  block() {
+    expectOutside(currentRun("select"), 1);
+  },
+  unblock() {
+    expectOutside(currentRun("select"), -1);
+  },
+};
+
+/**
+ * Makes a case of `select` for a promise: as of a channel that brings how the promise has settled, and is then closed. Go has
+ * no counterpart.
+ *
+ * A select gives a rejection as a value, for another case may be what matters; `value.status` tells the two apart, as with
+ * Promise.allSettled. While a goroutine waits in such a select, a run in which no goroutine can run is no deadlock.
+ *
+ * @param promise a promise or another thenable; any other value is a promise that has fulfilled with it
+ * @example
+ * ```ts
+ * const page = Promise.resolve("<html>");
+ * const r = yield* select({ page: promiseCase(page), late: recvCase(after(1000)) });
+ * if (r.case === "page" && r.value?.status === "fulfilled") console.log(r.value.value); // <html>
+ * ```
+ */
+export function promiseCase<T>(promise: PromiseLike<T> | T): RecvCase<PromiseSettledResult<Awaited<T>>> {
+  const c = new Chan<PromiseSettledResult<Awaited<T>>>(1);
+  c.source = settling;
+  const settle = (result: PromiseSettledResult<Awaited<T>>) => {
+    trySend(c, result);
+    closechan(c);
+  };
+  then.call(
+    Promise.resolve(promise),
+    (value) => settle({ status: "fulfilled", value: value as Awaited<T> }),
+    (reason) => settle({ status: "rejected", reason }),
+  );
+  return recvCase(c);
 }
 
 /**

@@ -174,7 +174,10 @@ const compiles = abiSkip("windows", "TypeScript's compiler is not installed for 
 compiles(
   "the examples compile",
   async () => {
-    const tsc = Bun.spawn([process.execPath, "x", "tsc", "--noEmit", "-p", folder], { cwd: root, stdout: "pipe" });
+    const tsc = Bun.spawn(
+      [process.execPath, join(root, "node_modules/typescript-7/bin/tsc"), "--noEmit", "-p", folder],
+      { cwd: root, stdout: "pipe" },
+    );
     expect(await tsc.stdout.text()).toBe("");
     expect(await tsc.exited).toBe(0);
   },

@@ -19,7 +19,7 @@
  * });
  * ```
  */
-export { hold, selectAsync, wait } from "./async.ts";
+export { hold, promiseCase, selectAsync, wait } from "./async.ts";
 export type { CancelCauseFunc, CancelFunc, Context } from "./context/cancelctx.ts";
 export * as context from "./context/context.ts";
 export { call, go, goexit, gomaxprocs, gosched, numGoroutine } from "./go.ts";

@@ -299,12 +299,15 @@ export class CancelCtx implements Context {
   private readonly root: Context;
   /** The nearest that ends at a point in time, itself included: none above it ends earlier. @internal */
   readonly timed: TimerCtx | null;
+  /** A signal of the process may end it, or one above it. @internal */
+  outside: boolean;
 
   constructor(readonly parent: Context) {
     const base = baseOf(parent);
     const known = base instanceof CancelCtx;
     this.root = known ? base.root : this instanceof SignalCtx ? this : base;
     this.timed = this instanceof TimerCtx ? this : known ? base.timed : null;
+    this.outside = known && base.outside;
   }
 
   deadline(): number | undefined {
@@ -315,7 +318,7 @@ export class CancelCtx implements Context {
     this.timed?.look();
     if (this.donechan === null) {
       this.donechan = makechan<never>(0);
-      const outside = this.root instanceof SignalCtx || this.root.value(signalKey) !== undefined;
+      const outside = this.outside || this.root instanceof SignalCtx || this.root.value(signalKey) !== undefined;
       if (outside || this.timed !== null) this.donechan.source = new DoneSource(outside, this.timed);
     }
     return this.donechan;
@@ -586,7 +589,7 @@ function chainName(ctx: ValueCtx | CancelCtx | WithoutCancelCtx): string {
   const suffixes: string[] = [];
   let c: Context = ctx;
   while (
-    (c instanceof CancelCtx && !(c instanceof SignalCtx)) ||
+    (c instanceof CancelCtx && c.toString === CancelCtx.prototype.toString) ||
     c instanceof ValueCtx ||
     c instanceof WithoutCancelCtx
   ) {

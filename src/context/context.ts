@@ -30,8 +30,10 @@ import {
   ValueCtx,
   WithoutCancelCtx,
 } from "./cancelctx.ts";
+import { disposable } from "./disposable.ts";
 
 export { type CancelCauseFunc, Canceled, type CancelFunc, type Context, DeadlineExceeded, Key } from "./cancelctx.ts";
+export { notifyContext } from "./notify.ts";
 
 const backgroundCtx = new EmptyCtx("context.Background");
 const todoCtx = new EmptyCtx("context.TODO");
@@ -60,11 +62,6 @@ export function background(): Context {
  */
 export function todo(): Context {
   return todoCtx;
-}
-
-/** A function that is also disposable: disposing calls it. */
-function disposable<F extends () => unknown>(f: F): F & Disposable {
-  return Object.assign(f, { [Symbol.dispose]: () => void f() });
 }
 
 /**

@@ -282,6 +282,14 @@ export function opPending<T>(): Op<T> {
 /**
  * The type of an operation that is over when it returns, as an unlock: its `yield*` may be left out, and a type of its own
  * tells the lint rule so (gobuf/eslint).
+ *
+ * @example
+ * ```ts
+ * const mutex = new Mutex();
+ * yield* mutex.lock();
+ * const unlocked: OptionalOp = mutex.unlock();
+ * yield* unlocked;
+ * ```
  */
 export interface OptionalOp extends Op<void> {}
 
