@@ -1,14 +1,22 @@
 /** F21: every exported function, and every method that needs no more than its class, refuses bad values in words. */
-import { expect, test } from "bun:test";
+import { afterAll, expect, test } from "bun:test";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import * as gobuf from "gobuf";
 import * as testing from "gobuf/testing";
 import { takeForgotten } from "../../src/runtime/m.ts";
+
+/** A string that names a file which may be written: trace.start takes it. */
+const folder = mkdtempSync(join(tmpdir(), "gobuf-exports-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+const file = join(folder, "x");
 
 const BAD: readonly (readonly [string, unknown])[] = [
   ["undefined", undefined],
   ["null", null],
   ["0", 0],
-  ["a string", "x"],
+  ["a string", file],
   ["an object", {}],
   ["an async function", async () => {}],
   ["an arrow", () => 1],
