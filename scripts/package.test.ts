@@ -9,6 +9,7 @@ import { join, resolve } from "node:path";
 import { hostPlatform, libraryFile } from "../src/runtime/library.ts";
 import { currentAbi } from "./abis/abis.ts";
 import { PLATFORMS } from "./build.ts";
+import { statedOutput } from "./stated.ts";
 import { findZig } from "./zig.ts";
 
 const root = resolve(import.meta.dir, "..");
@@ -18,6 +19,8 @@ const SIZE_MAX = 320_000;
 const STEP_MS = 20_000;
 /** Packing builds the library of every platform, in a fresh checkout. */
 const PACK_MS = 120_000;
+
+const tsc = join(root, "node_modules", "typescript-7", "bin", "tsc");
 
 /** The options that `bun init` gives a project; they are stricter than this project's own. */
 const BUN_INIT = {
@@ -148,13 +151,32 @@ describe.skipIf(currentAbi() !== undefined)("the package (skipped under an emula
       include: ["app.ts", "squares.ts"],
     };
     writeFileSync(join(project, "tsconfig.json"), JSON.stringify(config));
-    must(
-      run(
-        [process.execPath, join(root, "node_modules", "typescript-7", "bin", "tsc"), "-p", project],
-        root,
-        process.env,
-      ),
-    );
+    must(run([process.execPath, tsc, "-p", project], root, process.env));
+  });
+
+  const guides = readdirSync(join(root, "docs", "guide")).flatMap((page) =>
+    [...readFileSync(join(root, "docs", "guide", page), "utf8").matchAll(/^```ts\n(.*?)^```$/gms)].map(
+      ([, code = ""], i) => ({ name: `${page.replace(".md", "")}-${i + 1}.ts`, code }),
+    ),
+  );
+
+  test.each(guides)("the guides' code runs, and prints what it says: $name", ({ name, code }) => {
+    writeFileSync(join(project, name), code);
+    expect(
+      must(bun([name], project))
+        .trimEnd()
+        .split("\n"),
+    ).toEqual(statedOutput(code));
+  });
+
+  test("the guides' code type-checks", () => {
+    expect(guides.length).toBeGreaterThan(10);
+    const config = {
+      compilerOptions: { ...BUN_INIT, types: ["bun"], typeRoots: [join(root, "node_modules", "@types")] },
+      include: guides.map(({ name }) => name),
+    };
+    writeFileSync(join(project, "tsconfig.guides.json"), JSON.stringify(config));
+    must(run([process.execPath, tsc, "-p", "tsconfig.guides.json"], project, process.env));
   });
 
   test("the plugin for ESLint loads in Bun and in Node, which loads no TypeScript from a package", () => {

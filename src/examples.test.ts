@@ -13,6 +13,7 @@ import { dirname, join } from "node:path";
 import { format } from "node:util";
 import { compilerTest } from "../scripts/abis/compiler.ts";
 import { abiSkip } from "../scripts/abis/skip.ts";
+import { statedOutput } from "../scripts/stated.ts";
 import { go, native, run } from "./index.ts";
 
 const src = import.meta.dir;
@@ -183,28 +184,6 @@ compiles(
   },
   30_000,
 );
-
-/** The lines that an example says that it prints. @throws Error when it prints and does not say what */
-function statedOutput(code: string): string[] {
-  const [body = "", block] = code.split(/^\/\/ Output:\n/m);
-  const prints = [...body.matchAll(/\bconsole\.\w+(?=\()/g)];
-  const beside = [...body.matchAll(/\bconsole\.log\(.*\)[;,)}]* \/\/ (.*)$/gm)].map(([, text = ""]) => text);
-  if (block !== undefined) {
-    if (beside.length > 0)
-      throw new Error("the output is stated beside a statement and in a block: expected one of them");
-    if (prints.length === 0) throw new Error("an output is stated, and nothing is printed");
-    const lines = block.trimEnd().split("\n");
-    const odd = lines.find((line) => !line.startsWith("//"));
-    if (odd !== undefined) throw new Error(`expected comments only behind // Output:, found ${odd}`);
-    return lines.map((line) => line.replace(/^\/\/ ?/, ""));
-  }
-  if (beside.length !== prints.length) {
-    throw new Error(
-      `it prints ${prints.length} times and says ${beside.length} times what: expected \`// value\` beside each`,
-    );
-  }
-  return beside;
-}
 
 /** Runs what prints. @returns the lines that it printed */
 async function linesOf(print: () => Promise<unknown>): Promise<string[]> {
