@@ -3,13 +3,14 @@
  *
  * A copy belongs to one job at a time: an edit is made, judged, and taken back.
  */
-import { cpSync, existsSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, rmSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { type AbiName, currentAbi, startBun } from "../../scripts/abis/abis.ts";
 import { ensureNativeSync } from "../../scripts/build.ts";
 import { onEnd, type Scratch, scratch } from "../../scripts/scratch.ts";
 import { findZig, zigEnv } from "../../scripts/zig.ts";
 import { hostPlatform, libraryFile, packageRoot } from "../../src/runtime/library.ts";
+import { applyEdits } from "./copy.ts";
 import type { Mutant, Outcome, Subject } from "./mutant.ts";
 import { failureOf, hasSaidSo, type Step, verdictOf } from "./verdict.ts";
 
@@ -78,7 +79,7 @@ export class Workshop implements Disposable {
     const start = performance.now();
     let undo = () => {};
     try {
-      undo = this.apply(mutant);
+      undo = applyEdits(this.folder, mutant.edits, mutant.name);
       const step = await this.run(mutant.subject, extent);
       return { mutant, ...verdictOf(mutant, step), ms: performance.now() - start };
     } catch (error) {
@@ -86,19 +87,6 @@ export class Workshop implements Disposable {
     } finally {
       undo();
     }
-  }
-
-  private apply({ edits, name }: Mutant): () => void {
-    const before = new Map<string, string>();
-    for (const { file, from, to } of edits) {
-      const path = join(this.folder, file);
-      const text = readFileSync(path, "utf8");
-      if (!before.has(path)) before.set(path, text);
-      writeFileSync(path, edit(text, from, to, `${name}: ${file}`));
-    }
-    return () => {
-      for (const [path, text] of before) writeFileSync(path, text);
-    };
   }
 
   private async run(subject: Subject, extent: Extent): Promise<Step> {
@@ -173,21 +161,6 @@ export class Workshop implements Disposable {
     if (code === 0 && hasSaidSo(output, result)) return { red: false, by: "", output };
     return { red: true, by: failureOf(output, result) ?? `crash: exit code ${code}`, output };
   }
-}
-
-function edit(text: string, from: string | number, to: string, where: string): string {
-  if (typeof from === "number") {
-    const lines = text.split("\n");
-    lines[from] = to;
-    return lines.join("\n");
-  }
-  const at = text.indexOf(from);
-  if (at < 0 || text.indexOf(from, at + 1) >= 0) {
-    throw new Error(
-      `${where} has ${at < 0 ? "no" : "more than one"} ${JSON.stringify(from)}: the mutant must follow the source`,
-    );
-  }
-  return text.slice(0, at) + to + text.slice(at + from.length);
 }
 
 /** The steps of the suite, the quickest first. */

@@ -2,20 +2,35 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Option } from "commander";
-import { checked, command, EXIT_USAGE, jobs, share } from "../../scripts/command.ts";
+import { checked, command, EXIT_USAGE, integer, jobs, share } from "../../scripts/command.ts";
 import type { Share } from "../../scripts/numbers.ts";
 import { packageRoot } from "../../src/runtime/library.ts";
 import { mutantsOf } from "./catalogue.ts";
+import { PARTS, type Part } from "./generated/candidate.ts";
+import { runGenerated, runOne } from "./generated/session.ts";
 import { Workshop } from "./harness.ts";
 import { type Mutant, type Outcome, SUBJECTS, type Subject, VERDICTS } from "./mutant.ts";
 
 /** More parts than there are mutants leave most of them empty. */
 const SHARES_MAX = 1000;
+/** More than there are mutants. */
+const GENERATED_MAX = 100_000;
 
 const parseSubject = checked((text): Subject => {
   const subject = SUBJECTS.find((name) => name === text);
   if (subject === undefined) throw new Error(`expected one of ${SUBJECTS.join(", ")}`);
   return subject;
+});
+
+const parsePart = checked((text): Part => {
+  const part = PARTS.find((name) => name === text);
+  if (part === undefined) throw new Error(`expected one of ${PARTS.join(", ")}`);
+  return part;
+});
+
+const parseId = checked((text): string => {
+  if (/^[\da-f]{10}$/.test(text)) return text;
+  throw new Error("expected ten hexadecimal digits");
 });
 
 const options = command(
@@ -33,6 +48,24 @@ const options = command(
   .option("--jobs <n>", "how many at a time", jobs, 2)
   .option("--list", "print the names only")
   .addOption(
+    new Option("--generated <n>", "draw n mutants that operators make, in place of the listed ones; informative")
+      .argParser(integer(1, GENERATED_MAX))
+      .conflicts(["abi", "only", "share", "list", "write"]),
+  )
+  .option("--seed <number>", "of the draw", integer(0, Number.MAX_SAFE_INTEGER))
+  .addOption(
+    new Option("--in <part>", `draw in these only, repeatable: ${PARTS.join(", ")}`).argParser(
+      (text, before: Part[] = []) => [...new Set([...before, parsePart(text)])],
+    ),
+  )
+  .option("--least <percent>", "fail where a smaller share of the draw is found or argued", integer(0, 100))
+  .addOption(
+    new Option("--generated-one <id>", "judge one of them again")
+      .argParser(parseId)
+      .conflicts(["generated", "abi", "only", "share", "list", "write"]),
+  )
+  .option("--patch", "of --generated-one: print its edit, for `git apply`, and judge nothing")
+  .addOption(
     new Option(
       "--write",
       "write the counts into props/mutants/results.json, for FIDELITY.md, when none survived",
@@ -46,7 +79,28 @@ const options = command(
     jobs: number;
     list?: boolean;
     write?: boolean;
+    generated?: number;
+    seed?: number;
+    in?: Part[];
+    least?: number;
+    generatedOne?: string;
+    patch?: boolean;
   }>();
+
+/** What makes sense beside an option only. */
+function refuseAlone(names: readonly ("seed" | "in" | "least" | "patch")[], needed: string): void {
+  const alone = names.find((name) => options[name] !== undefined);
+  if (alone === undefined) return;
+  console.error(`bun run mutants: --${alone} is for ${needed}`);
+  process.exit(EXIT_USAGE);
+}
+if (options.generated === undefined) refuseAlone(["seed", "in", "least"], "--generated");
+if (options.generatedOne === undefined) refuseAlone(["patch"], "--generated-one");
+if (options.generated !== undefined) {
+  const { generated: n, seed = 1, in: parts = PARTS, jobs, least } = options;
+  process.exit(await runGenerated({ n, seed, parts, jobs, least }));
+}
+if (options.generatedOne !== undefined) process.exit(await runOne(options.generatedOne, options.patch === true));
 
 /** The faults that the options choose. */
 function chosen(faults: readonly Mutant[]): Mutant[] {

@@ -11,6 +11,8 @@ export interface Edit {
   /** Text that the file holds exactly once, or a number: the line, counted from 0. */
   readonly from: string | number;
   readonly to: string;
+  /** Where `from` stands, an offset in UTF-16 units, where the file may hold it more than once. */
+  readonly at?: number;
 }
 
 /** A deliberate fault, or a neutral change. */

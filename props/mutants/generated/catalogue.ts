@@ -1,0 +1,99 @@
+/** Which files mutants are drawn from, all mutants of them, and the draw. */
+import type { Tree } from "../../../scripts/house/tree.ts";
+import type { Platform } from "../../../src/runtime/library.ts";
+import { type Candidate, digest, identify, PARTS, type Part } from "./candidate.ts";
+import { languageOf, textEdits } from "./text.ts";
+import { typescriptEdits } from "./typescript.ts";
+
+/** Which files of arch/ are built for a platform; the others' mutants no run here could find. */
+const NATIVE: Readonly<Record<Platform, RegExp>> = {
+  "linux-x64": /^(?:sysv_x86_64\.S|linux\w*\.zig|posix_\w+\.zig|registers_x86_64\.h|switch_\w+\.S)$/,
+  "linux-arm64": /^(?:aarch64\.S|linux\w*\.zig|posix_\w+\.zig)$/,
+  "windows-x64": /^(?:ms_x86_64\.S|windows\w*\.zig|registers_x86_64\.h)$/,
+  "darwin-x64": /^(?:sysv_x86_64\.S|macos\w*\.zig|posix_\w+\.zig|registers_x86_64\.h)$/,
+  "darwin-arm64": /^(?:aarch64\.S|macos\w*\.zig|posix_\w+\.zig)$/,
+};
+
+/** Names of files that are built for some platforms only. */
+const OF_SOME =
+  /^(?:(?:sysv|ms)_x86_64\.S|aarch64\.S|(?:linux|macos|windows|posix)\w*\.zig|registers_x86_64\.h|switch_\w+\.S)$/;
+
+/** What the suite judges with: judges, comparers, readers, parts, harnesses, the probe; not the programs that it judges. */
+const SUITE =
+  /^(?:props\/(?:fidelity|mutants|arbitraries)\/.*\.ts|props\/(?:check|image|overflows|stack-fixture)\.ts|golden\/\w+\.ts|bench\/(?:aims|compare|graft|measure|options|schema|stats|statistics|verdict)\.ts|arch\/probe\/.*)$/;
+
+/** Lists, not code: the faults that are written by hand, and the rows of FIDELITY.md. */
+const LISTS = /^props\/(?:mutants\/(?:scheduler|switch|native|named|listed)|fidelity\/page\/(?:go|seed))\.ts$/;
+
+/** Made from arch/codes.toml, with which `bun run lint` compares them. */
+const MADE = new Set(["arch/codes.zig", "src/runtime/codes.ts"]);
+
+/** The part that a file belongs to; undefined where none of its mutants is drawn. */
+export function partOf(file: string, platform: Platform): Part | undefined {
+  const name = file.slice(file.lastIndexOf("/") + 1);
+  const isCode = file.endsWith(".ts") || languageOf(file) !== undefined;
+  if (!isCode || MADE.has(file) || LISTS.test(file) || /\.test(?:-d)?\.ts$|\.d\.ts$/.test(file)) return undefined;
+  if (file.startsWith("arch/") && OF_SOME.test(name) && !NATIVE[platform].test(name)) return undefined;
+  if (SUITE.test(file)) return "suite";
+  if (file.startsWith("src/")) return "src";
+  return file.startsWith("arch/") ? "arch" : undefined;
+}
+
+/** All mutants of a tree, in the order of files. */
+export async function candidatesOf(
+  tree: Tree,
+  platform: Platform,
+  parts: readonly Part[] = PARTS,
+): Promise<Candidate[]> {
+  const all: Candidate[] = [];
+  for (const file of tree.files) {
+    const part = partOf(file, platform);
+    if (part === undefined || !parts.includes(part)) continue;
+    const text = tree.read(file);
+    const raws = file.endsWith(".ts") ? await typescriptEdits(part, file, text) : textEdits(part, file, text);
+    all.push(...identify(text, raws));
+  }
+  return all;
+}
+
+/**
+ * Shares a number among parts in proportion to their sizes: what is left over after rounding down goes to the largest
+ * remainders.
+ */
+export function apportion(n: number, sizes: readonly number[]): number[] {
+  const total = sizes.reduce((sum, size) => sum + size, 0);
+  const exact = sizes.map((size) => (total === 0 ? 0 : (n * size) / total));
+  const whole = exact.map(Math.floor);
+  const byRemainder = exact
+    .map((share, i) => [share - Math.floor(share), i] as const)
+    .sort(([a, i], [b, j]) => b - a || i - j);
+  const left = Math.min(n, total) - whole.reduce((sum, share) => sum + share, 0);
+  for (const [, i] of byRemainder.slice(0, left)) whole[i] = (whole[i] as number) + 1;
+  return whole.map((share, i) => Math.min(share, sizes[i] as number));
+}
+
+/** A part's share of a draw. */
+export interface Draw {
+  readonly part: Part;
+  /** How many are to be judged. */
+  readonly wanted: number;
+  /** All of the part in the order of the draw: the first `wanted` are judged, then those that take the place of others. */
+  readonly order: readonly Candidate[];
+}
+
+/**
+ * Draws mutants. The order of a part follows from seed and identities alone, so a larger draw holds a smaller one, and an
+ * edit of one file changes the draw by that file's mutants only.
+ */
+export function draw(candidates: readonly Candidate[], n: number, seed: number): Draw[] {
+  const ranked = candidates
+    .map((candidate) => [digest(`${seed}:${candidate.id}`), candidate] as const)
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([, candidate]) => candidate);
+  const parts = PARTS.map((part) => ranked.filter((candidate) => candidate.part === part));
+  const wanted = apportion(
+    n,
+    parts.map(({ length }) => length),
+  );
+  return PARTS.map((part, i) => ({ part, wanted: wanted[i] as number, order: parts[i] as Candidate[] }));
+}

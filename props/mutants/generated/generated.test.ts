@@ -1,0 +1,429 @@
+/** Generated mutants: operators, the draw, the verdicts on planted faults, what is kept, what is argued. */
+import { afterAll, describe, expect, test } from "bun:test";
+import { appendFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { gitTree, plantedTree, type Tree } from "../../../scripts/house/tree.ts";
+import { scratch } from "../../../scripts/scratch.ts";
+import { hostPlatform } from "../../../src/runtime/library.ts";
+import { Copy } from "../copy.ts";
+import { type Ended, type Limits, runLimited } from "../limits.ts";
+import { staleOf } from "./argued.ts";
+import { type Candidate, digest, type GeneratedVerdict, identify } from "./candidate.ts";
+import { apportion, candidatesOf, draw, partOf } from "./catalogue.ts";
+import { Graph } from "./graph.ts";
+import { failedFile, Judge } from "./judge.ts";
+import { ladderOf, NOTHING_KNOWN, testStep } from "./ladder.ts";
+import { patchOf, percent, rowOf, tableOf } from "./report.ts";
+import { Results, stateOf } from "./results.ts";
+import { judgeDraws } from "./session.ts";
+import { textEdits, visible } from "./text.ts";
+import { isSameCode, typescriptEdits } from "./typescript.ts";
+
+const isWindows = process.platform === "win32";
+using home = new DisposableStack();
+const stack = home.move();
+afterAll(() => stack.dispose());
+
+/** A project of a few files in a folder of its own, which git knows. */
+function project(files: Readonly<Record<string, string>>): string {
+  const { path } = stack.use(scratch("planted"));
+  for (const [file, text] of Object.entries(files)) {
+    mkdirSync(dirname(join(path, file)), { recursive: true });
+    writeFileSync(join(path, file), text);
+  }
+  Bun.spawnSync(["git", "init", "-q"], { cwd: path });
+  return path;
+}
+
+/** The edit of a text that a mutant of a planted project makes. */
+function planted(root: string, file: string, from: string, to: string): Candidate {
+  const text = readFileSync(join(root, file), "utf8");
+  const raw = { part: "src", file, operator: "planted", at: text.indexOf(from), from, to } as const;
+  return identify(text, [raw])[0] as Candidate;
+}
+
+describe("operators on text", () => {
+  const edits = (file: string, text: string) =>
+    textEdits("arch", file, text).map(({ operator, from, to }) =>
+      `${operator}: ${from.trim()} > ${to.trim()}`.trimEnd(),
+    );
+
+  test("what is hidden stays, at its place", () => {
+    const text = 'a = "x == 1"; // b == 2\nc = 3;';
+    const seen = visible(text, "zig");
+    expect(seen).toHaveLength(text.length);
+    expect(seen).not.toMatch(/x|b|==/);
+    expect(seen.indexOf("c = 3")).toBe(text.indexOf("c = 3"));
+    expect(visible("/* a == 1\n */ b\n#if 1\nc", "c")).toBe("         \n    b\n     \nc");
+  });
+
+  test("Zig", () => {
+    const text = "fn f(a: u32) void {\n    if (a < 0x10 and b) {\n        g(a + 1);\n        h();\n    }\n}\n";
+    expect(edits("arch/a.zig", text).sort()).toEqual(
+      [
+        "constant + 1: 0x10 > 0x11",
+        "constant + 1: 1 > 2",
+        "constant - 1: 0x10 > 0xf",
+        "constant - 1: 1 > 0",
+        "comparison turned: < > <=",
+        "comparison turned: < > >=",
+        "logic turned: and > or",
+        "arithmetic turned: + > -",
+        "condition turned: (a < 0x10 and b) > (!(a < 0x10 and b))",
+        "line left out: g(a + 1); >",
+        "line left out: h(); >",
+        "lines swapped: g(a + 1);\n        h(); > h();\n        g(a + 1);",
+        "width changed: u32 > u16",
+      ].sort(),
+    );
+  });
+
+  test("assembly", () => {
+    const text = "#if defined(_WIN32)\nf:\n  movq %rbx, 8(%r9) // saved\n  jz 9f\n  .cfi_endproc\n";
+    expect(edits("arch/a.S", text)).toEqual([
+      "constant + 1: 8 > 9",
+      "constant - 1: 8 > 7",
+      "branch turned: jz > jnz",
+      "line left out: movq %rbx, 8(%r9) // saved >",
+      "line left out: jz 9f >",
+      "line left out: .cfi_endproc >",
+      "lines swapped: movq %rbx, 8(%r9) // saved\n  jz 9f > jz 9f\n  movq %rbx, 8(%r9) // saved",
+      "lines swapped: jz 9f\n  .cfi_endproc > .cfi_endproc\n  jz 9f",
+      "width changed: movq %rbx, 8(%r9) > movl %ebx, 8(%r9)",
+    ]);
+  });
+
+  test("a declaration is no statement, in C as in Zig", () => {
+    expect(edits("a.h", "int f(void) {\n  int a = b;\n  g();\n  return a;\n}\n")).toEqual([
+      "line left out: g(); >",
+      "line left out: return a; >",
+      "lines swapped: g();\n  return a; > return a;\n  g();",
+    ]);
+    expect(edits("a.zig", "fn f() void {\n    const a = b;\n}\n")).toEqual([]);
+  });
+});
+
+describe("operators on TypeScript", () => {
+  test("texts of messages are no mutants; texts that a program compares are", async () => {
+    const hole = "$" + '{a === "" ? "a" : "b"}';
+    const text = `export function f(a: string) {\n  if (a === "x") throw new Error(\`no ${hole}\`);\n}\n`;
+    const edits = await typescriptEdits("src", "a.ts", text);
+    const strings = edits.filter(({ operator }) => operator === "StringLiteral");
+    expect(strings.map(({ from }) => from)).toEqual(['"x"']);
+    expect(edits.map(({ operator }) => operator)).toContain("BlockStatement");
+    for (const { at, from } of edits) expect(text.slice(at, at + from.length)).toBe(from);
+  });
+
+  test("an edit of types only is the same code", () => {
+    expect(isSameCode("const a: number = 1;", "const a = 1;")).toBe(true);
+    expect(isSameCode("const a = 1;", "const a = 2;")).toBe(false);
+    expect(isSameCode("const a = 1;", "const a = ;")).toBe(false);
+  });
+});
+
+describe("the draw", () => {
+  const texts = {
+    "src/a.ts": "export const f = (a: number) => a + 1 > 2;\n",
+    "arch/b.zig": "fn f() void {\n    g(1, 2);\n    h(3);\n}\n",
+  };
+
+  test("identities come from what stands around, not from the line", async () => {
+    const ids = async (tree: Tree) => (await candidatesOf(tree, "linux-x64")).map(({ id }) => id);
+    const before = await ids(plantedTree(texts));
+    expect(new Set(before).size).toBe(before.length);
+    const moved = plantedTree({ ...texts, "arch/b.zig": `const a = b;\n\n\n${texts["arch/b.zig"]}` });
+    const after = await ids(moved);
+    expect(before.filter((id) => !after.includes(id))).toEqual([]);
+  });
+
+  test("the same seed draws the same, a larger draw holds the smaller one, another seed another", () => {
+    const many = Array.from({ length: 300 }, (_, i): Candidate => {
+      const part = i < 200 ? "src" : i < 230 ? "arch" : "suite";
+      return { id: String(i), part, file: "", operator: "", at: 0, from: "", to: "" };
+    });
+    const ids = (n: number, seed: number) =>
+      draw(many, n, seed).map(({ order, wanted }) => order.slice(0, wanted).map(({ id }) => id));
+    expect(ids(30, 1)).toEqual(ids(30, 1));
+    expect(ids(30, 1)).not.toEqual(ids(30, 2));
+    expect(ids(30, 1).map(({ length }) => length)).toEqual([20, 3, 7]);
+    for (const [i, part] of ids(30, 1).entries()) expect(ids(60, 1)[i]?.slice(0, part.length)).toEqual(part);
+  });
+
+  test("shares are whole, and all of them together what is wanted", () => {
+    expect(apportion(10, [9, 9, 9])).toEqual([4, 3, 3]);
+    expect(apportion(10, [2, 0, 1])).toEqual([2, 0, 1]);
+    expect(apportion(0, [2, 1])).toEqual([0, 0]);
+    expect(apportion(5, [0, 0, 0])).toEqual([0, 0, 0]);
+  });
+
+  test("each file of the project is in its part, and what is not built here in none", () => {
+    expect(partOf("src/runtime/chan.ts", "linux-x64")).toBe("src");
+    expect(partOf("arch/sysv_x86_64.S", "linux-x64")).toBe("arch");
+    expect(partOf("arch/aarch64.S", "linux-x64")).toBeUndefined();
+    expect(partOf("arch/aarch64.S", "linux-arm64")).toBe("arch");
+    expect(partOf("arch/os/windows.zig", "linux-x64")).toBeUndefined();
+    expect(partOf("arch/probe/probe.zig", "linux-x64")).toBe("suite");
+    expect(partOf("props/fidelity/compare.ts", "linux-x64")).toBe("suite");
+    expect(partOf("src/runtime/chan.test.ts", "linux-x64")).toBeUndefined();
+    expect(partOf("arch/codes.zig", "linux-x64")).toBeUndefined();
+    const { files } = gitTree(join(import.meta.dir, "../../.."));
+    for (const part of ["src", "arch", "suite"]) {
+      expect(files.filter((file) => partOf(file, hostPlatform()) === part).length, part).toBeGreaterThan(15);
+    }
+  });
+
+  test("what says nothing is replaced by the next, and no more is judged than is wanted", async () => {
+    const order = Array.from({ length: 9 }, (_, i) => ({ id: String(i) }) as Candidate);
+    const said: GeneratedVerdict[] = ["found", "does not compile", "survived", "same code", "timed out"];
+    for (const jobs of [1, 3]) {
+      const judged = await judgeDraws([{ part: "src", wanted: 4, order }], jobs, async ({ id }) => {
+        await Bun.sleep(0);
+        return { verdict: said[Number(id)] ?? "found", by: "", step: "" };
+      });
+      expect(judged.map(({ candidate }) => candidate.id).sort(), `${jobs} jobs`).toEqual([
+        "0",
+        "1",
+        "2",
+        "3",
+        "4",
+        "5",
+      ]);
+    }
+    const few = await judgeDraws([{ part: "src", wanted: 99, order }], 2, async () => ({
+      verdict: "same code",
+      by: "",
+      step: "",
+    }));
+    expect(few).toHaveLength(9);
+  });
+});
+
+describe("the ladder", () => {
+  test("its own test first, then by the imports; a test that does not depend on the file is no step", async () => {
+    const tree = plantedTree({
+      "src/a.ts": "export const a = 1;\n",
+      "src/b.ts": 'export { a } from "./a.ts";\n',
+      "src/a.test.ts": 'import "./a.ts";\n',
+      "src/other.test.ts": 'import "./a.ts";\n',
+      "src/far.test.ts": 'import "./b.ts";\n',
+      "src/none.test.ts": "export {};\n",
+    });
+    const graph = await Graph.of(tree);
+    const candidate: Candidate = { id: "1", part: "src", file: "src/a.ts", operator: "", at: 0, from: "", to: "" };
+    const names = (known = NOTHING_KNOWN) => ladderOf(candidate, graph, known).map(({ name }) => name);
+    expect(names()).toEqual(["src/a.test.ts src/other.test.ts", "fidelity named", "src/far.test.ts", "fidelity"]);
+    const known = { finders: (key: string) => (key === "src/a.ts" ? ["src/far.test.ts"] : []), msOf: () => undefined };
+    expect(names(known)).toEqual(["src/far.test.ts", "src/a.test.ts src/other.test.ts", "fidelity named", "fidelity"]);
+  });
+
+  test("the file of a failure is the last one named above it", () => {
+    const output = "a.test.ts:\n(pass) x\n\nb.test.ts:\nerror: no\n(fail) y\n\nc.test.ts:\n";
+    expect(failedFile(output, ["a.test.ts", "b.test.ts", "c.test.ts"])).toBe("b.test.ts");
+    expect(failedFile("", ["a.test.ts"])).toBeUndefined();
+  });
+});
+
+describe.skipIf(isWindows)("a planted fault (skipped on Windows, which has no process groups)", () => {
+  const root = isWindows
+    ? ""
+    : project({
+        "package.json": JSON.stringify({ scripts: { typecheck: "sh -c '! grep -q REFUSED a.ts'" } }),
+        "a.ts": "export const seen = () => 1;\nexport const unseen = () => 1;\n",
+        "a.test.ts":
+          'import { expect, test } from "bun:test";\nimport { seen } from "./a.ts";\ntest("seen", () => expect(seen()).toBe(1));\n',
+        "red.test.ts": 'import { expect, test } from "bun:test";\ntest("red", () => expect(1).toBe(2));\n',
+        "ends.test.ts":
+          'import { test } from "bun:test";\nimport { seen } from "./a.ts";\ntest("ends", () => { if (seen() === 3) process.kill(process.ppid, "SIGKILL"); });\n',
+      });
+  const files = ["a.test.ts"];
+
+  /** Judges an edit by tests. */
+  async function judged(edit: readonly [from: string, to: string], tests: readonly string[] = files) {
+    using copy = new Copy(root);
+    const results = new Results(join(stack.use(scratch("results")).path, "kept"));
+    const red: string[] = [];
+    const judge = new Judge(copy, results, "state", (step) => void red.push(step));
+    const candidate = planted(root, "a.ts", ...edit);
+    const judgement = await judge.judge(candidate, () => tests.map((file) => testStep([file], NOTHING_KNOWN)));
+    const after = readFileSync(join(copy.folder, "a.ts"), "utf8");
+    expect(after, "the edit is taken back").toBe(readFileSync(join(root, "a.ts"), "utf8"));
+    return { ...judgement, red };
+  }
+
+  test("that a test sees is found, by its file", async () => {
+    const { verdict, step, by } = await judged(["seen = () => 1", "seen = () => 2"]);
+    expect({ verdict, step, by }).toEqual({ verdict: "found", step: "a.test.ts", by: "(fail) seen" });
+  });
+
+  test("that no test sees survives", async () => {
+    expect((await judged(["unseen = () => 1", "unseen = () => 2"])).verdict).toBe("survived");
+  });
+
+  test("is not found by a test that is red without it, which is told", async () => {
+    const { verdict, red } = await judged(["unseen = () => 1", "unseen = () => 2"], ["red.test.ts"]);
+    expect({ verdict, red }).toEqual({ verdict: "survived", red: ["red.test.ts"] });
+  });
+
+  test("that the type checker refuses says nothing of the tests", async () => {
+    expect((await judged(["seen = () => 1", "seen = () => REFUSED"])).verdict).toBe("does not compile");
+    expect((await judged(["seen = () => 1", "seen = (): number => 1"])).verdict).toBe("same code");
+  });
+
+  test("that ends its parent is found, and ends nothing else", async () => {
+    expect((await judged(["seen = () => 1", "seen = () => 3"], ["ends.test.ts"])).verdict).toBe("found");
+  });
+});
+
+describe.skipIf(isWindows)("limits (skipped on Windows, which has no process groups)", () => {
+  const limits: Limits = { cpuMs: 60_000, wallMs: 60_000, bytes: 2 ** 32 };
+  const run = (code: string, more: Partial<Limits> = {}): Promise<Ended> =>
+    runLimited([process.execPath, "-e", code], {
+      cwd: import.meta.dir,
+      env: process.env,
+      limits: { ...limits, ...more },
+    });
+
+  test("what comes to its end says how", async () => {
+    expect(await run("console.log(7); process.exit(3)")).toMatchObject({ code: 3, ended: "", output: "7\n\n" });
+    expect(await run("process.kill(process.pid, 'SIGKILL')")).toMatchObject({ code: undefined, ended: "signal 9" });
+  });
+
+  test("what waits for ever is ended by the time, with its children", async () => {
+    const child = 'console.log(Bun.spawn(["sleep", "1000"]).pid); setInterval(() => {}, 1e6)';
+    const { ended, output } = await run(child, { wallMs: 1500 });
+    expect(ended).toBe("time");
+    const pid = Number.parseInt(output, 10);
+    expect(pid).toBeGreaterThan(0);
+    // A zombie that nobody has buried yet is dead enough.
+    const { stdout } = Bun.spawnSync(["ps", "-o", "stat=", "-p", String(pid)]);
+    expect(stdout.toString()).toMatch(/^(?:Z.*)?\s*$/);
+  });
+
+  const hasProc = process.platform === "linux";
+  test.skipIf(!hasProc)("what runs for ever is ended by the processor's time (skipped without /proc)", async () => {
+    expect((await run("for (;;);", { cpuMs: 500 })).ended).toBe("processor time");
+  });
+
+  test.skipIf(!hasProc)("what takes memory for ever is ended by it (skipped without /proc)", async () => {
+    const code = "const all = []; for (;;) { all.push(new Uint8Array(1 << 24).fill(1)); await 0; }";
+    expect((await run(code, { bytes: 2 ** 29 })).ended).toBe("memory");
+  });
+});
+
+describe("what is kept", () => {
+  const result = {
+    id: "0123456789",
+    file: "src/a.ts",
+    tree: "t",
+    verdict: "found",
+    by: "(fail) x",
+    step: "src/a.test.ts",
+    ms: 5,
+  } as const;
+
+  test("is there for the next run, for the same state of the tree only", () => {
+    const { path } = stack.use(scratch("results"));
+    const first = new Results(path);
+    first.record(result);
+    first.timed("src/a.test.ts", 1234);
+    const second = new Results(path);
+    expect(second.of(result.id, "t")).toEqual(result);
+    expect(second.of(result.id, "u")).toBeUndefined();
+    expect(second.finders("src/a.ts")).toEqual(["src/a.test.ts"]);
+    expect(second.finders(result.id)).toEqual(["src/a.test.ts"]);
+    expect(second.msOf("src/a.test.ts")).toBe(1234);
+  });
+
+  test("a line cut short by the end of a run is left out, and the next one is whole", () => {
+    const { path } = stack.use(scratch("results"));
+    new Results(path).record(result);
+    appendFileSync(join(path, "results.jsonl"), '0123abcd {"id":"1');
+    const again = new Results(path);
+    again.record({ ...result, id: "1111111111" });
+    expect(new Results(path).of("1111111111", "t")?.verdict).toBe("found");
+  });
+
+  test.each([
+    ["another verdict", (text: string) => text.replace('"found"', '"survived"')],
+    ["no JSON", () => "x\n"],
+    ["an empty line", (text: string) => `${text}\n`],
+    [
+      "a sealed line that is no result",
+      () => {
+        const text = '{"id":7}';
+        return `${digest(text).slice(0, 8)} ${text}\n`;
+      },
+    ],
+  ])("%s in it is refused, by its line", (_, change) => {
+    const { path } = stack.use(scratch("results"));
+    new Results(path).record(result);
+    const file = join(path, "results.jsonl");
+    writeFileSync(file, change(readFileSync(file, "utf8")));
+    expect(() => new Results(path)).toThrow(/results\.jsonl:\d is no result that a run has written/);
+  });
+
+  test("the state of a tree is that of sources and tests, not of pages and arguments", () => {
+    const texts = {
+      "src/a.ts": "1",
+      "props/a.test.ts": "1",
+      "README.md": "1",
+      "props/mutants/generated/argued.json": "[]",
+    };
+    const state = (change: Record<string, string>) => stateOf(plantedTree({ ...texts, ...change }));
+    expect(state({ "README.md": "2", "props/mutants/generated/argued.json": "[1]" })).toBe(state({}));
+    expect(state({ "src/a.ts": "2" })).not.toBe(state({}));
+    expect(state({ "props/a.test.ts": "2" })).not.toBe(state({}));
+    expect(state({ "arch/new.zig": "" })).not.toBe(state({}));
+  });
+});
+
+describe("the report", () => {
+  const text = "one\ntwo\nthree\nfour\nfive\nsix\n";
+  const candidate = identify(text, [
+    { part: "src", file: "a.txt", operator: "x", at: 4, from: "two\nthree", to: "2" },
+  ])[0] as Candidate;
+
+  test("its patch is one that git applies", () => {
+    const root = project({ "a.txt": text });
+    const run = Bun.spawnSync(["git", "apply", "-"], { cwd: root, stdin: Buffer.from(patchOf(text, candidate)) });
+    expect(run.stderr.toString()).toBe("");
+    expect(readFileSync(join(root, "a.txt"), "utf8")).toBe("one\n2\nfour\nfive\nsix\n");
+  });
+
+  test("counts what was drawn, and what is argued is no survivor", () => {
+    const verdicts: GeneratedVerdict[] = [
+      "found",
+      "found",
+      "timed out",
+      "survived",
+      "survived",
+      "does not compile",
+      "same code",
+    ];
+    const judged = verdicts.map((verdict, i) => ({
+      candidate: { ...candidate, id: String(i) },
+      judgement: { verdict, by: "", step: "" },
+    }));
+    const row = rowOf(judged, new Set(["3", "0"]));
+    expect(row).toEqual({
+      drawn: 5,
+      found: 2,
+      "timed out": 1,
+      survived: 1,
+      argued: 1,
+      share: 0.8,
+      "does not compile": 1,
+      "same code": 1,
+    });
+    expect(tableOf(judged, [])).toContain("60.0 %");
+    expect(percent(0.96999)).toBe("96.9 %");
+  });
+
+  test("an argument whose mutant is gone is stale, and so is one whose edit is another", () => {
+    const { id, file, operator, from, to } = candidate;
+    const argued = { id, file, operator, from, to, why: "it is a test of the list" };
+    expect(staleOf([argued], [candidate])).toEqual([]);
+    expect(staleOf([argued], [])).toHaveLength(1);
+    expect(staleOf([{ ...argued, to: "3" }], [candidate])).toHaveLength(1);
+  });
+});

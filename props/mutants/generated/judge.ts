@@ -1,0 +1,179 @@
+/** Judges generated mutants in a copy of the project: compiles one, climbs the ladder, and makes sure of what goes red. */
+import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { findZig } from "../../../scripts/zig.ts";
+import { hostPlatform } from "../../../src/runtime/library.ts";
+import { applyEdits, type Copy } from "../copy.ts";
+import { type Ended, type Limits, runLimited } from "../limits.ts";
+import { failureOf, hasSaidSo } from "../verdict.ts";
+import { type Candidate, digest, type GeneratedVerdict } from "./candidate.ts";
+import { RESULT, type Step, stepNamed } from "./ladder.ts";
+import type { Results } from "./results.ts";
+import { languageOf } from "./text.ts";
+import { isSameCode } from "./typescript.ts";
+
+/** What a process may take beyond what it takes without a fault, many times over. */
+const CPU_BASE_MS = 30_000;
+const CPU_TIMES = 5;
+const WALL_BASE_MS = 120_000;
+const WALL_TIMES = 12;
+const BYTES_MAX = 4 * 2 ** 30;
+/** The build and the type checker. */
+const COMPILE_MS = 60_000;
+
+function limitsOf(usualMs: number): Limits {
+  return { cpuMs: CPU_BASE_MS + CPU_TIMES * usualMs, wallMs: WALL_BASE_MS + WALL_TIMES * usualMs, bytes: BYTES_MAX };
+}
+
+/** What a verdict says. */
+export interface Judgement {
+  readonly verdict: GeneratedVerdict;
+  readonly by: string;
+  readonly step: string;
+}
+
+/** What a step said. */
+interface Said {
+  readonly red: boolean;
+  readonly by: string;
+  /** The test file, or the step's name. */
+  readonly step: string;
+  /** It came to a limit. */
+  readonly limited: boolean;
+  /** A test of it came to the test runner's limit, or it came to that of `wallMs`: a busy machine does that as well. */
+  readonly slow: boolean;
+  readonly cpuMs: number;
+}
+
+/** The test file that bun test was in when something failed: the last one named above the first failure. */
+export function failedFile(output: string, tests: readonly string[]): string | undefined {
+  const lines = output.split("\n").map((line) => line.trimEnd());
+  const fail = lines.findIndex((line) => line.startsWith("(fail)"));
+  const above = fail < 0 ? lines : lines.slice(0, fail);
+  return above.map((line) => line.replace(/:$/, "")).findLast((line) => tests.includes(line));
+}
+
+/** A copy of the project, and what is known of it. */
+export class Judge {
+  private readonly env: Record<string, string | undefined>;
+  /** The native libraries as they are without a fault. */
+  private readonly libraries: string;
+
+  /**
+   * @param state the state of the tree, `stateOf`
+   * @param red what is said when a check is red without any fault
+   */
+  constructor(
+    private readonly copy: Copy,
+    private readonly results: Results,
+    private readonly state: string,
+    private readonly red: (step: string, by: string) => void,
+  ) {
+    this.env = { ...process.env, GOBUF_LIBRARY: undefined };
+    try {
+      const [zig = "", ...more] = findZig();
+      if (more.length === 0) this.env.ZIG = zig;
+    } catch {
+      // None is needed where nothing native is changed.
+    }
+    this.libraries = this.librariesOf();
+  }
+
+  /** A digest of the libraries in the copy. */
+  private librariesOf(): string {
+    const folder = join(this.copy.folder, "zig-out", "lib", hostPlatform());
+    if (!existsSync(folder)) return "";
+    const names = readdirSync(folder).filter((name) => /\.(so|dylib|dll)$/.test(name));
+    return names
+      .sort()
+      .map((name) => `${name} ${digest(readFileSync(join(folder, name)).toString("latin1"))}`)
+      .join("\n");
+  }
+
+  private run(command: readonly string[], limits: Limits): Promise<Ended> {
+    return runLimited(command, { cwd: this.copy.folder, env: this.env, limits });
+  }
+
+  /** Makes the edit, judges it by a ladder, and takes it back. */
+  async judge(candidate: Candidate, ladder: () => readonly Step[]): Promise<Judgement> {
+    const { file, id } = candidate;
+    const path = join(this.copy.folder, file);
+    const original = readFileSync(path, "utf8");
+    const undo = applyEdits(this.copy.folder, [candidate], id);
+    const isNative = languageOf(file) !== undefined;
+    try {
+      const early = await this.compile(isNative, original, readFileSync(path, "utf8"));
+      if (early !== undefined) return early;
+      for (const step of ladder()) {
+        const said = await this.step(step);
+        if (
+          said.red &&
+          (await this.isSure(said, undo, () => applyEdits(this.copy.folder, [candidate], id), isNative))
+        ) {
+          return { verdict: said.limited ? "timed out" : "found", by: said.by, step: said.step };
+        }
+      }
+      return { verdict: "survived", by: "", step: "" };
+    } finally {
+      undo();
+      if (isNative) await this.build();
+    }
+  }
+
+  private async build(): Promise<Ended> {
+    return this.run([process.execPath, "scripts/build.ts"], limitsOf(COMPILE_MS));
+  }
+
+  /** A verdict that needs no suite; undefined where the edit is code, and other code. */
+  private async compile(isNative: boolean, original: string, mutated: string): Promise<Judgement | undefined> {
+    if (!isNative && isSameCode(original, mutated)) return { verdict: "same code", by: "", step: "" };
+    const { code, ended, output } = isNative ? await this.build() : await this.types();
+    const why = /(?:error|: error:|error TS\d+:).*/.exec(output)?.[0].trim().slice(0, 160) ?? ended;
+    if (code !== 0) return { verdict: "does not compile", by: why, step: "" };
+    return isNative && this.librariesOf() === this.libraries ? { verdict: "same code", by: "", step: "" } : undefined;
+  }
+
+  /** The type checker, as `bun run typecheck` asks it: what nobody could merge. */
+  private types(): Promise<Ended> {
+    const options = ["--incremental", "--tsBuildInfoFile", ".tsbuildinfo"];
+    return this.run([process.execPath, "run", "typecheck", ...options], limitsOf(COMPILE_MS));
+  }
+
+  private async step({ name, args, tests, usualMs }: Step): Promise<Said> {
+    const result = join(this.copy.folder, RESULT);
+    rmSync(result, { force: true });
+    const { code, ended, output, cpuMs } = await this.run([process.execPath, ...args], limitsOf(usualMs));
+    if (code === 0 && hasSaidSo(output, result)) {
+      return { red: false, by: "", step: name, limited: false, slow: false, cpuMs };
+    }
+    const step = failedFile(output, tests) ?? (tests.length === 1 ? (tests[0] as string) : name);
+    const limited = ended === "time" || ended === "processor time" || ended === "memory";
+    const by = limited
+      ? `it came to its limit of ${ended}`
+      : (failureOf(output, result) ?? `crash: ${ended || `exit code ${code}`}`);
+    return { red: true, by, step, limited, slow: ended === "time" || /timed out after \d+\s*ms/.test(output), cpuMs };
+  }
+
+  /**
+   * Whether what went red is green without the fault; and, where time may have made it red, whether it is red once more.
+   * What is red without any fault says nothing of a mutant: it is told, and the ladder goes on.
+   */
+  private async isSure(said: Said, undo: () => void, redo: () => void, isNative: boolean): Promise<boolean> {
+    const alone = stepNamed(said.step, this.results);
+    if (said.slow && !(await this.step(alone)).red) return false;
+    if (this.results.isGreen(said.step, this.state) && !said.slow) return true;
+    undo();
+    if (isNative) await this.build();
+    const start = await this.step(alone);
+    const again = start.red ? await this.step(alone) : start;
+    redo();
+    if (isNative) await this.build();
+    if (again.red) {
+      this.red(said.step, again.by);
+      return false;
+    }
+    this.results.timed(said.step, again.cpuMs);
+    this.results.green(said.step, this.state);
+    return true;
+  }
+}

@@ -1,0 +1,188 @@
+/** Judges a draw: some mutants at a time, each in a copy of its own; others take the places of those that say nothing. */
+import { join } from "node:path";
+import { ensureNativeSync } from "../../../scripts/build.ts";
+import { gitTree, type Tree } from "../../../scripts/house/tree.ts";
+import { hostPlatform, packageRoot } from "../../../src/runtime/library.ts";
+import { Copy } from "../copy.ts";
+import { readArgued, staleOf } from "./argued.ts";
+import { type Candidate, counts, lineOf, type Part } from "./candidate.ts";
+import { candidatesOf, type Draw, draw } from "./catalogue.ts";
+import { Graph } from "./graph.ts";
+import { Judge, type Judgement } from "./judge.ts";
+import { ladderOf } from "./ladder.ts";
+import { type Judged, patchOf, percent, rowOf, survivorsOf, survivorText, tableOf } from "./report.ts";
+import { Results, stateOf } from "./results.ts";
+
+/** Where results are kept, from the root. */
+const FOLDER = ".mutants";
+
+/** What is asked for. */
+export interface Wanted {
+  readonly n: number;
+  readonly seed: number;
+  readonly parts: readonly Part[];
+  readonly jobs: number;
+  /** Percent that must be found, or argued. */
+  readonly least?: number | undefined;
+}
+
+/** Judges the draws, `jobs` at a time. The first in their order that count are those that are judged, whatever comes first. */
+export async function judgeDraws(
+  draws: readonly Draw[],
+  jobs: number,
+  judge: (candidate: Candidate, job: number) => Promise<Judgement>,
+): Promise<Judged[]> {
+  const judged: Judged[] = [];
+  const states = draws.map(({ wanted, order }) => ({ left: order.values(), open: wanted }));
+  let wake = Promise.withResolvers<void>();
+  let busy = 0;
+  const next = () => {
+    for (const state of states) {
+      if (state.open === 0) continue;
+      const { value, done } = state.left.next();
+      if (done) {
+        state.open = 0;
+        continue;
+      }
+      state.open--;
+      return { state, candidate: value };
+    }
+    return undefined;
+  };
+  const work = async (job: number) => {
+    for (;;) {
+      const taken = next();
+      if (taken === undefined) {
+        if (busy === 0) return wake.resolve();
+        await wake.promise;
+        continue;
+      }
+      const { state, candidate } = taken;
+      busy++;
+      try {
+        const judgement = await judge(candidate, job);
+        judged.push({ candidate, judgement });
+        // Another takes its place.
+        if (!counts(judgement.verdict)) state.open++;
+      } finally {
+        busy--;
+        wake.resolve();
+        wake = Promise.withResolvers();
+      }
+    }
+  };
+  await Promise.all(Array.from({ length: jobs }, (_, job) => work(job)));
+  return judged;
+}
+
+/** Copies, one a job, made when the first mutant needs it, and what judges in them. */
+class Shops implements Disposable {
+  private readonly copies = new DisposableStack();
+  private readonly judges: Judge[] = [];
+  private graph: Promise<Graph> | undefined;
+  readonly red = new Map<string, string>();
+  readonly state: string;
+
+  constructor(
+    private readonly tree: Tree,
+    private readonly results: Results,
+  ) {
+    this.state = stateOf(tree);
+  }
+
+  async judge(candidate: Candidate, job: number): Promise<Judgement> {
+    const known = this.results.of(candidate.id, this.state);
+    if (known !== undefined) return this.say(candidate, known, true);
+    const start = performance.now();
+    this.graph ??= Graph.of(this.tree);
+    const graph = await this.graph;
+    const judge = this.judges[job] ?? this.open();
+    this.judges[job] = judge;
+    const judgement = await judge.judge(candidate, () => ladderOf(candidate, graph, this.results));
+    const { id, file } = candidate;
+    this.results.record({ id, file, tree: this.state, ...judgement, ms: Math.round(performance.now() - start) });
+    return this.say(candidate, judgement, false);
+  }
+
+  private open(): Judge {
+    ensureNativeSync();
+    const copy = this.copies.use(new Copy(packageRoot));
+    return new Judge(copy, this.results, this.state, (step, by) => {
+      this.red.set(step, by);
+      console.log(`RED WITHOUT A FAULT ${step}: ${by}`);
+    });
+  }
+
+  private say(candidate: Candidate, { verdict, by, step }: Judgement, isKept: boolean): Judgement {
+    const { id, file, at, operator } = candidate;
+    const where = `${file}:${lineOf(this.tree.read(file), at)}`;
+    const how = by === "" ? "" : `  <- ${step === "" ? "" : `${step}: `}${by}`;
+    console.log(`${verdict.padEnd(16)} ${id} ${where} ${operator}${how}${isKept ? " (kept)" : ""}`);
+    return { verdict, by, step };
+  }
+
+  [Symbol.dispose](): void {
+    this.copies.dispose();
+  }
+}
+
+/** Whether the list of arguments fits the sources; it says so where not. */
+async function arguedOf(tree: Tree, candidates: readonly Candidate[], parts: readonly Part[]) {
+  const argued = readArgued();
+  const all = parts.length === 3 ? candidates : await candidatesOf(tree, hostPlatform());
+  const stale = staleOf(argued, all);
+  for (const line of stale) console.error(line);
+  return stale.length === 0 ? argued : undefined;
+}
+
+/** `--generated`. @returns the exit code */
+export async function runGenerated({ n, seed, parts, jobs, least }: Wanted): Promise<number> {
+  const start = performance.now();
+  const tree = gitTree(packageRoot);
+  const results = new Results(join(packageRoot, FOLDER));
+  const candidates = await candidatesOf(tree, hostPlatform(), parts);
+  const argued = await arguedOf(tree, candidates, parts);
+  if (argued === undefined) return 1;
+  using shops = new Shops(tree, results);
+  const judged = await judgeDraws(draw(candidates, n, seed), jobs, (candidate, job) => shops.judge(candidate, job));
+  for (const candidate of survivorsOf(judged, argued)) {
+    console.log(`\n${survivorText(candidate, tree.read(candidate.file))}`);
+  }
+  console.log(`\n${tableOf(judged, argued)}`);
+  const ids = new Set(argued.map(({ id }) => id));
+  const row = rowOf(judged, ids);
+  const seconds = Math.round((performance.now() - start) / 1000);
+  const of = `drawn with seed ${seed} of ${candidates.length} (${parts.join(", ")}) in ${seconds} s`;
+  console.log(
+    `\nfound ${row.found + row["timed out"]} of ${row.drawn}, ${row.argued} argued: ${percent(row.share)}; ${of}`,
+  );
+  const found = judged.filter(({ candidate, judgement }) => ids.has(candidate.id) && judgement.verdict !== "survived");
+  for (const { candidate, judgement } of found) {
+    console.error(`argued.json: ${candidate.id} is argued, but ${judgement.verdict}: take it out`);
+  }
+  for (const [step, by] of shops.red) console.error(`${step} is red without any fault, and found nothing: ${by}`);
+  if (row.drawn < n) console.error(`there are ${row.drawn} only, of ${n} wanted`);
+  const isEnough = least === undefined || row.share * 100 >= least;
+  if (!isEnough) console.error(`${percent(row.share)} were found or argued: expected ${least} % at least`);
+  return isEnough && found.length === 0 && shops.red.size === 0 && row.drawn > 0 ? 0 : 1;
+}
+
+/** `--generated-one`. @returns the exit code */
+export async function runOne(id: string, isPatch: boolean): Promise<number> {
+  const tree = gitTree(packageRoot);
+  const candidates = await candidatesOf(tree, hostPlatform());
+  const candidate = candidates.find((one) => one.id === id);
+  if (candidate === undefined) {
+    console.error(`bun run mutants: no mutant of the sources as they are has the identity ${id}`);
+    return 2;
+  }
+  const patch = patchOf(tree.read(candidate.file), candidate);
+  if (isPatch) {
+    process.stdout.write(patch);
+    return 0;
+  }
+  using shops = new Shops(tree, new Results(join(packageRoot, FOLDER)));
+  const { verdict } = await shops.judge(candidate, 0);
+  console.log(patch);
+  return verdict === "survived" || shops.red.size > 0 ? 1 : 0;
+}
