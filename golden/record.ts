@@ -6,11 +6,12 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { basename } from "node:path";
 import { type Corpus, corpora, corpusBytes, corpusLines, linesOf } from "./corpus.ts";
 import { type Case, GO_VERSION } from "./format.ts";
-import { type Go, goAvailable } from "./recorder/build.ts";
 import { record } from "./recorder/run.ts";
+import { type Go, goAvailable } from "./recorder/toolchain.ts";
 
-export { goAvailable } from "./recorder/build.ts";
+export { BuildError } from "./recorder/build.ts";
 export { RecordError, type RecordOptions, record } from "./recorder/run.ts";
+export { findGo, type Go, goAvailable, goEnvironment, minorOf, type NoGo } from "./recorder/toolchain.ts";
 
 /**
  * Says where two corpora of lines first differ: the case by name, and its part.
@@ -53,7 +54,7 @@ async function recordCorpus(corpus: Corpus, go: Go, check: boolean, jobs: number
   const onProgress = (done: number, total: number) => {
     if (process.stderr.isTTY) process.stderr.write(`\r${file}: ${done}/${total}${done === total ? "\r\x1b[K" : ""}`);
   };
-  const cases = await record(corpus.cases, jobs === undefined ? { onProgress } : { onProgress, jobs });
+  const cases = await record(corpus.cases, { onProgress, go, ...(jobs !== undefined && { jobs }) });
   const lines = corpusLines(corpus.name, { go: go.version, goos: go.goos, goarch: go.goarch }, cases);
   const sum = (list: "ops" | "status") => cases.reduce((total, c) => total + c[list].length, 0);
   const seconds = ((performance.now() - started) / 1000).toFixed(1);

@@ -1,3 +1,3 @@
 module gobuf.test/recorder
 
-go 1.26
+go 1.24

@@ -1,4 +1,4 @@
-/** Makes the overlay of a recording runtime from the Go that is installed. Nothing of Go's source is kept here. */
+/** Makes the overlay of a recording runtime from a Go that is there. Nothing of Go's source is kept here. */
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
@@ -7,8 +7,8 @@ interface Edit {
   readonly file: string;
   /** The declaration in which the place is looked for. */
   readonly within: string;
-  /** A piece of the line in question. */
-  readonly anchor: string;
+  /** A piece of the line in question; where releases differ, the pieces of each, of which one must be there. */
+  readonly anchor: string | readonly string[];
   readonly put: "before" | "after" | "instead";
   readonly text: string;
 }
@@ -18,7 +18,8 @@ const EDITS: readonly Edit[] = [
   {
     file: "proc.go",
     within: "func casgstatus(",
-    anchor: "\n\tif gp.bubble != nil {",
+    // the second till 1.24
+    anchor: ["\n\tif gp.bubble != nil {", "\n\tif gp.syncGroup != nil {"],
     put: "before",
     text: "\n\tgobufTransition(gp, oldval, newval)",
   },
@@ -66,11 +67,18 @@ function apply(source: string, edit: Edit): string {
   const decl = declaration(source, edit.within);
   if (decl === undefined) throw new Error(`recorder overlay: no single declaration ${place} in this Go`);
   const body = source.slice(decl.from, decl.to);
-  const at = body.indexOf(edit.anchor);
-  if (at < 0 || body.indexOf(edit.anchor, at + 1) >= 0) {
-    throw new Error(`recorder overlay: ${JSON.stringify(edit.anchor)} is not exactly once in ${place} of this Go`);
+  const anchors = typeof edit.anchor === "string" ? [edit.anchor] : edit.anchor;
+  const places = anchors.flatMap((anchor) => {
+    const first = body.indexOf(anchor);
+    if (first < 0) return [];
+    return body.indexOf(anchor, first + 1) < 0 ? [{ at: first, end: first + anchor.length }] : [undefined];
+  });
+  const only = places.length === 1 ? places[0] : undefined;
+  if (only === undefined) {
+    const wanted = anchors.map((anchor) => JSON.stringify(anchor)).join(" or ");
+    throw new Error(`recorder overlay: ${wanted} is not exactly once in ${place} of this Go`);
   }
-  const end = at + edit.anchor.length;
+  const { at, end } = only;
   const changed =
     edit.put === "before"
       ? body.slice(0, at) + edit.text + body.slice(at)

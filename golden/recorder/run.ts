@@ -3,8 +3,9 @@ import { closeSync, ftruncateSync, mkdtempSync, openSync, rmSync, writeSync } fr
 import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Case, CaseInput } from "../format.ts";
-import { buildRecorder, goAvailable } from "./build.ts";
+import { buildRecorder } from "./build.ts";
 import { LOG_BYTES, outcomeOf, readTrace, stripPlayback, type Trace } from "./log.ts";
+import { type Go, goAvailable } from "./toolchain.ts";
 
 /** How long one case may take; an ordinary one takes a few milliseconds. */
 const CASE_MS_MAX = 30_000;
@@ -16,6 +17,8 @@ export interface RecordOptions {
   readonly jobs?: number;
   /** Called after each case. */
   readonly onProgress?: (done: number, total: number) => void;
+  /** The Go that records; the one that goAvailable finds when absent. */
+  readonly go?: Go;
 }
 
 /** A case that could not be recorded. The message has the name, the seed and the workload. */
@@ -61,13 +64,14 @@ function traceOf(log: number, input: CaseInput, stderr: string): Trace {
 }
 
 /**
- * Records what the installed Go does with each case, in the order given.
- * @throws Error when there is no Go 1.26.x or the recorder does not build; RecordError when a case fails
+ * Records what Go does with each case, in the order given.
+ * @throws Error when there is no Go that can record; BuildError when the recorder does not build; RecordError when a
+ * case fails
  */
 export async function record(cases: readonly CaseInput[], options: RecordOptions = {}): Promise<Case[]> {
-  const installed = goAvailable();
-  if (!installed.ok) throw new Error(`cannot record: ${installed.reason}`);
-  const binary = buildRecorder(installed);
+  const go = options.go ?? goAvailable();
+  if (!go.ok) throw new Error(`cannot record: ${go.reason}`);
+  const binary = buildRecorder(go);
   const results = new Array<Case>(cases.length);
   let next = 0;
   let done = 0;

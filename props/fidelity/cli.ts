@@ -17,8 +17,10 @@ const SHARDS_MAX = 10_000;
 export interface Options {
   /** Files and folders in place of the built-in corpora; empty for those. */
   readonly golden: readonly string[];
-  /** Workloads to record with the installed Go; 0 for none. */
+  /** Workloads to record with Go; 0 for none. */
   readonly live: number;
+  /** The go command or GOROOT to record with; undefined for the go on PATH. */
+  readonly go: string | undefined;
   readonly bodies: readonly Kind[];
   /** Random workloads. */
   readonly runs: number;
@@ -56,14 +58,20 @@ function fidelityCommand(): Command {
   return command(
     "bun run fidelity",
     "Runs recorded Go traces and random workloads on gobuf and compares every event.\n" +
-      "Exit code: 0 nothing diverged, 1 something did (or nothing was compared), 2 the command line or the set-up is wrong.",
+      "Exit code: 0 nothing diverged, 1 something did (or nothing was compared), 2 the command line or the set-up is " +
+      "wrong, 3 a recording that was asked for could not be made.",
   )
     .addOption(
       new Option("--golden <path>", "golden file or folder, repeatable; replaces the built-in corpora")
         .argParser(collect)
         .default([], "golden/"),
     )
-    .option("--live <n>", "record n fresh random workloads with the installed Go and compare", integer(0, RUNS_MAX), 0)
+    .option("--live <n>", "record n fresh random workloads with Go and compare", integer(0, RUNS_MAX), 0)
+    .option(
+      "--go <path>",
+      "go command, or GOROOT, to record with (default: the go on PATH, in the version of $GOTOOLCHAIN)",
+      nonEmpty,
+    )
     .addOption(new Option("--bodies <kind>", "kinds of goroutine body").choices([...KINDS, "both"]).default("both"))
     .option("--runs <n>", "random workloads", integer(0, RUNS_MAX), RUNS_DEFAULT)
     .option("--seed <s>", "seed of the random workloads", integer(0, SEED_LIMIT - 1), SEED_DEFAULT)
@@ -112,17 +120,18 @@ export function parseOptions(argv: readonly string[]): Options | Help {
     if (error.code === "commander.helpDisplayed" || error.code === "commander.help") return { help: output };
     throw new UsageError(`${error.message.replace(/^error: /, "")} (--help lists the options)`);
   }
-  const { bodies, replay, json, library, write, check, abi, ...rest } = parser.opts<
+  const { bodies, replay, json, library, go, write, check, abi, ...rest } = parser.opts<
     Pick<Options, "golden" | "live" | "runs" | "seed" | "shard"> & {
       bodies: Kind | "both";
       replay?: Replay;
       json?: string;
       library?: string;
+      go?: string;
       abi?: AbiName;
       write?: boolean;
       check?: boolean;
     }
   >();
   const page = write ? "write" : check ? "check" : undefined;
-  return { ...rest, bodies: bodies === "both" ? KINDS : [bodies], replay, json, library, page, abi };
+  return { ...rest, bodies: bodies === "both" ? KINDS : [bodies], replay, json, library, go, page, abi };
 }

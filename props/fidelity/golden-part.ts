@@ -60,7 +60,7 @@ function runCase(c: GoldenCase, bodies: Bodies, tally: Tally, library: string | 
   if (details.length === 0) return undefined;
   const replay = { kind: "golden", file: c.file, name: c.name } as const;
   const title = `case ${JSON.stringify(c.name)} of ${c.file}:${c.line}`;
-  return { part: PART, body: bodies.kind, title, details, replay: replayCommand(replay, bodies.kind, library) };
+  return { part: PART, body: bodies.kind, title, details, replay: replayCommand(replay, bodies.kind, { library }) };
 }
 
 /** Runs the corpora, or the one case of a replay. @throws UsageError */

@@ -1,7 +1,7 @@
-/** The live part: fresh random workloads, recorded with the installed Go and compared at once. */
+/** The live part: fresh random workloads, recorded with a Go and compared at once. */
 import type { Case } from "../../golden/format.ts";
 import { generate } from "../../golden/generate.ts";
-import { goAvailable, RecordError, record } from "../../golden/record.ts";
+import { type Go, goAvailable, RecordError, record } from "../../golden/record.ts";
 import { type Context, inShard } from "./context.ts";
 import { replayCommand, workloadSeed } from "./replay.ts";
 import { type Failure, type PartResult, Tally } from "./result.ts";
@@ -12,29 +12,34 @@ const PART = "live";
 /** Workloads recorded at a time: enough to keep all processors busy, few enough to keep in memory. */
 const BATCH = 256;
 
-/** Records and compares, or says why not. */
+/** Records and compares. What cannot be recorded is a failure, for it was asked for. */
 export async function livePart({ options, reporter, bodies }: Context, replaySeed?: number): Promise<PartResult> {
   const tallies = bodies.map((b) => new Tally(PART, b.kind));
-  const go = goAvailable();
+  const failures: Failure[] = [];
+  const go = goAvailable(options.go);
   if (!go.ok) {
-    reporter.line(`live: SKIPPED: ${go.reason}`);
-    for (const tally of tallies) tally.notes.push(`SKIPPED: ${go.reason}`);
-    return { rows: tallies.map((t) => t.row()), failures: [] };
+    for (const tally of tallies) tally.notes.push("NOT RECORDED");
+    failures.push({ ...unrecorded(go.reason), title: "there is no Go to record with" });
+    const result = { rows: tallies.map((t) => t.row()), failures };
+    reporter.end(result);
+    return result;
   }
+  // a replay is to find the same Go, whatever the shell's settings are then
+  const chosen = /^go/.test(process.env.GOTOOLCHAIN ?? "");
+  const again = { library: options.library, go: options.go ?? (chosen ? go.command : undefined) };
   const seeds: number[] = [];
   if (replaySeed !== undefined) seeds.push(replaySeed);
   else for (let k = 0; k < options.live; k++) if (inShard(options, k)) seeds.push(workloadSeed(options.seed, k));
   reporter.begin(PART, seeds.length, `workloads recorded with ${go.version}, from seed ${replaySeed ?? options.seed}`);
-  const failures: Failure[] = [];
   for (let at = 0; at < seeds.length; at += BATCH) {
     const batch = seeds.slice(at, at + BATCH);
-    for (const c of await recordBatch(batch, failures)) {
+    for (const c of await recordBatch(go, batch, failures, again)) {
       bodies.forEach((b, i) => {
         const tally = tallies[i] as Tally;
         const details = tally.timed(() => [...divergences(c, b.run(c, limitsOf(c))), ...b.takeFaults()]);
         tally.add(c, details.length > 0);
         if (details.length > 0) {
-          const replay = replayCommand({ kind: "live", seed: c.seed }, b.kind, options.library);
+          const replay = replayCommand({ kind: "live", seed: c.seed }, b.kind, again);
           failures.push({ part: PART, body: b.kind, title: `workload ${JSON.stringify(c.name)}`, details, replay });
         }
       });
@@ -46,15 +51,27 @@ export async function livePart({ options, reporter, bodies }: Context, replaySee
   return result;
 }
 
-/** A batch that Go cannot run is a failure of the run: it would otherwise be a comparison less than asked for. */
-async function recordBatch(seeds: readonly number[], failures: Failure[]): Promise<Case[]> {
+/** A failure that says nothing of gobuf: a comparison less than was asked for. */
+function unrecorded(detail: string): Failure {
+  const title = "the recording failed";
+  return { part: PART, body: "", title, details: [detail], replay: undefined, notRecorded: true };
+}
+
+/** Records a batch. One that Go cannot run is a failure of the run. */
+async function recordBatch(
+  go: Go,
+  seeds: readonly number[],
+  failures: Failure[],
+  again: { readonly go: string | undefined },
+): Promise<Case[]> {
+  const cases = seeds.map((seed) => generate(seed));
   try {
-    return await record(seeds.map((seed) => generate(seed)));
+    return await record(cases, { go });
   } catch (error) {
-    const known = error instanceof RecordError;
-    const replay = known ? replayCommand({ kind: "live", seed: error.input.seed }, "") : undefined;
-    const details = [error instanceof Error ? error.message : String(error)];
-    failures.push({ part: PART, body: "", title: "recording failed", details, replay });
+    const failure = unrecorded(error instanceof Error ? error.message : String(error));
+    const replay =
+      error instanceof RecordError ? replayCommand({ kind: "live", seed: error.input.seed }, "", again) : undefined;
+    failures.push({ ...failure, replay });
     return [];
   }
 }

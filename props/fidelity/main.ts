@@ -7,6 +7,7 @@ import { Reporter } from "./reporter.ts";
 const EXIT_OK = 0;
 const EXIT_DIVERGED = 1;
 const EXIT_USAGE = 2;
+const EXIT_NOT_RECORDED = 3;
 
 async function main(argv: readonly string[]): Promise<number> {
   try {
@@ -21,8 +22,8 @@ async function main(argv: readonly string[]): Promise<number> {
     // src/runtime/library.ts looks here when it is loaded, which is why nothing of src is imported above
     if (options.library !== undefined) process.env.GOBUF_LIBRARY = resolve(options.library);
     const [{ gobuf }, { runFidelity }] = await loadTarget();
-    const ok = await runFidelity(gobuf, options, new Reporter(process.stdout, process.stderr));
-    return ok ? EXIT_OK : EXIT_DIVERGED;
+    const verdict = await runFidelity(gobuf, options, new Reporter(process.stdout, process.stderr));
+    return { ok: EXIT_OK, diverged: EXIT_DIVERGED, "not recorded": EXIT_NOT_RECORDED }[verdict];
   } catch (error) {
     if (!(error instanceof UsageError)) throw error;
     console.error(`fidelity: ${error.message}`);

@@ -28,7 +28,7 @@ export function probePart({ target, options, reporter }: Context, probe: Probe, 
     const details = native.takeFaults();
     tally.add(trace, details.length > 0);
     if (details.length > 0) {
-      const replay = replayCommand({ kind: "random", seed }, native.kind, options.library);
+      const replay = replayCommand({ kind: "random", seed }, native.kind, options);
       failures.push({
         part: PART,
         body: native.kind,

@@ -49,7 +49,7 @@ export function randomPart({ options, reporter, bodies }: Context, replaySeed?: 
           title: `workload ${JSON.stringify(input.name)}`,
           details,
           // both kinds of body again: the difference may be between them
-          replay: replayCommand({ kind: "random", seed }, bodies.length > 1 ? "" : b.kind, options.library),
+          replay: replayCommand({ kind: "random", seed }, bodies.length > 1 ? "" : b.kind, options),
         });
       }
       first ??= { kind: b.kind, trace };

@@ -41,11 +41,16 @@ export function parseReplay(text: string): Replay {
   return { kind: seeded[1] as "random" | "live", seed };
 }
 
-/** The command that runs a workload again. */
-export function replayCommand(replay: Replay, body: string, library?: string): string {
+/** The command that runs a workload again, with the library and the Go that this run was given. */
+export function replayCommand(
+  replay: Replay,
+  body: string,
+  { library, go }: { readonly library?: string | undefined; readonly go?: string | undefined } = {},
+): string {
   const bodies = body === "" ? "" : ` --bodies ${body}`;
   const lib = library === undefined ? "" : ` --library ${shellQuote(library)}`;
-  return `bun run fidelity --replay '${formatReplay(replay)}'${bodies}${lib}`;
+  const recorder = go === undefined || replay.kind !== "live" ? "" : ` --go ${shellQuote(go)}`;
+  return `bun run fidelity --replay '${formatReplay(replay)}'${bodies}${lib}${recorder}`;
 }
 
 function shellQuote(text: string): string {

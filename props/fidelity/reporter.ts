@@ -68,8 +68,10 @@ export class Reporter {
     if (hidden > 0) this.line(`... and ${hidden} more failures of ${this.part} (all of them: --json FILE)\n`);
   }
 
-  private failure({ part, body, title, details, replay }: Failure): void {
-    this.line(`\nDIVERGED ${part}${body === "" ? "" : ` on ${body} bodies`}: ${title}`);
+  private failure({ part, body, title, details, replay, notRecorded }: Failure): void {
+    this.line(
+      `\n${notRecorded ? "NOT RECORDED" : "DIVERGED"} ${part}${body === "" ? "" : ` on ${body} bodies`}: ${title}`,
+    );
     for (const detail of details) this.line(`  ${detail}`);
     if (replay !== undefined) this.line(`  replay: ${replay}`);
     this.line("");

@@ -27,6 +27,8 @@ export interface Failure {
   readonly details: readonly string[];
   /** Command that runs it again; undefined where the whole part has to. */
   readonly replay: string | undefined;
+  /** Nothing diverged: Go's side of the comparison could not be had. */
+  readonly notRecorded?: true;
 }
 
 /** Rows and failures of one part. */

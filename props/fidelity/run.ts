@@ -18,6 +18,9 @@ import type { PartResult, Row } from "./result.ts";
 import { layoutPart, relationPart } from "./table-part.ts";
 import type { Target } from "./target.ts";
 
+/** What a run comes to. */
+export type Verdict = "ok" | "diverged" | "not recorded";
+
 /** Bodies that are TypeScript generators. */
 function generatorBodies(target: Target): Bodies {
   return { kind: "generator", run: (input, limits) => runGenerators(target, input, limits), takeFaults: () => [] };
@@ -64,10 +67,10 @@ function probeFor(target: Target): Probe {
 /**
  * Runs what the options ask for.
  *
- * @returns whether something was compared and nothing diverged
+ * @returns "ok" when something was compared and nothing diverged; "not recorded" when only Go's side is missing
  * @throws UsageError
  */
-export async function runFidelity(target: Target, options: Options, reporter: Reporter): Promise<boolean> {
+export async function runFidelity(target: Target, options: Options, reporter: Reporter): Promise<Verdict> {
   // what is wrong with a path is to be known before the run, not behind it
   if (options.json !== undefined) writeJson(options.json, {});
   if (options.replay === undefined) goldenFiles(options.golden);
@@ -87,6 +90,9 @@ export async function runFidelity(target: Target, options: Options, reporter: Re
   const compared = rows.some((row) => row.body !== "" && row.part !== "probe" && row.cases > 0);
   const page = options.page === undefined || (await settlePage(options.page, target, rows, failures, reporter));
   const ok = compared && failures.length === 0 && page;
+  const unrecorded = failures.filter((failure) => failure.notRecorded).length;
+  const only = page && unrecorded > 0 && unrecorded === failures.length;
+  const verdict = ok ? "ok" : only ? "not recorded" : "diverged";
   reporter.table(rows);
   if (!compared) reporter.line("nothing was compared: no golden, random or live case was run");
   if (failures.length > 0) reporter.line(`${failures.length} failures`);
@@ -106,5 +112,5 @@ export async function runFidelity(target: Target, options: Options, reporter: Re
       failures,
     });
   }
-  return ok;
+  return verdict;
 }

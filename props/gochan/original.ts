@@ -2,7 +2,7 @@
 import { existsSync, mkdirSync, readFileSync, renameSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
-import { goEnvironment } from "../go.ts";
+import { goEnvironment, installedGo } from "../go.ts";
 import type { Program } from "./program.ts";
 
 const CACHE = join(import.meta.dir, ".cache");
@@ -32,21 +32,20 @@ export class Originals {
   private constructor(
     /** For example `go1.26.8`. */
     readonly version: string,
+    private readonly go: string,
     private readonly sources: string,
     private readonly folder: string,
   ) {}
 
   /** Those of the Go on PATH, or why there are none. */
   static find(): Originals | string {
-    if (Bun.which("go") === null) return "no go on PATH";
-    const env = Bun.spawnSync(["go", "env", "-json", "GOVERSION", "GOROOT"], { env: environment });
-    if (env.exitCode !== 0) return `go env failed: ${env.stderr.toString().trim()}`;
-    const { GOVERSION, GOROOT } = JSON.parse(env.stdout.toString()) as { GOVERSION: string; GOROOT: string };
-    const sources = join(GOROOT, "test", "chan");
-    if (!existsSync(sources)) return `${GOVERSION} came without its test/chan`;
-    const folder = join(CACHE, GOVERSION.replaceAll(/[^\w.-]/g, "_"));
+    const go = installedGo();
+    if (!go.ok) return go.reason;
+    const sources = join(go.goroot, "test", "chan");
+    if (!existsSync(sources)) return `${go.version} came without its test/chan`;
+    const folder = join(CACHE, go.version.replaceAll(/[^\w.-]/g, "_"));
     mkdirSync(folder, { recursive: true });
-    return new Originals(GOVERSION, sources, folder);
+    return new Originals(go.version, go.command, sources, folder);
   }
 
   private source({ name }: Program): string {
@@ -71,12 +70,12 @@ export class Originals {
     let source = this.source(program);
     if (program.original === "runoutput") {
       const generated = join(this.folder, `${program.name}-generated.go`);
-      await Bun.write(generated, await mustRun(["go", "run", source]));
+      await Bun.write(generated, await mustRun([this.go, "run", source]));
       source = generated;
     }
     // Under another name until it is whole.
     const unfinished = `${binary}.${process.pid}`;
-    await mustRun(["go", "build", "-o", unfinished, source]);
+    await mustRun([this.go, "build", "-o", unfinished, source]);
     renameSync(unfinished, binary);
   }
 
@@ -89,7 +88,7 @@ export class Originals {
   async errorLines(program: Program): Promise<{ refused: number[]; marked: number[] }> {
     const source = this.source(program);
     const discard = join(this.folder, `${program.name}.discard`);
-    const { output } = await run(["go", "build", "-gcflags=-e", "-o", discard, source]);
+    const { output } = await run([this.go, "build", "-gcflags=-e", "-o", discard, source]);
     const refused = [...output.matchAll(/\.go:(\d+):\d+: /g)].map((m) => Number(m[1]));
     const marked: number[] = [];
     for (const [i, line] of readFileSync(source, "utf8").split("\n").entries()) {

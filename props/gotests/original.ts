@@ -2,7 +2,7 @@
 import { existsSync, mkdirSync, readFileSync } from "node:fs";
 import { arch, platform } from "node:os";
 import { join } from "node:path";
-import { goEnvironment } from "../go.ts";
+import { goEnvironment, installedGo } from "../go.ts";
 import type { GoFile } from "./gotest.ts";
 
 const CACHE = join(import.meta.dir, ".cache");
@@ -37,21 +37,19 @@ export class Originals {
     /** For example `go1.26.8`. */
     readonly version: string,
     private readonly goroot: string,
+    private readonly go: string,
   ) {}
 
   /** Those of the Go on PATH, or why there are none. */
   static find(): Originals | string {
-    if (Bun.which("go") === null) return "no go on PATH";
-    const names = ["GOVERSION", "GOROOT", "GOHOSTARCH", "GOHOSTOS"];
-    const env = Bun.spawnSync(["go", "env", "-json", ...names], { env: environment });
-    if (env.exitCode !== 0) return `go env failed: ${env.stderr.toString().trim()}`;
-    const { GOVERSION, GOROOT, GOHOSTARCH, GOHOSTOS } = JSON.parse(env.stdout.toString()) as Record<string, string>;
-    if (ARCHES[GOHOSTARCH as string] !== arch() || (SYSTEMS[GOHOSTOS as string] ?? GOHOSTOS) !== platform()) {
-      return `Go is ${GOHOSTOS}/${GOHOSTARCH}'s, and this process is emulated`;
+    const go = installedGo();
+    if (!go.ok) return go.reason;
+    if (ARCHES[go.goarch] !== arch() || (SYSTEMS[go.goos] ?? go.goos) !== platform()) {
+      return `Go is ${go.goos}/${go.goarch}'s, and this process is emulated`;
     }
-    if (!existsSync(join(GOROOT as string, "src", "runtime", "chan_test.go"))) return `${GOVERSION} has no sources`;
+    if (!existsSync(join(go.goroot, "src", "runtime", "chan_test.go"))) return `${go.version} has no sources`;
     mkdirSync(CACHE, { recursive: true });
-    return new Originals(GOVERSION as string, GOROOT as string);
+    return new Originals(go.version, go.goroot, go.command);
   }
 
   /** The test functions and examples of a file. @returns undefined when its module is not in the module cache */
@@ -63,7 +61,7 @@ export class Originals {
   }
 
   private moduleFolder(module: string): string | undefined {
-    const line = ["go", "list", "-m", "-f", "{{.Dir}}", module];
+    const line = [this.go, "list", "-m", "-f", "{{.Dir}}", module];
     const list = Bun.spawnSync(line, { cwd: XSYNC, env: { ...environment, GOFLAGS: "-mod=mod", GOPROXY: "off" } });
     const folder = list.stdout.toString().trim();
     return list.exitCode === 0 && folder !== "" && existsSync(folder) ? folder : undefined;
@@ -82,7 +80,7 @@ export class Originals {
     mode: "short" | "long" = "short",
   ): Promise<Map<string, Verdict>> {
     const pattern = `^(${names.join("|")})$`;
-    const line = ["go", "test", `-short=${mode === "short"}`, "-vet=off", "-count=1", "-v", "-run", pattern, pkg];
+    const line = [this.go, "test", `-short=${mode === "short"}`, "-vet=off", "-count=1", "-v", "-run", pattern, pkg];
     const { code, output } = await command(line, module === undefined ? this.goroot : XSYNC);
     const found = new Map<string, Verdict>();
     for (const [, verdict, name] of output.matchAll(/^--- (PASS|SKIP|FAIL): (\w+) /gm)) {
@@ -104,7 +102,7 @@ export class Originals {
     const folder = join(this.goroot, "src", "runtime", "testdata", "testprog");
     const binary = join(CACHE, `testprog-${this.version.replaceAll(/[^\w.-]/g, "_")}`);
     if (!existsSync(binary)) {
-      const { code, output } = await command(["go", "build", "-o", binary, "."], folder);
+      const { code, output } = await command([this.go, "build", "-o", binary, "."], folder);
       if (code !== 0) throw new Error(`go build of ${folder}: exit code ${code}\n${output}`);
     }
     // With one P, as here: which goroutine is in which state does not hang on the machine.

@@ -3,6 +3,7 @@
  * `bun run gotests --go` runs all of them.
  */
 import { describe, expect, test } from "bun:test";
+import { goAsTold } from "../go.ts";
 import { recordOutlines } from "./main.ts";
 import { Originals } from "./original.ts";
 import { RECORDED } from "./reports.ts";
@@ -13,7 +14,8 @@ const SHARE = ["sync", "context", "testing/synctest", "internal/synctest"];
 /** go test builds the standard library first, where nobody has. */
 const SLOW_MS = 300_000;
 
-const originals = Originals.find();
+const told = goAsTold("tests");
+const originals = told.ok ? Originals.find() : told.reason;
 const found = typeof originals !== "string";
 
 describe.skipIf(!found)(`the originals (${found ? originals.version : originals})`, () => {

@@ -4,9 +4,9 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { chan, context, type Go, go, run, sleep, trace, WaitGroup } from "gobuf";
-import { BUILD_MS, traceTool, whyNoGo } from "./reader.ts";
+import { BUILD_MS, traceTool, whyNoPages } from "./reader.ts";
 
-const why = whyNoGo();
+const why = whyNoPages();
 const skipped = why === undefined ? "" : ` (skipped: ${why})`;
 
 /** An event of what the viewer loads. */

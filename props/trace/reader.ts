@@ -1,13 +1,16 @@
 /** Go's own reader of traces, golang.org/x/exp/trace: main.go beside this file, built once a test file. */
 import { mkdirSync, renameSync } from "node:fs";
 import { join } from "node:path";
-import { goEnvironment } from "../go.ts";
+import { goAsTold, goEnvironment, installedGo, minorOf } from "../go.ts";
 
 const FOLDER = import.meta.dir;
 const CACHE = join(FOLDER, ".cache");
 const environment = goEnvironment(join(CACHE, "go-build"));
 /** The first use builds what Go ships as sources only. */
 export const BUILD_MS = 180_000;
+
+/** The release of Go whose format the traces have, as the 26 of 1.26. */
+const FORMAT = 26;
 
 /** What the reader says of a trace: Result of main.go. */
 export interface Verdict {
@@ -26,7 +29,9 @@ export interface Verdict {
 }
 
 function go(...args: string[]) {
-  return Bun.spawnSync(["go", ...args], { cwd: FOLDER, env: environment, stdout: "pipe", stderr: "pipe" });
+  const found = installedGo();
+  if (!found.ok) throw new Error(found.reason);
+  return Bun.spawnSync([found.command, ...args], { cwd: FOLDER, env: environment, stdout: "pipe", stderr: "pipe" });
 }
 
 function mustGo(...args: string[]): string {
@@ -37,10 +42,15 @@ function mustGo(...args: string[]): string {
 
 /** Why there is no Go to read traces, undefined when there is one. */
 export function whyNoGo(): string | undefined {
-  if (Bun.which("go") === null) return "no go on PATH";
-  const version = go("env", "GOVERSION").stdout.toString().trim();
-  if (!/^go1\.(2[6-9]|[3-9]\d)/.test(version)) return `${version || "this Go"} is older than the format, 1.26`;
-  return undefined;
+  const found = installedGo();
+  if (!found.ok) return found.reason;
+  return minorOf(found.version) >= FORMAT ? undefined : `${found.version} is older than the format, 1.${FORMAT}`;
+}
+
+/** Why the pages of `go tool trace` cannot be looked at, undefined when they can: each release writes its own. */
+export function whyNoPages(): string | undefined {
+  const told = goAsTold("trace");
+  return told.ok ? undefined : told.reason;
 }
 
 /** Why Go's reader cannot be built, undefined when it can: it is a module that must be there, or be fetched. */

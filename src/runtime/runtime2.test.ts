@@ -2,16 +2,13 @@
 import { describe, expect, test } from "bun:test";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { goAsTold } from "../../props/go.ts";
 import * as runtime2 from "./runtime2.ts";
 
-function goRuntime2(): string | undefined {
-  if (!Bun.which("go")) return undefined;
-  const root = Bun.spawnSync(["go", "env", "GOROOT"]).stdout.toString().trim();
-  const file = join(root, "src", "runtime", "runtime2.go");
-  return existsSync(file) ? readFileSync(file, "utf8") : undefined;
-}
-
-const source = goRuntime2();
+const go = goAsTold("runtime2");
+const file = go.ok ? join(go.goroot, "src", "runtime", "runtime2.go") : "";
+const source = existsSync(file) ? readFileSync(file, "utf8") : undefined;
+const skipped = source !== undefined ? "" : ` (skipped: ${go.ok ? `${go.version} has no sources` : go.reason})`;
 
 /** Names of an iota block, in order, comments and blanks left out. */
 function iota(first: string, text: string): string[] {
@@ -24,7 +21,7 @@ function iota(first: string, text: string): string[] {
   return names;
 }
 
-describe.skipIf(source === undefined)("beside the installed runtime2.go (skipped where there is no Go)", () => {
+describe.skipIf(source === undefined)(`beside the installed runtime2.go${skipped}`, () => {
   const text = source ?? "";
   const values = new Map<string, unknown>(Object.entries(runtime2));
 

@@ -2,19 +2,17 @@
 import { describe, expect, test } from "bun:test";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { goAsTold } from "../../props/go.ts";
 import * as runtime2 from "../runtime/runtime2.ts";
 import { events } from "./gotrace.ts";
 import { goBlockReasons, stopReasons } from "./reasons.ts";
 
-function goSources(): string | undefined {
-  if (!Bun.which("go")) return undefined;
-  const sources = join(Bun.spawnSync(["go", "env", "GOROOT"]).stdout.toString().trim(), "src");
-  return existsSync(join(sources, "internal", "trace", "tracev2", "events.go")) ? sources : undefined;
-}
+const go = goAsTold("gotrace");
+const folder = go.ok ? join(go.goroot, "src") : "";
+const sources = existsSync(join(folder, "internal", "trace", "tracev2", "events.go")) ? folder : undefined;
+const skipped = sources !== undefined ? "" : ` (skipped: ${go.ok ? `${go.version} has no sources` : go.reason})`;
 
-const sources = goSources();
-
-describe.skipIf(sources === undefined)("beside the installed Go (skipped where there is none, or an older one)", () => {
+describe.skipIf(sources === undefined)(`beside the installed Go${skipped}`, () => {
   const read = (...path: string[]) => readFileSync(join(sources ?? "", ...path), "utf8");
 
   test("every event has Go's number", () => {

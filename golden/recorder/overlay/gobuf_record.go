@@ -5,7 +5,6 @@ package runtime
 
 import (
 	"internal/runtime/atomic"
-	"internal/runtime/math"
 	"unsafe"
 )
 
@@ -90,6 +89,16 @@ func gobufDraw(n uint32) uint32 {
 		return cheaprandn(n)
 	}
 	gobufLog.draw += 0xa0761d6478bd642f
-	hi, lo := math.Mul64(gobufLog.draw, gobufLog.draw^0xe7037ed1a0b428db)
+	hi, lo := gobufMul64(gobufLog.draw, gobufLog.draw^0xe7037ed1a0b428db)
 	return uint32((uint64(uint32(hi^lo)) * uint64(n)) >> 32)
+}
+
+// gobufMul64 is the product of two words: the runtime's own has another name in each release.
+func gobufMul64(x, y uint64) (hi, lo uint64) {
+	const half = 1<<32 - 1
+	x0, x1 := x&half, x>>32
+	y0, y1 := y&half, y>>32
+	middle := x1*y0 + x0*y0>>32
+	hi = x1*y1 + middle>>32 + (middle&half+x0*y1)>>32
+	return hi, x * y
 }

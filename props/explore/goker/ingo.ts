@@ -1,7 +1,7 @@
 /** The kernels in Go: the module in go/, built once, each kernel in a process of its own. */
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { goEnvironment } from "../../go.ts";
+import { goEnvironment, installedGo, minorOf } from "../../go.ts";
 import type { Kernel } from "./kernel.ts";
 import type { InGo, Shown } from "./page.ts";
 
@@ -18,41 +18,38 @@ export interface Skipped {
   readonly skipped: string;
 }
 
-function go(...args: string[]) {
-  return Bun.spawnSync(["go", ...args], { cwd: MODULE, env: environment, stdout: "pipe", stderr: "pipe" });
-}
-
-/** What `go env GOVERSION` says, or why there is none to use. */
-function goVersion(): string | Skipped {
-  if (Bun.which("go") === null) return { skipped: "no go on PATH" };
-  const { exitCode, stdout, stderr } = go("env", "GOVERSION");
-  if (exitCode !== 0) return { skipped: `go env: ${stderr.toString().trim()}` };
-  const version = stdout.toString().trim();
-  const minor = Number(/^go1\.(\d+)/.exec(version)?.[1] ?? 0);
-  return minor >= OLDEST ? version : { skipped: `${version} is older than 1.${OLDEST}` };
+/** The go command and its version, or why there is none to use. */
+function usable(): { command: string; version: string } | Skipped {
+  const go = installedGo();
+  if (!go.ok) return { skipped: go.reason };
+  return minorOf(go.version) >= OLDEST ? go : { skipped: `${go.version} is older than 1.${OLDEST}` };
 }
 
 /** Builds the program. @returns its path @throws Error when it does not compile */
-function build(): string {
+function build(command: string): string {
   mkdirSync(CACHE, { recursive: true });
   const binary = join(CACHE, process.platform === "win32" ? "goker.exe" : "goker");
-  const { exitCode, stderr } = go("build", "-o", binary, ".");
+  const line = [command, "build", "-o", binary, "."];
+  const { exitCode, stderr } = Bun.spawnSync(line, { cwd: MODULE, env: environment, stdout: "pipe", stderr: "pipe" });
   if (exitCode !== 0) throw new Error(`go build: exit code ${exitCode}\n${stderr}`);
   return binary;
 }
 
 /** The names of the kernels that the module has. @throws Error when it does not compile */
 export function namesInGo(): string[] | Skipped {
-  const version = goVersion();
-  if (typeof version !== "string") return version;
-  return Bun.spawnSync([build()]).stdout.toString().trim().split("\n");
+  const go = usable();
+  if ("skipped" in go) return go;
+  return Bun.spawnSync([build(go.command)])
+    .stdout.toString()
+    .trim()
+    .split("\n");
 }
 
 /** Runs kernels in Go, so often each. @throws Error when the module does not compile, or a process does not end well */
 export function runInGo(kernels: readonly Pick<Kernel, "name">[], runs: number): InGo | Skipped {
-  const version = goVersion();
-  if (typeof version !== "string") return version;
-  const binary = build();
+  const go = usable();
+  if ("skipped" in go) return go;
+  const binary = build(go.command);
   let procs = 0;
   const shown = kernels.map(({ name }): [string, Shown] => {
     const { exitCode, stdout, stderr, signalCode } = Bun.spawnSync([binary, "-kernel", name, "-runs", String(runs)], {
@@ -63,5 +60,5 @@ export function runInGo(kernels: readonly Pick<Kernel, "name">[], runs: number):
     procs = told.procs;
     return [name, { shown: told.shown, of: told.of }];
   });
-  return { version, procs, kernels: Object.fromEntries(shown) };
+  return { version: go.version, procs, kernels: Object.fromEntries(shown) };
 }
