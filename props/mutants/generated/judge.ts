@@ -135,8 +135,7 @@ export class Judge {
 
   /** The type checker, as `bun run typecheck` asks it: what nobody could merge. */
   private types(): Promise<Ended> {
-    const options = ["--incremental", "--tsBuildInfoFile", ".tsbuildinfo"];
-    return this.run([process.execPath, "run", "typecheck", ...options], limitsOf(COMPILE_MS));
+    return this.run([process.execPath, "run", "typecheck"], limitsOf(COMPILE_MS));
   }
 
   private async step({ name, args, tests, usualMs }: Step): Promise<Said> {

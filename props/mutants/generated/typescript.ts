@@ -82,7 +82,9 @@ export async function typescriptEdits(part: Part, file: string, text: string): P
     const from = text.slice(at, end);
     if (from === "") throw new Error(`${file}:${lineAt(text, at)}: ${mutatorName} replaces nothing`);
     if (from === replacement || holds(messages, [at, end])) continue;
-    raws.push({ part, file, operator: mutatorName, at, from, to: replacement });
+    // A constant as such would make code that the type checker calls unreachable, which says nothing of the edit.
+    const to = /^(?:true|false)$/.test(replacement) ? `(${replacement} as boolean)` : replacement;
+    raws.push({ part, file, operator: mutatorName, at, from, to });
   }
   return raws;
 }
