@@ -2,6 +2,7 @@
 import type { Tree } from "../../../scripts/house/tree.ts";
 import type { Platform } from "../../../src/runtime/library.ts";
 import { type Candidate, digest, identify, PARTS, type Part } from "./candidate.ts";
+import type { Edits } from "./edits.ts";
 import { languageOf, textEdits } from "./text.ts";
 import { typescriptEdits } from "./typescript.ts";
 
@@ -39,20 +40,23 @@ export function partOf(file: string, platform: Platform): Part | undefined {
   return file.startsWith("arch/") ? "arch" : undefined;
 }
 
-/** All mutants of a tree, in the order of files. */
+/** All mutants of a tree, in the order of files. @param kept where edits of files that have not changed are found */
 export async function candidatesOf(
   tree: Tree,
   platform: Platform,
   parts: readonly Part[] = PARTS,
+  kept?: Edits,
 ): Promise<Candidate[]> {
   const all: Candidate[] = [];
   for (const file of tree.files) {
     const part = partOf(file, platform);
     if (part === undefined || !parts.includes(part)) continue;
     const text = tree.read(file);
-    const raws = file.endsWith(".ts") ? await typescriptEdits(part, file, text) : textEdits(part, file, text);
+    const make = () => (file.endsWith(".ts") ? typescriptEdits(part, file, text) : textEdits(part, file, text));
+    const raws = kept === undefined ? await make() : await kept.of({ part, file }, text, make);
     all.push(...identify(text, raws));
   }
+  kept?.save(parts.length === PARTS.length);
   return all;
 }
 

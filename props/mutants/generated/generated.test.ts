@@ -8,8 +8,9 @@ import { hostPlatform } from "../../../src/runtime/library.ts";
 import { Copy } from "../copy.ts";
 import { type Ended, type Limits, runLimited } from "../limits.ts";
 import { staleOf } from "./argued.ts";
-import { type Candidate, digest, type GeneratedVerdict, identify } from "./candidate.ts";
+import { type Candidate, digest, type GeneratedVerdict, identify, PARTS } from "./candidate.ts";
 import { apportion, candidatesOf, draw, partOf } from "./catalogue.ts";
+import { Edits } from "./edits.ts";
 import { Graph } from "./graph.ts";
 import { failedFile, Judge } from "./judge.ts";
 import { ladderOf, NOTHING_KNOWN, testStep } from "./ladder.ts";
@@ -360,6 +361,23 @@ describe("what is kept", () => {
     const file = join(path, "results.jsonl");
     writeFileSync(file, change(readFileSync(file, "utf8")));
     expect(() => new Results(path)).toThrow(/results\.jsonl:\d is no result that a run has written/);
+  });
+
+  test("the edits of files are the same when they are kept, made once, and refused when something else wrote them", async () => {
+    const { path } = stack.use(scratch("edits"));
+    const tree = plantedTree({
+      "src/a.ts": "export const f = (a: number) => a + 1;\n",
+      "arch/b.zig": "fn f() void {\n    g(1);\n}\n",
+    });
+    const first = await candidatesOf(tree, "linux-x64", PARTS, new Edits(path));
+    expect(first).toEqual(await candidatesOf(tree, "linux-x64"));
+    const never = () => expect.unreachable("made again");
+    const kept = new Edits(path);
+    const raws = await kept.of({ part: "src", file: "src/a.ts" }, tree.read("src/a.ts"), never as never);
+    expect(identify(tree.read("src/a.ts"), raws)).toEqual(first.filter(({ part }) => part === "src"));
+    expect(await kept.of({ part: "src", file: "src/a.ts" }, "another", () => [])).toEqual([]);
+    appendFileSync(join(path, "edits.json"), " ");
+    expect(() => new Edits(path)).toThrow("nothing that a run has written");
   });
 
   test("the state of a tree is that of sources and tests, not of pages and arguments", () => {

@@ -5,8 +5,9 @@ import { gitTree, type Tree } from "../../../scripts/house/tree.ts";
 import { hostPlatform, packageRoot } from "../../../src/runtime/library.ts";
 import { Copy } from "../copy.ts";
 import { readArgued, staleOf } from "./argued.ts";
-import { type Candidate, counts, lineOf, type Part } from "./candidate.ts";
+import { type Candidate, counts, lineOf, PARTS, type Part } from "./candidate.ts";
 import { candidatesOf, type Draw, draw } from "./catalogue.ts";
+import { Edits } from "./edits.ts";
 import { Graph } from "./graph.ts";
 import { Judge, type Judgement } from "./judge.ts";
 import { ladderOf } from "./ladder.ts";
@@ -127,9 +128,9 @@ class Shops implements Disposable {
 }
 
 /** Whether the list of arguments fits the sources; it says so where not. */
-async function arguedOf(tree: Tree, candidates: readonly Candidate[], parts: readonly Part[]) {
+async function arguedOf(tree: Tree, candidates: readonly Candidate[], parts: readonly Part[], kept: Edits) {
   const argued = readArgued();
-  const all = parts.length === 3 ? candidates : await candidatesOf(tree, hostPlatform());
+  const all = parts.length === PARTS.length ? candidates : await candidatesOf(tree, hostPlatform(), PARTS, kept);
   const stale = staleOf(argued, all);
   for (const line of stale) console.error(line);
   return stale.length === 0 ? argued : undefined;
@@ -140,8 +141,9 @@ export async function runGenerated({ n, seed, parts, jobs, least }: Wanted): Pro
   const start = performance.now();
   const tree = gitTree(packageRoot);
   const results = new Results(join(packageRoot, FOLDER));
-  const candidates = await candidatesOf(tree, hostPlatform(), parts);
-  const argued = await arguedOf(tree, candidates, parts);
+  const kept = new Edits(join(packageRoot, FOLDER));
+  const candidates = await candidatesOf(tree, hostPlatform(), parts, kept);
+  const argued = await arguedOf(tree, candidates, parts, kept);
   if (argued === undefined) return 1;
   using shops = new Shops(tree, results);
   const judged = await judgeDraws(draw(candidates, n, seed), jobs, (candidate, job) => shops.judge(candidate, job));
@@ -170,7 +172,7 @@ export async function runGenerated({ n, seed, parts, jobs, least }: Wanted): Pro
 /** `--generated-one`. @returns the exit code */
 export async function runOne(id: string, isPatch: boolean): Promise<number> {
   const tree = gitTree(packageRoot);
-  const candidates = await candidatesOf(tree, hostPlatform());
+  const candidates = await candidatesOf(tree, hostPlatform(), PARTS, new Edits(join(packageRoot, FOLDER)));
   const candidate = candidates.find((one) => one.id === id);
   if (candidate === undefined) {
     console.error(`bun run mutants: no mutant of the sources as they are has the identity ${id}`);
