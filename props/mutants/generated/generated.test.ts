@@ -4,10 +4,10 @@ import { appendFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs"
 import { dirname, join } from "node:path";
 import { gitTree, plantedTree, type Tree } from "../../../scripts/house/tree.ts";
 import { scratch } from "../../../scripts/scratch.ts";
-import { hostPlatform } from "../../../src/runtime/library.ts";
+import { hostPlatform, packageRoot } from "../../../src/runtime/library.ts";
 import { Copy } from "../copy.ts";
 import { type Ended, type Limits, runLimited } from "../limits.ts";
-import { staleOf } from "./argued.ts";
+import { readArgued, staleOf } from "./argued.ts";
 import { type Candidate, digest, type GeneratedVerdict, identify, PARTS } from "./candidate.ts";
 import { apportion, candidatesOf, draw, partOf } from "./catalogue.ts";
 import { Edits } from "./edits.ts";
@@ -167,7 +167,7 @@ describe("the draw", () => {
     expect(partOf("props/fidelity/compare.ts", "linux-x64")).toBe("suite");
     expect(partOf("src/runtime/chan.test.ts", "linux-x64")).toBeUndefined();
     expect(partOf("arch/codes.zig", "linux-x64")).toBeUndefined();
-    const { files } = gitTree(join(import.meta.dir, "../../.."));
+    const { files } = gitTree(packageRoot);
     for (const part of ["src", "arch", "suite"]) {
       expect(files.filter((file) => partOf(file, hostPlatform()) === part).length, part).toBeGreaterThan(15);
     }
@@ -435,6 +435,26 @@ describe("the report", () => {
     });
     expect(tableOf(judged, [])).toContain("60.0 %");
     expect(percent(0.96999)).toBe("96.9 %");
+  });
+
+  test("what is argued is there", async () => {
+    const argued = readArgued();
+    const { files, read } = gitTree(packageRoot);
+    const named = new Set(argued.map(({ file }) => file));
+    const some = { files: files.filter((file) => named.has(file)), read };
+    // What is not built for this machine has no mutants here.
+    const here = argued.filter(({ file }) => partOf(file, hostPlatform()) !== undefined);
+    expect(staleOf(here, await candidatesOf(some, hostPlatform()))).toEqual([]);
+  });
+
+  test.each([
+    ["no argument", { why: "" }],
+    ["no edit", { to: 7 }],
+  ])("a list with an entry that has %s is refused", (_, change) => {
+    const path = join(stack.use(scratch("argued")).path, "argued.json");
+    const { id, file, operator, from, to } = candidate;
+    writeFileSync(path, JSON.stringify([{ id, file, operator, from, to, why: "it is a test of the list", ...change }]));
+    expect(() => readArgued(path)).toThrow("entry 0");
   });
 
   test("an argument whose mutant is gone is stale, and so is one whose edit is another", () => {

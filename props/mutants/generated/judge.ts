@@ -128,7 +128,7 @@ export class Judge {
   private async compile(isNative: boolean, original: string, mutated: string): Promise<Judgement | undefined> {
     if (!isNative && isSameCode(original, mutated)) return { verdict: "same code", by: "", step: "" };
     const { code, ended, output } = isNative ? await this.build() : await this.types();
-    const why = /(?:error|: error:|error TS\d+:).*/.exec(output)?.[0].trim().slice(0, 160) ?? ended;
+    const why = /\berror(?: TS\d+)?: .*/.exec(output)?.[0].trim().slice(0, 160) ?? ended;
     if (code !== 0) return { verdict: "does not compile", by: why, step: "" };
     return isNative && this.librariesOf() === this.libraries ? { verdict: "same code", by: "", step: "" } : undefined;
   }
