@@ -98,6 +98,11 @@ const COMMANDS: Readonly<Record<string, Refused>> = {
     ["", "missing required argument 'what'"],
     ["run fidelity", 'cannot run "run": expected `test` or a .ts file'],
   ],
+  "scripts/shuffled.ts": [
+    ["--seed x", "option '--seed <n>' argument 'x' is invalid. expected an integer of 0 to 2147483647."],
+    ["--rerun-each 0", "argument '0' is invalid"],
+    ["nothing-is-called-so", 'no test file has "nothing-is-called-so" in its path'],
+  ],
   "scripts/zig.ts": [["", "missing required argument 'argument'"]],
 };
 
@@ -107,6 +112,7 @@ const TAKES_ALL = new Set([
   "scripts/abis/setup.ts",
   "scripts/build.ts",
   "scripts/safe.ts",
+  "scripts/shuffled.ts",
   "scripts/zig.ts",
 ]);
 /** Commands that take one argument. */
