@@ -40,8 +40,10 @@ pub fn recv(handle: u32) u64 {
 inline fn usable(handle: u32) ?*Lane {
     const m = m_.current() orelse return null;
     const gp = m.trapg orelse return null;
-    if (handle >= m.lane_count) return null;
-    const lane = m.lanes.?[handle] orelse return null;
+    // A handle below the world's own, such as one of a run that is over, wraps to one above all of them.
+    const index = handle -% m.handle_base;
+    if (index >= m.lane_count) return null;
+    const lane = m.lanes.?[index] orelse return null;
     if (lane.count == 0 or lane.count >= lane.size) return null;
     check.invariant(lane.sendx < lane.size, "lane.usable: sendx lies outside of the ring");
     check.invariant(lane.recvx < lane.size, "lane.usable: recvx lies outside of the ring");

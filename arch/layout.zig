@@ -174,8 +174,9 @@ pub fn Records(comptime abi: Abi) type {
             /// and faults at once, instead of saving g0's registers as the goroutine's.
             trapg: ?*G,
             id: u32,
-            used: u32,
-            /// Lanes by the handles of their channels, of which there are `lane_count`; null where a channel has none.
+            /// What handles begin at in the world whose goroutines run; 0 where it has given none out. The M's own.
+            handle_base: u32,
+            /// Lanes by the handles of their channels less `handle_base`, `lane_count` of them; null where a channel has none.
             lanes: ?[*]const ?*Lane,
             lane_count: u32,
             /// Callbacks that are under way, one within the other: so often there is JavaScript on g0's stack.
@@ -194,7 +195,11 @@ pub fn Records(comptime abi: Abi) type {
             slice_over: u32,
             /// 1 when the library itself has sent the trap FAULT, and not the body. TypeScript clears it.
             faulted: u32,
-            line_end: [44]u8,
+            /// m.zig's: whether a thread has this M.
+            used: u32,
+            /// Above all handles that the M has given out, whichever thread it was: see src/native/handles.ts. The M's own.
+            handle_next: u32,
+            line_end: [36]u8,
         };
 
         /// Go's p, as far as TypeScript wants it; native code reads none of it.
@@ -271,6 +276,8 @@ pub fn table(comptime abi: Abi, comptime os: Os) []const Entry {
         e("m_slice", @offsetOf(R.M, "slice")),
         e("m_slice_over", @offsetOf(R.M, "slice_over")),
         e("m_faulted", @offsetOf(R.M, "faulted")),
+        e("m_handle_base", @offsetOf(R.M, "handle_base")),
+        e("m_handle_next", @offsetOf(R.M, "handle_next")),
         e("m_lanes", @offsetOf(R.M, "lanes")),
         e("m_lane_count", @offsetOf(R.M, "lane_count")),
         e("lane_count", @offsetOf(Lane, "count")),

@@ -75,6 +75,7 @@ pub fn exit() u32 {
     defer lock.release();
     fault.threadExit(m);
     m.callback = null;
+    m.handle_base = 0;
     m.lane_count = 0;
     m.lanes = null;
     gobuf_tls().* = null;
@@ -132,6 +133,7 @@ fn reclaimLocked(header: *arena.Header) void {
         m.faulted = 0;
         // Both point into memory of JavaScript, which is gone.
         m.callback = null;
+        m.handle_base = 0;
         m.lane_count = 0;
         m.lanes = null;
         // The monitor would take a slice that nothing ends for one that is under way.

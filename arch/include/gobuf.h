@@ -139,7 +139,7 @@ typedef void (*gobuf_fn)(void *arg);
 
 /* Names a channel, Mutex, RWMutex, WaitGroup, Cond or Once. TypeScript gives handles out (an argument of go.native, or
  * native.handle); gobuf_chan_make gives out a new channel's. A handle is good until its object is released or the run
- * ends.
+ * ends; later runs have other handles, so that one of an earlier run is a fatal error, and no object of theirs.
  *
  * 0 is nil. As a channel it is Go's nil channel: gobuf_send and gobuf_recv block for ever, gobuf_select never takes
  * such a case, gobuf_close panics, gobuf_chan_free does nothing. As any other object 0 is a fatal error, which ends

@@ -255,12 +255,15 @@ describe("handles of callbacks", () => {
   });
 
   test("no channel is taken for a callback, and no callback for a channel", async () => {
+    let handle = 0;
     const call = await run(function* () {
-      go.native(symbols.c_careless, new Work({ callback: chan<number>() }, 1).bytes);
+      const ch = chan<number>();
+      handle = native.handle(ch);
+      go.native(symbols.c_careless, new Work({ callback: ch }, 1).bytes);
       yield* gosched();
       yield* gosched();
     }).catch((error: unknown) => error);
-    expect((call as FatalError).text).toContain("gobuf_call on handle 1: no callback has it");
+    expect((call as FatalError).text).toContain(`gobuf_call on handle ${handle}: no callback has it`);
     const receive = await run(function* () {
       const work = new Work({});
       work.bytes[0] = native.callback(() => 1).handle;

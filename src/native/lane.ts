@@ -9,7 +9,7 @@
  */
 import { bufput, type Hchan, type Lane } from "../runtime/chan.ts";
 import { KEEPS_LOW_SIGNED, KEEPS_LOW_UNSIGNED, KEEPS_WORD } from "../runtime/codes.ts";
-import { addressOf, descriptor, M_BASE, mmem } from "../runtime/ffi.ts";
+import { addressOf, descriptor, M_BASE, M_HANDLE_BASE, mmem } from "../runtime/ffi.ts";
 import { type Codec, f64, i32, i64, plain, u32, u64, word } from "../runtime/word.ts";
 import { onSwitch } from "../runtime/world.ts";
 
@@ -122,18 +122,19 @@ const LANE_MAX = 1 << 16;
 
 /** By the handles of their channels: each keeps its memory. */
 let lanes = new Map<number, WordLane>();
-/** Their addresses by handle, for the library: two words each. */
+/** Their addresses by handle, less the least of the world's, for the library: two words each. */
 let table = new Int32Array(0);
 
 function enter(handle: number, address: number): void {
-  if (2 * handle >= table.length) {
-    const larger = new Int32Array(new ArrayBuffer(8 * Math.max(64, 2 ** Math.ceil(Math.log2(handle + 1)))));
+  const index = handle - (mmem[M_HANDLE_BASE] as number);
+  if (2 * index >= table.length) {
+    const larger = new Int32Array(new ArrayBuffer(8 * Math.max(64, 2 ** Math.ceil(Math.log2(index + 1)))));
     larger.set(table);
     table = larger;
     putAddress(mmem, M_LANES, addressOf(table));
     mmem[M_LANE_COUNT] = table.length / 2;
   }
-  putAddress(table, 2 * handle, address);
+  putAddress(table, 2 * index, address);
 }
 
 function putAddress(to: Int32Array, at: number, address: number): void {

@@ -95,7 +95,9 @@ describe("handles", () => {
       expect(handleOf(m)).not.toBe(handleOf(a));
       expect(handleOf(a)).toBeGreaterThan(0);
       // An operation on what a handle does not name, by the name of both.
-      expect(() => trap(1, TRAP_LOCK, handleOf(a))).toThrow("gobuf_lock on handle 1: expected a Mutex, found a Chan");
+      expect(() => trap(1, TRAP_LOCK, handleOf(a))).toThrow(
+        `gobuf_lock on handle ${handleOf(a)}: expected a Mutex, found a Chan`,
+      );
       expect(() => trap(1, TRAP_LOCK, 0)).toThrow("gobuf_lock on handle 0: expected a Mutex, found nil");
       expect(() => trap(1, TRAP_CLOSE, 99)).toThrow("gobuf_close on handle 99: expected a Chan, found nothing");
       expect(() => trap(1, 200, 0)).toThrow("trap 200: no such operation");

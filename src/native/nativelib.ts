@@ -223,7 +223,7 @@ export type Body = ((...args: never[]) => unknown) | number | bigint;
  * @example
  * ```ts
  * const objects: native.Handled[] = [chan<number>(), new Mutex(), new WaitGroup()];
- * console.log(objects.map(native.handle)); // [ 1, 2, 3 ]
+ * console.log(new Set(objects.map(native.handle)).size); // 3
  * ```
  */
 export type Handled = SendChan<never> | RecvChan<unknown> | Mutex | RWMutex | WaitGroup | Cond | Once;
@@ -247,7 +247,8 @@ export type Argument = undefined | Handled | Callback | Bytes | number | bigint;
 /**
  * The handle by which native bodies name an object, to be passed in the bytes of a body's argument. The same object has
  * the same handle, until the run is over or {@link release} is called. The handle keeps the object from being
- * collected.
+ * collected. A body that uses the handle of a run that is over ends its own run with a FatalError: later runs have other
+ * handles.
  *
  * @returns an integer from 0 to 2^32-1; 0 for the nil channel only
  * @throws TypeError for anything that has no handle; Error outside a goroutine

@@ -160,6 +160,9 @@ export const M_SLICE = M_BASE + (descriptor.m_slice >> 2);
 export const M_SLICE_OVER = M_BASE + (descriptor.m_slice_over >> 2);
 /** 1 when the library itself has sent the trap FAULT, and not a body. */
 export const M_FAULTED = M_BASE + (descriptor.m_faulted >> 2);
+/** What handles begin at in the current world, and what is above all that this M has given out: src/native/handles.ts. */
+export const M_HANDLE_BASE = M_BASE + (descriptor.m_handle_base >> 2);
+export const M_HANDLE_NEXT = M_BASE + (descriptor.m_handle_next >> 2);
 export const M_SCRATCH = M_BASE + (descriptor.m_scratch >> 2);
 
 const { gobuf_muse } = native;

@@ -55,6 +55,8 @@ export const DESCRIPTOR_WORDS = [
   "m_slice",
   "m_slice_over",
   "m_faulted",
+  "m_handle_base",
+  "m_handle_next",
   "m_lanes",
   "m_lane_count",
   "lane_count",
