@@ -1,5 +1,5 @@
 /** The run queues against a plain model: no G lost, none queued twice, Go's order. */
-import { expect, test } from "bun:test";
+import { expect, setDefaultTimeout, test } from "bun:test";
 import fc from "fast-check";
 import {
   globrunqget,
@@ -13,6 +13,9 @@ import {
   runqsize,
 } from "../src/runtime/runq.ts";
 import { check } from "./check.ts";
+
+/** Some take seconds, and more on a busy machine. */
+setDefaultTimeout(60_000);
 
 /** A local queue of 256 with a runnext slot, and a global queue: as the rules say it. */
 class Model {

@@ -1,5 +1,5 @@
 /** What must hold of every workload, on both kinds of body. */
-import { describe, expect, test } from "bun:test";
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import fc from "fast-check";
 import { type CaseInput, OP_NAMES, type Op } from "../golden/format.ts";
 import { allgs } from "../src/runtime/g.ts";
@@ -15,6 +15,9 @@ import { NativeBodies } from "./fidelity/native.ts";
 import { loadProbe } from "./fidelity/probe-library.ts";
 import { checkProgram } from "./fidelity/program.ts";
 import { OPEN_LIMITS, type Trace } from "./fidelity/trace.ts";
+
+/** Some take seconds, and more on a busy machine. */
+setDefaultTimeout(60_000);
 
 const native = new NativeBodies(gobuf, loadProbe(gobuf.native.api));
 const generators = (input: CaseInput) => runGenerators(gobuf, input);

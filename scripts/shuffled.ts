@@ -6,6 +6,8 @@
 import fc from "fast-check";
 import { checked, command, integer } from "./command.ts";
 
+/** A test's time limit where it sets none, ms: what hangs is told of, and a busy machine fails nothing. */
+const TEST_MS = 60_000;
 const SEED_MAX = 2 ** 31 - 1;
 
 /** The test files below the current folder, sorted: those that `bun test` finds. Where paths are given, those with one of them in their own. */
@@ -59,9 +61,12 @@ if (import.meta.main) {
   const replay = `npx bun run shuffled --seed ${seed}${rerunEach === 1 ? "" : ` --rerun-each ${rerunEach}`}${only.map((path) => ` ${path}`).join("")}`;
   console.error(`gobuf: ${files.length} test files in the order of seed ${seed}: ${replay}`);
   const again = rerunEach === 1 ? [] : [`--rerun-each=${rerunEach}`];
-  const child = Bun.spawn([process.execPath, "test", ...again, ...files.map((file) => `./${file}`)], {
-    stdio: ["inherit", "inherit", "inherit"],
-  });
+  const child = Bun.spawn(
+    [process.execPath, "test", `--timeout=${TEST_MS}`, ...again, ...files.map((file) => `./${file}`)],
+    {
+      stdio: ["inherit", "inherit", "inherit"],
+    },
+  );
   process.exitCode = await child.exited;
   if (process.exitCode !== 0) console.error(`gobuf: red in the order of seed ${seed}; replay: ${replay}`);
 }

@@ -1,5 +1,5 @@
 /** Reports: what Go prints when a panic or a fatal error ends a program. */
-import { describe, expect, test } from "bun:test";
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import {
   chan,
   context,
@@ -18,6 +18,9 @@ import {
   UncaughtError,
   wait,
 } from "../index.ts";
+
+/** Some take seconds, and more on a busy machine. */
+setDefaultTimeout(60_000);
 
 /** What a run fails with. */
 function failure(main: () => Go<unknown>, traceback: "single" | "all" = "single"): unknown {
