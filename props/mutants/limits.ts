@@ -9,8 +9,10 @@ import { onEnd } from "../../scripts/scratch.ts";
 export interface Limits {
   /** Milliseconds of processor time, of all its processes together. Where /proc is not there, nobody looks. */
   readonly cpuMs: number;
-  /** Milliseconds from beginning to end. */
+  /** Milliseconds from beginning to end. A busy machine takes long as well: this is the last resort. */
   readonly wallMs: number;
+  /** Milliseconds in which the processes do next to nothing: they wait for what does not come. As `cpuMs`. */
+  readonly idleMs: number;
   /** Bytes of resident memory, as `cpuMs`. */
   readonly bytes: number;
 }
@@ -20,13 +22,15 @@ export interface Ended {
   /** Exit code; undefined where a signal or a limit ended it. */
   readonly code: number | undefined;
   /** The limit that it came to, or the signal. */
-  readonly ended: "" | "processor time" | "time" | "memory" | `signal ${string}`;
+  readonly ended: "" | "processor time" | "idle time" | "time" | "memory" | `signal ${string}`;
   readonly output: string;
   readonly cpuMs: number;
 }
 
 /** How often a group is looked at. */
 const LOOK_MS = 200;
+/** Less processor time than this is next to nothing: a timer that goes off, a collector that looks. */
+const NEXT_TO_NOTHING_MS = 100;
 /** The clock of /proc: `getconf CLK_TCK` is 100 on every Linux that Bun runs on. */
 const TICK_MS = 10;
 const PAGE_BYTES = 4096;
@@ -85,12 +89,17 @@ export async function runLimited(
   const forget = onEnd(() => endGroup(run.pid));
   let ended: Ended["ended"] = "";
   let cpuMs = 0;
+  let busy = { cpuMs: 0, at: start };
   const look = () => {
     const used = usageOf(run.pid);
     cpuMs = Math.max(cpuMs, used.cpuMs);
+    const now = performance.now();
+    // Where nothing is known of the processes they are not idle.
+    if (used.bytes === 0 || used.cpuMs > busy.cpuMs + NEXT_TO_NOTHING_MS) busy = { cpuMs: used.cpuMs, at: now };
     if (used.cpuMs > limits.cpuMs) ended = "processor time";
     else if (used.bytes > limits.bytes) ended = "memory";
-    else if (performance.now() - start > limits.wallMs) ended = "time";
+    else if (now - busy.at > limits.idleMs) ended = "idle time";
+    else if (now - start > limits.wallMs) ended = "time";
     if (ended !== "") endGroup(run.pid);
   };
   const timer = setInterval(look, LOOK_MS);

@@ -20,6 +20,8 @@ import { judgeDraws } from "./session.ts";
 import { textEdits, visible } from "./text.ts";
 import { isSameCode, typescriptEdits } from "./typescript.ts";
 
+/** A test that starts processes, on a machine that has much else to do. */
+const MS_MAX = 60_000;
 const isWindows = process.platform === "win32";
 using home = new DisposableStack();
 const stack = home.move();
@@ -233,6 +235,9 @@ describe.skipIf(isWindows)("a planted fault (skipped on Windows, which has no pr
         "a.test.ts":
           'import { expect, test } from "bun:test";\nimport { seen } from "./a.ts";\ntest("seen", () => expect(seen()).toBe(1));\n',
         "red.test.ts": 'import { expect, test } from "bun:test";\ntest("red", () => expect(1).toBe(2));\n',
+        // Red the first time only.
+        "once.test.ts":
+          'import { existsSync, writeFileSync } from "node:fs";\nimport { expect, test } from "bun:test";\ntest("once", () => { const was = existsSync("was"); writeFileSync("was", ""); expect(was).toBe(true); });\n',
         "ends.test.ts":
           'import { test } from "bun:test";\nimport { seen } from "./a.ts";\ntest("ends", () => { if (seen() === 3) process.kill(process.ppid, "SIGKILL"); });\n',
       });
@@ -242,41 +247,70 @@ describe.skipIf(isWindows)("a planted fault (skipped on Windows, which has no pr
   async function judged(edit: readonly [from: string, to: string], tests: readonly string[] = files) {
     using copy = new Copy(root);
     const results = new Results(join(stack.use(scratch("results")).path, "kept"));
-    const red: string[] = [];
-    const judge = new Judge(copy, results, "state", (step) => void red.push(step));
+    const red = new Map<string, string>();
+    const judge = new Judge(copy, results, "state", red);
     const candidate = planted(root, "a.ts", ...edit);
     const judgement = await judge.judge(candidate, () => tests.map((file) => testStep([file], NOTHING_KNOWN)));
     const after = readFileSync(join(copy.folder, "a.ts"), "utf8");
     expect(after, "the edit is taken back").toBe(readFileSync(join(root, "a.ts"), "utf8"));
-    return { ...judgement, red };
+    return { ...judgement, red: [...red.keys()] };
   }
 
-  test("that a test sees is found, by its file", async () => {
-    const { verdict, step, by } = await judged(["seen = () => 1", "seen = () => 2"]);
-    expect({ verdict, step, by }).toEqual({ verdict: "found", step: "a.test.ts", by: "(fail) seen" });
-  });
+  test(
+    "that a test sees is found, by its file",
+    async () => {
+      const { verdict, step, by } = await judged(["seen = () => 1", "seen = () => 2"]);
+      expect({ verdict, step, by }).toEqual({ verdict: "found", step: "a.test.ts", by: "(fail) seen" });
+    },
+    MS_MAX,
+  );
 
-  test("that no test sees survives", async () => {
-    expect((await judged(["unseen = () => 1", "unseen = () => 2"])).verdict).toBe("survived");
-  });
+  test(
+    "that no test sees survives",
+    async () => {
+      expect((await judged(["unseen = () => 1", "unseen = () => 2"])).verdict).toBe("survived");
+    },
+    MS_MAX,
+  );
 
-  test("is not found by a test that is red without it, which is told", async () => {
-    const { verdict, red } = await judged(["unseen = () => 1", "unseen = () => 2"], ["red.test.ts"]);
-    expect({ verdict, red }).toEqual({ verdict: "survived", red: ["red.test.ts"] });
-  });
+  test(
+    "is not found by a test that is red now and then",
+    async () => {
+      const { verdict } = await judged(["unseen = () => 1", "unseen = () => 2"], ["once.test.ts"]);
+      expect(verdict).toBe("survived");
+    },
+    MS_MAX,
+  );
 
-  test("that the type checker refuses says nothing of the tests", async () => {
-    expect((await judged(["seen = () => 1", "seen = () => REFUSED"])).verdict).toBe("does not compile");
-    expect((await judged(["seen = () => 1", "seen = (): number => 1"])).verdict).toBe("same code");
-  });
+  test(
+    "is not found by a test that is red without it, which is told",
+    async () => {
+      const { verdict, red } = await judged(["unseen = () => 1", "unseen = () => 2"], ["red.test.ts"]);
+      expect({ verdict, red }).toEqual({ verdict: "survived", red: ["red.test.ts"] });
+    },
+    MS_MAX,
+  );
 
-  test("that ends its parent is found, and ends nothing else", async () => {
-    expect((await judged(["seen = () => 1", "seen = () => 3"], ["ends.test.ts"])).verdict).toBe("found");
-  });
+  test(
+    "that the type checker refuses says nothing of the tests",
+    async () => {
+      expect((await judged(["seen = () => 1", "seen = () => REFUSED"])).verdict).toBe("does not compile");
+      expect((await judged(["seen = () => 1", "seen = (): number => 1"])).verdict).toBe("same code");
+    },
+    MS_MAX,
+  );
+
+  test(
+    "that ends its parent is found, and ends nothing else",
+    async () => {
+      expect((await judged(["seen = () => 1", "seen = () => 3"], ["ends.test.ts"])).verdict).toBe("found");
+    },
+    MS_MAX,
+  );
 });
 
 describe.skipIf(isWindows)("limits (skipped on Windows, which has no process groups)", () => {
-  const limits: Limits = { cpuMs: 60_000, wallMs: 60_000, bytes: 2 ** 32 };
+  const limits: Limits = { cpuMs: 60_000, wallMs: 60_000, idleMs: 60_000, bytes: 2 ** 32 };
   const run = (code: string, more: Partial<Limits> = {}): Promise<Ended> =>
     runLimited([process.execPath, "-e", code], {
       cwd: import.meta.dir,
@@ -284,31 +318,61 @@ describe.skipIf(isWindows)("limits (skipped on Windows, which has no process gro
       limits: { ...limits, ...more },
     });
 
-  test("what comes to its end says how", async () => {
-    expect(await run("console.log(7); process.exit(3)")).toMatchObject({ code: 3, ended: "", output: "7\n\n" });
-    expect(await run("process.kill(process.pid, 'SIGKILL')")).toMatchObject({ code: undefined, ended: "signal 9" });
-  });
+  test(
+    "what comes to its end says how",
+    async () => {
+      expect(await run("console.log(7); process.exit(3)")).toMatchObject({ code: 3, ended: "", output: "7\n\n" });
+      expect(await run("process.kill(process.pid, 'SIGKILL')")).toMatchObject({ code: undefined, ended: "signal 9" });
+    },
+    MS_MAX,
+  );
 
-  test("what waits for ever is ended by the time, with its children", async () => {
-    const child = 'console.log(Bun.spawn(["sleep", "1000"]).pid); setInterval(() => {}, 1e6)';
-    const { ended, output } = await run(child, { wallMs: 1500 });
-    expect(ended).toBe("time");
-    const pid = Number.parseInt(output, 10);
-    expect(pid).toBeGreaterThan(0);
-    // A zombie that nobody has buried yet is dead enough.
-    const { stdout } = Bun.spawnSync(["ps", "-o", "stat=", "-p", String(pid)]);
-    expect(stdout.toString()).toMatch(/^(?:Z.*)?\s*$/);
-  });
+  test(
+    "what waits for ever is ended by the time, with its children",
+    async () => {
+      const { ended, output } = await runLimited(["sh", "-c", "sleep 1000 & echo $!; wait"], {
+        cwd: import.meta.dir,
+        env: process.env,
+        limits: { ...limits, wallMs: 2500 },
+      });
+      expect(ended).toBe("time");
+      const pid = Number.parseInt(output, 10);
+      expect(pid).toBeGreaterThan(0);
+      // A zombie that nobody has buried yet is dead enough.
+      const { stdout } = Bun.spawnSync(["ps", "-o", "stat=", "-p", String(pid)]);
+      expect(stdout.toString()).toMatch(/^(?:Z.*)?\s*$/);
+    },
+    MS_MAX,
+  );
 
   const hasProc = process.platform === "linux";
-  test.skipIf(!hasProc)("what runs for ever is ended by the processor's time (skipped without /proc)", async () => {
-    expect((await run("for (;;);", { cpuMs: 500 })).ended).toBe("processor time");
-  });
+  test.skipIf(!hasProc)(
+    "what waits for ever is ended for it, what runs meanwhile is not (skipped without /proc)",
+    async () => {
+      expect((await run("setInterval(() => {}, 1e6)", { idleMs: 1000 })).ended).toBe("idle time");
+      // Its processor time, not the machine's: it is never idle for so long.
+      const busy = "const end = process.cpuUsage().user + 3e5; while (process.cpuUsage().user < end);";
+      expect(await run(busy, { idleMs: 20_000 })).toMatchObject({ code: 0, ended: "" });
+    },
+    MS_MAX,
+  );
 
-  test.skipIf(!hasProc)("what takes memory for ever is ended by it (skipped without /proc)", async () => {
-    const code = "const all = []; for (;;) { all.push(new Uint8Array(1 << 24).fill(1)); await 0; }";
-    expect((await run(code, { bytes: 2 ** 29 })).ended).toBe("memory");
-  });
+  test.skipIf(!hasProc)(
+    "what runs for ever is ended by the processor's time (skipped without /proc)",
+    async () => {
+      expect((await run("for (;;);", { cpuMs: 500 })).ended).toBe("processor time");
+    },
+    MS_MAX,
+  );
+
+  test.skipIf(!hasProc)(
+    "what takes memory for ever is ended by it (skipped without /proc)",
+    async () => {
+      const code = "const all = []; for (;;) { all.push(new Uint8Array(1 << 24).fill(1)); await 0; }";
+      expect((await run(code, { bytes: 2 ** 29 })).ended).toBe("memory");
+    },
+    MS_MAX,
+  );
 });
 
 describe("what is kept", () => {

@@ -1,5 +1,5 @@
 /** Judges generated mutants in a copy of the project: compiles one, climbs the ladder, and makes sure of what goes red. */
-import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { cpSync, existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { findZig } from "../../../scripts/zig.ts";
 import { hostPlatform } from "../../../src/runtime/library.ts";
@@ -15,14 +15,16 @@ import { isSameCode } from "./typescript.ts";
 /** What a process may take beyond what it takes without a fault, many times over. */
 const CPU_BASE_MS = 30_000;
 const CPU_TIMES = 5;
-const WALL_BASE_MS = 120_000;
-const WALL_TIMES = 12;
+const IDLE_MS = 60_000;
+const WALL_BASE_MS = 1_200_000;
+const WALL_TIMES = 50;
 const BYTES_MAX = 4 * 2 ** 30;
 /** The build and the type checker. */
 const COMPILE_MS = 60_000;
 
 function limitsOf(usualMs: number): Limits {
-  return { cpuMs: CPU_BASE_MS + CPU_TIMES * usualMs, wallMs: WALL_BASE_MS + WALL_TIMES * usualMs, bytes: BYTES_MAX };
+  const [cpuMs, wallMs] = [CPU_BASE_MS + CPU_TIMES * usualMs, WALL_BASE_MS + WALL_TIMES * usualMs];
+  return { cpuMs, wallMs, idleMs: IDLE_MS, bytes: BYTES_MAX };
 }
 
 /** What a verdict says. */
@@ -40,9 +42,14 @@ interface Said {
   readonly step: string;
   /** It came to a limit. */
   readonly limited: boolean;
-  /** A test of it came to the test runner's limit, or it came to that of `wallMs`: a busy machine does that as well. */
-  readonly slow: boolean;
   readonly cpuMs: number;
+}
+
+/** Makes an edit, and takes it back, with what was built of either. */
+interface Toggle {
+  undo: () => void;
+  off(): void;
+  on(): void;
 }
 
 /** The test file that bun test was in when something failed: the last one named above the first failure. */
@@ -61,13 +68,13 @@ export class Judge {
 
   /**
    * @param state the state of the tree, `stateOf`
-   * @param red what is said when a check is red without any fault
+   * @param red what was red without any fault, and what it said: no judge believes it any more
    */
   constructor(
     private readonly copy: Copy,
     private readonly results: Results,
     private readonly state: string,
-    private readonly red: (step: string, by: string) => void,
+    private readonly red: Map<string, string>,
   ) {
     this.env = { ...process.env, GOBUF_LIBRARY: undefined };
     try {
@@ -77,11 +84,29 @@ export class Judge {
       // None is needed where nothing native is changed.
     }
     this.libraries = this.librariesOf();
+    this.keepLibrary("pristine");
+  }
+
+  private get libraryFolder(): string {
+    return join(this.copy.folder, "zig-out", "lib", hostPlatform());
+  }
+
+  /** Keeps what is built, so that it need not be built once more. */
+  private keepLibrary(name: "pristine" | "mutant"): void {
+    const kept = join(this.copy.folder, "zig-out", name);
+    rmSync(kept, { recursive: true, force: true });
+    if (existsSync(this.libraryFolder)) cpSync(this.libraryFolder, kept, { recursive: true });
+  }
+
+  /** Puts it where it was. Its times are new, so that Zig does not take it for what it built last. */
+  private useLibrary(name: "pristine" | "mutant"): void {
+    rmSync(this.libraryFolder, { recursive: true, force: true });
+    cpSync(join(this.copy.folder, "zig-out", name), this.libraryFolder, { recursive: true });
   }
 
   /** A digest of the libraries in the copy. */
   private librariesOf(): string {
-    const folder = join(this.copy.folder, "zig-out", "lib", hostPlatform());
+    const folder = this.libraryFolder;
     if (!existsSync(folder)) return "";
     const names = readdirSync(folder).filter((name) => /\.(so|dylib|dll)$/.test(name));
     return names
@@ -99,24 +124,31 @@ export class Judge {
     const { file, id } = candidate;
     const path = join(this.copy.folder, file);
     const original = readFileSync(path, "utf8");
-    const undo = applyEdits(this.copy.folder, [candidate], id);
     const isNative = languageOf(file) !== undefined;
+    const edit: Toggle = {
+      undo: applyEdits(this.copy.folder, [candidate], id),
+      off: () => {
+        edit.undo();
+        if (isNative) this.useLibrary("pristine");
+      },
+      on: () => {
+        edit.undo = applyEdits(this.copy.folder, [candidate], id);
+        if (isNative) this.useLibrary("mutant");
+      },
+    };
     try {
       const early = await this.compile(isNative, original, readFileSync(path, "utf8"));
       if (early !== undefined) return early;
+      if (isNative) this.keepLibrary("mutant");
       for (const step of ladder()) {
         const said = await this.step(step);
-        if (
-          said.red &&
-          (await this.isSure(said, undo, () => applyEdits(this.copy.folder, [candidate], id), isNative))
-        ) {
+        if (said.red && (await this.isSure(said, edit))) {
           return { verdict: said.limited ? "timed out" : "found", by: said.by, step: said.step };
         }
       }
       return { verdict: "survived", by: "", step: "" };
     } finally {
-      undo();
-      if (isNative) await this.build();
+      edit.off();
     }
   }
 
@@ -143,36 +175,37 @@ export class Judge {
     rmSync(result, { force: true });
     const { code, ended, output, cpuMs } = await this.run([process.execPath, ...args], limitsOf(usualMs));
     if (code === 0 && hasSaidSo(output, result)) {
-      return { red: false, by: "", step: name, limited: false, slow: false, cpuMs };
+      return { red: false, by: "", step: name, limited: false, cpuMs };
     }
     const step = failedFile(output, tests) ?? (tests.length === 1 ? (tests[0] as string) : name);
-    const limited = ended === "time" || ended === "processor time" || ended === "memory";
+    const limited = ended !== "" && !ended.startsWith("signal");
     const by = limited
       ? `it came to its limit of ${ended}`
       : (failureOf(output, result) ?? `crash: ${ended || `exit code ${code}`}`);
-    return { red: true, by, step, limited, slow: ended === "time" || /timed out after \d+\s*ms/.test(output), cpuMs };
+    return { red: true, by, step, limited, cpuMs };
   }
 
   /**
-   * Whether what went red is green without the fault; and, where time may have made it red, whether it is red once more.
-   * What is red without any fault says nothing of a mutant: it is told, and the ladder goes on.
+   * Whether what went red is red once more alone, and green without the fault: neither a busy machine nor a test that
+   * depends on others finds anything. What is red without any fault is told, and the ladder goes on.
    */
-  private async isSure(said: Said, undo: () => void, redo: () => void, isNative: boolean): Promise<boolean> {
-    const alone = stepNamed(said.step, this.results);
-    if (said.slow && !(await this.step(alone)).red) return false;
-    if (this.results.isGreen(said.step, this.state) && !said.slow) return true;
-    undo();
-    if (isNative) await this.build();
-    const start = await this.step(alone);
-    const again = start.red ? await this.step(alone) : start;
-    redo();
-    if (isNative) await this.build();
-    if (again.red) {
-      this.red(said.step, again.by);
+  private async isSure({ step, limited }: Said, edit: Toggle): Promise<boolean> {
+    if (this.red.has(step)) return false;
+    const alone = stepNamed(step, this.results);
+    // What came to a limit does not pass by chance: the limits are many times what is usual, and to wait once more takes long.
+    if (!limited && !(await this.step(alone)).red) return false;
+    if (this.results.isGreen(step, this.state)) return true;
+    edit.off();
+    let clean = await this.step(alone);
+    if (clean.red) clean = await this.step(alone);
+    edit.on();
+    if (clean.red) {
+      this.red.set(step, clean.by);
+      console.log(`RED WITHOUT A FAULT ${step}: ${clean.by}`);
       return false;
     }
-    this.results.timed(said.step, again.cpuMs);
-    this.results.green(said.step, this.state);
+    this.results.timed(step, clean.cpuMs);
+    this.results.green(step, this.state);
     return true;
   }
 }

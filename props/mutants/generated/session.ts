@@ -108,10 +108,7 @@ class Shops implements Disposable {
   private open(): Judge {
     ensureNativeSync();
     const copy = this.copies.use(new Copy(packageRoot));
-    return new Judge(copy, this.results, this.state, (step, by) => {
-      this.red.set(step, by);
-      console.log(`RED WITHOUT A FAULT ${step}: ${by}`);
-    });
+    return new Judge(copy, this.results, this.state, this.red);
   }
 
   private say(candidate: Candidate, { verdict, by, step }: Judgement, isKept: boolean): Judgement {
