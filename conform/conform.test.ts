@@ -1,0 +1,256 @@
+/**
+ * The conformance kit: it passes a switch that is right and names what is wrong with each of 21 that are not; its verdicts, exit
+ * codes and files; and gobuf's own switch under it.
+ */
+import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { currentAbi } from "../scripts/abis/abis.ts";
+import { buildDriver, zigCc } from "./build.ts";
+import { host, putTo, type Ran } from "./src/driver.ts";
+import { junit, type Result, readResult } from "./src/result.ts";
+import { compileC, compileGobuf, table } from "./subjects.ts";
+
+/** A child process a property. */
+setDefaultTimeout(120_000);
+
+const folder = mkdtempSync(join(tmpdir(), "gobuf-conform-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const here = host === "linux-x64" && currentAbi() === undefined;
+const why = "the driver runs on Linux, x86-64, and under no emulator of this suite";
+
+/** What each broken switch of subjects/toy.c fails, and what is said of it. */
+const BROKEN: readonly (readonly [subject: string, property: string, says: RegExp])[] = [
+  ...["rbx", "rbp", "r12", "r13", "r14", "r15", "mxcsr"].flatMap((register): [string, string, RegExp][] => [
+    [register, "registers", new RegExp(`the body, after yield: ${register} lost \\d+ times`)],
+    [register, "registers", new RegExp(`the resumer, after resume: ${register} lost \\d+ times`)],
+  ]),
+  [
+    "x87",
+    "registers",
+    /the body, after yield: x87cw lost \d+ times of \d+; first: expected [0-9a-f]+, found [0-9a-f]+/,
+  ],
+  ["r12", "nested", /r12 lost/],
+  ["below", "step-on-stack", /lost|the process died/],
+  ["pointer", "step", /at \d+ instructions sp is in neither stack; first at \S+: [0-9a-f]+/],
+  ["direction", "entry", /the direction flag is set when the body starts/],
+  ["wild", "backtrace", /is no code|the process died/],
+  ["misaligned", "entry", /sp before the call of the body is [0-9a-f]+8: not a multiple of 16/],
+  ["inherits", "entry", /a new context's mxcsr is its creator's \(3f80\); a new context's x87cw is its creator's/],
+  ["one-caller", "nested", /the process died|ran \d+ times|it hangs/],
+  ["creators-caller", "migrates", /the process died/],
+  ["creators-caller", "first-elsewhere", /the process died/],
+  ["never-ends", "lives", /resume did not say of 20000 of 20000 bodies that they returned/],
+  ["leaks", "lives", /19000 lives leave \d+ KiB behind: expected at most/],
+  ["leaks", "destroyed", /19000 lives leave \d+ KiB behind: expected at most/],
+  ["scribbles", "margins", /something was written beside the stack of context 0/],
+  ["no-guard", "overflow", /a body wrote below its stack/],
+  ["no-guard", "sizes", /a stack of 0 bytes:/],
+  ["refuses-late", "lives", /create refused context 5000 of 20000, though all before it were destroyed/],
+];
+
+describe.skipIf(!here)(`the conformance kit (skipped elsewhere: ${why})`, () => {
+  let driver = "";
+  let toy = "";
+  beforeAll(() => {
+    driver = buildDriver("linux-x64");
+    toy = compileC("toy", folder);
+  }, 300_000);
+
+  const put = (file: string, options = {}): Promise<Ran> => putTo(file, options, undefined, [driver]);
+  const text = (results: readonly Result[]) =>
+    results.map(({ verdict, property, text }) => `${verdict} ${property} ${text}`);
+
+  test("it sees its own faults: every register, broken in every way, on both sides", () => {
+    const { stdout, exitCode } = Bun.spawnSync([driver, "--self-test"]);
+    expect(stdout.toString()).toBe("self-test: 34 of 34 broken registers named, 0 falsely\n");
+    expect(exitCode).toBe(0);
+  });
+
+  test("a switch that is right passes all that it claims; the rest is a choice", async () => {
+    const { results, code } = await put(toy, { subject: "toy" });
+    expect(text(results.filter(({ verdict }) => verdict === "FAIL" || verdict === "SKIP"))).toEqual([]);
+    expect(results.filter(({ verdict }) => verdict === "CHOICE").map(({ property }) => property)).toEqual(["sigmask"]);
+    expect(results.every(({ compared }) => compared > 0)).toBe(true);
+    expect([code, results.length]).toEqual([0, 17]);
+  });
+
+  test.each(BROKEN)("%s: %s says it", async (subject, property, says) => {
+    const { results, code } = await put(toy, { subject, property });
+    expect(text(results)).toEqual([expect.stringMatching(new RegExp(`^FAIL ${property} `))]);
+    expect(results[0]?.text).toMatch(says);
+    expect(code).toBe(1);
+  });
+
+  test("gobuf's own switch passes all that it claims", async () => {
+    const { results, code } = await put(compileGobuf(folder));
+    expect(text(results.filter(({ verdict }) => verdict === "FAIL" || verdict === "SKIP"))).toEqual([]);
+    const choices = results.filter(({ verdict }) => verdict === "CHOICE").map(({ property }) => property);
+    expect(choices).toEqual(["nested", "sigmask"]);
+    expect(code).toBe(0);
+  });
+
+  test("packed: it has the driver of each platform and the header, and runs from an empty folder", () => {
+    const say = (ran: { exitCode: number; stdout: Buffer; stderr: Buffer }) => {
+      if (ran.exitCode !== 0) throw new Error(`exit code ${ran.exitCode}: ${ran.stdout}${ran.stderr}`);
+      return ran.stdout.toString();
+    };
+    const spawn = (args: readonly string[], cwd: string) => Bun.spawnSync([process.execPath, ...args], { cwd });
+    say(spawn(["pm", "pack", "--destination", folder], import.meta.dir));
+    const project = join(folder, "project");
+    const kit = join(project, "node_modules", "gobuf-conform");
+    mkdirSync(kit, { recursive: true });
+    say(Bun.spawnSync(["tar", "-xzf", join(folder, "gobuf-conform-0.1.0.tgz"), "--strip-components=1", "-C", kit]));
+    cpSync(join(import.meta.dir, "..", "node_modules", "commander"), join(project, "node_modules", "commander"), {
+      recursive: true,
+    });
+    for (const file of [
+      "include/conform.h",
+      "README.md",
+      "bin/linux-x64/gobuf-conform-driver",
+      "bin/linux-arm64/gobuf-conform-driver",
+    ])
+      expect(existsSync(join(kit, file))).toBe(true);
+    expect(say(spawn([join(kit, "src/main.ts"), "self-test"], project))).toContain("34 of 34 broken registers named");
+    expect(say(spawn([join(kit, "src/main.ts"), "list"], project)).split("\n").length).toBe(18);
+  });
+
+  test("the README's adapter of swapcontext: its control words are a choice, and a failure when it claims them", async () => {
+    const readme = readFileSync(join(import.meta.dir, "README.md"), "utf8");
+    const code = /```c\n(.*?)```/s.exec(readme)?.[1] ?? "";
+    const build = (name: string, source: string) => {
+      writeFileSync(join(folder, `${name}.c`), source);
+      zigCc("linux-x64", [
+        "-shared",
+        "-fPIC",
+        "-I",
+        join(import.meta.dir, "include"),
+        join(folder, `${name}.c`),
+        "-o",
+        join(folder, `${name}.so`),
+      ]);
+      return join(folder, `${name}.so`);
+    };
+    const chosen = await put(build("chosen", code), { property: "entry" });
+    expect(text(chosen.results)).toEqual([
+      expect.stringMatching(/^CHOICE entry a new context's mxcsr is its creator's/),
+    ]);
+    const claimed = await put(build("claimed", code.replace(".claims =", ".claims = CONFORM_FP_DEFAULT |")), {
+      property: "entry",
+    });
+    expect(text(claimed.results)).toEqual([
+      expect.stringMatching(/^FAIL entry a new context's mxcsr is its creator's/),
+    ]);
+    expect([chosen.code, claimed.code]).toEqual([0, 1]);
+  });
+
+  test("--strict: a control word that is not claimed fails by the ABI's document", async () => {
+    const source = readFileSync(join(import.meta.dir, "subjects", "toy.c"), "utf8");
+    writeFileSync(join(folder, "unclaimed.c"), source.replace("(CONFORM_FP_BODY | CONFORM_FP_RESUMER | ", "("));
+    const path = join(folder, "unclaimed.so");
+    zigCc("linux-x64", [
+      "-shared",
+      "-fPIC",
+      "-iquote",
+      join(import.meta.dir, "subjects"),
+      join(folder, "unclaimed.c"),
+      "-o",
+      path,
+    ]);
+    const lenient = await put(path, { subject: "mxcsr", property: "registers" });
+    const strict = await put(path, { subject: "mxcsr", property: "registers", strict: true });
+    expect([lenient.results[0]?.verdict, strict.results[0]?.verdict]).toEqual(["CHOICE", "FAIL"]);
+  });
+
+  describe("what cannot be tried is refused by name, with exit code 2", () => {
+    test("no such file", async () => {
+      const { code, complaint } = await put(join(folder, "none.so"));
+      expect([code, complaint]).toEqual([2, expect.stringContaining("none.so: cannot open shared object file")]);
+    });
+
+    test("a library without the table, and one of another version", async () => {
+      for (const [name, source, says] of [
+        ["without", "int nothing;", "it exports no conform_subject_at"],
+        ["older", "", "its table is of another version of conform.h"],
+      ] as const) {
+        const text = readFileSync(join(import.meta.dir, "subjects", "toy.c"), "utf8").replace("{CONFORM_ABI,", "{99,");
+        writeFileSync(join(folder, `${name}.c`), source || text);
+        const path = join(folder, `${name}.so`);
+        zigCc("linux-x64", [
+          "-shared",
+          "-fPIC",
+          "-iquote",
+          join(import.meta.dir, "subjects"),
+          join(folder, `${name}.c`),
+          "-o",
+          path,
+        ]);
+        const { code, complaint } = await put(path);
+        expect([code, complaint]).toEqual([2, expect.stringContaining(says)]);
+      }
+    });
+
+    test.each([
+      [{ property: "none" }, "no such property"],
+      [{ subject: "none" }, "it has no subject named none"],
+      [{ seed: "x" }, "--seed: expected a number"],
+    ])("%p", async (options, says) => {
+      const { code, complaint } = await put(toy, options);
+      expect([code, complaint]).toEqual([2, expect.stringContaining(says)]);
+    });
+  });
+
+  test("the command line: verdicts as text, as JSON and as JUnit's XML; how to run a failure again", () => {
+    const [json, xml] = [join(folder, "r.json"), join(folder, "r.xml")];
+    const main = join(import.meta.dir, "src", "main.ts");
+    const flags = ["--subject", "rbx", "--property", "registers", "--json", json, "--junit", xml];
+    const { stdout, exitCode } = Bun.spawnSync([process.execPath, main, "switch", toy, ...flags]);
+    expect(stdout.toString()).toMatch(/^rbx 1, System V x86-64\nFAIL {3}registers .*rbx lost/);
+    expect(stdout.toString()).toContain(
+      `again: gobuf-conform switch ${toy} --subject rbx --property registers --seed 1`,
+    );
+    expect((JSON.parse(readFileSync(json, "utf8")) as Result[])[0]?.verdict).toBe("FAIL");
+    expect(readFileSync(xml, "utf8")).toContain('tests="1" failures="1"');
+    expect(exitCode).toBe(1);
+  });
+});
+
+describe("results", () => {
+  const result: Result = {
+    subject: "a<b",
+    version: "1",
+    abi: "x",
+    property: "registers",
+    says: "",
+    claim: "",
+    claimed: true,
+    verdict: "FAIL",
+    compared: 1,
+    text: 'rbx "lost" & \u0001',
+  };
+
+  test("a line that is none is refused by what is wrong with it", () => {
+    expect(readResult(JSON.stringify(result))).toEqual(result);
+    expect(() => readResult(JSON.stringify({ ...result, verdict: "GOOD" }))).toThrow("verdict: expected PASS, FAIL");
+    expect(() => readResult(JSON.stringify({ ...result, compared: "1" }))).toThrow(
+      'compared: expected a number, got "1"',
+    );
+  });
+
+  test("JUnit's XML has no character that XML has not", () => {
+    const xml = junit([result, { ...result, verdict: "SKIP" }, { ...result, verdict: "CHOICE" }]);
+    expect(xml).toContain('name="a&#60;b 1, x" tests="3" failures="1" skipped="1"');
+    expect(xml).toContain('<failure message="rbx &#34;lost&#34; &#38; ?"/>');
+  });
+
+  test("the table has a row a property and a column a subject", () => {
+    const lines = table([result, { ...result, subject: "c", verdict: "PASS" }]).split("\n");
+    expect(lines).toEqual([
+      "| property | a<b 1 | c 1 |",
+      "|---|---|---|",
+      '| registers | FAIL: rbx "lost" & \u0001 | PASS |',
+    ]);
+  });
+});

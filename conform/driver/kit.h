@@ -1,0 +1,176 @@
+/* What the parts of the driver share: the subject, the probe, and how a property tells what it found. */
+#ifndef KIT_H
+#define KIT_H
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE
+#endif
+#include <stddef.h>
+#include <stdint.h>
+#include "../include/conform.h"
+
+/* ---- the subject ---- */
+
+/* The one under test. */
+extern const conform_subject *subject;
+/* --strict: FP words are judged by the ABI's document, whatever is claimed. */
+extern int strict;
+/* Bytes of a stack, where a property does not say. */
+#define STACK_SIZE (128 * 1024)
+
+/* ---- the probe: arch/probe's assembly ---- */
+
+/* Room for the registers of every ABI (values_max in registers.zig). */
+#define VALUES 40
+
+/* Call in call.zig: what gobuf_probe_call works on. */
+typedef struct {
+  uint64_t func, args[4], result, own[VALUES], want[VALUES], found[VALUES];
+} probe_call;
+
+/* Entry in registers.zig. */
+typedef struct {
+  char name[8];
+  uint32_t slot, words, class, base, random, compare, below, unused;
+} probe_register;
+
+/* Clobber in registers.zig. */
+typedef struct {
+  uint32_t reg;
+  char what[12];
+} probe_clobber;
+
+enum { CLASS_PLAIN = 0, CLASS_CONTROL = 1 };
+#define CLOBBER_SIZE 32
+
+extern const probe_register gobuf_probe_registers[];
+extern const probe_clobber gobuf_probe_clobbers[];
+void gobuf_probe_call(probe_call *);
+void gobuf_probe_look(uint64_t *);
+void gobuf_probe_entry(void *);
+void gobuf_probe_clobber_caller_saved(void);
+void gobuf_probe_clobber_code(void);
+
+/* Which side of a switch is looked at. */
+enum { BODY = 0, RESUMER = 1 };
+
+unsigned register_count(void);
+unsigned clobber_count(void);
+/* A number of the run's seed. */
+uint64_t draw(void);
+void seed(uint64_t);
+/* Calls fn with every preserved register filled, below a frame with locals, and notes what was lost. Returns its result. */
+uint64_t watched(int side, void *fn, const uint64_t args[4]);
+/* The same of the subject's resume and yield. */
+void watched_resume(conform_ctx *);
+void watched_yield(conform_ctx *);
+/* Before each watched call, clobbers what the ABI lets a callee clobber. */
+extern int clobber_first;
+
+/* What `watched` has noted. */
+typedef struct {
+  uint64_t calls[2];
+  uint32_t lost[2][VALUES];
+  uint64_t want[2][VALUES], found[2][VALUES];
+  uint32_t locals;
+} tally;
+extern tally noted;
+/* Tells of what was noted; a side that was not looked at is a failure. */
+void tell_tally(int body, int resumer);
+
+/* ---- bodies ---- */
+
+typedef struct coroutine coroutine;
+struct coroutine {
+  conform_ctx *ctx;
+  void (*live)(coroutine *);
+  /* What the body was given to begin with. */
+  uint64_t entry_sp, entry_flags, entry[VALUES];
+  /* Of the property's own. */
+  volatile uint64_t count;
+  void *other;
+  /* The stack that the kit made, without its margins; NULL where the library makes it. */
+  char *stack;
+  size_t size;
+  /* What it was mapped as. */
+  void *mapped;
+  size_t mapped_size;
+};
+
+/* Makes a context; 0: it was refused. */
+int make(coroutine *, size_t size, void (*live)(coroutine *));
+void give_back(coroutine *);
+/* Makes and unmaps a stack as the kit makes one, where it does: what that alone costs. */
+void make_stack_only(size_t size);
+/* Whether what lies around the kit's stack is as it was. */
+int margins_intact(const coroutine *);
+/* A body that yields for ever. */
+void live_yielding(coroutine *);
+/* One that yields under watch for ever. */
+void live_watched(coroutine *);
+
+/* ---- what a property tells ---- */
+
+/* Something that no ABI leaves open is wrong. */
+void fail(const char *format, ...) __attribute__((format(printf, 1, 2)));
+/* Something is not as `claim` says: a failure where it is claimed, else the library's choice. */
+void unlike(uint64_t claim, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* A figure, or what was found. */
+void note(const char *format, ...) __attribute__((format(printf, 1, 2)));
+/* It cannot be looked at here, for a reason. */
+void skip(const char *format, ...) __attribute__((format(printf, 1, 2)));
+/* Something was compared: a property that compared nothing has not passed. */
+void compared(uint64_t n);
+
+/* ---- properties ---- */
+
+typedef struct {
+  const char *name;
+  /* What holds when it passes. */
+  const char *says;
+  /* The claim that it is about; 0: none, it must hold. */
+  uint64_t claim;
+  void (*run)(void);
+  /* Seconds of CPU time that it may take. */
+  int seconds;
+} property;
+
+extern const property properties[];
+extern const unsigned property_count;
+
+void prop_registers(void);
+void prop_clobbered(void);
+void prop_nested(void);
+void prop_entry(void);
+void prop_overflow(void);
+void prop_margins(void);
+void prop_sizes(void);
+void prop_backtrace(void);
+void prop_storm(void);
+void prop_step(void);
+void prop_step_on_stack(void);
+void prop_migrates(void);
+void prop_first_elsewhere(void);
+void prop_million(void);
+void prop_lives(void);
+void prop_destroyed(void);
+void prop_sigmask(void);
+
+/* The kit sees its own faults; 0: it does. */
+int self_test(void);
+
+/* Runs something in a child process of its own, with a limit of CPU time; see child.c. */
+typedef struct {
+  /* What the child told, as lines of KIND text. */
+  char told[16384];
+  /* How it ended: 0 by itself; else a signal's number. */
+  int signal;
+  /* Its exit code. */
+  int code;
+  /* It was killed, for it took too long. */
+  int late;
+} ending;
+ending in_child(void (*run)(void), int seconds);
+/* The child's end of the pipe. */
+extern int telling;
+
+#endif

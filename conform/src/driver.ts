@@ -1,0 +1,66 @@
+/** The driver: where it is, and how it is run. */
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { type Result, readResult } from "./result.ts";
+
+/** Options of one run, as the command line has them. */
+export interface Options {
+  readonly property?: string;
+  readonly subject?: string;
+  readonly seed?: string;
+  readonly strict?: boolean;
+}
+
+/** This machine, as the folders of bin/ are named. */
+export const host = `${process.platform}-${process.arch}`;
+
+/** The driver of this machine. @throws Error that says what there is */
+export function findDriver(): string {
+  const path = join(import.meta.dir, "..", "bin", host, "gobuf-conform-driver");
+  if (existsSync(path)) return path;
+  throw new Error(
+    `no driver for ${host} at ${path}: the kit has linux-x64 and linux-arm64; in a checkout, bun conform/build.ts builds it`,
+  );
+}
+
+/** What came of a run. */
+export interface Ran {
+  readonly results: readonly Result[];
+  /** 0: nothing failed; 1: something did; 2: it could not be tried. */
+  readonly code: number;
+  /** What the driver said on stderr. */
+  readonly complaint: string;
+}
+
+/**
+ * Puts the properties to the subjects of a shared object.
+ *
+ * @param each is called with each verdict as it comes
+ * @param runner what runs the driver, as an emulator's command
+ */
+export async function putTo(
+  file: string,
+  options: Options,
+  each: (result: Result) => void = () => {},
+  runner: readonly string[] = [findDriver()],
+): Promise<Ran> {
+  const flags = (["property", "subject", "seed"] as const).flatMap((name) => {
+    const value = options[name];
+    return value === undefined ? [] : [`--${name}`, value];
+  });
+  if (options.strict) flags.push("--strict");
+  const child = Bun.spawn([...runner, "--json", ...flags, file], { stdin: "ignore", stdout: "pipe", stderr: "pipe" });
+  const results: Result[] = [];
+  let rest = "";
+  const decoder = new TextDecoder();
+  for await (const chunk of child.stdout) {
+    const lines = (rest + decoder.decode(chunk, { stream: true })).split("\n");
+    rest = lines.pop() ?? "";
+    for (const line of lines) {
+      const result = readResult(line);
+      results.push(result);
+      each(result);
+    }
+  }
+  return { results, code: await child.exited, complaint: (await child.stderr.text()).trim() };
+}
