@@ -6,7 +6,6 @@ import { gitTree, plantedTree, type Tree } from "../../../scripts/house/tree.ts"
 import { scratch } from "../../../scripts/scratch.ts";
 import { hostPlatform, packageRoot } from "../../../src/runtime/library.ts";
 import { Copy } from "../copy.ts";
-import { type Ended, type Limits, runLimited } from "../limits.ts";
 import { readArgued, staleOf } from "./argued.ts";
 import { type Candidate, digest, type GeneratedVerdict, identify, PARTS } from "./candidate.ts";
 import { apportion, candidatesOf, draw, partOf } from "./catalogue.ts";
@@ -304,72 +303,6 @@ describe.skipIf(isWindows)("a planted fault (skipped on Windows, which has no pr
     "that ends its parent is found, and ends nothing else",
     async () => {
       expect((await judged(["seen = () => 1", "seen = () => 3"], ["ends.test.ts"])).verdict).toBe("found");
-    },
-    MS_MAX,
-  );
-});
-
-describe.skipIf(isWindows)("limits (skipped on Windows, which has no process groups)", () => {
-  const limits: Limits = { cpuMs: 60_000, wallMs: 60_000, idleMs: 60_000, bytes: 2 ** 32 };
-  const run = (code: string, more: Partial<Limits> = {}): Promise<Ended> =>
-    runLimited([process.execPath, "-e", code], {
-      cwd: import.meta.dir,
-      env: process.env,
-      limits: { ...limits, ...more },
-    });
-
-  test(
-    "what comes to its end says how",
-    async () => {
-      expect(await run("console.log(7); process.exit(3)")).toMatchObject({ code: 3, ended: "", output: "7\n\n" });
-      expect(await run("process.kill(process.pid, 'SIGKILL')")).toMatchObject({ code: undefined, ended: "signal 9" });
-    },
-    MS_MAX,
-  );
-
-  test(
-    "what waits for ever is ended by the time, with its children",
-    async () => {
-      const { ended, output } = await runLimited(["sh", "-c", "sleep 1000 & echo $!; wait"], {
-        cwd: import.meta.dir,
-        env: process.env,
-        limits: { ...limits, wallMs: 2500 },
-      });
-      expect(ended).toBe("time");
-      const pid = Number.parseInt(output, 10);
-      expect(pid).toBeGreaterThan(0);
-      // A zombie that nobody has buried yet is dead enough.
-      const { stdout } = Bun.spawnSync(["ps", "-o", "stat=", "-p", String(pid)]);
-      expect(stdout.toString()).toMatch(/^(?:Z.*)?\s*$/);
-    },
-    MS_MAX,
-  );
-
-  const hasProc = process.platform === "linux";
-  test.skipIf(!hasProc)(
-    "what waits for ever is ended for it, what runs meanwhile is not (skipped without /proc)",
-    async () => {
-      expect((await run("setInterval(() => {}, 1e6)", { idleMs: 1000 })).ended).toBe("idle time");
-      // Its processor time, not the machine's: it is never idle for so long.
-      const busy = "const end = process.cpuUsage().user + 3e5; while (process.cpuUsage().user < end);";
-      expect(await run(busy, { idleMs: 20_000 })).toMatchObject({ code: 0, ended: "" });
-    },
-    MS_MAX,
-  );
-
-  test.skipIf(!hasProc)(
-    "what runs for ever is ended by the processor's time (skipped without /proc)",
-    async () => {
-      expect((await run("for (;;);", { cpuMs: 500 })).ended).toBe("processor time");
-    },
-    MS_MAX,
-  );
-
-  test.skipIf(!hasProc)(
-    "what takes memory for ever is ended by it (skipped without /proc)",
-    async () => {
-      const code = "const all = []; for (;;) { all.push(new Uint8Array(1 << 24).fill(1)); await 0; }";
-      expect((await run(code, { bytes: 2 ** 29 })).ended).toBe("memory");
     },
     MS_MAX,
   );
