@@ -115,7 +115,10 @@ fn addPlatform(b: *std.Build, platform: Platform, optimize: std.builtin.Optimize
         module.addAssemblyFile(b.path("arch/probe/switch_sysv_x86_64.S"));
         module.addAssemblyFile(b.path("arch/probe/switch_nofp_sysv_x86_64.S"));
     }
-    module.addCSourceFile(.{ .file = b.path("arch/probe/bodies.c"), .flags = &.{ "-std=c11", "-ffreestanding" } });
+    for ([_][]const u8{ "bodies", "preempt" }) |name| {
+        const flags = &.{ "-std=c11", "-ffreestanding" };
+        module.addCSourceFile(.{ .file = b.path(b.fmt("arch/probe/{s}.c", .{name})), .flags = flags });
+    }
 }
 
 fn addLibrary(

@@ -3,7 +3,7 @@
 /// Version of the contract between the library, src/ and libraries of bodies; the library's descriptor carries it.
 pub const contract = struct {
     /// grows by one with every change of a record, of an export's signature or of a code
-    pub const abi_version: u32 = 5;
+    pub const abi_version: u32 = 6;
 };
 
 /// First word of the library's descriptor.
@@ -55,6 +55,8 @@ pub const Trap = enum(u32) {
     fault = 24,
     chan_make = 25,
     chan_free = 26,
+    /// the goroutine is preempted: it goes on when its turn comes
+    preempt = 27,
     /// the first code of the embedder's own traps
     embedder = 256,
 };
@@ -154,6 +156,12 @@ pub const Keeps = enum(u32) {
     word = 0,
     low_signed = 1,
     low_unsigned = 2,
+};
+
+/// What G.stackguard0 holds in place of a bound.
+pub const stackguard = struct {
+    /// in both halves: the goroutine is to be preempted (stackPreempt; the seed's STACK_PREEMPT)
+    pub const preempt: u32 = 0xFFFFFFFF;
 };
 
 /// How a stack's guard refuses access: the fourth word of gobuf_stackstats.

@@ -13,6 +13,7 @@ const lane = @import("lane.zig");
 const layout = @import("layout.zig");
 const m = @import("m.zig");
 const monitor = @import("monitor.zig");
+const preempt = @import("preempt.zig");
 const rand = @import("rand.zig");
 const stack = @import("stack.zig");
 
@@ -103,7 +104,17 @@ export fn gobuf_stackstats(to: *stack.Stats) callconv(.c) void {
 
 /// Runs a goroutine until it traps. The trap's code, or an error code, all of them from 0xFFFFFF01 on.
 export fn gobuf_execute(index: u32) callconv(.c) u32 {
-    return g.execute(index);
+    return g.execute(index, .begins);
+}
+
+/// The same for one whose turn goes on: its operation was one that need not wait.
+export fn gobuf_goon(index: u32) callconv(.c) u32 {
+    return g.execute(index, .goes_on);
+}
+
+/// Lets the goroutine be preempted, if it is to be.
+export fn gobuf_checkpoint() callconv(.c) void {
+    preempt.checkpoint();
 }
 
 /// Lets goroutines of this thread end by touching their guard: execute answers FAULT, and op[2..3] is the address.
@@ -180,6 +191,8 @@ const Api = extern struct {
     call: *const @TypeOf(gobuf_call),
     send: *const @TypeOf(gobuf_send),
     recv: *const @TypeOf(gobuf_recv),
+    checkpoint: *const @TypeOf(gobuf_checkpoint),
+    asked: *const u32,
 };
 
 const api: Api = .{
@@ -198,6 +211,8 @@ const api: Api = .{
     .call = &gobuf_call,
     .send = &gobuf_send,
     .recv = &gobuf_recv,
+    .checkpoint = &gobuf_checkpoint,
+    .asked = &preempt.asked,
 };
 
 export fn gobuf_api() callconv(.c) *const Api {

@@ -3,6 +3,7 @@ const arena = @import("arena.zig");
 const layout = @import("layout.zig");
 const m_ = @import("m.zig");
 const os = @import("os.zig");
+const preempt = @import("preempt.zig");
 const stack = @import("stack.zig");
 const codes = layout.codes;
 const E = codes.E;
@@ -14,14 +15,20 @@ pub const Fn = *const fn (?*anyopaque) callconv(.c) void;
 extern fn gobuf_gogo(gp: *G, m: *M) callconv(.c) u32;
 extern fn gobuf_entry() callconv(.c) noreturn;
 
+/// Whether the scheduler has given the M to the goroutine, or the goroutine goes on with its turn after an operation that
+/// need not wait.
+pub const Turn = enum { begins, goes_on };
+
 /// Runs a goroutine on this thread until its next trap. Hot: what it checks lies on lines the switch needs anyway.
-pub inline fn execute(index: u32) u32 {
+pub inline fn execute(index: u32, comptime turn: Turn) u32 {
     const m = m_.current() orelse return codes.execute.no_m;
     if (m.curg != null) return codes.execute.reentry;
     const gp = arena.gAt(index) orelse return codes.execute.bad_index;
     if (@atomicLoad(u32, &gp.atomicstatus, .acquire) != codes.gstatus.running) return codes.execute.not_running;
     if (gp.stack.lo == 0) return codes.execute.no_stack;
     gp.m = m;
+    if (turn == .begins) @atomicStore(u32, &m.schedtick, m.schedtick +% 1, .monotonic);
+    if (preempt.isAsked(gp)) preempt.takeBack(gp);
     return gobuf_gogo(gp, m);
 }
 

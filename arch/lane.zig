@@ -2,13 +2,15 @@
 //!
 //! While something is in a buffer nobody waits to receive, and while it is not full nobody waits to send, selects
 //! included: then a value goes in or comes out, and the scheduler has no part in it. In every other case the operation
-//! traps, and TypeScript (src/native/lane.ts, which makes lanes) carries it out. A lane that TypeScript does not use is empty,
+//! traps, and TypeScript (src/native/lane.ts, which makes lanes) carries it out, and so it does when the goroutine is to be
+//! preempted. A lane that TypeScript does not use is empty,
 //! so that every operation traps.
 const body = @import("body.zig");
 const check = @import("check.zig");
 const codes = @import("codes.zig");
 const layout = @import("layout.zig");
 const m_ = @import("m.zig");
+const preempt = @import("preempt.zig");
 const Lane = layout.Lane;
 
 /// The trap SEND, or what comes to the same.
@@ -45,6 +47,7 @@ inline fn usable(handle: u32) ?*Lane {
     if (index >= m.lane_count) return null;
     const lane = m.lanes.?[index] orelse return null;
     if (lane.count == 0 or lane.count >= lane.size) return null;
+    if (preempt.isAsked(gp)) return null;
     check.invariant(lane.sendx < lane.size, "lane.usable: sendx lies outside of the ring");
     check.invariant(lane.recvx < lane.size, "lane.usable: recvx lies outside of the ring");
     gp.op[codes.op.status] = codes.status.ok;

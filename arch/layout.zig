@@ -87,6 +87,8 @@ pub const stack_colour_step = 64;
 pub const stack_colour_span = 2048;
 /// Go's stackGuard (src/runtime/stack.go): stackNosplit 800 + StackSmall 128; stackSystem is 0 off Windows.
 pub const stack_guard_offset = 928;
+/// In the place of that bound: the goroutine is to be preempted. The seed's STACK_PREEMPT.
+pub const stack_preempt = @as(u64, codes.stackguard.preempt) << 32 | codes.stackguard.preempt;
 
 pub const Stack = extern struct {
     lo: usize = 0,
@@ -132,6 +134,8 @@ pub fn Records(comptime abi: Abi) type {
 
         pub const G = extern struct {
             stack: Stack,
+            /// stack.lo + stack_guard_offset, or stack_preempt: the goroutine is to give way. The monitor asks, execute takes
+            /// the request back; both atomically, without an order, because nothing else is handed over with it.
             stackguard0: u64,
             /// The M that runs this G, or ran it last.
             m: ?*M,
@@ -143,6 +147,7 @@ pub fn Records(comptime abi: Abi) type {
             schedlink: u64,
             param: u64,
             waitreason: u8,
+            /// 1 with stack_preempt in stackguard0, as in Go. Written as that is, and read by nobody but people.
             preempt: u8,
             /// The next three fields lie in padding of the Rust seed's G, and are TypeScript's own.
             kind: u8,
@@ -199,7 +204,10 @@ pub fn Records(comptime abi: Abi) type {
             used: u32,
             /// Above all handles that the M has given out, whichever thread it was: see src/native/handles.ts. The M's own.
             handle_next: u32,
-            line_end: [36]u8,
+            /// Turns of native bodies: one more each time that the scheduler gives the M to one. Go counts them in its p.
+            /// Written by the M, read by the monitor.
+            schedtick: u32,
+            line_end: [32]u8,
         };
 
         /// Go's p, as far as TypeScript wants it; native code reads none of it.
@@ -278,6 +286,7 @@ pub fn table(comptime abi: Abi, comptime os: Os) []const Entry {
         e("m_faulted", @offsetOf(R.M, "faulted")),
         e("m_handle_base", @offsetOf(R.M, "handle_base")),
         e("m_handle_next", @offsetOf(R.M, "handle_next")),
+        e("m_schedtick", @offsetOf(R.M, "schedtick")),
         e("m_lanes", @offsetOf(R.M, "lanes")),
         e("m_lane_count", @offsetOf(R.M, "lane_count")),
         e("lane_count", @offsetOf(Lane, "count")),

@@ -7,6 +7,9 @@
 //! `M.slice_over`, where each turn of the scheduler reads it. A number, and not a flag: what comes late for one slice ends
 //! no other.
 //!
+//! It preempts native bodies, too: the scheduler counts their turns in `M.schedtick`, and a turn of `force_preempt_ns` is
+//! asked to end (preempt.zig).
+//!
 //! The monitor starts with the first slice. It sleeps while no M runs: `Header.sysmonwait` (Go's sched.sysmonwait) is 1
 //! then, and the next M that begins a slice wakes it. Both sides write their own word first and read the other's
 //! afterwards, in one order that all threads see (seq_cst): one of them sees the other.
@@ -15,6 +18,7 @@ const arena = @import("arena.zig");
 const layout = @import("layout.zig");
 const m_ = @import("m.zig");
 const os = @import("os.zig");
+const preempt = @import("preempt.zig");
 
 /// From one look at the Ms to the next.
 const tick_ns = std.time.ns_per_ms;
@@ -23,6 +27,8 @@ const tick_ns = std.time.ns_per_ms;
 const slice_ns = 7 * tick_ns / 2;
 /// A slice this old may be that of a thread that was terminated in it: from time to time the monitor asks.
 const stuck_ns = std.time.ns_per_s;
+/// A native body that has had the M this long is asked to give way: Go's forcePreemptNS.
+const force_preempt_ns = 10 * std.time.ns_per_ms;
 /// Looks that find no slice before the monitor goes to sleep: slices that follow each other soon need not wake it.
 const idle_ticks_max = 10;
 
@@ -50,6 +56,9 @@ pub fn wake() bool {
 const Seen = struct {
     slice: u32 = 0,
     since_ns: u64 = 0,
+    /// Turns of native bodies, and when the last one was found to have begun.
+    schedtick: u32 = 0,
+    schedwhen_ns: u64 = 0,
     /// When the monitor last asked whether the thread is there.
     asked_ns: u64 = 0,
 };
@@ -82,12 +91,14 @@ fn run() void {
 fn look(header: *arena.Header) bool {
     const now_ns = os.threads.nanotime();
     var busy = false;
+    var asks = false;
     for (0..@atomicLoad(u32, &header.m_count, .acquire)) |i| {
         const m = arena.mAt(@intCast(i));
         const slice = @atomicLoad(u32, &m.slice, .seq_cst);
+        const schedtick = @atomicLoad(u32, &m.schedtick, .monotonic);
         if (slice != 0) busy = true;
         if (slice != seen[i].slice) {
-            seen[i] = .{ .slice = slice, .since_ns = now_ns, .asked_ns = now_ns };
+            seen[i] = .{ .slice = slice, .since_ns = now_ns, .asked_ns = now_ns, .schedtick = schedtick, .schedwhen_ns = now_ns };
         } else if (slice != 0 and now_ns - seen[i].since_ns >= slice_ns) {
             // Nothing else is handed over with the number, and a turn that sees it late is one turn late.
             @atomicStore(u32, &m.slice_over, slice, .monotonic);
@@ -96,6 +107,20 @@ fn look(header: *arena.Header) bool {
                 m_.reclaim();
             }
         }
+        if (slice != 0 and retake(m, &seen[i], schedtick, now_ns)) asks = true;
     }
+    // One that was asked and gave way by itself has not cleared it.
+    if (!asks) preempt.askNobody();
     return busy;
+}
+
+/// Preempts the native body of an M whose turn takes too long, and asks again at each look until the turn is over: retake.
+/// Whether it has.
+fn retake(m: *os.M, of: *Seen, schedtick: u32, now_ns: u64) bool {
+    if (schedtick != of.schedtick) {
+        of.schedtick = schedtick;
+        of.schedwhen_ns = now_ns;
+        return false;
+    }
+    return now_ns - of.schedwhen_ns >= force_preempt_ns and preempt.one(m);
 }

@@ -12,7 +12,7 @@ import { FatalError } from "./runtime/panic.ts";
 import { endChain, isOneChain, markChain } from "./runtime/proc.ts";
 import { reportFailure } from "./runtime/report.ts";
 import { resumeMain, schedule } from "./runtime/schedule.ts";
-import { beginSlice, endSlice, resumeSlice, SLICE_MS, sliceIsOver, suspendSlice } from "./runtime/slice.ts";
+import { beginSlice, beginWatch, endSlice, resumeSlice, SLICE_MS, sliceIsOver, suspendSlice } from "./runtime/slice.ts";
 import { advanceClock, clockIsFake, nanotime, sliceTime, wakeTime } from "./runtime/time.ts";
 import {
   currentWorld,
@@ -258,7 +258,7 @@ type Turn = Pick<
   | "mcall"
   | "waitunlockf"
   | "callee"
-  | "goyield"
+  | "preempted"
   | "ok"
   | "elem"
   | "waitFailed"
@@ -274,14 +274,14 @@ type Turn = Pick<
 
 /** Runs `f` in a world of its own, in the middle of whatever this thread does; the other world goes on afterwards. */
 export function apart<T>(f: () => T): T {
-  const { curg, mcall, waitunlockf, callee, goyield, ok, elem, waitFailed, now, stop, turn, leaving } = mp;
+  const { curg, mcall, waitunlockf, callee, preempted, ok, elem, waitFailed, now, stop, turn, leaving } = mp;
   const { done, value, state, result } = mp;
   const saved: Turn = {
     curg,
     mcall,
     waitunlockf,
     callee,
-    goyield,
+    preempted,
     ok,
     elem,
     waitFailed,
@@ -317,6 +317,7 @@ export function apart<T>(f: () => T): T {
 export function drive(run: Run): void {
   const { world } = run;
   mp.turn = true;
+  const watch = beginWatch();
   try {
     guarded(world, undefined, () => resumeMain(run));
     for (;;) {
@@ -328,6 +329,7 @@ export function drive(run: Run): void {
       if (!advanceClock()) checkdead(world);
     }
   } finally {
+    if (watch) endSlice();
     mp.turn = false;
   }
 }

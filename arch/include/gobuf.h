@@ -78,7 +78,7 @@ extern "C" {
 /* codes, made by scripts/codes.ts from arch/codes.toml: change it there */
 
 /* Version of the contract between the library, src/ and libraries of bodies; the library's descriptor carries it. */
-#define GOBUF_ABI_VERSION 5u /* grows by one with every change of a record, of an export's signature or of a code */
+#define GOBUF_ABI_VERSION 6u /* grows by one with every change of a record, of an export's signature or of a code */
 
 /* Trap codes: what a goroutine asks of the runtime. */
 enum {
@@ -108,6 +108,7 @@ enum {
   GOBUF_TRAP_FAULT = 24, /* gobuf_execute's answer for a goroutine that a fault has ended; no body sends it */
   GOBUF_TRAP_CHAN_MAKE = 25,
   GOBUF_TRAP_CHAN_FREE = 26,
+  GOBUF_TRAP_PREEMPT = 27, /* the goroutine is preempted: it goes on when its turn comes */
   GOBUF_TRAP_EMBEDDER = 256 /* the first code of the embedder's own traps */
 };
 
@@ -179,6 +180,9 @@ typedef struct gobuf_api {
   /* As mcall of GOBUF_TRAP_SEND and GOBUF_TRAP_RECV; without a switch when the buffer is neither empty nor full. */
   gobuf_u64 (*send)(gobuf_handle channel, gobuf_u64 v);
   gobuf_u64 (*recv)(gobuf_handle channel);
+  /* Lets this goroutine be preempted, if it is to be. Wanted only while `asked` is not 0. */
+  void (*checkpoint)(void);
+  const volatile gobuf_u32 *asked;
 } gobuf_api;
 
 extern const gobuf_api *gobuf_runtime;
@@ -234,6 +238,15 @@ struct gobuf_cxx_kept {
 #define GOBUF_KEEPS
 #endif
 
+/* Lets others run if this goroutine has had the thread for long (10 ms, as in Go), and does nothing otherwise: a look at
+ * one word, for loops that call no operation. Every operation of this header does the same. */
+static inline void gobuf_checkpoint(void) {
+  if (*gobuf_runtime->asked) {
+    GOBUF_KEEPS
+    gobuf_runtime->checkpoint();
+  }
+}
+
 /* An operation that returns its outcome. */
 static inline gobuf_u32 gobuf_operation(gobuf_u32 code, gobuf_u32 a, gobuf_u64 v) {
   GOBUF_KEEPS
@@ -261,8 +274,8 @@ static inline void gobuf_sleep(gobuf_i64 ns) { GOBUF_KEEPS gobuf_runtime->mcall(
  * GOBUF_PANIC for a send to or a close of a closed channel, and for a close of nil. gobuf_recv returns the outcome in
  * `ok`.
  *
- * If the channel's buffer is neither empty nor full, gobuf_send and gobuf_recv are over without a switch: no other
- * goroutine runs meanwhile, however often they are called. */
+ * If the channel's buffer is neither empty nor full, gobuf_send and gobuf_recv are over without a switch, unless this
+ * goroutine has had the thread for 10 ms. */
 static inline gobuf_u32 gobuf_send(gobuf_handle ch, gobuf_u64 v) {
   GOBUF_KEEPS
   gobuf_runtime->send(ch, v);
@@ -346,6 +359,7 @@ static inline void gobuf_once_end(gobuf_handle o) { GOBUF_KEEPS gobuf_runtime->m
  * without gobuf_recover, the run ends with the error, as with an uncaught panic in Go. */
 static inline gobuf_value gobuf_call(gobuf_handle callback, gobuf_u64 word) {
   gobuf_value result;
+  gobuf_checkpoint();
   result.value = 0;
   result.ok = gobuf_runtime->call(callback, word, &result.value);
   return result;
@@ -374,7 +388,10 @@ static inline double gobuf_to_f64(gobuf_u64 word) {
 
 /* Calls fn(arg) on g0, the thread's own stack, with the thread's floating-point control words: for functions that
  * need a deep stack. No other goroutine runs meanwhile. */
-static inline void gobuf_systemstack(gobuf_fn fn, void *arg) { gobuf_runtime->systemstack(fn, arg); }
+static inline void gobuf_systemstack(gobuf_fn fn, void *arg) {
+  gobuf_checkpoint();
+  gobuf_runtime->systemstack(fn, arg);
+}
 
 /* An operation of an embedder's own: `code` is GOBUF_TRAP_EMBEDDER or above. */
 static inline gobuf_u64 gobuf_trap(gobuf_u32 code, gobuf_u32 a, gobuf_u64 v) {

@@ -19,7 +19,7 @@
 
 // Version of the contract between the library, src/ and libraries of bodies; the library's descriptor carries it.
 /// grows by one with every change of a record, of an export's signature or of a code
-pub const abi_version: u32 = 5;
+pub const abi_version: u32 = 6;
 
 /// Trap codes: what a goroutine asks of the runtime.
 pub const Trap = enum(u32) {
@@ -50,6 +50,8 @@ pub const Trap = enum(u32) {
     fault = 24,
     chan_make = 25,
     chan_free = 26,
+    /// the goroutine is preempted: it goes on when its turn comes
+    preempt = 27,
     /// the first code of the embedder's own traps
     embedder = 256,
 };
@@ -112,6 +114,8 @@ pub const Api = extern struct {
     call: *const fn (callback: Handle, word: u64, result: ?*u64) callconv(.c) u32,
     send: *const fn (ch: Handle, word: u64) callconv(.c) u64,
     recv: *const fn (ch: Handle) callconv(.c) u64,
+    checkpoint: *const fn () callconv(.c) void,
+    asked: *const volatile u32,
 };
 
 /// gobuf_attach sets it before any body runs. It is gobuf_runtime of gobuf.h, too: C files in the same library use it,
@@ -285,6 +289,11 @@ pub inline fn onceEnd(o: Handle) void {
     _ = mcall(.once_end, o, 0);
 }
 
+/// Lets others run if this goroutine has had the thread for long. For loops that call no operation.
+pub inline fn checkpoint() void {
+    if (gobuf_runtime.asked.* != 0) gobuf_runtime.checkpoint();
+}
+
 /// Calls a function of TypeScript, on g0: `callback` is the handle of a native.callback. `panicked` when it threw: see
 /// gobuf_call in gobuf.h.
 pub inline fn call(callback: Handle, word: u64) Value {
@@ -300,6 +309,7 @@ pub inline fn recover() bool {
 
 /// Calls func(arg) on g0, the thread's own stack, with the thread's floating-point control words.
 pub inline fn systemstack(func: Fn, arg: ?*anyopaque) void {
+    checkpoint();
     gobuf_runtime.systemstack(func, arg);
 }
 

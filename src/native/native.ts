@@ -17,6 +17,7 @@ import {
   FAULT_ON_G0,
   MEMORY_OK,
   SELECT_PANIC,
+  STACKGUARD_PREEMPT,
   STATUS_CLOSED,
   STATUS_OK,
   STATUS_PANIC,
@@ -25,6 +26,7 @@ import {
   TRAP_GO,
   TRAP_GOEXIT,
   TRAP_GOSCHED,
+  TRAP_PREEMPT,
   TRAP_RECV,
   TRAP_SEND,
 } from "../runtime/codes.ts";
@@ -40,6 +42,7 @@ import {
   G_RET,
   G_STACK_HI,
   G_STACK_LO,
+  G_STACKGUARD0,
   G_STRIDE,
   G_STRIDE_BYTES,
   gmem,
@@ -52,11 +55,13 @@ import {
 } from "../runtime/ffi.ts";
 import { allocG, gfput, hasStack, KIND_NATIVE, KIND_NATIVE_WAITS } from "../runtime/g.ts";
 import { goidOf, readgstatus } from "../runtime/gstatus.ts";
-import { failRun, MCALL_NONE, mp } from "../runtime/m.ts";
+import { failRun, MCALL_NONE, MCALL_PREEMPT, mp } from "../runtime/m.ts";
 import { FatalError, isA, PanicError, StackOverflowError } from "../runtime/panic.ts";
 import { callersRun, fail, finish, goexit0, isMain, startG } from "../runtime/proc.ts";
 import { Grunning } from "../runtime/runtime2.ts";
 import { setNativeRunner } from "../runtime/schedule.ts";
+import { currentSlice, NO_SLICE } from "../runtime/slice.ts";
+import { clockIsFake } from "../runtime/time.ts";
 import { plain, word } from "../runtime/word.ts";
 import { runOf } from "../runtime/world.ts";
 import { channelOf } from "./handles.ts";
@@ -88,6 +93,7 @@ export function setStackSize(bytes: number): void {
 /** Puts another function in the place of gobuf_execute, e.g. one that looks at registers around it; null: back. */
 export function setExecute(f: ((gp: number) => number) | null): void {
   mp.execute = f ?? native.gobuf_execute;
+  mp.goon = f ?? native.gobuf_goon;
 }
 
 /** An embedder's trap: gets operand a and the 64-bit v as two halves, returns the 64-bit result's lower half. */
@@ -205,7 +211,8 @@ function onTrap(gp: number, code: number): boolean {
       return trapLoop(gp, code);
     } catch (error) {
       if (!deliverFailure(gp, error)) return false;
-      code = mp.execute(gp);
+      if (preempts(gp)) return true;
+      code = mp.goon(gp);
     }
   }
 }
@@ -213,7 +220,7 @@ function onTrap(gp: number, code: number): boolean {
 /** The body of {@link onTrap}; throws what an operation throws. */
 function trapLoop(gp: number, code: number): boolean {
   const i = gp * G_STRIDE;
-  for (; ; code = mp.execute(gp)) {
+  for (; ; code = mp.goon(gp)) {
     // A callback of the body may have met a fatal error.
     if (mp.stop && runOf(gp).failed) return false;
     mp.ok = true;
@@ -230,6 +237,10 @@ function trapLoop(gp: number, code: number): boolean {
     } else if (code < TRAP_EMBEDDER) {
       if (code === TRAP_GOEXIT) return ended(gp);
       if (code === TRAP_FAULT && mmem[M_FAULTED] !== 0) return faulted(gp);
+      if (code === TRAP_PREEMPT) {
+        if (preempts(gp)) return true;
+        continue;
+      }
       result = code === TRAP_GO ? goTrap(gp) : trap(gp, code, gmem[i + G_OP_A]);
     } else result = otherTrap(gp, code);
     if (mp.mcall !== MCALL_NONE) {
@@ -238,7 +249,22 @@ function trapLoop(gp: number, code: number): boolean {
       return true;
     }
     deliver(gp, mp.ok ? STATUS_OK : STATUS_CLOSED, result);
+    if (gmem[i + G_STACKGUARD0] === STACK_PREEMPT && preempts(gp)) return true;
   }
+}
+
+/** A word of G.stackguard0 when the monitor asks the goroutine to give way. */
+const STACK_PREEMPT = STACKGUARD_PREEMPT | 0;
+
+/**
+ * Lets a native goroutine that is asked to give way do so: it has left that request in mp.mcall. A run that does not share
+ * its thread with an event loop, and one on the fake clock, go on: their order does not depend on time.
+ */
+function preempts(gp: number): boolean {
+  if (gmem[gp * G_STRIDE + G_STACKGUARD0] !== STACK_PREEMPT) return false;
+  if (currentSlice() === NO_SLICE || clockIsFake()) return false;
+  mp.mcall = MCALL_PREEMPT;
+  return true;
 }
 
 /** Whether execute has given this answer: a body may send the same number as a trap. */

@@ -2,7 +2,7 @@
 
 // Version of the contract between the library, src/ and libraries of bodies; the library's descriptor carries it.
 /** grows by one with every change of a record, of an export's signature or of a code */
-export const CONTRACT_ABI_VERSION = 5;
+export const CONTRACT_ABI_VERSION = 6;
 
 // First word of the library's descriptor.
 /** the bytes "GOBF" */
@@ -58,6 +58,8 @@ export const TRAP_RECOVER = 23;
 export const TRAP_FAULT = 24;
 export const TRAP_CHAN_MAKE = 25;
 export const TRAP_CHAN_FREE = 26;
+/** the goroutine is preempted: it goes on when its turn comes */
+export const TRAP_PREEMPT = 27;
 /** the first code of the embedder's own traps */
 export const TRAP_EMBEDDER = 256;
 /** The functions of gobuf.h, by the code that each uses. */
@@ -87,6 +89,7 @@ export const TRAP_CALLS: Readonly<Record<number, string>> = {
   [TRAP_RECOVER]: "gobuf_recover",
   [TRAP_CHAN_MAKE]: "gobuf_chan_make",
   [TRAP_CHAN_FREE]: "gobuf_chan_free",
+  [TRAP_PREEMPT]: "gobuf_checkpoint",
   [TRAP_EMBEDDER]: "gobuf_trap",
 };
 
@@ -187,6 +190,10 @@ export const MEMORY_TEXTS: Readonly<Record<number, string>> = {
 export const KEEPS_WORD = 0;
 export const KEEPS_LOW_SIGNED = 1;
 export const KEEPS_LOW_UNSIGNED = 2;
+
+// What G.stackguard0 holds in place of a bound.
+/** in both halves: the goroutine is to be preempted (stackPreempt; the seed's STACK_PREEMPT) */
+export const STACKGUARD_PREEMPT = 0xffffffff;
 
 // How a stack's guard refuses access: the fourth word of gobuf_stackstats.
 export const GUARD_UNKNOWN = 0;

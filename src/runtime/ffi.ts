@@ -64,6 +64,7 @@ function open() {
       gobuf_stackfree: { args: ["u32"], returns: "u32" },
       gobuf_stackstats: { args: ["ptr"], returns: "void" },
       gobuf_execute: { args: ["u32"], returns: "u32" },
+      gobuf_goon: { args: ["u32"], returns: "u32" },
       gobuf_systemstack: { args: ["ptr", "ptr"], returns: "void" },
       gobuf_getg: { args: [], returns: "u32" },
       gobuf_callback_init: { args: ["ptr"], returns: "u32" },
@@ -120,6 +121,7 @@ if (mid >= EXECUTE_FIRST) throw new Error(`gobuf: cannot start an M: ${executeEr
 // Offsets and strides in words, for indexing the views below.
 export const G_STRIDE = descriptor.g_stride >> 2;
 export const G_STACK_LO = descriptor.g_stack_lo >> 2;
+export const G_STACKGUARD0 = descriptor.g_stackguard0 >> 2;
 export const G_STACK_HI = descriptor.g_stack_hi >> 2;
 export const G_RET = (descriptor.g_sched + descriptor.gobuf_ret) >> 2;
 export const G_STATUS = descriptor.g_atomicstatus >> 2;

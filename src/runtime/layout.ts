@@ -57,6 +57,7 @@ export const DESCRIPTOR_WORDS = [
   "m_faulted",
   "m_handle_base",
   "m_handle_next",
+  "m_schedtick",
   "m_lanes",
   "m_lane_count",
   "lane_count",

@@ -27,6 +27,8 @@ export const MCALL_CALL = 4;
 export const MCALL_GOEXIT = 5;
 /** Leave the M for good: the run ends with a fatal error, and the goroutine is never resumed. */
 export const MCALL_FATAL = 6;
+/** To the tail of the global queue, because the monitor has asked: gopreempt_m. */
+export const MCALL_PREEMPT = 7;
 
 /**
  * What a parked goroutine does first when it runs again, before its body goes on: the code that stands behind gopark in
@@ -116,14 +118,19 @@ export class Op<T> implements Iterable<unknown, T, true> {
 class M extends Op<never> {
   /** The G that runs, 0 on g0; negative while it waits for a callback on g0. Read it anew after every switch. */
   curg = 0;
-  /** gobuf_execute, or what stands in its place (setExecute): runs a native G until its next trap. */
+  /** gobuf_execute, or what stands in its place (setExecute): begins a turn of a native G, until its next trap. */
   execute = native.gobuf_execute as (gp: number) => number;
+  /** The same for the rest of a turn: the operation of the last trap did not wait. */
+  goon = native.gobuf_goon as (gp: number) => number;
   /** The request to g0. */
   mcall = MCALL_NONE;
   waitunlockf: UnlockFunction | null = null;
   callee: Frame | null = null;
-  /** Whether the goroutine leaves the M by goyield: hooks that see its status change cannot tell it from gosched. */
-  goyield = false;
+  /**
+   * Whether the goroutine leaves the M by goyield, or because it is preempted: hooks that see its status change cannot tell
+   * that from gosched. Go's traces call both "preempted".
+   */
+  preempted = false;
   /** Second result of a receive or a select: a value was received (and not the zero value of a closed channel). */
   ok = true;
   /** A continuation threw what the body is about to see. */

@@ -3,7 +3,7 @@
  * schedule.ts.
  *
  * This code is what runs on g0. A goroutine that gives the M back leaves a request (m.ts). Each request is carried out
- * by one of Go's functions that run on g0: park_m, gosched_m, goyield_m, goexit0.
+ * by one of Go's functions that run on g0: park_m, gosched_m, goyield_m, gopreempt_m, goexit0.
  */
 import { keepContext } from "./asynccontext.ts";
 import {
@@ -43,6 +43,7 @@ import {
   MCALL_GOYIELD,
   MCALL_NONE,
   MCALL_PARK,
+  MCALL_PREEMPT,
   mp,
   runNow,
   type UnlockFunction,
@@ -258,10 +259,16 @@ export function mcall(gp: number): number {
     case MCALL_PARK:
       return park_m(gp) ? ON : OFF;
     case MCALL_GOYIELD:
-      mp.goyield = true;
+      mp.preempted = true;
       casgstatus(gp, Grunning, Grunnable);
-      mp.goyield = false;
+      mp.preempted = false;
       runqput(gp, false);
+      return OFF;
+    case MCALL_PREEMPT:
+      mp.preempted = true;
+      casgstatus(gp, Grunning, Grunnable);
+      mp.preempted = false;
+      globrunqput(gp);
       return OFF;
     case MCALL_CALL:
       pushFrame(gp, mp.callee as Frame);

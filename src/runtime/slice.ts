@@ -20,8 +20,26 @@ let current = NO_SLICE;
 export function beginSlice(): void {
   last = last === SLICE_MAX ? 1 : last + 1;
   current = last;
+  watched();
+}
+
+/**
+ * The M begins to run goroutines that nothing interrupts. The monitor watches its native bodies nevertheless: one that never
+ * gives way is brought back to JavaScript now and then, where its thread may be terminated.
+ *
+ * @returns whether it is not within a slice, or another such time: then {@link endSlice} ends this one
+ */
+export function beginWatch(): boolean {
+  if (Atomics.load(mmem, M_SLICE) !== 0) return false;
+  last = last === SLICE_MAX ? 1 : last + 1;
+  watched();
+  return true;
+}
+
+/** From now on the monitor watches this M. */
+function watched(): void {
   // In this order, as the monitor writes its word and then reads ours: one of the two sees the other's (seq_cst).
-  Atomics.store(mmem, M_SLICE, current);
+  Atomics.store(mmem, M_SLICE, last);
   if (Atomics.load(mmem, HEADER_SYSMONWAIT) !== 0) native.gobuf_sysmon_wake();
 }
 

@@ -206,7 +206,7 @@ function callPoint(): void {
 
 /** Runs other goroutines until the scheduler picks the calling one. @throws RunOver when the run ended meanwhile */
 function makeWay(gp: number): void {
-  const { done, value, state, result, mcall, waitunlockf, callee, goyield, ok, waitFailed, elem } = mp;
+  const { done, value, state, result, mcall, waitunlockf, callee, preempted: wasPreempted, ok, waitFailed, elem } = mp;
   casgstatus(gp, Grunning, Grunnable);
   globrunqput(gp);
   within.push(gp);
@@ -225,7 +225,19 @@ function makeWay(gp: number): void {
     throw new RunOver();
   }
   casgstatus(gp, Grunnable, Grunning);
-  Object.assign(mp, { done, value, state, result, mcall, waitunlockf, callee, goyield, ok, waitFailed, elem });
+  Object.assign(mp, {
+    done,
+    value,
+    state,
+    result,
+    mcall,
+    waitunlockf,
+    callee,
+    preempted: wasPreempted,
+    ok,
+    waitFailed,
+    elem,
+  });
 }
 
 /** The pick hook: chooses the goroutine that runs. @param next Go's choice */

@@ -159,7 +159,7 @@ export class Recorder {
       case Grunnable:
         if (from === Gidle) return this.create(time, gp);
         this.running = 0;
-        this.format.stop(time, gp, this.idOf(gp), mp.goyield ? STOP_PREEMPTED : STOP_GOSCHED, this.stackOf(gp));
+        this.format.stop(time, gp, this.idOf(gp), mp.preempted ? STOP_PREEMPTED : STOP_GOSCHED, this.stackOf(gp));
     }
   }
 

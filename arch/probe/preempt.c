@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Bodies that never give way by themselves, for props/native/preempt.test.ts: compiled into the probe's library, and by
+ * TinyCC of bun:ffi.
+ */
+#include "../include/gobuf.h"
+
+#ifdef __TINYC__
+GOBUF_RUNTIME
+#endif
+
+/* What c_hog repeats. In this order in props/native/preempt.test.ts. */
+enum {
+  HOG_CHECKPOINT,
+  HOG_LANE,
+  HOG_CHAN,
+  HOG_SELECT_DEFAULT,
+  HOG_SELECT,
+  HOG_LOCK,
+  HOG_RLOCK,
+  HOG_WLOCK,
+  HOG_WG,
+  HOG_WG_WAIT,
+  HOG_SIGNAL,
+  HOG_BROADCAST,
+  HOG_ONCE,
+  HOG_RECOVER,
+  HOG_MAKE,
+  HOG_CALL,
+  HOG_SYSTEMSTACK,
+  HOG_SLEEP,
+  HOG_GO,
+  HOG_CLOSE_NIL
+};
+
+typedef struct hog {
+  gobuf_u32 op;
+  gobuf_handle object;
+  gobuf_u32 begun;
+  volatile gobuf_u32 stop;
+  gobuf_u64 most; /* times, if nobody says stop */
+  /* Results. */
+  gobuf_u64 times;
+  gobuf_u64 wrong; /* outcomes that were not as they must be */
+  gobuf_u64 ended;
+} hog;
+
+static void hog_nothing(void *arg) { (void)arg; }
+static void hog_counts(void *arg) { ++*(gobuf_u32 *)arg; }
+
+/* One round of what a hog does. Returns how many outcomes were wrong. */
+static gobuf_u32 hog_round(hog *h) {
+  gobuf_u32 wrong = 0;
+  gobuf_u32 word;
+  gobuf_value v;
+  gobuf_case c;
+  switch (h->op) {
+    case HOG_CHECKPOINT:
+      gobuf_checkpoint();
+      break;
+    case HOG_LANE:
+    case HOG_CHAN:
+      wrong += gobuf_send(h->object, h->times) != GOBUF_OK;
+      v = gobuf_recv(h->object);
+      /* A lane never gets empty: there are two more in it. */
+      wrong += v.ok != GOBUF_OK || v.value != (h->op == HOG_CHAN || h->times < 2 ? h->times : h->times - 2);
+      break;
+    case HOG_SELECT_DEFAULT:
+      c.dir = GOBUF_RECV;
+      c.channel = h->object;
+      c.value = 0;
+      wrong += gobuf_select(&c, 1, 1, 0) != GOBUF_SELECT_DEFAULT;
+      break;
+    case HOG_SELECT:
+      c.dir = h->times & 1 ? GOBUF_RECV : GOBUF_SEND;
+      c.channel = h->object;
+      c.value = 7;
+      wrong += gobuf_select(&c, 1, 0, 0) != 0;
+      wrong += gobuf_status() != GOBUF_OK;
+      break;
+    case HOG_LOCK:
+      gobuf_lock(h->object);
+      gobuf_unlock(h->object);
+      break;
+    case HOG_RLOCK:
+      gobuf_rlock(h->object);
+      gobuf_runlock(h->object);
+      break;
+    case HOG_WLOCK:
+      gobuf_wlock(h->object);
+      gobuf_wunlock(h->object);
+      break;
+    case HOG_WG:
+      wrong += gobuf_wg_add(h->object, 1) != GOBUF_OK;
+      wrong += gobuf_wg_done(h->object) != GOBUF_OK;
+      break;
+    case HOG_WG_WAIT:
+      wrong += gobuf_wg_wait(h->object) != GOBUF_OK;
+      break;
+    case HOG_SIGNAL:
+      gobuf_cond_signal(h->object);
+      break;
+    case HOG_BROADCAST:
+      gobuf_cond_broadcast(h->object);
+      break;
+    case HOG_ONCE:
+      if (gobuf_once_begin(h->object)) gobuf_once_end(h->object);
+      break;
+    case HOG_RECOVER:
+      wrong += gobuf_recover() != 0;
+      break;
+    case HOG_MAKE:
+      word = gobuf_chan_make(1);
+      wrong += word == 0;
+      gobuf_chan_free(word);
+      break;
+    case HOG_CALL:
+      v = gobuf_call(h->object, 3);
+      wrong += v.ok != GOBUF_OK || v.value != 4;
+      break;
+    case HOG_SYSTEMSTACK:
+      word = 0;
+      gobuf_systemstack(hog_counts, &word);
+      wrong += word != 1;
+      break;
+    case HOG_SLEEP:
+      gobuf_sleep(0);
+      break;
+    case HOG_GO:
+      gobuf_go(hog_nothing, 0);
+      break;
+    case HOG_CLOSE_NIL:
+      wrong += gobuf_close(0) != GOBUF_PANIC;
+      break;
+  }
+  return wrong;
+}
+
+/* Repeats an operation that never waits until it is told to stop. */
+GOBUF_EXPORT void c_hog(void *arg) {
+  hog *h = (hog *)arg;
+  h->begun = 1;
+  while (!h->stop && h->times < h->most) {
+    h->wrong += hog_round(h);
+    h->times++;
+  }
+  h->ended = 1;
+}
+
+/* Keeps the outcome of an operation over a checkpoint, at which others run. */
+GOBUF_EXPORT void c_hog_keeps(void *arg) {
+  hog *h = (hog *)arg;
+  h->begun = 1;
+  while (!h->stop && h->times < h->most) {
+    if (h->times % 64 == 0) gobuf_close(0); /* a panic */
+    gobuf_checkpoint();
+    h->wrong += gobuf_status() != GOBUF_PANIC;
+    h->times++;
+  }
+  h->ended = 1;
+}

@@ -1,0 +1,245 @@
+/**
+ * Cooperative preemption: a native body that has had the thread for 10 ms makes way in whatever operation it calls next, and
+ * in gobuf_checkpoint.
+ */
+import { afterEach, describe, expect, setDefaultTimeout, test } from "bun:test";
+import { join } from "node:path";
+import { Cond, chan, go, gosched, Mutex, native, Once, RWMutex, run, runSync, sleep, WaitGroup, wait } from "gobuf";
+import { compilerTest } from "../../scripts/abis/compiler.ts";
+import { setLanes } from "../../src/native/lane.ts";
+import { descriptor, G_STACK_LO, G_STACKGUARD0, G_STRIDE, gmem } from "../../src/runtime/ffi.ts";
+import { goidOf } from "../../src/runtime/gstatus.ts";
+import { packageRoot } from "../../src/runtime/library.ts";
+import { Grunnable, Grunning } from "../../src/runtime/runtime2.ts";
+import { libraryPath } from "./bodies.ts";
+
+/** A hog that is not preempted runs to its count, which takes a while. */
+setDefaultTimeout(60_000);
+
+const HOGS = { c_hog: native.body, c_hog_keeps: native.body } as const;
+const { symbols } = native.dlopen(libraryPath, HOGS);
+
+afterEach(() => setLanes(true));
+
+/** In the order of HOG_* in arch/probe/preempt.c; what each works on, and how it is called in gobuf.h. */
+const OPERATIONS: readonly (readonly [name: string, object: () => native.Handled | native.Callback | null])[] = [
+  ["gobuf_checkpoint", () => null],
+  ["gobuf_send and gobuf_recv, by a lane", () => chan<number>(4)],
+  ["gobuf_send and gobuf_recv, by traps", () => chan<number>(1)],
+  ["gobuf_select, its default", () => chan<number>(1)],
+  ["gobuf_select, a ready case", () => chan<number>(1)],
+  ["gobuf_lock, gobuf_unlock", () => new Mutex()],
+  ["gobuf_rlock, gobuf_runlock", () => new RWMutex()],
+  ["gobuf_wlock, gobuf_wunlock", () => new RWMutex()],
+  ["gobuf_wg_add, gobuf_wg_done", () => new WaitGroup()],
+  ["gobuf_wg_wait", () => new WaitGroup()],
+  ["gobuf_cond_signal", () => new Cond(new Mutex())],
+  ["gobuf_cond_broadcast", () => new Cond(new Mutex())],
+  ["gobuf_once_begin", () => new Once()],
+  ["gobuf_recover", () => null],
+  ["gobuf_chan_make, gobuf_chan_free", () => null],
+  ["gobuf_call", () => native.callback((n) => Number(n) + 1)],
+  ["gobuf_systemstack", () => null],
+  ["gobuf_sleep(0)", () => null],
+  ["gobuf_go", () => null],
+  ["gobuf_close(0), a panic", () => null],
+];
+
+/** struct hog of arch/probe/preempt.c. */
+class Hog {
+  readonly words = new Uint32Array(12);
+  readonly #wide = new BigUint64Array(this.words.buffer);
+
+  constructor(op: number, object: native.Handled | native.Callback | null, most: number) {
+    this.words[0] = op;
+    this.words[1] = object === null ? 0 : native.handle(object);
+    this.#wide[2] = BigInt(most);
+  }
+
+  get begun(): boolean {
+    return this.words[2] === 1;
+  }
+  stop(): void {
+    this.words[3] = 1;
+  }
+  get times(): number {
+    return Number(this.#wide[3]);
+  }
+  get wrong(): number {
+    return Number(this.#wide[4]);
+  }
+  get ended(): boolean {
+    return this.#wide[5] === 1n;
+  }
+}
+
+/** So often a hog repeats what it does if nobody stops it: hundreds of times what fits in 10 ms. */
+const MOST_INLINE = 2 ** 31;
+const MOST = 2 ** 25;
+
+describe("a body that never waits makes way for others", () => {
+  for (const [op, [name, objectOf]] of OPERATIONS.entries()) {
+    test(`in ${name}`, async () => {
+      if (name.endsWith("by traps")) setLanes(false);
+      const edges: string[] = [];
+      let hogId = 0;
+      const hog = await run(
+        function* () {
+          const h = new Hog(op, objectOf(), op < 2 ? MOST_INLINE : MOST);
+          if (name.endsWith("by a lane")) {
+            // Two more than it takes out: the lane is neither empty nor full.
+            const lane = native.chanOf(h.words[1] as number);
+            yield* lane.send(0);
+            yield* lane.send(1);
+          }
+          hogId = Number(go.native(symbols.c_hog, h.words));
+          for (let preempted = 0; preempted < 2; preempted++) {
+            yield* gosched();
+            expect(h.begun).toBe(true);
+            expect(h.ended).toBe(false);
+          }
+          h.stop();
+          while (!h.ended) yield* gosched();
+          return h;
+        },
+        {
+          onTransition: (gp, from, to) => {
+            if (goidOf(gp) === hogId && from === Grunning) edges.push(to === Grunnable ? "preempted" : "left");
+          },
+        },
+      );
+      expect(hog.wrong).toBe(0);
+      expect(hog.times).toBeGreaterThan(0);
+      expect(edges.slice(0, 2)).toEqual(["preempted", "preempted"]);
+    });
+  }
+});
+
+/** Runs a hog of checkpoints until it was preempted so often. */
+async function spins(preemptions: number, beside: (h: Hog) => void = () => {}, body = symbols.c_hog): Promise<Hog> {
+  return await run(function* () {
+    const h = new Hog(0, null, MOST_INLINE);
+    go.native(body, h.words);
+    for (let n = 0; n < preemptions; n++) {
+      yield* gosched();
+      beside(h);
+    }
+    h.stop();
+    while (!h.ended) yield* gosched();
+    return h;
+  });
+}
+
+test("a preempted body goes to the tail of the global queue, as in Go", async () => {
+  const order: string[] = [];
+  await run(function* () {
+    const h = new Hog(0, null, MOST_INLINE);
+    const names = ["a", "b", "c"];
+    // These are in the global queue when the hog gets its turn.
+    for (const name of names) {
+      go(function* () {
+        for (let n = 0; n < 2; n++) {
+          yield* gosched();
+          order.push(name);
+        }
+      });
+    }
+    yield* gosched();
+    go.native(symbols.c_hog, h.words);
+    while (!h.begun) yield* gosched();
+    order.push("preempted");
+    h.stop();
+    while (!h.ended) yield* gosched();
+    order.push("ended");
+  });
+  // It has run once before main, and its second turn comes behind all that were queued.
+  expect(order.indexOf("ended")).toBe(order.length - 1);
+  expect(order.filter((name) => name === "a")).toHaveLength(2);
+  expect(order.indexOf("preempted")).toBeGreaterThan(-1);
+});
+
+test("the last operation's outcome is still there behind a checkpoint at which others ran", async () => {
+  const h = await spins(5, () => {}, symbols.c_hog_keeps);
+  expect(h.wrong).toBe(0);
+  expect(h.times).toBeGreaterThan(0);
+});
+
+test("the request stands in stackguard0 and preempt, and the next turn takes it back", async () => {
+  const seen: string[] = [];
+  let hogId = 0;
+  await run(
+    function* () {
+      const h = new Hog(0, null, MOST_INLINE);
+      hogId = Number(go.native(symbols.c_hog, h.words));
+      yield* gosched();
+      h.stop();
+      while (!h.ended) yield* gosched();
+    },
+    {
+      onTransition: (gp, from, to) => {
+        if (goidOf(gp) !== hogId || from !== Grunning) return;
+        const i = gp * G_STRIDE;
+        const guard = gmem[i + G_STACKGUARD0];
+        const asked = guard === -1 && gmem[i + G_STACKGUARD0 + 1] === -1 && preemptOf(gp) === 1;
+        const bound = guard === ((gmem[i + G_STACK_LO] + 928) | 0) && preemptOf(gp) === 0;
+        seen.push(`${to === Grunnable ? "preempted" : "left"}: ${asked ? "asked" : bound ? "bound" : "neither"}`);
+      },
+    },
+  );
+  expect(seen).toEqual(["preempted: asked", "left: bound"]);
+});
+
+function preemptOf(gp: number): number {
+  return (gmem[gp * G_STRIDE + (descriptor.g_preempt >> 2)] >> (8 * (descriptor.g_preempt & 3))) & 0xff;
+}
+
+test("timers of the process get their turn beside a body that only computes", async () => {
+  let ticks = 0;
+  const interval = setInterval(() => ticks++, 5);
+  try {
+    await run(function* () {
+      const h = new Hog(0, null, MOST_INLINE);
+      go.native(symbols.c_hog, h.words);
+      // Both wait for the event loop only: without its turns they would never come.
+      for (let n = 0; n < 3; n++) yield* wait(new Promise((resolve) => setTimeout(resolve, 5)));
+      yield* sleep(5);
+      expect(h.ended).toBe(false);
+      h.stop();
+      while (!h.ended) yield* gosched();
+    });
+  } finally {
+    clearInterval(interval);
+  }
+  expect(ticks).toBeGreaterThan(0);
+});
+
+describe("on the fake clock nothing is preempted: its order does not depend on time", () => {
+  for (const [op, name, most] of [
+    [0, "gobuf_checkpoint", 2 ** 27],
+    [5, "gobuf_lock", 2 ** 19],
+  ] as const) {
+    test(name, () => {
+      const edges: number[] = [];
+      let hogId = 0;
+      const h = runSync(
+        function* () {
+          const hog = new Hog(op, op === 0 ? null : new Mutex(), most);
+          hogId = Number(go.native(symbols.c_hog, hog.words));
+          yield* gosched();
+          expect(hog.ended).toBe(true);
+          return hog;
+        },
+        { onTransition: (gp, from, to) => void (goidOf(gp) === hogId && from === Grunning && edges.push(to)) },
+      );
+      expect(h.times).toBe(most);
+      expect(edges).not.toContain(Grunnable);
+    });
+  }
+});
+
+compilerTest("TinyCC's checkpoint makes way, too", async () => {
+  const source = join(packageRoot, "arch", "probe", "preempt.c");
+  using compiled = native.cc({ source, symbols: HOGS });
+  const h = await spins(2, (hog) => expect(hog.ended).toBe(false), compiled.symbols.c_hog);
+  expect(h.times).toBeGreaterThan(0);
+});
