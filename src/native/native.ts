@@ -237,7 +237,7 @@ function trapLoop(gp: number, code: number): boolean {
     } else if (code < TRAP_EMBEDDER) {
       if (code === TRAP_GOEXIT) return ended(gp);
       if (code === TRAP_FAULT && mmem[M_FAULTED] !== 0) return faulted(gp);
-      if (code === TRAP_PREEMPT) {
+      if (code === TRAP_PREEMPT && gmem[i + G_STACKGUARD0] === STACK_PREEMPT) {
         if (preempts(gp)) return true;
         continue;
       }

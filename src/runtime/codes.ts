@@ -89,7 +89,6 @@ export const TRAP_CALLS: Readonly<Record<number, string>> = {
   [TRAP_RECOVER]: "gobuf_recover",
   [TRAP_CHAN_MAKE]: "gobuf_chan_make",
   [TRAP_CHAN_FREE]: "gobuf_chan_free",
-  [TRAP_PREEMPT]: "gobuf_checkpoint",
   [TRAP_EMBEDDER]: "gobuf_trap",
 };
 

@@ -344,8 +344,15 @@ const TOOLS: readonly Item[] = [
     "sysmon, retake",
     "runtime/proc.go",
     "what ends a time slice",
-    "Go's monitor preempts a goroutine that has run for 10 ms. gobuf's monitor ends the run's turn of the thread after 4 ms, for the event loop, and a chain of goroutines that hand one time slice on after 10 ms; the next goroutine of the chain goes to the tail of the global queue. Both take effect at an operation. On the fake clock a chain ends after 2^20 hand-overs, so that a run can be repeated",
+    "Go's monitor preempts a goroutine that has run for 10 ms; gobuf's does that to native bodies (see preemptone). It also ends the run's turn of the thread after 4 ms, for the event loop, and a chain of goroutines that hand one time slice on after 10 ms; the next goroutine of the chain goes to the tail of the global queue. Both take effect at an operation. On the fake clock a chain ends after 2^20 hand-overs, so that a run can be repeated",
     "test:props/faults/slices.test.ts",
+  ),
+  differs(
+    "preemptone, gopreempt_m",
+    "runtime/proc.go",
+    "where a goroutine looks",
+    "As in Go, the monitor sets preempt and stackguard0 of a goroutine that has had the M for 10 ms, and the goroutine goes running>runnable to the tail of the global queue. In Go the prologue of each function looks at stackguard0. C compilers write no such prologue, so operations of gobuf.h and gobuf_checkpoint look, and an operation that need not wait is done before the goroutine gives way. A generator gives way where it waits: JavaScript cannot be interrupted. On the fake clock and in runSync nothing is preempted, so that a run can be repeated",
+    "test:props/native/preempt.test.ts",
   ),
   differs(
     "one scheduler a process",
