@@ -3,14 +3,17 @@
  * codes and files; and gobuf's own switch under it.
  */
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { currentAbi } from "../scripts/abis/abis.ts";
 import { buildDriver, zigCc } from "./build.ts";
 import { host, putTo, type Ran } from "./src/driver.ts";
 import { junit, type Result, readResult } from "./src/result.ts";
 import { compileC, compileGobuf, table } from "./subjects.ts";
+
+/** Where the shell finds Bun under its own name. */
+let bun = "";
 
 /** A child process a property. */
 setDefaultTimeout(120_000);
@@ -57,6 +60,9 @@ describe.skipIf(!here)(`the conformance kit (skipped elsewhere: ${why})`, () => 
   beforeAll(() => {
     driver = buildDriver("linux-x64");
     toy = compileC("toy", folder);
+    bun = join(folder, "path", "bun");
+    mkdirSync(dirname(bun));
+    symlinkSync(process.execPath, bun);
   }, 300_000);
 
   const put = (file: string, options = {}): Promise<Ran> => putTo(file, options, undefined, [driver]);
@@ -92,29 +98,33 @@ describe.skipIf(!here)(`the conformance kit (skipped elsewhere: ${why})`, () => 
     expect(code).toBe(0);
   });
 
-  test("packed: it has the driver of each platform and the header, and runs from an empty folder", () => {
-    const say = (ran: { exitCode: number; stdout: Buffer; stderr: Buffer }) => {
-      if (ran.exitCode !== 0) throw new Error(`exit code ${ran.exitCode}: ${ran.stdout}${ran.stderr}`);
-      return ran.stdout.toString();
-    };
-    const spawn = (args: readonly string[], cwd: string) => Bun.spawnSync([process.execPath, ...args], { cwd });
-    say(spawn(["pm", "pack", "--destination", folder], import.meta.dir));
+  test("packed, and run by the letter of its README in an empty folder", () => {
     const project = join(folder, "project");
-    const kit = join(project, "node_modules", "gobuf-conform");
-    mkdirSync(kit, { recursive: true });
-    say(Bun.spawnSync(["tar", "-xzf", join(folder, "gobuf-conform-0.1.0.tgz"), "--strip-components=1", "-C", kit]));
-    cpSync(join(import.meta.dir, "..", "node_modules", "commander"), join(project, "node_modules", "commander"), {
-      recursive: true,
-    });
-    for (const file of [
-      "include/conform.h",
-      "README.md",
-      "bin/linux-x64/gobuf-conform-driver",
-      "bin/linux-arm64/gobuf-conform-driver",
-    ])
-      expect(existsSync(join(kit, file))).toBe(true);
-    expect(say(spawn([join(kit, "src/main.ts"), "self-test"], project))).toContain("34 of 34 broken registers named");
-    expect(say(spawn([join(kit, "src/main.ts"), "list"], project)).split("\n").length).toBe(18);
+    mkdirSync(project);
+    const packed = Bun.spawnSync([process.execPath, "pm", "pack", "--destination", project], { cwd: import.meta.dir });
+    expect(packed.exitCode).toBe(0);
+    const readme = readFileSync(join(import.meta.dir, "README.md"), "utf8");
+    const shell: string[] = [];
+    for (const [, language = "", code = ""] of readme.matchAll(/^```(\w+)\n(.*?)^```$/gms)) {
+      if (language === "c") writeFileSync(join(project, /\/\/ (\S+)/.exec(code)?.[1] ?? ""), code);
+      if (language === "sh") shell.push(code);
+    }
+    // No registry can be reached: the kit has all that it needs.
+    const env = {
+      ...process.env,
+      BUN_CONFIG_REGISTRY: "http://127.0.0.1:9/",
+      PATH: `${dirname(bun)}:${process.env.PATH}`,
+    };
+    writeFileSync(join(project, "package.json"), "{}");
+    const script = `set -ex\nbunx() { bun x --bun "$@"; }\n${shell.join("\n")}`;
+    const ran = Bun.spawnSync(["bash", "-c", script], { cwd: project, env });
+    expect(`${ran.stdout}${ran.stderr}`).toContain("self-test: 34 of 34 broken registers named, 0 falsely");
+    expect(ran.stdout.toString()).toMatch(/swapcontext libc, System V x86-64\nPASS {3}registers/);
+    expect(ran.stdout.toString()).toMatch(/17 verdicts, 0 failed\n$/);
+    expect(ran.exitCode).toBe(0);
+    expect(readFileSync(join(project, "report.xml"), "utf8")).toContain('tests="17" failures="0"');
+    const arm = join(project, "node_modules", "gobuf-conform", "bin", "linux-arm64", "gobuf-conform-driver");
+    expect(existsSync(arm)).toBe(true);
   });
 
   test("the README's adapter of swapcontext: its control words are a choice, and a failure when it claims them", async () => {
