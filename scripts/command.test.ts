@@ -69,6 +69,7 @@ const COMMANDS: Readonly<Record<string, Refused>> = {
     ["--generated 3 --generated-one 0123456789", "cannot be used with option"],
     ["--seed 3", "--seed is for --generated"],
     ["--in src", "--in is for --generated"],
+    ["--seconds 9", "--seconds is for --generated"],
     ["--least 97", "--least is for --generated"],
     ["--patch", "--patch is for --generated-one"],
     ["--generated-one xyz", "argument 'xyz' is invalid. expected ten hexadecimal digits."],

@@ -59,6 +59,11 @@ const options = command(
     ),
   )
   .option("--least <percent>", "fail where a smaller share of the draw is found or argued", integer(0, 100))
+  .option(
+    "--seconds <n>",
+    "judge no more after so many; what is not judged to its end is counted apart",
+    integer(1, 1e6),
+  )
   .addOption(
     new Option("--generated-one <id>", "judge one of them again")
       .argParser(parseId)
@@ -83,22 +88,23 @@ const options = command(
     seed?: number;
     in?: Part[];
     least?: number;
+    seconds?: number;
     generatedOne?: string;
     patch?: boolean;
   }>();
 
 /** What makes sense beside an option only. */
-function refuseAlone(names: readonly ("seed" | "in" | "least" | "patch")[], needed: string): void {
+function refuseAlone(names: readonly ("seed" | "in" | "least" | "seconds" | "patch")[], needed: string): void {
   const alone = names.find((name) => options[name] !== undefined);
   if (alone === undefined) return;
   console.error(`bun run mutants: --${alone} is for ${needed}`);
   process.exit(EXIT_USAGE);
 }
-if (options.generated === undefined) refuseAlone(["seed", "in", "least"], "--generated");
+if (options.generated === undefined) refuseAlone(["seed", "in", "least", "seconds"], "--generated");
 if (options.generatedOne === undefined) refuseAlone(["patch"], "--generated-one");
 if (options.generated !== undefined) {
-  const { generated: n, seed = 1, in: parts = PARTS, jobs, least } = options;
-  process.exit(await runGenerated({ n, seed, parts, jobs, least }));
+  const { generated: n, seed = 1, in: parts = PARTS, jobs, least, seconds } = options;
+  process.exit(await runGenerated({ n, seed, parts, jobs, least, seconds }));
 }
 if (options.generatedOne !== undefined) process.exit(await runOne(options.generatedOne, options.patch === true));
 

@@ -19,7 +19,14 @@ export interface Candidate {
 }
 
 /** What came of a generated mutant. */
-export const GENERATED_VERDICTS = ["found", "timed out", "survived", "does not compile", "same code"] as const;
+export const GENERATED_VERDICTS = [
+  "found",
+  "timed out",
+  "survived",
+  "does not compile",
+  "same code",
+  "not judged",
+] as const;
 export type GeneratedVerdict =
   /** A check went red, or its process crashed. */
   | "found"
@@ -30,11 +37,13 @@ export type GeneratedVerdict =
   /** The type checker, or Zig, refuses it: no suite is needed to see it. It is replaced by another. */
   | "does not compile"
   /** The compiler makes of it what it makes of the original. It is replaced by another. */
-  | "same code";
+  | "same code"
+  /** The time was over before the last step. Nothing is said of it, and it is not kept. */
+  | "not judged";
 
-/** Whether a verdict says something of the suite; another mutant is drawn where it does not. */
-export function counts(verdict: GeneratedVerdict): boolean {
-  return verdict !== "does not compile" && verdict !== "same code";
+/** Whether another mutant is drawn in the place of one with this verdict. */
+export function isReplaced(verdict: GeneratedVerdict): boolean {
+  return verdict === "does not compile" || verdict === "same code";
 }
 
 /** An edit before it has an identity. */

@@ -197,6 +197,14 @@ describe("the draw", () => {
       step: "",
     }));
     expect(few).toHaveLength(9);
+    let calls = 0;
+    const over = await judgeDraws(
+      [{ part: "src", wanted: 9, order }],
+      1,
+      async () => ({ verdict: "found", by: "", step: "" }),
+      () => calls++ === 2,
+    );
+    expect(over, "the time is over before the third").toHaveLength(2);
   });
 });
 
@@ -414,6 +422,7 @@ describe("the report", () => {
       "survived",
       "does not compile",
       "same code",
+      "not judged",
     ];
     const judged = verdicts.map((verdict, i) => ({
       candidate: { ...candidate, id: String(i) },
@@ -429,6 +438,7 @@ describe("the report", () => {
       share: 0.8,
       "does not compile": 1,
       "same code": 1,
+      "not judged": 1,
     });
     expect(tableOf(judged, [])).toContain("60.0 %");
     expect(percent(0.96999)).toBe("96.9 %");

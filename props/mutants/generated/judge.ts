@@ -120,7 +120,7 @@ export class Judge {
   }
 
   /** Makes the edit, judges it by a ladder, and takes it back. */
-  async judge(candidate: Candidate, ladder: () => readonly Step[]): Promise<Judgement> {
+  async judge(candidate: Candidate, ladder: () => readonly Step[], isOver = () => false): Promise<Judgement> {
     const { file, id } = candidate;
     const path = join(this.copy.folder, file);
     const original = readFileSync(path, "utf8");
@@ -141,6 +141,7 @@ export class Judge {
       if (early !== undefined) return early;
       if (isNative) this.keepLibrary("mutant");
       for (const step of ladder()) {
+        if (isOver()) return { verdict: "not judged", by: "the time is over", step: "" };
         const said = await this.step(step);
         if (said.red && (await this.isSure(said, edit))) {
           return { verdict: said.limited ? "timed out" : "found", by: said.by, step: said.step };

@@ -50,6 +50,7 @@ export const COLUMNS = [
   "share",
   "does not compile",
   "same code",
+  "not judged",
 ] as const;
 export type Row = Readonly<Record<Exclude<(typeof COLUMNS)[number], "share">, number>> & {
   /** Of 0 to 1: found, timed out or argued, of what was drawn. 1 where nothing was. */
@@ -72,6 +73,7 @@ export function rowOf(judged: readonly Judged[], argued: ReadonlySet<string>): R
     share: drawn === 0 ? 1 : (drawn - survived) / drawn,
     "does not compile": count("does not compile"),
     "same code": count("same code"),
+    "not judged": count("not judged"),
   };
 }
 

@@ -5,7 +5,7 @@ import { gitTree, type Tree } from "../../../scripts/house/tree.ts";
 import { hostPlatform, packageRoot } from "../../../src/runtime/library.ts";
 import { Copy } from "../copy.ts";
 import { readArgued, staleOf } from "./argued.ts";
-import { type Candidate, counts, lineOf, PARTS, type Part } from "./candidate.ts";
+import { type Candidate, isReplaced, lineOf, PARTS, type Part } from "./candidate.ts";
 import { candidatesOf, type Draw, draw } from "./catalogue.ts";
 import { Edits } from "./edits.ts";
 import { Graph } from "./graph.ts";
@@ -25,6 +25,8 @@ export interface Wanted {
   readonly jobs: number;
   /** Percent that must be found, or argued. */
   readonly least?: number | undefined;
+  /** Seconds after which nothing more is judged, nor to its end. */
+  readonly seconds?: number | undefined;
 }
 
 /** Judges the draws, `jobs` at a time. The first in their order that count are those that are judged, whatever comes first. */
@@ -32,12 +34,14 @@ export async function judgeDraws(
   draws: readonly Draw[],
   jobs: number,
   judge: (candidate: Candidate, job: number) => Promise<Judgement>,
+  isOver = () => false,
 ): Promise<Judged[]> {
   const judged: Judged[] = [];
   const states = draws.map(({ wanted, order }) => ({ left: order.values(), open: wanted }));
   let wake = Promise.withResolvers<void>();
   let busy = 0;
   const next = () => {
+    if (isOver()) return undefined;
     for (const state of states) {
       if (state.open === 0) continue;
       const { value, done } = state.left.next();
@@ -64,7 +68,7 @@ export async function judgeDraws(
         const judgement = await judge(candidate, job);
         judged.push({ candidate, judgement });
         // Another takes its place.
-        if (!counts(judgement.verdict)) state.open++;
+        if (isReplaced(judgement.verdict)) state.open++;
       } finally {
         busy--;
         wake.resolve();
@@ -87,6 +91,7 @@ class Shops implements Disposable {
   constructor(
     private readonly tree: Tree,
     private readonly results: Results,
+    readonly isOver: () => boolean,
   ) {
     this.state = stateOf(tree);
   }
@@ -99,9 +104,10 @@ class Shops implements Disposable {
     const graph = await this.graph;
     const judge = this.judges[job] ?? this.open();
     this.judges[job] = judge;
-    const judgement = await judge.judge(candidate, () => ladderOf(candidate, graph, this.results));
+    const judgement = await judge.judge(candidate, () => ladderOf(candidate, graph, this.results), this.isOver);
     const { id, file } = candidate;
-    this.results.record({ id, file, tree: this.state, ...judgement, ms: Math.round(performance.now() - start) });
+    if (judgement.verdict !== "not judged")
+      this.results.record({ id, file, tree: this.state, ...judgement, ms: Math.round(performance.now() - start) });
     return this.say(candidate, judgement, false);
   }
 
@@ -134,7 +140,14 @@ async function arguedOf(tree: Tree, candidates: readonly Candidate[], parts: rea
 }
 
 /** `--generated`. @returns the exit code */
-export async function runGenerated({ n, seed, parts, jobs, least }: Wanted): Promise<number> {
+export async function runGenerated({
+  n,
+  seed,
+  parts,
+  jobs,
+  least,
+  seconds = Number.POSITIVE_INFINITY,
+}: Wanted): Promise<number> {
   const start = performance.now();
   const tree = gitTree(packageRoot);
   const results = new Results(join(packageRoot, FOLDER));
@@ -142,16 +155,21 @@ export async function runGenerated({ n, seed, parts, jobs, least }: Wanted): Pro
   const candidates = await candidatesOf(tree, hostPlatform(), parts, kept);
   const argued = await arguedOf(tree, candidates, parts, kept);
   if (argued === undefined) return 1;
-  using shops = new Shops(tree, results);
-  const judged = await judgeDraws(draw(candidates, n, seed), jobs, (candidate, job) => shops.judge(candidate, job));
+  using shops = new Shops(tree, results, () => performance.now() - start > seconds * 1000);
+  const judged = await judgeDraws(
+    draw(candidates, n, seed),
+    jobs,
+    (candidate, job) => shops.judge(candidate, job),
+    shops.isOver,
+  );
   for (const candidate of survivorsOf(judged, argued)) {
     console.log(`\n${survivorText(candidate, tree.read(candidate.file))}`);
   }
   console.log(`\n${tableOf(judged, argued)}`);
   const ids = new Set(argued.map(({ id }) => id));
   const row = rowOf(judged, ids);
-  const seconds = Math.round((performance.now() - start) / 1000);
-  const of = `drawn with seed ${seed} of ${candidates.length} (${parts.join(", ")}) in ${seconds} s`;
+  const took = Math.round((performance.now() - start) / 1000);
+  const of = `drawn with seed ${seed} of ${candidates.length} (${parts.join(", ")}) in ${took} s`;
   console.log(
     `\nfound ${row.found + row["timed out"]} of ${row.drawn}, ${row.argued} argued: ${percent(row.share)}; ${of}`,
   );
@@ -160,9 +178,15 @@ export async function runGenerated({ n, seed, parts, jobs, least }: Wanted): Pro
     console.error(`argued.json: ${candidate.id} is argued, but ${judgement.verdict}: take it out`);
   }
   for (const [step, by] of shops.red) console.error(`${step} is red without any fault, and found nothing: ${by}`);
-  if (row.drawn < n) console.error(`there are ${row.drawn} only, of ${n} wanted`);
-  const isEnough = least === undefined || row.share * 100 >= least;
-  if (!isEnough) console.error(`${percent(row.share)} were found or argued: expected ${least} % at least`);
+  if (row.drawn < n) {
+    // Those that survive take longest.
+    const why = shops.isOver()
+      ? `the ${seconds} s were over, and the share is that of the quick ones`
+      : "there are no more";
+    console.error(`${row.drawn} of ${n} were judged: ${why}`);
+  }
+  const isEnough = least === undefined || (row.share * 100 >= least && row.drawn === n);
+  if (!isEnough) console.error(`${percent(row.share)} were found or argued: expected ${least} % at least, of ${n}`);
   return isEnough && found.length === 0 && shops.red.size === 0 && row.drawn > 0 ? 0 : 1;
 }
 
@@ -180,7 +204,7 @@ export async function runOne(id: string, isPatch: boolean): Promise<number> {
     process.stdout.write(patch);
     return 0;
   }
-  using shops = new Shops(tree, new Results(join(packageRoot, FOLDER)));
+  using shops = new Shops(tree, new Results(join(packageRoot, FOLDER)), () => false);
   const { verdict } = await shops.judge(candidate, 0);
   console.log(patch);
   return verdict === "survived" || shops.red.size > 0 ? 1 : 0;

@@ -6,9 +6,9 @@ import type { Expression } from "oxc-parser";
 import { lineAt } from "../../../scripts/house/tree.ts";
 import type { Part, Raw } from "./candidate.ts";
 
-/** Calls whose texts are for people: a report, a help text. */
+/** Calls whose texts are for people: a report, a help text, the name of an operation that is refused. */
 const SPEAKERS =
-  /^(?:fatal|fail|refuse\w*|console\.\w+|process\.std(?:out|err)\.write|command|describe|test|expect)$|\.(?:option|description|argument|fail|refuse\w*)$/;
+  /^(?:fatal|fail|refuse\w*|check[A-Z]\w*|getg|currentRun|oneOf|console\.\w+|process\.std(?:out|err)\.write|command|describe|test|expect)$|\.(?:option|description|argument|fail|refuse\w*)$/;
 /** Classes whose arguments are such texts. */
 const SPEAKING = /(?:Error|^Option|^Argument)$/;
 
