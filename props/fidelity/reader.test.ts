@@ -178,6 +178,9 @@ describe("a file that is refused", () => {
     expect(refusalOf(gz.subarray(0, -4), "t.jsonl.gz").reason).toContain("unexpected end of file");
     expect(refusalOf(gz).reason).toContain("not named .gz");
     expect(refusalOf(goldenBytes(HEADER, PING), "t.jsonl.gz").reason).toContain("is not gzip data");
+    // One byte of gzip's two is none.
+    expect(refusalOf(new Uint8Array([0x1f, 0x8c, 8]), "t.jsonl.gz").reason).toContain("is not gzip data");
+    expect(refusalOf(new Uint8Array([0x1e, 0x8b, 8]), "t.jsonl.gz").reason).toContain("is not gzip data");
     const bomb = Bun.gzipSync(new Uint8Array(1 << 20));
     expect(refusalOf(bomb, "t.jsonl.gz", { ...READER_LIMITS, fileBytesMax: 1 << 16 }).reason).toBe(
       "it decompresses to too much",

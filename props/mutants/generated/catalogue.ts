@@ -26,6 +26,9 @@ const SUITE =
 /** Lists, not code: the faults that are written by hand, and the rows of FIDELITY.md. */
 const LISTS = /^props\/(?:mutants\/(?:scheduler|switch|native|named|listed)|fidelity\/page\/(?:go|seed))\.ts$/;
 
+/** Programs that the bench measures, beside the probe. */
+const PROGRAMS = new Set(["arch/probe/bench.zig"]);
+
 /** Made from arch/codes.toml, with which `bun run lint` compares them. */
 const MADE = new Set(["arch/codes.zig", "src/runtime/codes.ts"]);
 
@@ -33,7 +36,8 @@ const MADE = new Set(["arch/codes.zig", "src/runtime/codes.ts"]);
 export function partOf(file: string, platform: Platform): Part | undefined {
   const name = file.slice(file.lastIndexOf("/") + 1);
   const isCode = file.endsWith(".ts") || languageOf(file) !== undefined;
-  if (!isCode || MADE.has(file) || LISTS.test(file) || /\.test(?:-d)?\.ts$|\.d\.ts$/.test(file)) return undefined;
+  if (!isCode || MADE.has(file) || PROGRAMS.has(file) || LISTS.test(file) || /\.test(?:-d)?\.ts$|\.d\.ts$/.test(file))
+    return undefined;
   if (file.startsWith("arch/") && OF_SOME.test(name) && !NATIVE[platform].test(name)) return undefined;
   if (SUITE.test(file)) return "suite";
   if (file.startsWith("src/")) return "src";

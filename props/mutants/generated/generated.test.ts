@@ -1,48 +1,27 @@
 /** Generated mutants: operators, the draw, the verdicts on planted faults, what is kept, what is argued. */
 import { afterAll, describe, expect, test } from "bun:test";
-import { appendFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { appendFileSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { gitTree, plantedTree, type Tree } from "../../../scripts/house/tree.ts";
 import { scratch } from "../../../scripts/scratch.ts";
 import { hostPlatform, packageRoot } from "../../../src/runtime/library.ts";
-import { Copy } from "../copy.ts";
 import { readArgued, staleOf } from "./argued.ts";
 import { type Candidate, digest, type GeneratedVerdict, identify, PARTS } from "./candidate.ts";
 import { apportion, candidatesOf, draw, partOf } from "./catalogue.ts";
 import { Edits } from "./edits.ts";
 import { Graph } from "./graph.ts";
-import { failedFile, Judge } from "./judge.ts";
-import { ladderOf, NOTHING_KNOWN, testStep } from "./ladder.ts";
+import { failedFile } from "./judge.ts";
+import { ladderOf, NOTHING_KNOWN } from "./ladder.ts";
+import { project } from "./planted.ts";
 import { patchOf, percent, rowOf, tableOf } from "./report.ts";
 import { Results, stateOf } from "./results.ts";
 import { judgeDraws } from "./session.ts";
 import { textEdits, visible } from "./text.ts";
 import { isSameCode, typescriptEdits } from "./typescript.ts";
 
-/** A test that starts processes, on a machine that has much else to do. */
-const MS_MAX = 60_000;
-const isWindows = process.platform === "win32";
 using home = new DisposableStack();
 const stack = home.move();
 afterAll(() => stack.dispose());
-
-/** A project of a few files in a folder of its own, which git knows. */
-function project(files: Readonly<Record<string, string>>): string {
-  const { path } = stack.use(scratch("planted"));
-  for (const [file, text] of Object.entries(files)) {
-    mkdirSync(dirname(join(path, file)), { recursive: true });
-    writeFileSync(join(path, file), text);
-  }
-  Bun.spawnSync(["git", "init", "-q"], { cwd: path });
-  return path;
-}
-
-/** The edit of a text that a mutant of a planted project makes. */
-function planted(root: string, file: string, from: string, to: string): Candidate {
-  const text = readFileSync(join(root, file), "utf8");
-  const raw = { part: "src", file, operator: "planted", at: text.indexOf(from), from, to } as const;
-  return identify(text, [raw])[0] as Candidate;
-}
 
 describe("operators on text", () => {
   const edits = (file: string, text: string) =>
@@ -233,89 +212,6 @@ describe("the ladder", () => {
   });
 });
 
-describe.skipIf(isWindows)("a planted fault (skipped on Windows, which has no process groups)", () => {
-  const root = isWindows
-    ? ""
-    : project({
-        "package.json": JSON.stringify({ scripts: { typecheck: "sh -c '! grep -q REFUSED a.ts'" } }),
-        "a.ts": "export const seen = () => 1;\nexport const unseen = () => 1;\n",
-        "a.test.ts":
-          'import { expect, test } from "bun:test";\nimport { seen } from "./a.ts";\ntest("seen", () => expect(seen()).toBe(1));\n',
-        "red.test.ts": 'import { expect, test } from "bun:test";\ntest("red", () => expect(1).toBe(2));\n',
-        // Red the first time only.
-        "once.test.ts":
-          'import { existsSync, writeFileSync } from "node:fs";\nimport { expect, test } from "bun:test";\ntest("once", () => { const was = existsSync("was"); writeFileSync("was", ""); expect(was).toBe(true); });\n',
-        "ends.test.ts":
-          'import { test } from "bun:test";\nimport { seen } from "./a.ts";\ntest("ends", () => { if (seen() === 3) process.kill(process.ppid, "SIGKILL"); });\n',
-      });
-  const files = ["a.test.ts"];
-
-  /** Judges an edit by tests. */
-  async function judged(edit: readonly [from: string, to: string], tests: readonly string[] = files) {
-    using copy = new Copy(root);
-    const results = new Results(join(stack.use(scratch("results")).path, "kept"));
-    const red = new Map<string, string>();
-    const judge = new Judge(copy, results, "state", red);
-    const candidate = planted(root, "a.ts", ...edit);
-    const judgement = await judge.judge(candidate, () => tests.map((file) => testStep([file], NOTHING_KNOWN)));
-    const after = readFileSync(join(copy.folder, "a.ts"), "utf8");
-    expect(after, "the edit is taken back").toBe(readFileSync(join(root, "a.ts"), "utf8"));
-    return { ...judgement, red: [...red.keys()] };
-  }
-
-  test(
-    "that a test sees is found, by its file",
-    async () => {
-      const { verdict, step, by } = await judged(["seen = () => 1", "seen = () => 2"]);
-      expect({ verdict, step, by }).toEqual({ verdict: "found", step: "a.test.ts", by: "(fail) seen" });
-    },
-    MS_MAX,
-  );
-
-  test(
-    "that no test sees survives",
-    async () => {
-      expect((await judged(["unseen = () => 1", "unseen = () => 2"])).verdict).toBe("survived");
-    },
-    MS_MAX,
-  );
-
-  test(
-    "is not found by a test that is red now and then",
-    async () => {
-      const { verdict } = await judged(["unseen = () => 1", "unseen = () => 2"], ["once.test.ts"]);
-      expect(verdict).toBe("survived");
-    },
-    MS_MAX,
-  );
-
-  test(
-    "is not found by a test that is red without it, which is told",
-    async () => {
-      const { verdict, red } = await judged(["unseen = () => 1", "unseen = () => 2"], ["red.test.ts"]);
-      expect({ verdict, red }).toEqual({ verdict: "survived", red: ["red.test.ts"] });
-    },
-    MS_MAX,
-  );
-
-  test(
-    "that the type checker refuses says nothing of the tests",
-    async () => {
-      expect((await judged(["seen = () => 1", "seen = () => REFUSED"])).verdict).toBe("does not compile");
-      expect((await judged(["seen = () => 1", "seen = (): number => 1"])).verdict).toBe("same code");
-    },
-    MS_MAX,
-  );
-
-  test(
-    "that ends its parent is found, and ends nothing else",
-    async () => {
-      expect((await judged(["seen = () => 1", "seen = () => 3"], ["ends.test.ts"])).verdict).toBe("found");
-    },
-    MS_MAX,
-  );
-});
-
 describe("what is kept", () => {
   const result = {
     id: "0123456789",
@@ -407,7 +303,7 @@ describe("the report", () => {
   ])[0] as Candidate;
 
   test("its patch is one that git applies", () => {
-    const root = project({ "a.txt": text });
+    const root = project(stack, { "a.txt": text });
     const run = Bun.spawnSync(["git", "apply", "-"], { cwd: root, stdin: Buffer.from(patchOf(text, candidate)) });
     expect(run.stderr.toString()).toBe("");
     expect(readFileSync(join(root, "a.txt"), "utf8")).toBe("one\n2\nfour\nfive\nsix\n");
