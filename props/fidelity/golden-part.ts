@@ -52,7 +52,7 @@ function readAll(files: readonly string[], failures: Failure[]): GoldenCase[] {
 function runCase(c: GoldenCase, bodies: Bodies, tally: Tally, library: string | undefined): Failure | undefined {
   const details = tally.timed(() => {
     const got = bodies.run(c, limitsOf(c));
-    const found = [...divergences(c, got), ...bodies.takeFaults()];
+    const found = [...divergences(c, got, tally), ...bodies.takeFaults()];
     // a file that was tampered with and a port that agrees with it: the judges know neither
     return found.length > 0 ? found : illegalities(c, got);
   });

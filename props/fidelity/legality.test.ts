@@ -1,5 +1,6 @@
 /** The judge of legality: it takes every legal history, and names the event of an illegal one. */
 import { describe, expect, test } from "bun:test";
+import { WAIT_REASONS } from "../../golden/format.ts";
 import { checkHistory } from "./legality.ts";
 import { PING } from "./samples.ts";
 
@@ -48,6 +49,22 @@ describe("an illegal one names the event", () => {
   test("when a timer fires while somebody runs", () => {
     const status = ["1 idle>runnable", "0 running>waiting sleep", "1 runnable>running", "0 waiting>runnable"];
     expect(reason(status)).toBe("timers expire while nobody is running");
+  });
+});
+
+describe("a wait", () => {
+  const FOREVER = ["chan receive (nil chan)", "chan send (nil chan)", "select (no cases)"];
+  /** Goroutine 0 waits, and is woken while goroutine 1 runs. */
+  const woken = (wait: string) =>
+    reason(["1 idle>runnable", `0 running>waiting ${wait}`, "1 runnable>running", "0 waiting>runnable"], "deadlock");
+
+  test.each([...WAIT_REASONS])("for %s ends as it may", (wait) => {
+    const expected = FOREVER.includes(wait)
+      ? `nothing can end a wait for waiting ${wait}`
+      : wait === "sleep"
+        ? "timers expire while nobody is running"
+        : "the verdict is deadlock, and goroutine 0 is runnable";
+    expect(woken(wait)).toBe(expected);
   });
 });
 

@@ -38,7 +38,6 @@ class History {
     const state = this.states[g];
     if (state === undefined) return `goroutine ${g} was never created`;
     if (state.split(" ")[0] !== from) return `goroutine ${g} is ${state}`;
-    if (from === "running" && this.running !== g) return `goroutine ${g} is not the one that runs`;
     switch (`${from}>${to}`) {
       case "runnable>running":
         if (this.running !== NOBODY) return `goroutine ${this.running} is running on the only processor`;

@@ -1,5 +1,5 @@
 /** The live part: fresh random workloads, recorded with a Go and compared at once. */
-import type { Case } from "../../golden/format.ts";
+import type { Case, CaseInput } from "../../golden/format.ts";
 import { generate } from "../../golden/generate.ts";
 import { type Go, goAvailable, RecordError, record } from "../../golden/record.ts";
 import { type Context, inShard } from "./context.ts";
@@ -12,11 +12,21 @@ const PART = "live";
 /** Workloads recorded at a time: enough to keep all processors busy, few enough to keep in memory. */
 const BATCH = 256;
 
+/** Where the recordings come from. */
+export interface Recorder {
+  readonly goAvailable: typeof goAvailable;
+  readonly record: (inputs: readonly CaseInput[], options: { readonly go: Go }) => Promise<Case[]>;
+}
+
 /** Records and compares. What cannot be recorded is a failure, for it was asked for. */
-export async function livePart({ options, reporter, bodies }: Context, replaySeed?: number): Promise<PartResult> {
+export async function livePart(
+  { options, reporter, bodies }: Context,
+  replaySeed?: number,
+  recorder: Recorder = { goAvailable, record },
+): Promise<PartResult> {
   const tallies = bodies.map((b) => new Tally(PART, b.kind));
   const failures: Failure[] = [];
-  const go = goAvailable(options.go);
+  const go = recorder.goAvailable(options.go);
   if (!go.ok) {
     for (const tally of tallies) tally.notes.push("NOT RECORDED");
     failures.push({ ...unrecorded(go.reason), title: "there is no Go to record with" });
@@ -33,10 +43,10 @@ export async function livePart({ options, reporter, bodies }: Context, replaySee
   reporter.begin(PART, seeds.length, `workloads recorded with ${go.version}, from seed ${replaySeed ?? options.seed}`);
   for (let at = 0; at < seeds.length; at += BATCH) {
     const batch = seeds.slice(at, at + BATCH);
-    for (const c of await recordBatch(go, batch, failures, again)) {
+    for (const c of await recordBatch(go, batch, failures, again, recorder)) {
       bodies.forEach((b, i) => {
         const tally = tallies[i] as Tally;
-        const details = tally.timed(() => [...divergences(c, b.run(c, limitsOf(c))), ...b.takeFaults()]);
+        const details = tally.timed(() => [...divergences(c, b.run(c, limitsOf(c)), tally), ...b.takeFaults()]);
         tally.add(c, details.length > 0);
         if (details.length > 0) {
           const replay = replayCommand({ kind: "live", seed: c.seed }, b.kind, again);
@@ -63,10 +73,13 @@ async function recordBatch(
   seeds: readonly number[],
   failures: Failure[],
   again: { readonly go: string | undefined },
+  { record }: Recorder,
 ): Promise<Case[]> {
-  const cases = seeds.map((seed) => generate(seed));
+  const inputs = seeds.map((seed) => generate(seed));
   try {
-    return await record(cases, { go });
+    const cases = await record(inputs, { go });
+    if (cases.length !== seeds.length) throw new Error(`Go recorded ${cases.length} of ${seeds.length} workloads`);
+    return cases;
   } catch (error) {
     const failure = unrecorded(error instanceof Error ? error.message : String(error));
     const replay =

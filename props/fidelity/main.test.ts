@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "
 import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { Row } from "./result.ts";
 
 /** Each is a process that runs the suite, some of them on a busy machine. */
 setDefaultTimeout(120_000);
@@ -32,7 +33,25 @@ test("0 when nothing diverged, with a last line for each kind of body", () => {
     "golden generator: 25 cases, 1469 ops, 1513 transitions, 0 divergent",
     "golden native: 25 cases, 1469 ops, 1513 transitions, 0 divergent",
   ]);
-  expect(JSON.parse(readFileSync(json, "utf8"))).toMatchObject({ ok: true, failures: [] });
+  const result = JSON.parse(readFileSync(json, "utf8")) as { rows: Row[] };
+  expect(result).toMatchObject({ ok: true, failures: [] });
+  expect(result.rows.map(({ part, body }) => `${part} ${body}`.trim())).toEqual([
+    "layout",
+    "relation",
+    "probe native",
+    "golden generator",
+    "golden native",
+    "random generator",
+    "random native",
+  ]);
+  for (const row of result.rows) expect(row.compared, row.part).toBeGreaterThan(0);
+});
+
+test("1 when a part that was asked for compared nothing, though others did", () => {
+  const { exitCode, lines } = fidelity(..."--bodies generator --runs 1 --shard 2/2 --golden".split(" "), SAMPLE);
+  expect(lines).toContain("random on generator bodies: it compared nothing");
+  expect(lines.at(-1)).toStartWith("golden generator: 12 cases");
+  expect(exitCode).toBe(1);
 });
 
 test("1 when an event differs, and it is named", () => {

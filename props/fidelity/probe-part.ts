@@ -14,8 +14,11 @@ import { OPEN_LIMITS } from "./trace.ts";
 const PART = "probe";
 const WORKLOADS = 100;
 
+/** What of the native bodies the probe's part uses. */
+export type Watched = Pick<NativeBodies, "kind" | "counts" | "run" | "takeFaults">;
+
 /** Runs the probe. */
-export function probePart({ target, options, reporter }: Context, probe: Probe, native: NativeBodies): PartResult {
+export function probePart({ target, options, reporter }: Context, probe: Probe, native: Watched): PartResult {
   reporter.begin(PART, WORKLOADS, `workloads, ${probe.registers} registers`);
   const tally = new Tally(PART, native.kind);
   const { checked, faults } = selftest(probe, target.native, options.seed);
@@ -40,6 +43,8 @@ export function probePart({ target, options, reporter }: Context, probe: Probe, 
     reporter.tick();
   }
   const { registers, frames } = native.counts;
+  // Any of the three alone says nothing.
+  tally.compared = Math.min(checked, registers - before.registers, frames - before.frames);
   tally.notes.push(
     `${checked} self-tests`,
     `${registers - before.registers} registers compared`,

@@ -33,6 +33,7 @@ describe("order and results", () => {
     [["0 start 0", "0.0 go 1", "1 start 1", "1.0 goexit", "1 exit", "1 exit"], "goroutine 1 has ended"],
     [["0 start 0", "0.0 go 1", "0.1 select default", "0.2 gosched 1"], 'expected "0.2 gosched" and no result'],
     [["what"], "no such goroutine was created"],
+    [["0 start 0", "0.0 go 1", "0.2 gosched panic"], 'expected "0.1 select"'],
   ])("%j", (ops, expected) => {
     expect(reason(w, ops)).toBe(expected);
   });
@@ -44,6 +45,12 @@ describe("order and results", () => {
     expect(reason(once, [...ops, "0 done"])).toBe("goroutine 0 has ended");
     expect(reason(once, [...ops.slice(0, 3), "0 exit"])).toBe('expected "0.0 once"');
   });
+});
+
+test("a select without a default has no default", () => {
+  const events = ["0 start 0", "0.0 select default"];
+  expect(reason(workload([1], [["select", [["send", 0]], true]]), events)).toBeUndefined();
+  expect(reason(workload([1], [["select", [["send", 0]], false]]), events)).toBe("the select has no case default");
 });
 
 describe("conservation", () => {
@@ -91,6 +98,18 @@ describe("conservation", () => {
     expect(sums([1], [["send", 0], ["send", 0], ["gosched"]], ["0.0 send", "0.1 send", "0.2 gosched"])).toBe(
       "channel 0: 2 values were sent and there was room for 1",
     );
+  });
+
+  test("a select that received makes room for one value, and for no more", () => {
+    const body: Op[] = [
+      ["send", 0],
+      ["select", [["recv", 0]], false],
+      ["send", 0],
+      ["send", 0],
+    ];
+    const ops = ["0.0 send", "0.1 select 0", "0.2 send"];
+    expect(sums([1], body, ops)).toBeUndefined();
+    expect(sums([1], body, [...ops, "0.3 send"])).toBe("channel 0: 3 values were sent and there was room for 2");
   });
 
   test("a send under way may have been taken already", () => {

@@ -10,7 +10,12 @@ import { limitsOf, OPEN_LIMITS, type Trace } from "./trace.ts";
 const PART = "random";
 
 /** Everything wrong with one workload on one kind of body. @returns its trace, and what is wrong, headed */
-function examine(input: CaseInput, bodies: Bodies, first: { kind: string; trace: Trace } | undefined) {
+function examine(
+  input: CaseInput,
+  bodies: Bodies,
+  first: { kind: string; trace: Trace } | undefined,
+  tally: Tally,
+): { trace: Trace; details: string[] } {
   const limits = first === undefined ? OPEN_LIMITS : limitsOf(first.trace);
   const trace = bodies.run(input, limits);
   const faults = bodies.takeFaults();
@@ -20,8 +25,8 @@ function examine(input: CaseInput, bodies: Bodies, first: { kind: string; trace:
     ...headed("the trace is not legal:", illegalities(input, trace)),
     ...(first === undefined
       ? []
-      : headed(`expected is what ${first.kind} bodies give:`, divergences(first.trace, trace))),
-    ...headed("expected is the first of two runs with one seed:", divergences(trace, again)),
+      : headed(`expected is what ${first.kind} bodies give:`, divergences(first.trace, trace, tally))),
+    ...headed("expected is the first of two runs with one seed:", divergences(trace, again, tally)),
     ...headed("the native side found:", [...faults, ...bodies.takeFaults()]),
   ];
   return { trace, details };
@@ -40,7 +45,7 @@ export function randomPart({ options, reporter, bodies }: Context, replaySeed?: 
     let first: { kind: string; trace: Trace } | undefined;
     bodies.forEach((b, i) => {
       const tally = tallies[i] as Tally;
-      const { trace, details } = tally.timed(() => examine(input, b, first));
+      const { trace, details } = tally.timed(() => examine(input, b, first, tally));
       tally.add(trace, details.length > 0);
       if (details.length > 0) {
         failures.push({

@@ -76,6 +76,8 @@ describe("a file that is refused", () => {
     ["a field missing", { ...PING, seed: undefined }, 'the case has no "seed"'],
     ["a field unknown", { ...PING, extra: 1 }, 'the case has an unknown field "extra"'],
     ["no name", { ...PING, name: "" }, 'name is ""'],
+    ["a name of two lines", { ...PING, name: "a\nb" }, 'name is "a\\nb"'],
+    ["a name too long", { ...PING, name: "a".repeat(257) }, `name is "${"a".repeat(76)}...`],
     ["a seed too big", { ...PING, seed: 2 ** 53 }, "seed is 9007199254740992"],
     ["a seed below 0", { ...PING, seed: -1 }, "seed is -1"],
     ["an unknown outcome", { ...PING, outcome: "panic" }, 'outcome is "panic"'],
@@ -119,6 +121,7 @@ describe("a file that is refused", () => {
     "0.0 yield",
     "00.1 recv 1",
     "0.1  recv 1",
+    "0.01 recv 1",
     "0.1 recv 1 ",
     "-1 exit",
     "",
@@ -146,6 +149,8 @@ describe("a file that is refused", () => {
     expect(refusal(HEADER, PING, PING)).toMatchObject({ line: 3, reason: "line 2 has a case of this name" });
     const twice = text(goldenBytes(HEADER, PING)).replace('"seed":1', '"seed":1,"seed":1');
     expect(refusalOf(new TextEncoder().encode(twice))).toMatchObject({ line: 2, reason: "a field is there twice" });
+    const header = text(goldenBytes(HEADER, PING)).replace('"gomaxprocs":1', '"gomaxprocs":1,"gomaxprocs":1');
+    expect(refusalOf(new TextEncoder().encode(header))).toMatchObject({ line: 1, reason: "a field is there twice" });
   });
 
   test("when lines are missing, empty, cut or no JSON", () => {

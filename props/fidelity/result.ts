@@ -10,6 +10,8 @@ export interface Row {
   readonly cases: number;
   readonly ops: number;
   readonly transitions: number;
+  /** Single comparisons: events, registers, questions asked of a table. A part that made none has said nothing. */
+  readonly compared: number;
   /** Cases that failed. */
   readonly divergent: number;
   readonly ms: number;
@@ -42,6 +44,7 @@ export class Tally {
   cases = 0;
   ops = 0;
   transitions = 0;
+  compared = 0;
   divergent = 0;
   private ms = 0;
   readonly notes: string[] = [];
@@ -70,8 +73,8 @@ export class Tally {
   }
 
   row(): Row {
-    const { part, body, cases, ops, transitions, divergent, ms } = this;
-    return { part, body, cases, ops, transitions, divergent, ms, note: this.notes.join(", ") };
+    const { part, body, cases, ops, transitions, compared, divergent, ms } = this;
+    return { part, body, cases, ops, transitions, compared, divergent, ms, note: this.notes.join(", ") };
   }
 }
 

@@ -3,10 +3,16 @@ import type { CaseInput } from "../../golden/format.ts";
 import { compareTraces, formatDivergence } from "./compare.ts";
 import { checkHistory, type Illegal } from "./legality.ts";
 import { checkProgram } from "./program.ts";
+import type { Tally } from "./result.ts";
 import type { Trace } from "./trace.ts";
 
-/** Where two traces part, shown. Nothing when they are equal. */
-export function divergences(expected: Trace, got: Trace): string[] {
+/**
+ * Where two traces part, shown. Nothing when they are equal.
+ *
+ * @param tally where the events that were compared are counted
+ */
+export function divergences(expected: Trace, got: Trace, tally?: Tally): string[] {
+  if (tally !== undefined) tally.compared += expected.ops.length + expected.status.length;
   return compareTraces(expected, got).flatMap(formatDivergence);
 }
 

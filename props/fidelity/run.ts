@@ -14,7 +14,7 @@ import { probePart } from "./probe-part.ts";
 import { randomPart } from "./random-part.ts";
 import { formatReplay } from "./replay.ts";
 import type { Reporter } from "./reporter.ts";
-import type { PartResult, Row } from "./result.ts";
+import type { Failure, PartResult, Row } from "./result.ts";
 import { layoutPart, relationPart } from "./table-part.ts";
 import type { Target } from "./target.ts";
 
@@ -45,6 +45,16 @@ async function* parts(context: Context, probe: Probe | undefined): AsyncGenerato
 /** Rows whose sentences close the run: the goldens', or those of the one part that a replay runs. */
 function closing(rows: readonly Row[], { replay }: Options): Row[] {
   return rows.filter((row) => row.part === (replay?.kind ?? "golden"));
+}
+
+/** Parts that compared nothing: silence is not to pass for agreement. */
+export function silent(rows: readonly Row[]): Failure[] {
+  return rows
+    .filter(({ compared }) => compared === 0)
+    .map(({ part, body, note }) => {
+      const title = `it compared nothing${note === "" ? "" : ` (${note})`}`;
+      return { part, body, title, details: [], replay: undefined };
+    });
 }
 
 function writeJson(file: string, result: unknown): void {
@@ -86,7 +96,9 @@ export async function runFidelity(target: Target, options: Options, reporter: Re
   const results: PartResult[] = [];
   for await (const result of parts(context, probe)) results.push(result);
   const rows = results.flatMap((r) => r.rows);
-  const failures = results.flatMap((r) => r.failures);
+  const mute = silent(rows);
+  for (const { part, body, title } of mute) reporter.line(`${part}${body && ` on ${body} bodies`}: ${title}`);
+  const failures = [...results.flatMap((r) => r.failures), ...mute];
   const compared = rows.some((row) => row.body !== "" && row.part !== "probe" && row.cases > 0);
   const page = options.page === undefined || (await settlePage(options.page, target, rows, failures, reporter));
   const ok = compared && failures.length === 0 && page;

@@ -9,6 +9,7 @@ function tablePart(part: string, { reporter }: Context, check: () => TableCheck)
   const tally = new Tally(part, "");
   const { checked, faults } = tally.timed(check);
   tally.divergent = faults.length;
+  tally.compared = checked;
   tally.notes.push(`${checked} checks`);
   reporter.tick();
   const failures = faults.map((title) => ({ part, body: "" as const, title, details: [], replay: undefined }));

@@ -1,5 +1,6 @@
 /** The judges of the status relation and of the layout: each edge and each word that is wrong is named. */
 import { describe, expect, test } from "bun:test";
+import { seedLayout } from "../../src/runtime/layout.ts";
 import { checkLayout } from "./layout.ts";
 import { checkRelation, RELATION, STATUSES } from "./relation.ts";
 import type { LayoutTable, StatusMachine } from "./target.ts";
@@ -42,7 +43,92 @@ function machine(edges: readonly string[] = RELATION): StatusMachine {
   };
 }
 
+/** The edges, once more: a machine and a table that lack the same one agree. */
+const EDGES =
+  "idle>runnable runnable>running running>runnable running>waiting running>syscall running>copystack running>preempted " +
+  "running>dead waiting>runnable syscall>running syscall>runnable copystack>running preempted>runnable";
+
 describe("relation", () => {
+  test("the table has the 13 edges, and Go's numbers", () => {
+    expect<string[]>([...RELATION].sort()).toEqual(EDGES.split(" ").sort());
+    expect(STATUSES).toEqual({
+      idle: 0,
+      runnable: 1,
+      running: 2,
+      syscall: 3,
+      waiting: 4,
+      dead: 6,
+      copystack: 8,
+      preempted: 9,
+    });
+  });
+
+  /** The first words of the faults of a machine that is right but for what is given. */
+  const faultsOf = (change: (right: StatusMachine) => Partial<StatusMachine>) => {
+    const right = machine();
+    return checkRelation({ ...right, ...change(right) }).faults;
+  };
+
+  test("a change while this thread holds the scan bit is named, in each status that can be held", () => {
+    const faults = faultsOf((right) => ({
+      casgstatus: (g, from, to) => {
+        if (right.read(g) === (from | SCAN)) right.write(g, from);
+        right.casgstatus(g, from, to);
+        right.write(g, from | SCAN);
+      },
+    })).filter((fault) => fault.includes("while this thread holds the scan bit is allowed, expected: refused"));
+    const held = RELATION.filter((edge) => /^(runnable|running|waiting|syscall)>/.test(edge));
+    expect(faults.length).toBe(held.length);
+  });
+
+  test("a machine that does not look at the word is named, for each word that it could hold", () => {
+    const faults = faultsOf((right) => ({
+      casgstatus: (g, from, to) => {
+        if (!RELATION.includes(`${nameOf(from)}>${nameOf(to)}` as never)) return right.casgstatus(g, from, to);
+        right.write(g, to);
+      },
+    }));
+    const others = Object.keys(STATUSES).filter((name) => name !== "idle");
+    for (const other of others.flatMap((name) => [name, `scan${name}`])) {
+      expect(faults).toContain(`casgstatus idle>runnable of a ${other} goroutine is allowed, expected: refused`);
+    }
+  });
+
+  test("a scan bit that is not taken, or taken where it cannot be, is named", () => {
+    const never = faultsOf(() => ({ castogscanstatus: () => false }));
+    const always = faultsOf((right) => ({
+      castogscanstatus: (g, from, to) => {
+        if (nameOf(from) === "syscall" || to !== (from | SCAN)) return right.castogscanstatus(g, from, to);
+        right.write(g, to);
+        return true;
+      },
+      casfromgscanstatus: (g, _, to) => right.write(g, to),
+    }));
+    for (const name of ["runnable", "running", "waiting", "syscall"]) {
+      expect(never).toContain(`castogscanstatus ${name}>scan${name} is refused, expected: allowed`);
+    }
+    for (const name of ["idle", "dead", "copystack"]) {
+      expect(always).toContain(`castogscanstatus ${name}>scan${name} is allowed, expected: refused`);
+    }
+  });
+
+  test("a scan bit that is not given back, or given back where there is none, is named", () => {
+    const never = faultsOf(() => ({
+      casfromgscanstatus: () => {
+        throw new Error("no");
+      },
+    }));
+    const always = faultsOf((right) => ({ casfromgscanstatus: (g, _, to) => right.write(g, to) }));
+    for (const name of ["runnable", "running", "waiting", "syscall"]) {
+      expect(never.join("\n")).toContain(`casfrom_gscanstatus scan${name}>${name} is refused, expected: allowed`);
+    }
+    expect(always).toContain("casfrom_gscanstatus scandead>dead is allowed, expected: refused");
+  });
+
+  test("another number of the scan bit is named", () => {
+    expect(checkRelation({ ...machine(), scanBit: 0x2000 }).faults).toEqual(["the scan bit is 8192, expected 4096"]);
+  });
+
   test("a machine that has it passes", () => {
     const { checked, faults } = checkRelation(machine());
     expect(faults).toEqual([]);
@@ -145,10 +231,32 @@ describe("layout", () => {
     expect(checkLayout(sysv).faults).toEqual([]);
   });
 
-  test("every word that is moved is named", () => {
-    for (const word of Object.keys(sysv)) {
-      const { faults } = checkLayout({ ...sysv, [word]: (sysv[word] as number) - 1 });
-      expect(faults.some((fault) => fault.includes(`${word} is `))).toBe(true);
+  /** Each ABI's, by the port's own table, which is another than the judge's. */
+  const layouts = [1, 2, 3].map((abi): LayoutTable => {
+    const words = { ...sysv, ...seedLayout(abi), abi };
+    return { ...words, g_stride: ((words.g_full_size ?? 0) + 63) & ~63 };
+  });
+
+  test("each ABI's passes", () => {
+    for (const layout of layouts) expect(checkLayout(layout)).toMatchObject({ faults: [] });
+  });
+
+  test("every word that is moved, or missing, is named", () => {
+    for (const layout of layouts) {
+      for (const word of Object.keys(sysv)) {
+        const moved = checkLayout({ ...layout, [word]: (layout[word] as number) - 1 });
+        const gone = checkLayout(Object.fromEntries(Object.entries(layout).filter(([name]) => name !== word)));
+        for (const { faults } of [moved, gone]) {
+          expect(faults.some((fault) => fault.includes(`${word} is `) || word === "abi")).toBe(true);
+        }
+      }
     }
+  });
+
+  test("a record that is no whole number of lines, or far too large, is named; so is an ABI that there is not", () => {
+    for (const g_stride of [200, 192 + 128]) {
+      expect(checkLayout({ ...sysv, g_stride }).faults).toEqual([expect.stringContaining(`g_stride is ${g_stride}`)]);
+    }
+    for (const abi of [0, 4]) expect(checkLayout({ ...sysv, abi }).faults).toEqual([`abi is ${abi}, expected 1 to 3`]);
   });
 });

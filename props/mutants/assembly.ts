@@ -2,10 +2,10 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { packageRoot } from "../../src/runtime/library.ts";
-import type { Mutant, Subject } from "./mutant.ts";
+import type { Abi, Mutant } from "./mutant.ts";
 
 /** The assembly file of each ABI. */
-export const ASSEMBLY: Readonly<Record<Exclude<Subject, "src">, string>> = {
+export const ASSEMBLY: Readonly<Record<Abi, string>> = {
   "linux-x64": "arch/sysv_x86_64.S",
   "linux-arm64": "arch/aarch64.S",
   "windows-x64": "arch/ms_x86_64.S",
@@ -47,14 +47,14 @@ function expand({ params, body }: Macro, operands: string): string[] {
 }
 
 /** Which branch of `#if defined(...)` an assembly file takes on a platform. */
-function isTaken(condition: string, subject: Subject): boolean {
+function isTaken(condition: string, subject: Abi): boolean {
   const os = subject.startsWith("windows") ? "_WIN32" : "__linux__";
   const named = [...condition.matchAll(/(!?)defined\((\w+)\)/g)];
   return named.length > 0 && named.every(([, not, name]) => (name === os) !== (not === "!"));
 }
 
 /** The lines that count on a platform, with their numbers: #if and its like are resolved. */
-function* linesOf(source: string, subject: Subject): Generator<[line: number, raw: string]> {
+function* linesOf(source: string, subject: Abi): Generator<[line: number, raw: string]> {
   /** For each open #if: whether this branch counts, and whether one has counted. */
   const open: { on: boolean; any: boolean }[] = [];
   for (const [line, raw] of source.split("\n").entries()) {
@@ -77,7 +77,7 @@ function* linesOf(source: string, subject: Subject): Generator<[line: number, ra
 }
 
 /** The instructions of the switch in an assembly file, as this platform assembles them; macros are looked into. */
-export function sitesOf(source: string, subject: Subject): Site[] {
+export function sitesOf(source: string, subject: Abi): Site[] {
   const sites: Site[] = [];
   const macros = new Map<string, Macro>();
   let macro: { name: string; params: string[]; body: string[] } | undefined;
@@ -114,7 +114,7 @@ export function sitesOf(source: string, subject: Subject): Site[] {
 }
 
 /** A mutant for each instruction of the switch. */
-export function deletions(subject: Exclude<Subject, "src">): Mutant[] {
+export function deletions(subject: Abi): Mutant[] {
   const file = ASSEMBLY[subject];
   const source = readFileSync(join(packageRoot, file), "utf8");
   return sitesOf(source, subject).map(({ fn, line, place, text, without }) => ({

@@ -10,8 +10,13 @@ import { ensureNativeSync } from "../../scripts/build.ts";
 import { onEnd, type Scratch, scratch } from "../../scripts/scratch.ts";
 import { findZig, zigEnv } from "../../scripts/zig.ts";
 import { hostPlatform, libraryFile, packageRoot } from "../../src/runtime/library.ts";
+<<<<<<< HEAD
 import { applyEdits } from "./copy.ts";
 import type { Mutant, Outcome, Subject } from "./mutant.ts";
+=======
+import { mutantsOf } from "./catalogue.ts";
+import { ABIS, type Abi, type Mutant, type Outcome, type Subject } from "./mutant.ts";
+>>>>>>> da23937 (Suite mutants: faults of judges, comparers, reader and parts are listed; a part that compares nothing fails)
 import { failureOf, hasSaidSo, type Step, verdictOf } from "./verdict.ts";
 
 const COPIED = [
@@ -19,6 +24,7 @@ const COPIED = [
   "golden",
   "props",
   "scripts",
+  "bench",
   "arch",
   "examples",
   "build.zig",
@@ -33,6 +39,8 @@ const EMULATOR: Readonly<Record<Subject, AbiName | undefined>> = {
   "linux-arm64": "arm64",
   "windows-x64": "windows",
   src: undefined,
+  suite: undefined,
+  rows: undefined,
 };
 
 /** Milliseconds a step of the suite may take: many times what it takes without a fault. */
@@ -41,6 +49,8 @@ const LIMIT_MS: Readonly<Record<Subject, number>> = {
   "linux-arm64": 180_000,
   "windows-x64": 60_000,
   src: 30_000,
+  suite: 30_000,
+  rows: 60_000,
 };
 
 /** The steps that are tests take so many times longer: whole folders of them, of which some start processes. */
@@ -56,14 +66,16 @@ export type Extent = "first step" | "all steps";
 export class Workshop implements Disposable {
   private readonly scratch: Scratch = scratch("mutants");
   private readonly folder = this.scratch.path;
+  /** Whether the library in the copy is of other sources than the copy's. */
+  private stale = false;
 
   constructor() {
     for (const name of COPIED) {
-      const filter = (path: string) => !path.includes(".cache");
+      const filter = (path: string) => !path.includes(".cache") && !path.includes("target");
       cpSync(join(packageRoot, name), join(this.folder, name), { recursive: true, filter });
     }
     if (process.platform !== "win32") symlinkSync(join(packageRoot, "node_modules"), join(this.folder, "node_modules"));
-    // Mutants of src run on the library that is there; the others' are built here.
+    // Mutants that leave arch/ alone run on the library that is there; the others' is built here.
     const library = join("zig-out", "lib", hostPlatform());
     ensureNativeSync();
     cpSync(join(packageRoot, library), join(this.folder, library), { recursive: true });
@@ -79,8 +91,13 @@ export class Workshop implements Disposable {
     const start = performance.now();
     let undo = () => {};
     try {
+<<<<<<< HEAD
       undo = applyEdits(this.folder, mutant.edits, mutant.name);
       const step = await this.run(mutant.subject, extent);
+=======
+      undo = this.apply(mutant);
+      const step = await this.run(mutant, extent);
+>>>>>>> da23937 (Suite mutants: faults of judges, comparers, reader and parts are listed; a part that compares nothing fails)
       return { mutant, ...verdictOf(mutant, step), ms: performance.now() - start };
     } catch (error) {
       return { mutant, verdict: "WRONG", by: (error as Error).message, ms: performance.now() - start };
@@ -89,12 +106,33 @@ export class Workshop implements Disposable {
     }
   }
 
+<<<<<<< HEAD
   private async run(subject: Subject, extent: Extent): Promise<Step> {
     const platform = subject === "src" ? hostPlatform() : subject;
     if (subject !== "src") await this.build(platform);
+=======
+  private apply({ edits, name }: Mutant): () => void {
+    const before = new Map<string, string>();
+    for (const { file, from, to } of edits) {
+      const path = join(this.folder, file);
+      const text = readFileSync(path, "utf8");
+      if (!before.has(path)) before.set(path, text);
+      writeFileSync(path, edit(text, from, to, `${name}: ${file}`));
+    }
+    return () => {
+      for (const [path, text] of before) writeFileSync(path, text);
+    };
+  }
+
+  private async run({ subject, edits, steps: own }: Mutant, extent: Extent): Promise<Step> {
+    const platform = isAbi(subject) ? subject : hostPlatform();
+    const isArch = edits.some(({ file }) => file.startsWith("arch/"));
+    if (isAbi(subject) || isArch || this.stale) await this.build(platform);
+    this.stale = isArch;
+>>>>>>> da23937 (Suite mutants: faults of judges, comparers, reader and parts are listed; a part that compares nothing fails)
     const library = join(this.folder, "zig-out", "lib", platform, libraryFile("gobuf", platform));
     if (!existsSync(library)) throw new Error(`there is no ${library}`);
-    const steps = ladder(subject, library);
+    const steps = own ?? ladder(subject, library);
     let last: Step = { red: false, by: "", output: "" };
     for (const args of extent === "all steps" ? steps : steps.slice(0, 1)) {
       last = await this.step(subject, args, library);
@@ -163,8 +201,37 @@ export class Workshop implements Disposable {
   }
 }
 
+<<<<<<< HEAD
+=======
+function edit(text: string, from: string | number, to: string, where: string): string {
+  if (typeof from === "number") {
+    const lines = text.split("\n");
+    lines[from] = to;
+    return lines.join("\n");
+  }
+  const at = text.indexOf(from);
+  if (at < 0 || text.indexOf(from, at + 1) >= 0) {
+    throw new Error(
+      `${where} has ${at < 0 ? "no" : "more than one"} ${JSON.stringify(from)}: the mutant must follow the source`,
+    );
+  }
+  return text.slice(0, at) + to + text.slice(at + from.length);
+}
+
+function isAbi(subject: Subject): subject is Abi {
+  return (ABIS as readonly Subject[]).includes(subject);
+}
+
+/** Each step that finds a mutant of the subject, once: what a neutral change must pass. */
+function allSteps(subject: Subject): string[][] {
+  const steps = mutantsOf(subject).faults.flatMap((mutant) => mutant.steps ?? []);
+  return [...new Set(steps.map((step) => JSON.stringify(step)))].map((step) => JSON.parse(step) as string[]);
+}
+
+>>>>>>> da23937 (Suite mutants: faults of judges, comparers, reader and parts are listed; a part that compares nothing fails)
 /** The steps of the suite, the quickest first. */
 function ladder(subject: Subject, library: string): string[][] {
+  if (subject === "suite" || subject === "rows") return allSteps(subject);
   const command = ["props/fidelity/main.ts", "--library", library, "--json", RESULT];
   const named = [...command, "--golden", "golden/named.jsonl", "--runs", "0"];
   const tests = ["src/native/native.test.ts", "props/assembly.test.ts", "props/probe.test.ts", "props/stacks.test.ts"];

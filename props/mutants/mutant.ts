@@ -1,7 +1,14 @@
 /** What a mutant is, and what the harness says of one. */
 
-/** ABIs whose library is mutated; `src` are mutants of the TypeScript. */
-export const SUBJECTS = ["linux-x64", "linux-arm64", "windows-x64", "src"] as const;
+/** ABIs whose library is mutated. */
+export const ABIS = ["linux-x64", "linux-arm64", "windows-x64"] as const;
+export type Abi = (typeof ABIS)[number];
+
+/**
+ * What is mutated: the library of an ABI; the TypeScript (`src`); the suite itself (`suite`), which a test of the suite
+ * must find; what a row of FIDELITY.md says (`rows`), which that row's own checks must find.
+ */
+export const SUBJECTS = [...ABIS, "src", "suite", "rows"] as const;
 export type Subject = (typeof SUBJECTS)[number];
 
 /** An edit of one file. */
@@ -23,6 +30,8 @@ export interface Mutant {
   readonly edits: readonly Edit[];
   /** The class of fault: a line of the catalogue of real bugs, or "instruction deletion". */
   readonly kind: string;
+  /** The steps that must find it, in place of the subject's ladder: arguments of Bun. */
+  readonly steps?: readonly (readonly string[])[];
   /** Changes nothing that a program could tell: it must pass. */
   readonly neutral?: boolean;
 }

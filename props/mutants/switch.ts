@@ -1,8 +1,6 @@
 /** Seeded faults of the native library: the switch, the stacks, the fault handler. */
 import { ASSEMBLY } from "./assembly.ts";
-import type { Edit, Mutant, Subject } from "./mutant.ts";
-
-type Abi = Exclude<Subject, "src">;
+import type { Abi, Edit, Mutant } from "./mutant.ts";
 
 function fault(subject: Abi, kind: string, ...edits: Edit[]): Mutant {
   return { name: `${subject}/${kind}`, subject, kind, edits };

@@ -1,0 +1,13 @@
+/** Faults of the suite itself: judges, comparers, readers, harnesses, commands. Each must turn a test of the suite red. */
+import type { Mutant } from "./mutant.ts";
+import { SUITE_COMMAND_MUTANTS } from "./suite-commands.ts";
+import { SUITE_JUDGE_MUTANTS } from "./suite-judges.ts";
+import { SUITE_PART_MUTANTS } from "./suite-parts.ts";
+import { SUITE_PROBE_MUTANTS } from "./suite-probe.ts";
+
+export const SUITE_MUTANTS: readonly Mutant[] = [
+  ...SUITE_JUDGE_MUTANTS,
+  ...SUITE_PART_MUTANTS,
+  ...SUITE_PROBE_MUTANTS,
+  ...SUITE_COMMAND_MUTANTS,
+];
