@@ -47,8 +47,24 @@ function parseCase(line: string): Case | undefined {
   }
 }
 
+/** What recording is done with; tests have their own. */
+export interface Means {
+  readonly goAvailable: typeof goAvailable;
+  readonly corpora: () => readonly Corpus[];
+  readonly record: typeof record;
+  readonly print: (line: string) => void;
+}
+
+const MEANS: Means = { goAvailable, corpora, record, print: (line) => console.log(line) };
+
 /** Records a corpus and writes it, or compares it; true when there is nothing to complain of. */
-async function recordCorpus(corpus: Corpus, go: Go, check: boolean, jobs: number | undefined): Promise<boolean> {
+async function recordCorpus(
+  corpus: Corpus,
+  go: Go,
+  check: boolean,
+  jobs: number | undefined,
+  { record, print }: Means,
+): Promise<boolean> {
   const started = performance.now();
   const file = basename(corpus.path);
   const onProgress = (done: number, total: number) => {
@@ -62,12 +78,12 @@ async function recordCorpus(corpus: Corpus, go: Go, check: boolean, jobs: number
   const bytes = corpusBytes(corpus.path, lines);
   if (!check) {
     writeFileSync(corpus.path, bytes);
-    console.log(`${what}, ${bytes.length} bytes written`);
+    print(`${what}, ${bytes.length} bytes written`);
     return true;
   }
   const committed = existsSync(corpus.path) ? new Uint8Array(readFileSync(corpus.path)) : undefined;
   const difference = committed === undefined ? "there is no such file" : compare(corpus.path, committed, lines, bytes);
-  console.log(difference === undefined ? `${what}, the same` : `${what}: DIFFERS: ${difference}`);
+  print(difference === undefined ? `${what}, the same` : `${what}: DIFFERS: ${difference}`);
   return difference === undefined;
 }
 
@@ -90,14 +106,14 @@ function compare(
  * @returns whether there is nothing to complain of
  * @throws Error where the Go on PATH cannot record them
  */
-export async function recordCorpora(check: boolean, jobs?: number): Promise<boolean> {
-  const go = goAvailable();
+export async function recordCorpora(check: boolean, jobs?: number, means: Means = MEANS): Promise<boolean> {
+  const go = means.goAvailable();
   if (!go.ok) throw new Error(`cannot record: ${go.reason}`);
   if (go.version !== GO_VERSION) {
     throw new Error(`the corpora are recorded with ${GO_VERSION}, the go on PATH is ${go.version}`);
   }
   let good = true;
-  for (const corpus of corpora()) good = (await recordCorpus(corpus, go, check, jobs)) && good;
+  for (const corpus of means.corpora()) good = (await recordCorpus(corpus, go, check, jobs, means)) && good;
   return good;
 }
 

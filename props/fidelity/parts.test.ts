@@ -11,7 +11,7 @@ import type { Bodies, Context } from "./context.ts";
 import { gobuf } from "./gobuf.ts";
 import { runGenerators } from "./interp.ts";
 import { livePart, type Recorder } from "./live-part.ts";
-import { loadProbe, type Probe } from "./probe-library.ts";
+import { EYES, loadProbe, type Probe } from "./probe-library.ts";
 import { probePart, type Watched } from "./probe-part.ts";
 import { randomPart } from "./random-part.ts";
 import { workloadSeed } from "./replay.ts";
@@ -97,7 +97,7 @@ describe("random", () => {
     expect(both(undefined, ["rbx"]).says).toEqual(["the native side found:"]);
     const faults: string[] = [];
     const late = (trace: Trace, run: number) => {
-      if (run === 2) faults.push("rbx");
+      if (run === 6) faults.push("rbx");
       return trace;
     };
     expect(both(late, faults)).toMatchObject({ divergent: [0, 1], says: ["the native side found:"] });
@@ -154,7 +154,11 @@ describe("live", () => {
     });
     const failed = await livePart(context([bodies("generator")], argv), undefined, broken);
     expect(failed.failures).toMatchObject([
-      { title: "recording failed", replay: `bun run fidelity --replay 'live:${workloadSeed(SEED, 1)}'` },
+      {
+        title: "the recording failed",
+        notRecorded: true,
+        replay: `bun run fidelity --replay 'live:${workloadSeed(SEED, 1)}'`,
+      },
     ]);
     const few = await livePart(
       context([bodies("generator")], argv),
@@ -165,10 +169,16 @@ describe("live", () => {
   });
 
   test("compared nothing where there is no Go, and says why", async () => {
-    const none: Recorder = { ...go, goAvailable: () => ({ ok: false, reason: "no go on PATH" }) };
-    const { rows } = await livePart(context([bodies("generator")], argv), undefined, none);
+    const none: Recorder = {
+      ...go,
+      goAvailable: () => ({ ok: false, reason: "no go on PATH" }) as ReturnType<Recorder["goAvailable"]>,
+    };
+    const { rows, failures } = await livePart(context([bodies("generator")], argv), undefined, none);
+    expect(rows).toMatchObject([{ part: "live", cases: 0, compared: 0 }]);
+    expect(failures).toMatchObject([{ details: ["no go on PATH"], notRecorded: true }]);
+    expect(silent(rows, failures)).toEqual([]);
     expect(silent(rows)).toMatchObject([
-      { part: "live", body: "generator", title: "it compared nothing (SKIPPED: no go on PATH)" },
+      { part: "live", body: "generator", title: expect.stringContaining("nothing") },
     ]);
   });
 
@@ -252,6 +262,25 @@ describe("probe", () => {
   });
 });
 
+test("each of the probe's self-tests is carried out, the last of each eye among them", () => {
+  const real = loadProbe(gobuf.native.api);
+  const bodies = {
+    kind: "native",
+    counts: { ops: 0, registers: 0, frames: 0 },
+    run: right,
+    takeFaults: () => [],
+  } as const;
+  const asked: string[] = [];
+  const selftest: Probe["selftest"] = (eye, k) => {
+    asked.push(`${eye} ${k}`);
+    return real.selftest(eye, k);
+  };
+  probePart(context([]), { ...real, selftest }, bodies);
+  const expected = EYES.flatMap((eye) => Array.from({ length: real.selftests(eye) }, (_, k) => `${eye} ${k}`));
+  expect(asked).toEqual(expected);
+  expect(expected.length).toBeGreaterThan(40);
+});
+
 describe("a table", () => {
   test("that is right is counted, and one that is wrong fails", () => {
     for (const part of [layoutPart, relationPart]) {
@@ -268,6 +297,7 @@ describe("a table", () => {
     for (const part of [layoutPart, relationPart]) {
       const bad = part(context([], "", broken));
       expect(seen(bad)).toMatchObject({ divergent: [1], failed: [""] });
+      expect(bad.failures[0]?.title).toContain(part === layoutPart ? "g_goid is 1" : "the scan bit is 1");
     }
   });
 });

@@ -48,9 +48,10 @@ function closing(rows: readonly Row[], { replay }: Options): Row[] {
 }
 
 /** Parts that compared nothing: silence is not to pass for agreement. */
-export function silent(rows: readonly Row[]): Failure[] {
+export function silent(rows: readonly Row[], failures: readonly Failure[] = []): Failure[] {
+  const spoken = new Set(failures.map(({ part }) => part));
   return rows
-    .filter(({ compared }) => compared === 0)
+    .filter(({ compared, part }) => compared === 0 && !spoken.has(part))
     .map(({ part, body, note }) => {
       const title = `it compared nothing${note === "" ? "" : ` (${note})`}`;
       return { part, body, title, details: [], replay: undefined };
@@ -96,9 +97,10 @@ export async function runFidelity(target: Target, options: Options, reporter: Re
   const results: PartResult[] = [];
   for await (const result of parts(context, probe)) results.push(result);
   const rows = results.flatMap((r) => r.rows);
-  const mute = silent(rows);
+  const found = results.flatMap((r) => r.failures);
+  const mute = silent(rows, found);
   for (const { part, body, title } of mute) reporter.line(`${part}${body && ` on ${body} bodies`}: ${title}`);
-  const failures = [...results.flatMap((r) => r.failures), ...mute];
+  const failures = [...found, ...mute];
   const compared = rows.some((row) => row.body !== "" && row.part !== "probe" && row.cases > 0);
   const page = options.page === undefined || (await settlePage(options.page, target, rows, failures, reporter));
   const ok = compared && failures.length === 0 && page;

@@ -10,13 +10,8 @@ import { ensureNativeSync } from "../../scripts/build.ts";
 import { onEnd, type Scratch, scratch } from "../../scripts/scratch.ts";
 import { findZig, zigEnv } from "../../scripts/zig.ts";
 import { hostPlatform, libraryFile, packageRoot } from "../../src/runtime/library.ts";
-<<<<<<< HEAD
 import { applyEdits } from "./copy.ts";
-import type { Mutant, Outcome, Subject } from "./mutant.ts";
-=======
-import { mutantsOf } from "./catalogue.ts";
 import { ABIS, type Abi, type Mutant, type Outcome, type Subject } from "./mutant.ts";
->>>>>>> da23937 (Suite mutants: faults of judges, comparers, reader and parts are listed; a part that compares nothing fails)
 import { failureOf, hasSaidSo, type Step, verdictOf } from "./verdict.ts";
 
 const COPIED = [
@@ -25,6 +20,9 @@ const COPIED = [
   "props",
   "scripts",
   "bench",
+  ".ci",
+  "HACKING.md",
+  "FIDELITY.md",
   "arch",
   "examples",
   "build.zig",
@@ -69,9 +67,10 @@ export class Workshop implements Disposable {
   /** Whether the library in the copy is of other sources than the copy's. */
   private stale = false;
 
-  constructor() {
+  /** @param limits of the steps, milliseconds, by subject */
+  constructor(private readonly limits: Readonly<Record<Subject, number>> = LIMIT_MS) {
     for (const name of COPIED) {
-      const filter = (path: string) => !path.includes(".cache") && !path.includes("target");
+      const filter = (path: string) => !/\.cache|[\\/]target/.test(path.slice(packageRoot.length));
       cpSync(join(packageRoot, name), join(this.folder, name), { recursive: true, filter });
     }
     if (process.platform !== "win32") symlinkSync(join(packageRoot, "node_modules"), join(this.folder, "node_modules"));
@@ -91,13 +90,8 @@ export class Workshop implements Disposable {
     const start = performance.now();
     let undo = () => {};
     try {
-<<<<<<< HEAD
       undo = applyEdits(this.folder, mutant.edits, mutant.name);
-      const step = await this.run(mutant.subject, extent);
-=======
-      undo = this.apply(mutant);
       const step = await this.run(mutant, extent);
->>>>>>> da23937 (Suite mutants: faults of judges, comparers, reader and parts are listed; a part that compares nothing fails)
       return { mutant, ...verdictOf(mutant, step), ms: performance.now() - start };
     } catch (error) {
       return { mutant, verdict: "WRONG", by: (error as Error).message, ms: performance.now() - start };
@@ -106,30 +100,11 @@ export class Workshop implements Disposable {
     }
   }
 
-<<<<<<< HEAD
-  private async run(subject: Subject, extent: Extent): Promise<Step> {
-    const platform = subject === "src" ? hostPlatform() : subject;
-    if (subject !== "src") await this.build(platform);
-=======
-  private apply({ edits, name }: Mutant): () => void {
-    const before = new Map<string, string>();
-    for (const { file, from, to } of edits) {
-      const path = join(this.folder, file);
-      const text = readFileSync(path, "utf8");
-      if (!before.has(path)) before.set(path, text);
-      writeFileSync(path, edit(text, from, to, `${name}: ${file}`));
-    }
-    return () => {
-      for (const [path, text] of before) writeFileSync(path, text);
-    };
-  }
-
   private async run({ subject, edits, steps: own }: Mutant, extent: Extent): Promise<Step> {
     const platform = isAbi(subject) ? subject : hostPlatform();
     const isArch = edits.some(({ file }) => file.startsWith("arch/"));
     if (isAbi(subject) || isArch || this.stale) await this.build(platform);
     this.stale = isArch;
->>>>>>> da23937 (Suite mutants: faults of judges, comparers, reader and parts are listed; a part that compares nothing fails)
     const library = join(this.folder, "zig-out", "lib", platform, libraryFile("gobuf", platform));
     if (!existsSync(library)) throw new Error(`there is no ${library}`);
     const steps = own ?? ladder(subject, library);
@@ -173,7 +148,7 @@ export class Workshop implements Disposable {
     const { command, env } =
       emulator === undefined ? { command: [process.execPath], env: own } : startBun(emulator, own);
     const share = args[0] === "test" ? TESTS_SHARE : 1;
-    const limit = share * LIMIT_MS[subject] * (currentAbi()?.slowness ?? 1);
+    const limit = share * this.limits[subject] * (currentAbi()?.slowness ?? 1);
     const result = join(this.folder, RESULT);
     rmSync(result, { force: true });
     const run = Bun.spawn([...command, ...args], {
@@ -201,37 +176,12 @@ export class Workshop implements Disposable {
   }
 }
 
-<<<<<<< HEAD
-=======
-function edit(text: string, from: string | number, to: string, where: string): string {
-  if (typeof from === "number") {
-    const lines = text.split("\n");
-    lines[from] = to;
-    return lines.join("\n");
-  }
-  const at = text.indexOf(from);
-  if (at < 0 || text.indexOf(from, at + 1) >= 0) {
-    throw new Error(
-      `${where} has ${at < 0 ? "no" : "more than one"} ${JSON.stringify(from)}: the mutant must follow the source`,
-    );
-  }
-  return text.slice(0, at) + to + text.slice(at + from.length);
-}
-
 function isAbi(subject: Subject): subject is Abi {
   return (ABIS as readonly Subject[]).includes(subject);
 }
 
-/** Each step that finds a mutant of the subject, once: what a neutral change must pass. */
-function allSteps(subject: Subject): string[][] {
-  const steps = mutantsOf(subject).faults.flatMap((mutant) => mutant.steps ?? []);
-  return [...new Set(steps.map((step) => JSON.stringify(step)))].map((step) => JSON.parse(step) as string[]);
-}
-
->>>>>>> da23937 (Suite mutants: faults of judges, comparers, reader and parts are listed; a part that compares nothing fails)
 /** The steps of the suite, the quickest first. */
 function ladder(subject: Subject, library: string): string[][] {
-  if (subject === "suite" || subject === "rows") return allSteps(subject);
   const command = ["props/fidelity/main.ts", "--library", library, "--json", RESULT];
   const named = [...command, "--golden", "golden/named.jsonl", "--runs", "0"];
   const tests = ["src/native/native.test.ts", "props/assembly.test.ts", "props/probe.test.ts", "props/stacks.test.ts"];

@@ -164,8 +164,19 @@ function write(counts: Readonly<Record<string, Counts>>): void {
   writeFileSync(file, `${JSON.stringify(ordered, null, 2)}\n`);
 }
 
+/** Neutral changes take all the steps that are to find the chosen faults, where those have steps of their own. */
+function withSteps(neutral: readonly Mutant[], faults: readonly Mutant[]): Mutant[] {
+  const steps = new Map(faults.flatMap((fault) => fault.steps ?? []).map((step) => [JSON.stringify(step), step]));
+  return neutral.map((mutant) =>
+    steps.size === 0 || mutant.steps !== undefined ? mutant : { ...mutant, steps: [...steps.values()] },
+  );
+}
+
 const wanted = (options.abi ?? SUBJECTS)
-  .map((subject) => ({ subject, neutral: mutantsOf(subject).neutral, faults: chosen(mutantsOf(subject).faults) }))
+  .map((subject) => {
+    const { neutral, faults } = mutantsOf(subject);
+    return { subject, neutral: withSteps(neutral, chosen(faults)), faults: chosen(faults) };
+  })
   .filter(({ faults }) => faults.length > 0);
 if (wanted.length === 0) {
   const what = options.only === undefined ? "of that share" : `named ${JSON.stringify(options.only)}`;

@@ -40,23 +40,15 @@ export const SUITE_PART_MUTANTS: readonly Mutant[] = [
       "failures.push({ part: PART, body: b.kind,",
       "([] as Failure[]).push({ part: PART, body: b.kind,",
     ],
-    [
-      "what Go cannot record is left out",
-      '    failures.push({ part: PART, body: "", title: "recording failed", details, replay });\n',
-      "",
-    ],
+    ["what Go cannot record is left out", "    failures.push({ ...failure, replay });\n", ""],
     ["too few recordings will do", "if (cases.length !== seeds.length) throw", "if (false) throw"],
     ["the first batch only", "at += BATCH", "at += seeds.length"],
     [
-      "without Go it has compared",
-      "return { rows: tallies.map((t) => t.row()), failures: [] };",
-      "return { rows: tallies.map((t) => ({ ...t.row(), compared: 1 })), failures: [] };",
+      "without Go nothing is said",
+      'failures.push({ ...unrecorded(go.reason), title: "there is no Go to record with" });',
+      ";",
     ],
-    [
-      "without Go there is no row",
-      "return { rows: tallies.map((t) => t.row()), failures: [] };",
-      "return { rows: [], failures: [] };",
-    ],
+    ["what is not recorded diverges", "replay: undefined, notRecorded: true }", "replay: undefined }"],
   ]),
   ...faultsOf(`${FIDELITY}/probe-part.ts`, PARTS, [
     [
@@ -137,7 +129,11 @@ export const SUITE_PART_MUTANTS: readonly Mutant[] = [
     ],
     ["reasons are left out", 'const reason = to === "waiting" ?', "const reason = false ?"],
     ["what happens behind the end counts", "if (this.done) return;", ""],
-    ["any error is a return", "let outcome: string;\n", 'let outcome = "return";\n'],
+    [
+      "any error is a return",
+      "outcome = (error instanceof Error && VERDICTS[firstLine(error.message)]) || errorOutcome(error);",
+      'outcome = error === null ? errorOutcome(error) : "return";',
+    ],
     [
       "a deadlock's text is another's",
       '"all goroutines are asleep - deadlock!": "deadlock"',
@@ -145,7 +141,7 @@ export const SUITE_PART_MUTANTS: readonly Mutant[] = [
     ],
   ]),
   ...faultsOf(`${FIDELITY}/run.ts`, MAIN, [
-    ["parts may be silent", ".filter(({ compared }) => compared === 0)", ".filter(() => false)"],
+    ["parts may be silent", "compared === 0 && !spoken.has(part)", "false"],
     ["failures do not count", "const ok = compared && failures.length === 0 && page;", "const ok = compared && page;"],
     [
       "nothing compared is right",
@@ -171,7 +167,7 @@ export const SUITE_PART_MUTANTS: readonly Mutant[] = [
   ...faultsOf(`${FIDELITY}/main.ts`, MAIN, [
     ["a divergence exits with 0", "const EXIT_DIVERGED = 1;", "const EXIT_DIVERGED = 0;"],
     ["a usage error exits with 1", "const EXIT_USAGE = 2;", "const EXIT_USAGE = 1;"],
-    ["its result is dropped", "return ok ? EXIT_OK : EXIT_DIVERGED;", "return EXIT_OK;"],
+    ["its result is dropped", "diverged: EXIT_DIVERGED,", "diverged: EXIT_OK,"],
     ["the library of --library is not loaded", "process.env.GOBUF_LIBRARY = resolve(options.library);", ";"],
     ["its exit code is dropped", "process.exitCode = await main(", "await main("],
   ]),

@@ -7,7 +7,7 @@ import { readGoldenFile } from "../reader.ts";
 import type { Reporter } from "../reporter.ts";
 import type { Failure, Row } from "../result.ts";
 import type { Target } from "../target.ts";
-import { renderPage } from "./render.ts";
+import { type Page, renderPage } from "./render.ts";
 
 const FILE = join(packageRoot, "FIDELITY.md");
 
@@ -31,17 +31,25 @@ export async function settlePage(
 ): Promise<boolean> {
   const parts = new Set(rows.map((row) => row.part));
   const cases = goldenFiles([]).flatMap((file) => readGoldenFile(file).cases);
-  const { text, faults } = await renderPage(rows, { failures, parts, cases, layout: target.layout });
-  for (const fault of faults) reporter.line(`FIDELITY.md: ${fault}`);
+  const page = await renderPage(rows, { failures, parts, cases, layout: target.layout });
+  return settle(mode, FILE, page, (line) => reporter.line(line));
+}
+
+/** Writes a page, or compares it. @returns whether it is without a fault, and as it should be */
+export function settle(
+  mode: "write" | "check",
+  file: string,
+  { text, faults }: Page,
+  say: (line: string) => void,
+): boolean {
+  for (const fault of faults) say(`FIDELITY.md: ${fault}`);
   if (faults.length > 0) return false;
   if (mode === "write") {
-    writeFileSync(FILE, text);
+    writeFileSync(file, text);
     return true;
   }
-  const found = existsSync(FILE) ? readFileSync(FILE, "utf8") : "";
+  const found = existsSync(file) ? readFileSync(file, "utf8") : "";
   if (found === text) return true;
-  reporter.line(
-    `FIDELITY.md is out of date from line ${firstDifference(found, text)} on: run \`bun run fidelity --write\``,
-  );
+  say(`FIDELITY.md is out of date from line ${firstDifference(found, text)} on: run \`bun run fidelity --write\``);
   return false;
 }

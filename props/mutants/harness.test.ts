@@ -1,0 +1,112 @@
+/** The harness of the mutants: an edit is made, judged by its steps, and taken back; what a step may say is believed. */
+import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Workshop } from "./harness.ts";
+import type { Edit, Mutant } from "./mutant.ts";
+
+/** Each judgement is a process, or some. */
+setDefaultTimeout(60_000);
+
+/** Long enough for a process of a line on a busy machine; what never ends comes to it. */
+const LIMIT_MS = 20_000;
+const FILE = "examples/sieve.ts";
+const WELL = 'console.log(" 1 pass\\n 0 fail");';
+
+let shop: Workshop;
+const out = mkdtempSync(join(tmpdir(), "gobuf-harness-"));
+beforeAll(() => {
+  shop = new Workshop({ ...limits(LIMIT_MS) });
+});
+afterAll(() => {
+  shop[Symbol.dispose]();
+  rmSync(out, { recursive: true });
+});
+
+function limits(ms: number) {
+  return { "linux-x64": ms, "linux-arm64": ms, "windows-x64": ms, src: ms, suite: ms, rows: ms };
+}
+
+/** A mutant whose steps are programs of a line. */
+function mutant(programs: readonly string[], edits: readonly Edit[] = []): Mutant {
+  return { name: "suite/planted", subject: "suite", kind: "", edits, steps: programs.map((text) => ["-e", text]) };
+}
+const judge = async (programs: readonly string[], edits?: readonly Edit[]) => {
+  const { verdict, by } = await shop.judge(mutant(programs, edits));
+  return `${verdict}${by && ` ${by}`}`;
+};
+/** A program that goes well when the edited file has, or lacks, a text. */
+const has = (text: string, isThere = true) =>
+  `if (require("fs").readFileSync("${FILE}", "utf8").includes("${text}") !== ${isThere}) process.exit(1); ${WELL}`;
+
+describe("an edit", () => {
+  const from = "yield*";
+  const first = { file: FILE, from: "function", to: "PLANTED one" };
+
+  test("is made before the steps, and taken back behind them, however many a file has", async () => {
+    const text = readFileSync(join(import.meta.dir, "../..", FILE), "utf8");
+    const [head = "", second = ""] = text
+      .split("\n")
+      .filter((line) => line.trim() !== "" && text.split(line).length === 2);
+    const edits = [
+      { file: FILE, from: head, to: "// PLANTED one" },
+      { file: FILE, from: second, to: "// PLANTED two" },
+    ];
+    expect(await judge([has("PLANTED one"), has("PLANTED two")], edits)).toBe("SURVIVED");
+    expect(await judge([has("PLANTED", false)])).toBe("SURVIVED");
+    expect(await judge([has("PLANTED", false)], edits)).toBe("FOUND crash: exit code 1");
+    expect(await judge([has("PLANTED", false)])).toBe("SURVIVED");
+  });
+
+  test("that fits nowhere, or in two places, is wrong and not found", async () => {
+    expect(await judge([WELL], [{ ...first, from: "no such text" }])).toBe(
+      `WRONG suite/planted: ${FILE} has no "no such text": the mutant must follow the source`,
+    );
+    expect(await judge([WELL], [{ ...first, from }])).toStartWith(
+      `WRONG suite/planted: ${FILE} has more than one "yield*"`,
+    );
+    expect(await judge([has("PLANTED", false)])).toBe("SURVIVED");
+  });
+});
+
+describe("a step is red", () => {
+  const bad = "process.exit(1)";
+  test.each<[string, readonly string[], string]>([
+    ["whose exit code is not 0, whatever it says", [`${WELL} process.exitCode = 3`], "FOUND crash: exit code 3"],
+    ["that says nothing", [""], "FOUND crash: exit code 0"],
+    ["that says that a test failed", ['console.log(" 1 pass\\n 1 fail\\n(fail) planted")'], "FOUND (fail) planted"],
+    ["that a signal ends", [`${WELL} process.kill(process.pid, "SIGTERM"); for (;;);`], "FOUND crash: SIGTERM"],
+    ["the last of several", [WELL, WELL, bad], "FOUND crash: exit code 1"],
+    ["the first of several", [bad, WELL], "FOUND crash: exit code 1"],
+    ["none", [WELL, WELL], "SURVIVED"],
+    [
+      "whose result is of the step before",
+      ['require("fs").writeFileSync("mutant.json", "{\\"ok\\":true}")', ""],
+      "FOUND crash: exit code 0",
+    ],
+  ])("%s", async (_, programs, said) => {
+    expect(await judge(programs)).toBe(said);
+  });
+
+  test("that does not end", async () => {
+    using quick = new Workshop(limits(1000));
+    const { verdict, by } = await quick.judge(mutant(["for (;;);"]));
+    expect({ verdict, by }).toEqual({ verdict: "FOUND", by: "time-out after 1 s" });
+  });
+});
+
+test("the first step alone, where that is asked for", async () => {
+  const { verdict } = await shop.judge(mutant([WELL, "process.exit(1)"]), "first step");
+  expect(verdict).toBe("SURVIVED");
+});
+
+test("a copy goes with its workshop", async () => {
+  const note = join(out, "where");
+  {
+    using own = new Workshop(limits(LIMIT_MS));
+    await own.judge(mutant([`require("fs").writeFileSync(${JSON.stringify(note)}, process.cwd()); ${WELL}`]));
+    expect(existsSync(readFileSync(note, "utf8"))).toBe(true);
+  }
+  expect(existsSync(readFileSync(note, "utf8"))).toBe(false);
+});

@@ -1,0 +1,128 @@
+/** `bun run mutants` as a process, over a planted list: what is judged, and exit codes. */
+import { afterAll, describe, expect, setDefaultTimeout, test } from "bun:test";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { packageRoot } from "../../src/runtime/library.ts";
+
+/** Each is a process that starts others. */
+setDefaultTimeout(120_000);
+
+const folder = mkdtempSync(join(tmpdir(), "gobuf-mutants-main-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const GREEN = 'console.log(" 1 pass\\n 0 fail")';
+const RED = "process.exit(1)";
+
+/** A list in place of the real one. @param faults each one's program */
+function plant(faults: Readonly<Record<string, string>>, neutral = GREEN): string {
+  const mutant = (name: string, program: string, more = {}) => ({
+    name,
+    subject: "suite",
+    kind: "planted",
+    edits: [],
+    steps: [["-e", program]],
+    ...more,
+  });
+  const lists = {
+    neutral: [mutant("suite/neutral: planted", neutral, { neutral: true })],
+    faults: Object.entries(faults).map(([name, program]) => mutant(`suite/${name}`, program)),
+  };
+  const path = join(folder, `plant${Bun.hash(JSON.stringify(lists))}.ts`);
+  const contents = `
+    const lists = ${JSON.stringify(lists)};
+    export const SEEDED = lists.faults;
+    export const mutantsOf = (subject) => (subject === "suite" ? lists : { neutral: [], faults: [] });`;
+  writeFileSync(
+    path,
+    `Bun.plugin({
+      name: "plant",
+      setup(build) {
+        build.onLoad({ filter: /mutants[\\\\/]catalogue\\.ts$/ }, () => ({ contents: ${JSON.stringify(contents)}, loader: "ts" }));
+      },
+    });`,
+  );
+  return path;
+}
+
+function mutants(planted: string, ...argv: string[]) {
+  const command = [process.execPath, "--preload", planted, join(import.meta.dir, "main.ts"), ...argv];
+  const { exitCode, stdout, stderr } = Bun.spawnSync(command, { cwd: packageRoot, stdin: "ignore" });
+  const lines = stdout.toString().trim().split("\n");
+  const judged = lines.flatMap((line) => /^([A-Z-]+) +suite\/(.*)$/.exec(line)?.slice(1, 3).join(" ") ?? []);
+  return { exitCode, judged: judged.sort(), lines, errors: stderr.toString() };
+}
+
+const BOTH = "suite/neutral: planted";
+const found = (name: string) => `FOUND ${name}  <- crash: exit code 1`;
+const NEUTRAL = `NEUTRAL-OK neutral: planted`;
+
+describe("exit code", () => {
+  test("0 when each was found", () => {
+    const { exitCode, judged, lines } = mutants(plant({ a: RED, b: RED }), "--jobs", "1");
+    expect({ exitCode, judged }).toEqual({ exitCode: 0, judged: [found("a"), found("b"), NEUTRAL].sort() });
+    expect(lines.at(-1)?.trim().split(/\s+/)).toEqual(["suite", "2", "1", "0", "0", "0", "0"]);
+  });
+
+  test("1 when one survived, though others were found", () => {
+    const { exitCode, judged } = mutants(plant({ a: RED, b: GREEN, c: RED }), "--jobs", "1");
+    expect(judged).toContain("SURVIVED b");
+    expect(exitCode).toBe(1);
+  });
+
+  test("1 when one is wrong, be it the only one", () => {
+    // What a step leaves is no JSON: nobody can say what came of it.
+    const text = 'require("fs").writeFileSync("mutant.json", "{"); process.exit(0)';
+    const { exitCode, judged } = mutants(plant({ broken: text }));
+    expect(judged.some((line) => line.startsWith("WRONG broken"))).toBe(true);
+    expect(exitCode).toBe(1);
+  });
+
+  test("1 when a neutral change does not pass, and nothing is said of the others", () => {
+    const { exitCode, judged, lines } = mutants(plant({ a: RED }, RED));
+    expect(judged).toEqual([expect.stringMatching(/^WRONG neutral: planted/)]);
+    expect(lines.join("\n")).toContain("suite: a neutral change does not pass: nothing can be said of the others");
+    expect(exitCode).toBe(1);
+  });
+
+  test("2 when nothing would be judged", () => {
+    const { exitCode, errors } = mutants(plant({ a: RED }), "--only", "z");
+    expect(errors).toContain('there is no mutant named "z"');
+    expect(exitCode).toBe(2);
+  });
+});
+
+describe("what is judged", () => {
+  const names = ["a", "b", "c", "d", "e"];
+  const planted = () => plant(Object.fromEntries(names.map((name) => [name, RED])));
+  const listed = (...argv: string[]) =>
+    mutants(planted(), "--list", ...argv)
+      .lines.filter((line) => line !== BOTH)
+      .map((line) => line.slice("suite/".length));
+
+  test.each([1, 3])("by %d jobs at a time: each once", (jobs) => {
+    const { exitCode, judged } = mutants(planted(), "--jobs", String(jobs));
+    expect({ exitCode, judged }).toEqual({ exitCode: 0, judged: [...names.map(found), NEUTRAL].sort() });
+  });
+
+  test("jobs run beside each other", () => {
+    // Each waits for the file of the other.
+    const meet = (mine: string, other: string) =>
+      `const fs = require("fs"), at = ${JSON.stringify(folder)};
+       fs.writeFileSync(at + "/${mine}", "");
+       while (!fs.existsSync(at + "/${other}")) Bun.sleepSync(10);
+       process.exit(1)`;
+    const { judged } = mutants(plant({ one: meet("one", "two"), two: meet("two", "one") }), "--jobs", "2");
+    expect(judged).toEqual([found("one"), found("two"), NEUTRAL].sort());
+  });
+
+  test("shares have each of them once", () => {
+    const shares = [1, 2, 3].map((i) => listed("--share", `${i}/3`));
+    expect(shares.flat().sort()).toEqual(names);
+    expect(shares.map((share) => share.length)).toEqual([2, 2, 1]);
+  });
+
+  test("--only takes those that have it in their name", () => {
+    expect(listed("--only", "c")).toEqual(["c"]);
+  });
+});
