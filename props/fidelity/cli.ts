@@ -27,6 +27,8 @@ export interface Options {
   /** From which every random workload is made. */
   readonly seed: number;
   readonly replay: Replay | undefined;
+  /** Rows of FIDELITY.md, by their names: only what they name as evidence is run. Empty for everything. */
+  readonly rows: readonly string[];
   /** File for the machine-readable result. */
   readonly json: string | undefined;
   /** 1-based: the index-th of count parts of all workloads. */
@@ -88,6 +90,12 @@ function fidelityCommand(): Command {
       `run under an emulator: ${Object.keys(ABIS).join(", ")} (see setup:abis)`,
       checked(parseAbi),
     )
+    .addOption(
+      new Option("--row <name>", "check these rows of FIDELITY.md only, by their evidence; repeatable")
+        .argParser(collect)
+        .default([], "all")
+        .conflicts(["golden", "live", "replay", "shard", "write", "check"]),
+    )
     .addOption(new Option("--write", "write FIDELITY.md from this run").conflicts(["replay", "golden", "shard"]))
     .addOption(new Option("--check", "fail when FIDELITY.md differs from what --write would write").conflicts("write"))
     .exitOverride((error) => {
@@ -120,7 +128,18 @@ export function parseOptions(argv: readonly string[]): Options | Help {
     if (error.code === "commander.helpDisplayed" || error.code === "commander.help") return { help: output };
     throw new UsageError(`${error.message.replace(/^error: /, "")} (--help lists the options)`);
   }
-  const { bodies, replay, json, library, go, write, check, abi, ...rest } = parser.opts<
+  const {
+    bodies,
+    replay,
+    json,
+    library,
+    go,
+    write,
+    check,
+    abi,
+    row: rows,
+    ...rest
+  } = parser.opts<
     Pick<Options, "golden" | "live" | "runs" | "seed" | "shard"> & {
       bodies: Kind | "both";
       replay?: Replay;
@@ -130,8 +149,9 @@ export function parseOptions(argv: readonly string[]): Options | Help {
       abi?: AbiName;
       write?: boolean;
       check?: boolean;
+      row: readonly string[];
     }
   >();
   const page = write ? "write" : check ? "check" : undefined;
-  return { ...rest, bodies: bodies === "both" ? KINDS : [bodies], replay, json, library, go, page, abi };
+  return { ...rest, bodies: bodies === "both" ? KINDS : [bodies], replay, json, library, go, page, abi, rows };
 }

@@ -63,12 +63,21 @@ function runCase(c: GoldenCase, bodies: Bodies, tally: Tally, library: string | 
   return { part: PART, body: bodies.kind, title, details, replay: replayCommand(replay, bodies.kind, { library }) };
 }
 
-/** Runs the corpora, or the one case of a replay. @throws UsageError */
-export function goldenPart({ options, reporter, bodies }: Context, replay?: Replay & { kind: "golden" }): PartResult {
+/**
+ * Runs the corpora, or the one case of a replay.
+ *
+ * @param isWanted of the corpora: by a case's name, whether it is run
+ * @throws UsageError
+ */
+export function goldenPart(
+  { options, reporter, bodies }: Context,
+  replay?: Replay & { kind: "golden" },
+  isWanted: (name: string) => boolean = () => true,
+): PartResult {
   const failures: Failure[] = [];
   const files = replay === undefined ? goldenFiles(options.golden) : filesAt(replay.file);
   let cases = readAll(files, failures);
-  if (replay === undefined) cases = cases.filter((_, k) => inShard(options, k));
+  if (replay === undefined) cases = cases.filter(({ name }, k) => inShard(options, k) && isWanted(name));
   else {
     cases = cases.filter((c) => c.name === replay.name);
     if (cases.length === 0 && failures.length === 0) {

@@ -9,6 +9,7 @@ import { runGenerators } from "./interp.ts";
 import { livePart } from "./live-part.ts";
 import { NativeBodies } from "./native.ts";
 import { settlePage } from "./page/page.ts";
+import { brokenRows, EVERYTHING, itemsOf, needsOf } from "./page/rows.ts";
 import { loadProbe, type Probe } from "./probe-library.ts";
 import { probePart } from "./probe-part.ts";
 import { randomPart } from "./random-part.ts";
@@ -33,12 +34,13 @@ async function* parts(context: Context, probe: Probe | undefined): AsyncGenerato
   if (replay?.kind === "golden") return yield goldenPart(context, replay);
   if (replay?.kind === "random") return yield randomPart(context, replay.seed);
   if (replay?.kind === "live") return yield await livePart(context, replay.seed);
-  yield layoutPart(context);
-  yield relationPart(context);
+  const needs = options.rows.length === 0 ? EVERYTHING : needsOf(itemsOf(options.rows));
+  if (needs.part("layout")) yield layoutPart(context);
+  if (needs.part("relation")) yield relationPart(context);
   const native = bodies.find((b) => b instanceof NativeBodies);
-  if (probe !== undefined && native !== undefined) yield probePart(context, probe, native);
-  yield goldenPart(context);
-  if (options.runs > 0) yield randomPart(context);
+  if (probe !== undefined && native !== undefined && needs.part("probe")) yield probePart(context, probe, native);
+  if (needs.part("golden")) yield goldenPart(context, undefined, needs.golden);
+  if (options.runs > 0 && needs.part("random")) yield randomPart(context);
   if (options.live > 0) yield await livePart(context);
 }
 
@@ -85,6 +87,7 @@ export async function runFidelity(target: Target, options: Options, reporter: Re
   // what is wrong with a path is to be known before the run, not behind it
   if (options.json !== undefined) writeJson(options.json, {});
   if (options.replay === undefined) goldenFiles(options.golden);
+  itemsOf(options.rows);
   const probe = options.bodies.includes("native") ? probeFor(target) : undefined;
   const bodies = options.bodies.map((kind) =>
     kind === "native" && probe !== undefined ? new NativeBodies(target, probe) : generatorBodies(target),
@@ -97,11 +100,13 @@ export async function runFidelity(target: Target, options: Options, reporter: Re
   const results: PartResult[] = [];
   for await (const result of parts(context, probe)) results.push(result);
   const rows = results.flatMap((r) => r.rows);
-  const found = results.flatMap((r) => r.failures);
+  const diverged = results.flatMap((r) => r.failures);
+  const found = [...diverged, ...(await brokenRows(options.rows, target, rows, diverged, reporter))];
   const mute = silent(rows, found);
   for (const { part, body, title } of mute) reporter.line(`${part}${body && ` on ${body} bodies`}: ${title}`);
   const failures = [...found, ...mute];
-  const compared = rows.some((row) => row.body !== "" && row.part !== "probe" && row.cases > 0);
+  const compared =
+    options.rows.length > 0 || rows.some((row) => row.body !== "" && row.part !== "probe" && row.cases > 0);
   const page = options.page === undefined || (await settlePage(options.page, target, rows, failures, reporter));
   const ok = compared && failures.length === 0 && page;
   const unrecorded = failures.filter((failure) => failure.notRecorded).length;
