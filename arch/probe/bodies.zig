@@ -144,7 +144,6 @@ export fn zig_locks(arg: ?*anyopaque) callconv(.c) void {
 /// address `last`.
 export fn zig_faults(arg: ?*anyopaque) callconv(.c) void {
     const w = workOf(arg);
-    w.done = 1;
     const x86 = builtin.cpu.arch == .x86_64;
     switch (w.count) {
         0 => write(8),

@@ -96,6 +96,18 @@ describe("replay strings", () => {
     );
   });
 
+  test.skipIf(process.platform === "win32")(
+    "a shell reads the paths of a command as they are (skipped where there is no sh)",
+    () => {
+      const paths = { library: '/a b/it\'s "$HOME"/lib.so', go: "C:/go's bin/go" };
+      const command = replayCommand({ kind: "live", seed: 3 }, "both", paths);
+      const { stdout } = Bun.spawnSync(["sh", "-c", `set -- ${command}; printf '%s\\n' "$@"`]);
+      const words = stdout.toString().trimEnd().split("\n");
+      expect(words.slice(-4)).toEqual(["--library", paths.library, "--go", paths.go]);
+      expect(replayCommand({ kind: "random", seed: 3 }, "", { go: "/go" }), "of live ones only").not.toContain("--go");
+    },
+  );
+
   test.each(["", "golden:", "golden:a#", "golden:a#%", "random:", "random:9007199254740992", "x:1"])(
     "%j is refused",
     (s) => {
