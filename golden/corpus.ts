@@ -11,12 +11,23 @@ import {
   type Workload,
 } from "./format.ts";
 import { generate } from "./generate.ts";
+import { generateTimers } from "./generate-timers.ts";
+import { TIMERS } from "./named/timers.ts";
 import { NAMED } from "./named.ts";
 import { PROFILE_NAMES, PROFILES } from "./profiles.ts";
 
 /** Seeds 1.. to a share of a profile, and to the smallest share. */
 const CASES_PER_SHARE = 6;
 const CASES_MIN = 12;
+/** Programs of timers: seeds 1.. to this, and those that alone show a fault. */
+const TIMER_CASES = 400;
+const TIMER_SEEDS: readonly number[] = [856];
+
+/** Programs of timers, those written by hand first. */
+function timerCases(): CaseInput[] {
+  const seeds = [...Array.from({ length: TIMER_CASES }, (_, i) => i + 1), ...TIMER_SEEDS];
+  return [...TIMERS, ...seeds.map(generateTimers)];
+}
 
 export interface Corpus {
   readonly name: string;
@@ -42,6 +53,7 @@ export function corpora(): Corpus[] {
   return [
     { name: "named", path: at("named.jsonl"), cases: NAMED },
     { name: "random", path: at("random.jsonl.gz"), cases: randomCases() },
+    { name: "timers", path: at("timers.jsonl.gz"), cases: timerCases() },
   ];
 }
 
@@ -52,6 +64,7 @@ export function extensionsOf(workload: Workload): Extension[] {
   const used: Record<Extension, boolean> = {
     "nil-chan": workload.chans.includes(null),
     "select-none": workload.bodies.some(selectsNone),
+    timers: workload.timers !== undefined,
   };
   return EXTENSIONS.filter((name) => used[name]);
 }

@@ -18,16 +18,20 @@ export const VALUE_STRIDE = 100;
 /** Op j of a once body has the index `ONCE_INDEX_BASE + j`, at every depth of nesting. */
 export const ONCE_INDEX_BASE = 1000;
 
+/** After this many ops of a case that set a timer, further ones do nothing: a goroutine may reset the timer that starts it. */
+export const TIMER_SETS_MAX = 400;
+
 /**
  * What this project adds to format 1. A file that uses one names it in its header.
- * `nil-chan`: a capacity of `null` is a nil channel. `select-none`: a select may have no cases.
+ * `nil-chan`: a capacity of `null` is a nil channel. `select-none`: a select may have no cases. `timers`: a workload may
+ * have timers, the ops on them, and select cases that receive from them.
  */
-export const EXTENSIONS = ["nil-chan", "select-none"] as const;
+export const EXTENSIONS = ["nil-chan", "select-none", "timers"] as const;
 export type Extension = (typeof EXTENSIONS)[number];
 
 export type SelectDir = "send" | "recv";
-/** Direction and channel of one case of a select. */
-export type SelectCase = readonly [dir: SelectDir, chan: number];
+/** Direction and channel of one case of a select, or the timer whose channel it receives from. */
+export type SelectCase = readonly [dir: SelectDir, chan: number] | readonly [dir: "timer", timer: number];
 
 /** Ops whose one operand is an index, with the workload field that it indexes. */
 export const INDEXED_OPS = {
@@ -50,7 +54,7 @@ export const INDEXED_OPS = {
 } as const;
 export type IndexedOpName = keyof typeof INDEXED_OPS;
 
-export type Op =
+export type PlainOp =
   | readonly [name: IndexedOpName, index: number]
   | readonly [name: "select", cases: readonly SelectCase[], hasDefault: boolean]
   | readonly [name: "gosched" | "goexit"]
@@ -59,9 +63,37 @@ export type Op =
   | readonly [name: "once", once: number, body: readonly Op[]]
   /** Thousands of additions; never a scheduling point. */
   | readonly [name: "work", thousands: number];
+
+/** The ops of the extension `timers`; each names the slot of a timer. */
+export type TimerOp =
+  /** A timer that starts a goroutine on a body. */
+  | readonly [name: "afterfunc", timer: number, us: number, body: number]
+  /** A timer, a ticker, the channel of a timer that nobody can stop; and a new time for the timer of the slot. */
+  | readonly [name: "newtimer" | "newticker" | "after" | "treset", timer: number, us: number]
+  | readonly [name: "tstop" | "trecv", timer: number];
+
+export type Op = PlainOp | TimerOp;
+export type PlainOpName = PlainOp[0];
+export type TimerOpName = TimerOp[0];
 export type OpName = Op[0];
 
-/** Every op name. */
+/** The operands of each op of the extension `timers`, after the slot. */
+export const TIMER_OPS = {
+  afterfunc: ["us", "body"],
+  newtimer: ["us"],
+  newticker: ["us"],
+  after: ["us"],
+  treset: ["us"],
+  tstop: [],
+  trecv: [],
+} as const satisfies Readonly<Record<TimerOpName, readonly ("us" | "body")[]>>;
+
+/** Whether an op is one of the extension `timers`. */
+export function isTimerOp(op: Op): op is TimerOp {
+  return Object.hasOwn(TIMER_OPS, op[0]);
+}
+
+/** Every op name of format 1 itself. */
 export const OP_NAMES = [
   "go",
   "send",
@@ -85,7 +117,7 @@ export const OP_NAMES = [
   "goexit",
   "once",
   "work",
-] as const satisfies readonly OpName[];
+] as const satisfies readonly PlainOpName[];
 
 export interface Workload {
   /** Capacity of each channel; `null` is a nil channel (extension `nil-chan`). */
@@ -95,6 +127,8 @@ export interface Workload {
   readonly waitgroups: number;
   readonly conds: number;
   readonly onces: number;
+  /** Slots for timers, empty at first (extension `timers`). */
+  readonly timers?: number;
   /** Whether main waits for every goroutine after its own body. */
   readonly join: boolean;
   /** Main runs body 0. */

@@ -1,7 +1,8 @@
 /** The generator of workloads: a seed decides the case, and all ops, profiles and rare shapes come up. */
-import { expect, test } from "bun:test";
-import { OP_NAMES, type Op, type OpName } from "./format.ts";
+import { describe, expect, test } from "bun:test";
+import { OP_NAMES, type Op, type OpName, TIMER_OPS } from "./format.ts";
 import { generate } from "./generate.ts";
+import { generateTimers } from "./generate-timers.ts";
 import { PROFILE_NAMES } from "./profiles.ts";
 
 const SEEDS = Array.from({ length: 40 }, (_, i) => 2 ** 40 + i);
@@ -47,7 +48,34 @@ test("the rare shapes occur", () => {
   expect(new Set(ALL.map(({ workload }) => workload.join)).size).toBe(2);
 });
 
+describe("programs of timers", () => {
+  const programs = SEEDS.map((seed) => generateTimers(seed));
+
+  test("are the same for the same seed, and others for another", () => {
+    expect(SEEDS.map((seed) => generateTimers(seed))).toEqual(programs);
+    expect(new Set(programs.map(({ workload }) => JSON.stringify(workload))).size).toBe(SEEDS.length);
+  });
+
+  test("have every op on timers, selects on their channels, and slots that are named and are there", () => {
+    const ops = programs.flatMap(({ workload }) => workload.bodies.flatMap((body) => [...opsOf(body)]));
+    const seen = new Set<string>(ops.map(({ op }) => op[0]));
+    for (const name of Object.keys(TIMER_OPS)) expect(seen).toContain(name);
+    const cases = ops.flatMap(({ op }) => (op[0] === "select" ? op[1] : []));
+    expect(new Set(cases.map(([dir]) => dir))).toEqual(new Set(["timer", "send", "recv"]));
+    for (const { workload } of programs) expect(workload.timers).toBeGreaterThan(0);
+  });
+
+  test("that may come to a deadlock have no ticker", () => {
+    const deadlocks = programs.filter(({ workload }) => workload.bodies[0].at(-1)?.[0] === "recv");
+    expect(deadlocks.length).toBeGreaterThan(0);
+    for (const { workload } of deadlocks)
+      expect(workload.bodies.flat().some(([name]) => name === "newticker")).toBe(false);
+  });
+});
+
 test("what is no seed is refused", () => {
-  for (const seed of [-1, 0.5, 2 ** 53, Number.NaN])
+  for (const seed of [-1, 0.5, 2 ** 53, Number.NaN]) {
     expect(() => generate(seed)).toThrow(`seed ${seed}: expected an integer from 0 to 2^53-1`);
+    expect(() => generateTimers(seed)).toThrow(`seed ${seed}: expected an integer from 0 to 2^53-1`);
+  }
 });

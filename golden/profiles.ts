@@ -1,9 +1,9 @@
 /** The kinds of workload that generate.ts makes: what each is heavy on, as numbers. */
-import type { OpName } from "./format.ts";
+import type { PlainOpName } from "./format.ts";
 
 type Range = readonly [low: number, high: number];
 /** An op, or a few that belong together: a critical section. */
-export type Step = OpName | "locked" | "wlocked" | "rlocked";
+export type Step = PlainOpName | "locked" | "wlocked" | "rlocked";
 
 export interface Profile {
   /** How often this profile is taken when none is asked for. */

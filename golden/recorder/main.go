@@ -14,6 +14,7 @@ import (
 	"runtime"
 	"strconv"
 	"syscall"
+	"time"
 	"unsafe"
 )
 
@@ -58,6 +59,7 @@ func main() {
 	for range restYields {
 		runtime.Gosched()
 	}
+	machine.origin = time.Now()
 	gobufStart(log, capacity, seed)
 	(&routine{machine: machine, id: 0, held: newHeld(machine)}).live(0)
 	if machine.join {

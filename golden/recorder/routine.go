@@ -59,7 +59,7 @@ func (r *routine) run(ops []op, base int) {
 // canPanic says whether a panic of an operation is Go's verdict on the workload, not a fault of this program.
 func canPanic(code opcode) bool {
 	switch code {
-	case opSend, opClose, opSelect, opWgAdd, opWgDone, opWgWait:
+	case opSend, opClose, opSelect, opWgAdd, opWgDone, opWgWait, opNewTicker, opTReset:
 		return true
 	}
 	return false
@@ -117,6 +117,8 @@ func (r *routine) step(o *op, index int) {
 			event(opOnce, resultEnter, r.id, index, 0)
 			r.run(o.body, onceBase)
 		})
+	case opAfterFunc, opNewTimer, opNewTicker, opAfter, opTReset, opTStop, opTRecv:
+		result, value = r.timerOp(o)
 	case opWork:
 		work(o.operand * workUnit)
 	}
@@ -128,7 +130,8 @@ func (r *routine) spawn(body int) int {
 		return 0
 	}
 	m.started++
-	next := &routine{machine: m, id: m.started, held: newHeld(m)}
+	// Timers create goroutines, too: the number is by creation, and so is goroutineNumber's.
+	next := &routine{machine: m, id: gobufCreated() + 1, held: newHeld(m)}
 	if m.join {
 		m.joined.Add(1)
 	}
@@ -145,6 +148,10 @@ func (r *routine) spawn(body int) int {
 func (r *routine) choose(o *op, own int) (result, value int) {
 	cases := make([]reflect.SelectCase, 0, selectCasesMax+1)
 	for _, c := range o.cases {
+		if c.timer {
+			cases = append(cases, reflect.SelectCase{Dir: reflect.SelectRecv, Chan: reflect.ValueOf(r.machine.timers[c.c].c)})
+			continue
+		}
 		next := reflect.SelectCase{Dir: reflect.SelectRecv, Chan: reflect.ValueOf(r.machine.chans[c.c])}
 		if c.send {
 			next.Dir = reflect.SelectSend

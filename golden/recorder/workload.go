@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"sync"
+	"time"
 )
 
 type opcode int
@@ -33,6 +34,13 @@ const (
 	opGoexit
 	opOnce
 	opWork
+	opAfterFunc
+	opNewTimer
+	opNewTicker
+	opAfter
+	opTReset
+	opTStop
+	opTRecv
 	// events only
 	opStart
 	opExit
@@ -42,7 +50,7 @@ const (
 
 var opNames = [opCount]string{"go", "send", "recv", "close", "select", "lock", "unlock", "wlock", "wunlock", "rlock",
 	"runlock", "wgadd", "wgdone", "wgwait", "condwait", "signal", "broadcast", "gosched", "sleep", "goexit", "once", "work",
-	"start", "exit", "done"}
+	"afterfunc", "newtimer", "newticker", "after", "treset", "tstop", "trecv", "start", "exit", "done"}
 
 const (
 	resultNone = iota
@@ -51,21 +59,27 @@ const (
 	resultDefault
 	resultPanic
 	resultEnter
+	resultTrue
+	resultFalse
+	resultNothing
 	resultCount
 )
 
-var resultNames = [resultCount]string{"", "number", "closed", "default", "panic", "enter"}
+var resultNames = [resultCount]string{"", "number", "closed", "default", "panic", "enter", "true", "false", "none"}
 
 const selectCasesMax = 3
 
 type selectCase struct {
-	send bool
-	c    int
+	send  bool
+	timer bool
+	c     int
 }
 
 type op struct {
 	code       opcode
 	operand    int
+	us         int
+	target     int
 	cases      []selectCase
 	hasDefault bool
 	body       []op
@@ -79,6 +93,10 @@ type machine struct {
 	waitgroups []sync.WaitGroup
 	conds      []*sync.Cond
 	onces      []sync.Once
+	timers     []timerSlot
+	timersSet  int
+	keys       int
+	origin     time.Time
 	join       bool
 	joined     sync.WaitGroup
 	bodies     [][]op
@@ -94,6 +112,7 @@ type input struct {
 		WaitGroups int                 `json:"waitgroups"`
 		Conds      int                 `json:"conds"`
 		Onces      int                 `json:"onces"`
+		Timers     int                 `json:"timers"`
 		Join       bool                `json:"join"`
 		Bodies     [][]json.RawMessage `json:"bodies"`
 	} `json:"workload"`
@@ -113,6 +132,8 @@ func decode(text []byte) (uint64, *machine, error) {
 		rwmutexes:  make([]sync.RWMutex, w.RWMutexes),
 		waitgroups: make([]sync.WaitGroup, w.WaitGroups),
 		onces:      make([]sync.Once, w.Onces),
+		timers:     make([]timerSlot, w.Timers),
+		keys:       len(w.Chans),
 		join:       w.Join,
 		bodies:     make([][]op, len(w.Bodies)),
 	}
@@ -172,6 +193,10 @@ func (m *machine) decodeOp(text []byte, o *op) error {
 		operands = nil
 	case opSelect:
 		return m.decodeSelect(parts, o)
+	case opNewTimer, opNewTicker, opAfter, opTReset:
+		operands = append(operands, &o.us)
+	case opAfterFunc:
+		operands = append(operands, &o.us, &o.target)
 	case opOnce:
 		var body []json.RawMessage
 		operands = append(operands, &body)
@@ -214,10 +239,16 @@ func (m *machine) decodeSelect(parts []json.RawMessage, o *op) error {
 	for _, c := range cases {
 		dir, _ := c[0].(string)
 		at, ok := c[1].(float64)
-		if (dir != "send" && dir != "recv") || !ok || at != float64(int(at)) || int(at) < 0 || int(at) >= len(m.chans) {
+		count := len(m.chans)
+		if dir == "timer" {
+			count = len(m.timers)
+		} else if dir != "send" && dir != "recv" {
 			return fmt.Errorf("bad case")
 		}
-		o.cases = append(o.cases, selectCase{send: dir == "send", c: int(at)})
+		if !ok || at != float64(int(at)) || int(at) < 0 || int(at) >= count {
+			return fmt.Errorf("bad case")
+		}
+		o.cases = append(o.cases, selectCase{send: dir == "send", timer: dir == "timer", c: int(at)})
 	}
 	return nil
 }
@@ -240,6 +271,11 @@ func (m *machine) checkIndex(o *op) error {
 		count = len(m.conds)
 	case opOnce:
 		count = len(m.onces)
+	case opAfterFunc, opNewTimer, opNewTicker, opAfter, opTReset, opTStop, opTRecv:
+		count = len(m.timers)
+		if o.code == opAfterFunc && (o.target < 0 || o.target >= len(m.bodies)) {
+			return fmt.Errorf("no such body")
+		}
 	}
 	if count >= 0 && (o.operand < 0 || o.operand >= count) {
 		return fmt.Errorf("no such operand")

@@ -15,6 +15,9 @@ import {
   OUTCOMES,
   SEED_LIMIT,
   SELECT_CASES_MAX,
+  TIMER_OPS,
+  TIMER_SETS_MAX,
+  type TimerOpName,
   type Workload,
 } from "../../golden/format.ts";
 import { checkOpEvent, checkStatusEvent, type EventRanges } from "./check-event.ts";
@@ -31,6 +34,7 @@ export const WORKLOAD_LIMITS = {
   waitgroups: 1024,
   conds: 1024,
   onces: 1024,
+  timers: 1024,
   bodies: 1024,
   /** Ops of one body, and of one once body. */
   ops: 10_000,
@@ -123,6 +127,8 @@ export function checkHeader(value: unknown): Header {
 /** The lengths that indices are checked against. */
 interface Sizes extends Record<(typeof INDEXED_OPS)[keyof typeof INDEXED_OPS], number> {
   readonly onces: number;
+  /** Undefined without the extension. */
+  readonly timers?: number;
   readonly selectNone: boolean;
 }
 
@@ -134,12 +140,17 @@ function index(value: unknown, what: string, field: string, size: number): numbe
 function checkSelectCase(value: unknown, what: string, sizes: Sizes): void {
   const pair = array(value, what, 2);
   if (pair.length !== 2) throw new Fault(`${what} is ${show(value)}`, "[direction, channel]");
+  if (pair[0] === "timer" && sizes.timers !== undefined) {
+    index(pair[1], `${what}[1]`, "timers", sizes.timers);
+    return;
+  }
   oneOf(pair[0], `${what}[0]`, ["send", "recv"]);
   index(pair[1], `${what}[1]`, "chans", sizes.chans);
 }
 
 function checkOp(value: unknown, what: string, sizes: Sizes, depth: number): void {
-  const op = array(value, what, 3);
+  const op = array(value, what, 4);
+  if (sizes.timers !== undefined && Object.hasOwn(TIMER_OPS, String(op[0]))) return checkTimerOp(op, what, sizes);
   const opName = oneOf(op[0], `${what}[0]`, OP_NAMES);
   const operands = (count: number) => {
     if (op.length !== count + 1) {
@@ -185,6 +196,19 @@ function checkOp(value: unknown, what: string, sizes: Sizes, depth: number): voi
   }
 }
 
+function checkTimerOp(op: readonly unknown[], what: string, sizes: Sizes): void {
+  const operands = TIMER_OPS[op[0] as TimerOpName];
+  if (op.length !== operands.length + 2) {
+    throw new Fault(`${what} is ${show(op)}`, `a timer and ${operands.length} operands after ${show(op[0])}`);
+  }
+  index(op[1], `${what}[1]`, "timers", sizes.timers ?? 0);
+  operands.forEach((operand, i) => {
+    const place = `${what}[${2 + i}]`;
+    if (operand === "body") index(op[2 + i], place, "bodies", sizes.bodies);
+    else integer(op[2 + i], place, -WORKLOAD_LIMITS.sleepMicros, WORKLOAD_LIMITS.sleepMicros);
+  });
+}
+
 function checkBody(value: unknown, what: string, sizes: Sizes, depth: number): void {
   const ops = array(value, what, WORKLOAD_LIMITS.ops);
   for (const [i, op] of ops.entries()) checkOp(op, `${what}[${i}]`, sizes, depth);
@@ -193,7 +217,8 @@ function checkBody(value: unknown, what: string, sizes: Sizes, depth: number): v
 /** Checks a workload. @throws Fault */
 export function checkWorkload(value: unknown, extensions: readonly Extension[]): Workload {
   const counts = ["mutexes", "rwmutexes", "waitgroups", "conds", "onces"] as const;
-  const workload = object(value, "workload", ["chans", ...counts, "join", "bodies"]);
+  const timed = extensions.includes("timers");
+  const workload = object(value, "workload", ["chans", ...counts, "join", "bodies"], timed ? ["timers"] : []);
   const chans = array(workload.chans, "chans", WORKLOAD_LIMITS.chans);
   chans.forEach((capacity, i) => {
     if (capacity !== null) integer(capacity, `chans[${i}]`, 0, WORKLOAD_LIMITS.capacity);
@@ -206,6 +231,7 @@ export function checkWorkload(value: unknown, extensions: readonly Extension[]):
     throw new Fault(`chans have room for ${capacities} values`, `at most ${WORKLOAD_LIMITS.capacities}`);
   }
   for (const field of counts) integer(workload[field], field, 0, WORKLOAD_LIMITS[field]);
+  if (workload.timers !== undefined) integer(workload.timers, "timers", 0, WORKLOAD_LIMITS.timers);
   boolean(workload.join, "join");
   const bodies = array(workload.bodies, "bodies", WORKLOAD_LIMITS.bodies);
   if (bodies.length === 0) throw new Fault("bodies is []", "a body 0, which main runs");
@@ -229,7 +255,9 @@ export function eventRanges(workload: Workload): EventRanges {
     for (const op of body) if (op[0] === "once") visit(op[2], true);
   };
   for (const body of workload.bodies) visit(body, false);
-  return { ops, onceOps, bodies: workload.bodies.length, goroutinesMax: GOROUTINES_MAX };
+  const timers = workload.timers !== undefined;
+  const goroutinesMax = GOROUTINES_MAX + (timers ? TIMER_SETS_MAX : 0);
+  return { ops, onceOps, bodies: workload.bodies.length, goroutinesMax, timers };
 }
 
 /** Checks a line after the header. @throws Fault */

@@ -1,5 +1,5 @@
 /** Checks the two kinds of event line by syntax and by range; whether an event is the right one is the comparer's matter. */
-import { ONCE_INDEX_BASE, OP_NAMES, type OpName, TRANSITIONS, WAIT_REASONS } from "../../golden/format.ts";
+import { ONCE_INDEX_BASE, OP_NAMES, type OpName, TIMER_OPS, TRANSITIONS, WAIT_REASONS } from "../../golden/format.ts";
 import { Fault, show } from "./golden-error.ts";
 
 /** What numbers in an event may be. */
@@ -11,8 +11,11 @@ export interface EventRanges {
   readonly bodies: number;
   /** Highest number of a goroutine. */
   readonly goroutinesMax: number;
+  /** Whether the workload has timers. */
+  readonly timers: boolean;
 }
 
+const TIMER_NAMES = Object.keys(TIMER_OPS) as (keyof typeof TIMER_OPS)[];
 const NUMBER = "0|[1-9][0-9]{0,15}";
 const EVENT = new RegExp(`^(${NUMBER})(?:\\.(${NUMBER}))? ([a-z]+)(?: ([a-z0-9]+))?$`);
 const STATUS = new RegExp(`^(${NUMBER}) ([a-z]+>[a-z]+)(?: (.+))?$`);
@@ -36,6 +39,23 @@ function checkResult(name: OpName, result: string | undefined, what: string, ran
       return;
     case "select":
       if (result !== "default") number(result, `${what}: the chosen case is`, 2);
+      return;
+    case "trecv":
+      if (result !== "none") number(result, `${what}: the time is`, Number.MAX_SAFE_INTEGER);
+      return;
+    case "tstop":
+    case "treset":
+      if (result !== undefined && !["true", "false", "none"].includes(result)) {
+        throw new Fault(what, `nothing, "true", "false", "none" or "panic" after ${show(name)}`);
+      }
+      return;
+    case "afterfunc":
+    case "newtimer":
+    case "newticker":
+    case "after":
+      if (result !== undefined && result !== "none") {
+        throw new Fault(what, `nothing, "none" or "panic" after ${show(name)}`);
+      }
       return;
     case "once":
       if (result !== undefined && result !== "enter") throw new Fault(`${what}`, '"once" or "once enter"');
@@ -66,7 +86,8 @@ export function checkOpEvent(event: string, what: string, ranges: EventRanges): 
     }
     return;
   }
-  if (!OP_NAMES.includes(word as OpName)) throw new Fault(place, `an op: ${OP_NAMES.join(", ")}`);
+  const names: readonly OpName[] = ranges.timers ? [...OP_NAMES, ...TIMER_NAMES] : OP_NAMES;
+  if (!names.includes(word as OpName)) throw new Fault(place, `an op: ${names.join(", ")}`);
   const index = Number(i);
   if (index >= ranges.ops && !(index >= ONCE_INDEX_BASE && index < ONCE_INDEX_BASE + ranges.onceOps)) {
     throw new Fault(`${place}: the index is ${i}`, "the index of an op of a body or of a once body");

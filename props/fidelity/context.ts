@@ -1,4 +1,5 @@
 /** What every part of a run gets. */
+import type { Workload } from "../../golden/format.ts";
 import type { Options } from "./cli.ts";
 import type { Reporter } from "./reporter.ts";
 import type { Target } from "./target.ts";
@@ -8,6 +9,8 @@ import type { Kind, Runner } from "./trace.ts";
 export interface Bodies {
   readonly kind: Kind;
   readonly run: Runner;
+  /** Why a workload cannot run on these bodies; absent where all can. */
+  refuses?(workload: Workload): string | undefined;
   /** Faults seen since the last call, e.g. a register that changed; empties the list. */
   takeFaults(): string[];
 }

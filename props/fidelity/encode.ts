@@ -1,5 +1,5 @@
 /** Writes a workload into a buffer for the native body; see probe-buffer.ts. */
-import { GOROUTINES_MAX, type Op, type Workload } from "../../golden/format.ts";
+import { GOROUTINES_MAX, isTimerOp, type Op, type Workload } from "../../golden/format.ts";
 import {
   BLOCK_FIXED,
   CODES,
@@ -59,6 +59,7 @@ function appendOps(words: Words, ops: readonly Op[]): number {
 }
 
 function encodeOp(words: Words, op: Op): number[] {
+  if (isTimerOp(op)) throw new Error(`native bodies have no operation ${op[0]}`);
   const out = [CODES[op[0]], 0, 0, 0, 0, 0];
   switch (op[0]) {
     case "select":

@@ -1,6 +1,8 @@
 /** The table for gobuf itself. Loading it loads the native library, so `--library` must have been seen before. */
 
 import {
+  after,
+  afterFunc,
   type Chan,
   Cond,
   chan,
@@ -8,9 +10,13 @@ import {
   goexit,
   gosched,
   Mutex,
+  newTicker,
+  newTimer,
   nilchan,
+  now,
   Once,
   PanicError,
+  type RecvChan,
   RWMutex,
   recvCase,
   runSync,
@@ -39,7 +45,17 @@ import { casfrom_gscanstatus, casgstatus, castogscanstatus, readgstatus } from "
 import { mp } from "../../src/runtime/m.ts";
 import { Gdead, Gscan, statusName, statusNames, waitReasonStrings } from "../../src/runtime/runtime2.ts";
 import { selectMany } from "../../src/runtime/select.ts";
-import type { GeneratorPort, NativePort, RunSettings, StatusMachine, Target, Wait } from "./target.ts";
+import type {
+  ClockObject,
+  GeneratorPort,
+  NativePort,
+  RunSettings,
+  StatusMachine,
+  Target,
+  TimeChannel,
+  TimerPort,
+  Wait,
+} from "./target.ts";
 
 /** Reason of a G that just began to wait. */
 function waitReason(g: number): string {
@@ -55,6 +71,44 @@ function options({ seed, onTransition }: RunSettings) {
     onTransition: (g: number, from: number, to: number) => onTransition(g, statusName(from), statusName(to)),
   };
 }
+
+/** Microseconds of a time in milliseconds. */
+function micros(ms: number): number {
+  return Math.round(ms * 1000);
+}
+
+function timeChannel(channel: RecvChan<number>): TimeChannel {
+  return {
+    channel,
+    *recv() {
+      return micros((yield* channel.recv()) ?? Number.NaN);
+    },
+  };
+}
+
+/** A timer or a ticker with its channel. */
+function clockObject(timer: {
+  c: RecvChan<number>;
+  stop(): boolean | void;
+  reset(ms: number): boolean | void;
+}): ClockObject {
+  return {
+    channel: timeChannel(timer.c),
+    stop: () => timer.stop() ?? undefined,
+    reset: (us) => timer.reset(us / 1000) ?? undefined,
+  };
+}
+
+const timers: TimerPort = {
+  afterFunc: (us, body) => {
+    const timer = afterFunc(us / 1000, body);
+    return { stop: () => timer.stop(), reset: (to) => timer.reset(to / 1000) };
+  },
+  newTimer: (us) => clockObject(newTimer(us / 1000)),
+  newTicker: (us) => clockObject(newTicker(us / 1000)),
+  after: (us) => ({ channel: timeChannel(after(us / 1000)) }),
+  now: () => micros(now()),
+};
 
 const generator: GeneratorPort = {
   run: (main, settings) => runSync(main, options(settings)),
@@ -77,6 +131,7 @@ const generator: GeneratorPort = {
   waitgroup: () => new WaitGroup(),
   cond: () => new Cond(new Mutex()),
   once: () => new Once(),
+  timers,
   isPanic: (error) => error instanceof PanicError,
   leaving: () => mp.leaving,
 };

@@ -50,6 +50,11 @@ function readAll(files: readonly string[], failures: Failure[]): GoldenCase[] {
 
 /** Runs one case on one kind of body. */
 function runCase(c: GoldenCase, bodies: Bodies, tally: Tally, library: string | undefined): Failure | undefined {
+  const refused = bodies.refuses?.(c.workload);
+  if (refused !== undefined) {
+    tally.skip(refused);
+    return undefined;
+  }
   const details = tally.timed(() => {
     const got = bodies.run(c, limitsOf(c));
     const found = [...divergences(c, got, tally), ...bodies.takeFaults()];

@@ -2,6 +2,7 @@
 import {
   type CaseInput,
   GOROUTINES_MAX,
+  isTimerOp,
   ONCE_INDEX_BASE,
   type Op,
   VALUE_STRIDE,
@@ -20,6 +21,7 @@ import type {
   ReadWriteLock,
   Target,
 } from "./target.ts";
+import { TimerSlots } from "./timer-ops.ts";
 import { OPEN_LIMITS, type Trace, type TraceLimits } from "./trace.ts";
 
 /** The objects of a workload. */
@@ -58,21 +60,25 @@ class Held {
 /** One run of a workload. */
 class Interpreter {
   private started = 0;
+  private readonly timers: TimerSlots;
 
   constructor(
     private readonly port: GeneratorPort,
     private readonly workload: Workload,
     private readonly objects: Objects,
     private readonly recording: Recording,
-  ) {}
+  ) {
+    // It is of none that main waits for. Its number is known when it was created, which is before this is called.
+    this.timers = new TimerSlots(port.timers, (body) => this.goroutine(recording.running, body, false));
+  }
 
   /** In Go the process is gone when a run is over: what frames do that are left afterwards is no event. */
   private log(event: string): void {
     if (this.port.leaving?.() !== true) this.recording.op(event);
   }
 
-  /** A goroutine from its first event to its last. */
-  *goroutine(g: number, body: number): Part {
+  /** A goroutine from its first event to its last. @param joins whether a main that joins waits for it */
+  *goroutine(g: number, body: number, joins = g !== 0): Part {
     const held = new Held();
     this.log(`${g} start ${body}`);
     try {
@@ -80,7 +86,7 @@ class Interpreter {
       yield* this.unlockAll(held);
     } finally {
       this.log(`${g} exit`);
-      if (g !== 0) this.objects.join?.done();
+      if (joins) this.objects.join?.done();
     }
     if (g === 0) {
       if (this.objects.join) yield* this.objects.join.wait();
@@ -109,6 +115,7 @@ class Interpreter {
   /** @returns the result as the event has it, with a space before it */
   private *perform(g: number, index: number, op: Op, held: Held): Part<string> {
     const { objects, port } = this;
+    if (isTimerOp(op)) return yield* this.timers.perform(op);
     switch (op[0]) {
       case "go":
         return ` ${this.go(op[1])}`;
@@ -124,6 +131,7 @@ class Interpreter {
         return "";
       case "select": {
         const choices = op[1].map(([dir, c]): Choice => {
+          if (dir === "timer") return { channel: this.timers.at(c)?.channel?.channel ?? port.chan(null) };
           const channel = objects.chans[c] as Channel;
           return dir === "send" ? { channel, send: g * VALUE_STRIDE + index } : { channel };
         });
@@ -175,7 +183,8 @@ class Interpreter {
   private go(body: number): number {
     if (this.started === GOROUTINES_MAX) return 0;
     this.objects.join?.add(1);
-    const number = ++this.started;
+    this.started++;
+    const number = this.recording.created + 1;
     this.port.go(() => this.goroutine(number, body));
     return number;
   }
@@ -234,7 +243,10 @@ export function runGenerators(target: Target, input: CaseInput, limits: TraceLim
   const onTransition = (g: number, from: string, to: string) => recording.transition(g, from, to);
   return recording.finish(() => {
     generator.run(
-      () => new Interpreter(generator, workload, makeObjects(generator, workload), recording).goroutine(0, 0),
+      // within the run: its clock is there, and its channels are counted from its own first one
+      function* () {
+        yield* new Interpreter(generator, workload, makeObjects(generator, workload), recording).goroutine(0, 0);
+      },
       { seed, onTransition },
     );
   });

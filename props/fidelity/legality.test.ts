@@ -18,6 +18,28 @@ describe("a legal history", () => {
   });
 });
 
+describe("with timers", () => {
+  const started = ["0 running>waiting chan receive", "1 idle>runnable", "0 waiting>runnable", "1 runnable>running"];
+
+  test("nobody need run for a goroutine to be created, or to be woken from a channel or a select", () => {
+    expect(checkHistory(started, "deadlock", true)?.index).toBe(started.length);
+    expect(checkHistory(started, "return", true)?.reason).toBe("main returned while it was not running");
+    expect(checkHistory(started, "deadlock", false)).toEqual({
+      index: 1,
+      reason: "nobody is running who could create it",
+    });
+    const select = ["0 running>waiting select", "0 waiting>runnable", "0 runnable>running"];
+    expect(checkHistory(select, "return", true)).toBeUndefined();
+    expect(reason(select)).toBe("nobody is running who could wake it");
+  });
+
+  test("other waits are not ended by one", () => {
+    expect(checkHistory(["0 running>waiting chan send", "0 waiting>runnable"], "return", true)?.reason).toBe(
+      "nobody is running who could wake it",
+    );
+  });
+});
+
 describe("an illegal one names the event", () => {
   test("when one event is left out, whichever it is", () => {
     PING.status.forEach((_, i) => {

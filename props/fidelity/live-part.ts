@@ -1,6 +1,7 @@
 /** The live part: fresh random workloads, recorded with a Go and compared at once. */
 import type { Case, CaseInput } from "../../golden/format.ts";
 import { generate } from "../../golden/generate.ts";
+import { generateTimers } from "../../golden/generate-timers.ts";
 import { type Go, goAvailable, RecordError, record } from "../../golden/record.ts";
 import { type Context, inShard } from "./context.ts";
 import { replayCommand, workloadSeed } from "./replay.ts";
@@ -16,6 +17,22 @@ const BATCH = 256;
 export interface Recorder {
   readonly goAvailable: typeof goAvailable;
   readonly record: (inputs: readonly CaseInput[], options: { readonly go: Go }) => Promise<Case[]>;
+}
+
+/** One workload in so many is a program of timers. A seed that this divides is one's, so that a replay needs only the seed. */
+const TIMERS_EVERY = 4;
+
+/** Seed of the k-th workload, by which the kind of workload is known. */
+function liveSeed(base: number, k: number): number {
+  const seed = workloadSeed(base, k);
+  const rest = seed % TIMERS_EVERY;
+  if (k % TIMERS_EVERY === TIMERS_EVERY - 1) return seed - rest;
+  return rest === 0 ? seed + 1 : seed;
+}
+
+/** The workload of a seed. */
+function liveCase(seed: number): CaseInput {
+  return seed % TIMERS_EVERY === 0 ? generateTimers(seed) : generate(seed);
 }
 
 /** Records and compares. What cannot be recorded is a failure, for it was asked for. */
@@ -39,13 +56,20 @@ export async function livePart(
   const again = { library: options.library, go: options.go ?? (chosen ? go.command : undefined) };
   const seeds: number[] = [];
   if (replaySeed !== undefined) seeds.push(replaySeed);
-  else for (let k = 0; k < options.live; k++) if (inShard(options, k)) seeds.push(workloadSeed(options.seed, k));
+  else for (let k = 0; k < options.live; k++) if (inShard(options, k)) seeds.push(liveSeed(options.seed, k));
   reporter.begin(PART, seeds.length, `workloads recorded with ${go.version}, from seed ${replaySeed ?? options.seed}`);
+  const timed = bodies.map(() => 0);
   for (let at = 0; at < seeds.length; at += BATCH) {
     const batch = seeds.slice(at, at + BATCH);
     for (const c of await recordBatch(go, batch, failures, again, recorder)) {
       bodies.forEach((b, i) => {
         const tally = tallies[i] as Tally;
+        const refused = b.refuses?.(c.workload);
+        if (refused !== undefined) {
+          tally.skip(refused);
+          return;
+        }
+        if (c.workload.timers !== undefined) timed[i] = (timed[i] as number) + 1;
         const details = tally.timed(() => [...divergences(c, b.run(c, limitsOf(c)), tally), ...b.takeFaults()]);
         tally.add(c, details.length > 0);
         if (details.length > 0) {
@@ -56,6 +80,14 @@ export async function livePart(
       reporter.tick();
     }
   }
+  tallies.forEach((tally, i) => {
+    if ((timed[i] as number) > 0) tally.notes.push(`${timed[i]} of timers`);
+    // recording that failed has said so; this is a run of which nothing else would be seen
+    if (tally.cases === 0 && failures.length === 0 && bodies.length > i && tally.row().note === "") {
+      const details = [`none of ${seeds.length} workloads ran on ${tally.body} bodies`];
+      failures.push({ part: PART, body: tally.body, title: "nothing was compared", details, replay: undefined });
+    }
+  });
   const result = { rows: tallies.map((t) => t.row()), failures };
   reporter.end(result);
   return result;
@@ -75,7 +107,7 @@ async function recordBatch(
   again: { readonly go: string | undefined },
   { record }: Recorder,
 ): Promise<Case[]> {
-  const inputs = seeds.map((seed) => generate(seed));
+  const inputs = seeds.map(liveCase);
   try {
     const cases = await record(inputs, { go });
     if (cases.length !== seeds.length) throw new Error(`Go recorded ${cases.length} of ${seeds.length} workloads`);

@@ -1,5 +1,5 @@
 /** Runs a workload on native bodies: arch/probe's code on guarded stacks, the same scheduler above them. */
-import type { CaseInput } from "../../golden/format.ts";
+import type { CaseInput, Workload } from "../../golden/format.ts";
 import type { Bodies } from "./context.ts";
 import { decodeLog, decodeReports } from "./decode.ts";
 import { encodeWorkload, type Handles } from "./encode.ts";
@@ -40,6 +40,10 @@ export class NativeBodies implements Bodies {
     private readonly target: Target,
     private readonly probe: Probe,
   ) {}
+
+  refuses({ timers }: Workload): string | undefined {
+    return timers === undefined ? undefined : "native bodies have no operations on timers";
+  }
 
   takeFaults(): string[] {
     const { faults } = this;

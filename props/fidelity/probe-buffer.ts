@@ -2,7 +2,7 @@
  * The layout of the buffer by which a workload reaches the native body of arch/probe, and by which its events come back:
  * u32 words, which arch/probe reads under the same names. All positions are word indices from the buffer's start.
  */
-import { OP_NAMES, type OpName } from "../../golden/format.ts";
+import { OP_NAMES, type PlainOpName } from "../../golden/format.ts";
 
 export const MAGIC = 0x47505242;
 export const VERSION = 1;
@@ -57,7 +57,7 @@ export const REPORT_WORDS = 16;
 export const BLOCK_FIXED = 8;
 
 /** Codes of the ops, from 1, in the order that arch/probe has them. */
-export const CODES: Readonly<Record<OpName, number>> = {
+export const CODES: Readonly<Record<PlainOpName, number>> = {
   go: 1,
   send: 2,
   recv: 3,

@@ -53,6 +53,36 @@ test("a select without a default has no default", () => {
   expect(reason(workload([1], [["select", [["send", 0]], false]]), events)).toBe("the select has no case default");
 });
 
+describe("timers", () => {
+  const bodies: Op[][] = [
+    [
+      ["afterfunc", 0, 10, 1],
+      ["go", 1],
+      ["trecv", 0],
+      ["tstop", 0],
+    ],
+    [["gosched"]],
+    [["gosched"]],
+  ];
+  const w: Workload = { ...PING.workload, chans: [], timers: 1, bodies };
+  const before = ["0 start 0", "0.0 afterfunc"];
+
+  test.each([
+    [[...before, "1 start 1", "1.0 gosched", "0.1 go 2", "2 start 1"], undefined],
+    [[...before, "0.1 go 1", "0.2 trecv 10", "0.3 tstop false", "2 start 1"], undefined],
+    [[...before, "1 start 2"], "no such goroutine was created"],
+    [["0 start 0", "1 start 1"], "no such goroutine was created"],
+    [["0 start 0", "0.0 afterfunc none", "1 start 1"], "no such goroutine was created"],
+    [[...before, "1 start 1", "0.1 go 1"], "expected goroutine 2 to be created"],
+    [[...before, "0.1 go 402"], "expected goroutine 1 to be created"],
+    [[...before, "0.1 go 1", "0.2 trecv true"], 'expected "0.2 trecv" and a result of it'],
+    [[...before, "0.1 go 1", "0.2 trecv 10", "0.3 tstop 1"], 'expected "0.3 tstop" and a result of it'],
+    [["0 start 0", "0.0 afterfunc true"], 'expected "0.0 afterfunc" and a result of it'],
+  ])("%j", (ops, expected) => {
+    expect(reason(w, ops)).toBe(expected);
+  });
+});
+
 describe("conservation", () => {
   const sums = (chans: number[], body: Op[], ops: string[]) => reason(workload(chans, body), ["0 start 0", ...ops]);
 

@@ -3,7 +3,16 @@
  * the body they were started with, and channels give out what was put in. What an op may give is judged; what it must
  * give is for the comparison with Go.
  */
-import { GOROUTINES_MAX, ONCE_INDEX_BASE, type Op, VALUE_STRIDE, type Workload } from "../../golden/format.ts";
+import {
+  GOROUTINES_MAX,
+  isTimerOp,
+  ONCE_INDEX_BASE,
+  type Op,
+  TIMER_SETS_MAX,
+  type TimerOp,
+  VALUE_STRIDE,
+  type Workload,
+} from "../../golden/format.ts";
 import { Traffic } from "./conservation.ts";
 import type { Illegal } from "./legality.ts";
 
@@ -66,6 +75,11 @@ class Goroutine {
     const result = event.slice(prefix.length + 1);
     if (result === "panic") return;
     const value = this.g * VALUE_STRIDE + index;
+    if (isTimerOp(op)) {
+      if (!mayGive(op, result)) throw new Mismatch(`expected "${this.g}${prefix}" and a result of it`);
+      if (op[0] === "afterfunc" && result === "") this.judge.startable.add(op[3]);
+      return;
+    }
     switch (op[0]) {
       case "go":
         this.judge.created(Number(result), op[1]);
@@ -80,6 +94,7 @@ class Goroutine {
         if (result === "default" && op[2]) return;
         const chosen = op[1][Number(result)];
         if (chosen === undefined) throw new Mismatch(`the select has no case ${result}`);
+        if (chosen[0] === "timer") return;
         const traffic = this.judge.traffic[chosen[1]];
         if (chosen[0] === "send") traffic?.send(value);
         else traffic?.receiveUnknown();
@@ -100,15 +115,33 @@ class Goroutine {
     else if (op[0] === "select") {
       for (const [dir, c] of op[1]) {
         if (dir === "send") this.judge.traffic[c]?.pendingSend(value);
-        else this.judge.traffic[c]?.pendingReceive();
+        else if (dir === "recv") this.judge.traffic[c]?.pendingReceive();
       }
     }
   }
 }
 
+/** Whether an op on a timer can have this result. */
+function mayGive(op: TimerOp, result: string): boolean {
+  switch (op[0]) {
+    case "trecv":
+      return result === "none" || /^\d+$/.test(result);
+    case "tstop":
+    case "treset":
+      return ["", "true", "false", "none"].includes(result);
+    default:
+      return result === "" || result === "none";
+  }
+}
+
 class Judge {
-  readonly goroutines: Goroutine[];
+  /** By number; one that a timer created has a place when it has begun. */
+  readonly goroutines: (Goroutine | undefined)[];
+  /** Bodies that timers were set to start. */
+  readonly startable = new Set<number>();
   readonly traffic: Traffic[];
+
+  private started = 0;
 
   constructor(readonly workload: Workload) {
     this.traffic = workload.chans.map((capacity) => new Traffic(capacity ?? 0));
@@ -117,14 +150,27 @@ class Judge {
 
   created(number: number, body: number): void {
     const next = this.goroutines.length;
-    const expected = next > GOROUTINES_MAX ? 0 : next;
-    if (number !== expected) throw new Mismatch(`expected goroutine ${expected} to be created`);
-    if (number !== 0) this.goroutines.push(new Goroutine(this, number, body));
+    const expected = ++this.started > GOROUTINES_MAX ? 0 : next;
+    // between two that were started, timers may have created others
+    const skipped = this.workload.timers === undefined ? 0 : TIMER_SETS_MAX;
+    if (number !== expected && !(expected > 0 && number > expected && number <= expected + skipped)) {
+      throw new Mismatch(`expected goroutine ${expected} to be created`);
+    }
+    if (number !== 0) this.goroutines[number] = new Goroutine(this, number, body);
+  }
+
+  /** A goroutine that a timer created shows when it begins. */
+  private begun(g: number, event: string): Goroutine | undefined {
+    const body = Number(/^\d+ start (\d+)$/.exec(event)?.[1] ?? -1);
+    if (!this.startable.has(body) || g > GOROUTINES_MAX + TIMER_SETS_MAX) return undefined;
+    const goroutine = new Goroutine(this, g, body);
+    this.goroutines[g] = goroutine;
+    return goroutine;
   }
 
   step(event: string): void {
     const digits = /^\d+/.exec(event)?.[0] ?? "";
-    const goroutine = this.goroutines[digits === "" ? -1 : Number(digits)];
+    const goroutine = this.goroutines[digits === "" ? -1 : Number(digits)] ?? this.begun(Number(digits), event);
     if (goroutine === undefined) throw new Mismatch("no such goroutine was created");
     if (goroutine.ended) throw new Mismatch(`goroutine ${goroutine.g} has ended`);
     goroutine.ended = goroutine.walk.next(event.slice(digits.length)).done === true;
@@ -146,7 +192,7 @@ export function checkProgram(workload: Workload, ops: readonly string[]): Illega
       return { index, reason: error.message };
     }
   }
-  for (const goroutine of judge.goroutines) goroutine.finish();
+  for (const goroutine of judge.goroutines) goroutine?.finish();
   for (let c = 0; c < judge.traffic.length; c++) {
     const fault = judge.traffic[c]?.fault();
     if (fault !== undefined) return { index: ops.length, reason: `channel ${c}: ${fault}` };

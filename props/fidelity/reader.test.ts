@@ -47,6 +47,37 @@ describe("a file that is as it should be", () => {
     expect(refusal(HEADER, body(["select", [], false])).expected).toContain("select-none");
   });
 
+  test("may have timers, when its header says so", () => {
+    const timed = { ...HEADER, extensions: ["timers"] };
+    const ops = [
+      ["afterfunc", 0, 10, 0],
+      ["newticker", 0, -5],
+      ["tstop", 0],
+      ["select", [["timer", 0]], false],
+    ];
+    const c = (timers: number, ...body: unknown[]) => ({
+      ...workload({ timers, bodies: [body] }),
+      ops: [],
+      status: [],
+    });
+    expect(readGolden(goldenBytes(timed, c(1, ...ops)), "t.jsonl").cases[0]?.workload.timers).toBe(1);
+    expect(refusal(HEADER, c(1)).reason).toBe('workload has an unknown field "timers"');
+    expect(refusal(HEADER, body(ops[0])).reason).toBe('bodies[0][0][0] is "afterfunc"');
+    expect(refusal(HEADER, body(ops[3])).reason).toBe('bodies[0][0][1][0][0] is "timer"');
+    for (const [op, reason] of [
+      [["tstop", 1], "bodies[0][0][1] is 1"],
+      [["afterfunc", 0, 10], 'bodies[0][0] is ["afterfunc",0,10]'],
+      [["afterfunc", 0, 10, 1], "bodies[0][0][3] is 1"],
+      [["treset", 0, 0.5], "bodies[0][0][2] is 0.5"],
+      [["select", [["timer", 1]], false], "bodies[0][0][1][0][1] is 1"],
+    ] as const) {
+      expect(refusal(timed, c(1, op)).reason).toBe(reason);
+    }
+    const event = (text: string) => refusal(timed, { ...c(1, ["tstop", 0], ["trecv", 0]), ops: [text] }).reason;
+    expect(event("0.0 tstop maybe")).toContain("0.0 tstop maybe");
+    expect(event("0.1 trecv true")).toContain("0.1 trecv true");
+  });
+
   test("has one of two names", () => {
     expect(["a.jsonl", "a.jsonl.gz", "a.json", "a.gz"].map(isGoldenName)).toEqual([true, true, false, false]);
   });

@@ -145,7 +145,7 @@ function readLines(text: Uint8Array, file: string, limits: ReaderLimits): Golden
         checkColons(colons, Object.keys(header).length);
       } else {
         const checked = checkCase(value, header.extensions ?? []);
-        checkColons(colons, COLONS_OF_CASE);
+        checkColons(colons, COLONS_OF_CASE + (checked.workload.timers === undefined ? 0 : 1));
         const first = lineOf.get(checked.name);
         if (first !== undefined) throw new Fault(`line ${first} has a case of this name`, "a name once in a file");
         if (cases.length === limits.casesMax) throw new Fault("one case too many", `at most ${limits.casesMax}`);

@@ -14,7 +14,10 @@ export class Recording {
   /** Main is done: what still happens does not count. */
   done = false;
   private readonly numbers = new Map<number, number>();
-  private created = 0;
+  /** Goroutines created, by operations and by timers. */
+  created = 0;
+  /** The one that runs, or ran last. */
+  running = 0;
 
   constructor(
     private readonly waitReason: (g: number) => string,
@@ -36,7 +39,9 @@ export class Recording {
     // a dead G is used again: it is a new goroutine each time it leaves idle
     if (from === "idle") this.numbers.set(g, ++this.created);
     const reason = to === "waiting" ? ` ${this.waitReason(g)}` : "";
-    this.status.push(`${this.numberOf(g)} ${from}>${to}${reason}`);
+    const number = this.numberOf(g);
+    if (to === "running") this.running = number;
+    this.status.push(`${number} ${from}>${to}${reason}`);
   }
 
   private numberOf(g: number): number {

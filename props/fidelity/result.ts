@@ -48,6 +48,7 @@ export class Tally {
   divergent = 0;
   private ms = 0;
   readonly notes: string[] = [];
+  private readonly skips = new Map<string, number>();
 
   constructor(
     private readonly part: string,
@@ -72,9 +73,15 @@ export class Tally {
     if (failed) this.divergent++;
   }
 
+  /** Books a case that these bodies cannot run. */
+  skip(reason: string): void {
+    this.skips.set(reason, (this.skips.get(reason) ?? 0) + 1);
+  }
+
   row(): Row {
     const { part, body, cases, ops, transitions, compared, divergent, ms } = this;
-    return { part, body, cases, ops, transitions, compared, divergent, ms, note: this.notes.join(", ") };
+    const skipped = [...this.skips].map(([reason, count]) => `${count} not run: ${reason}`);
+    return { part, body, cases, ops, transitions, compared, divergent, ms, note: [...this.notes, ...skipped].join(", ") };
   }
 }
 

@@ -23,7 +23,7 @@ function place(part: string, list: readonly string[], { index, reason }: Illegal
 
 /** What is wrong with a trace whatever Go would do. Nothing when it is legal. */
 export function illegalities(input: CaseInput, trace: Trace): string[] {
-  const history = checkHistory(trace.status, trace.outcome);
+  const history = checkHistory(trace.status, trace.outcome, input.workload.timers !== undefined);
   const program = checkProgram(input.workload, trace.ops);
   return [
     ...(history === undefined ? [] : [place("status", trace.status, history)]),

@@ -37,9 +37,34 @@ export interface OnceOnly {
   do(f: () => Part): Wait<unknown>;
 }
 
+/** The port's timers, times in microseconds. A timer that starts goroutines has no channel. */
+export interface TimerPort {
+  afterFunc(us: number, body: () => Part): ClockObject;
+  newTimer(us: number): ClockObject;
+  newTicker(us: number): ClockObject;
+  after(us: number): ClockObject;
+  /** The clock that the channels of timers tell, microseconds. */
+  now(): number;
+}
+/** What a slot of a workload holds. */
+export interface ClockObject {
+  readonly channel?: TimeChannel;
+  /** Absent where nobody can stop it. A ticker's gives nothing. */
+  stop?(): boolean | undefined;
+  reset?(us: number): boolean | undefined;
+}
+/** The channel of a timer. */
+export interface TimeChannel {
+  /** The time received, microseconds. */
+  recv(): Wait<number>;
+  /** As a select takes it. */
+  readonly channel: unknown;
+}
+
 /** One case of a select. */
 export interface Choice {
-  readonly channel: Channel;
+  /** A channel of the workload, or what {@link TimeChannel} has. */
+  readonly channel: unknown;
   /** Sends this value; absent, it receives. */
   readonly send?: number;
 }
@@ -70,6 +95,7 @@ export interface GeneratorPort {
   waitgroup(): Group;
   cond(): Condition;
   once(): OnceOnly;
+  readonly timers: TimerPort;
   /** Whether an error is a panic of Go's runtime, which an op recovers. */
   isPanic(error: unknown): boolean;
   /** Whether the run is over, and the goroutine only leaves its frames. A port that drops them has no such thing. */

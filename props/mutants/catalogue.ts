@@ -7,6 +7,7 @@ import { ROW_MUTANTS } from "./rows.ts";
 import { SCHEDULER_MUTANTS } from "./scheduler.ts";
 import { SUITE_MUTANTS } from "./suite.ts";
 import { SWITCH_MUTANTS } from "./switch.ts";
+import { TIMER_MUTANTS } from "./timers.ts";
 
 /** The faults written by hand. */
 export const SEEDED: readonly Mutant[] = [
@@ -15,6 +16,7 @@ export const SEEDED: readonly Mutant[] = [
   ...NATIVE_MUTANTS,
   ...SUITE_MUTANTS,
   ...ROW_MUTANTS,
+  ...TIMER_MUTANTS,
 ];
 
 /** A subject's neutral changes, and its faults: the seeded ones and those that lack one instruction of the switch. */

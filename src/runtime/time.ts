@@ -81,6 +81,11 @@ export class Timer implements Source {
 export let heap: Timer[] = [];
 let whens: number[] = [];
 let zombies = 0;
+/**
+ * timers.len: how long the heap was when Go would have unlocked it last, before an expired timer's function is called and
+ * behind each look at the heap. What is too many zombies is measured by it, so that it decides when they are dropped.
+ */
+let length = 0;
 /** Earliest `when` of the modified timers, 0 for none: their place in the heap is by their old one. */
 let minWhenModified = 0;
 
@@ -108,6 +113,7 @@ export function timeinit(clock: "fake" | "real"): void {
   heap = [];
   whens = [];
   zombies = 0;
+  length = 0;
   minWhenModified = 0;
   fake = clock === "fake";
   fakeNow = FAKE_START_NS;
@@ -118,14 +124,16 @@ export function timeinit(clock: "fake" | "real"): void {
 
 onSwitch({
   init: (options) => timeinit(options.clock),
-  save: () => ({ heap, whens, zombies, minWhenModified, fake, fakeNow, fakeStartMs, realStartMs, draws }),
+  save: () => ({ heap, whens, zombies, length, minWhenModified, fake, fakeNow, fakeStartMs, realStartMs, draws }),
   load(saved) {
-    ({ heap, whens, zombies, minWhenModified, fake, fakeNow, fakeStartMs, realStartMs, draws } = saved as Clockwork);
+    ({ heap, whens, zombies, length, minWhenModified, fake, fakeNow, fakeStartMs, realStartMs, draws } =
+      saved as Clockwork);
   },
   end() {
     heap = [];
     whens = [];
     zombies = 0;
+    length = 0;
     minWhenModified = 0;
   },
 });
@@ -135,6 +143,7 @@ interface Clockwork {
   heap: Timer[];
   whens: number[];
   zombies: number;
+  length: number;
   minWhenModified: number;
   fake: boolean;
   fakeNow: number;
@@ -161,6 +170,7 @@ export function stopTimersOf(run: Run): void {
   }
   heap = others;
   whens = othersWhens;
+  length = heap.length;
   if (heap.length === 0) minWhenModified = 0;
   heapify();
 }
@@ -347,7 +357,7 @@ function heapify(): void {
 }
 
 function tooManyZombies(): boolean {
-  return zombies > heap.length >> 2;
+  return zombies > length >> 2;
 }
 
 /** Runs every timer that has expired: timers.check. */
@@ -360,6 +370,7 @@ export function checkTimers(): void {
     adjust(now, false);
     while (runHead(now));
     if (tooManyZombies()) adjust(now, true);
+    length = heap.length;
   }
 }
 
@@ -391,6 +402,7 @@ function fire(timer: Timer, now: number): void {
       zombies++;
     }
     updateHead();
+    length = heap.length;
   }
   f(arg, seq, delay, timer.run as Run);
 }
@@ -407,6 +419,7 @@ function add(timer: Timer): void {
   heap.push(timer);
   whens.push(timer.when);
   siftUp(heap.length - 1);
+  length = heap.length;
 }
 
 /** Makes the world of a timer's run the current one. A timer of a run that is over is in no heap, and anybody's. */

@@ -14,6 +14,8 @@ const (
 	gobufHeaderBytes = 4096
 	gobufEventBytes  = 16
 	gobufStatusKind  = 1
+	// more than a workload can create: 400 by go, 400 by timers
+	gobufGoroutinesMax = 1024
 )
 
 var gobufLog struct {
@@ -21,6 +23,9 @@ var gobufLog struct {
 	base     uintptr
 	capacity uint32
 	draw     uint64
+	// goids of the goroutines created, in order; the first has number 1.
+	created int
+	goids   [gobufGoroutinesMax]uint64
 }
 
 // gobufStart begins a recording on the goroutine that calls it. Nothing else may be able to run.
@@ -79,8 +84,30 @@ func gobufEvent(w0, w1, w2, w3 uint32) {
 //go:nosplit
 func gobufTransition(gp *g, from, to uint32) {
 	if gobufLog.on {
+		if from == _Gdead && gobufLog.created < gobufGoroutinesMax {
+			gobufLog.goids[gobufLog.created] = gp.goid
+			gobufLog.created++
+		}
 		gobufEvent(gobufStatusKind|from<<8|to<<16|uint32(gp.waitreason)<<24, uint32(gp.goid), 0, 0)
 	}
+}
+
+// gobufCreated is how many goroutines were created since the recording began.
+//
+//go:linkname gobufCreated
+func gobufCreated() int { return gobufLog.created }
+
+// gobufNumber is the number of the calling goroutine: its place in the order of creation, 0 for main.
+//
+//go:linkname gobufNumber
+func gobufNumber() int {
+	goid := getg().goid
+	for i := gobufLog.created; i > 0; i-- {
+		if gobufLog.goids[i-1] == goid {
+			return i
+		}
+	}
+	return 0
 }
 
 // gobufDraw stands in for the draw of select's poll order.
