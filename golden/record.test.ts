@@ -3,7 +3,15 @@ import { describe, expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { corpora, corpusBytes, linesOf } from "./corpus.ts";
-import { type Case, type CaseInput, GO_VERSION, type Header, OUTCOMES, WAIT_REASONS } from "./format.ts";
+import {
+  type Case,
+  type CaseInput,
+  type Extension,
+  GO_VERSION,
+  type Header,
+  OUTCOMES,
+  WAIT_REASONS,
+} from "./format.ts";
 import { firstDifference, goAvailable, record } from "./record.ts";
 
 /** The first run in a fresh clone builds the recorder, and Go's standard library with it. */
@@ -28,7 +36,7 @@ describe("the committed corpora", () => {
     for (const [corpus, lines] of committed) {
       const header = JSON.parse(lines[0]) as Header;
       const go = { format: 1, go: GO_VERSION, goos: "linux", goarch: "amd64", gomaxprocs: 1 } as const;
-      const extensions = corpus === "timers" ? ["timers"] : ["nil-chan", "select-none"];
+      const extensions: Extension[] = corpus === "timers" ? ["timers"] : ["nil-chan", "select-none"];
       expect(header).toEqual({ ...go, corpus, extensions });
     }
   });

@@ -17,6 +17,8 @@ export interface Row {
   readonly ms: number;
   /** What the numbers do not say: single checks made, or why the part was skipped. */
   readonly note: string;
+  /** Cases that these bodies cannot run. */
+  readonly skipped?: number;
 }
 
 /** One failure. */
@@ -49,6 +51,8 @@ export class Tally {
   private ms = 0;
   readonly notes: string[] = [];
   private readonly skips = new Map<string, number>();
+  /** Cases that these bodies cannot run. */
+  skipped = 0;
 
   constructor(
     private readonly part: string,
@@ -75,13 +79,25 @@ export class Tally {
 
   /** Books a case that these bodies cannot run. */
   skip(reason: string): void {
+    this.skipped++;
     this.skips.set(reason, (this.skips.get(reason) ?? 0) + 1);
   }
 
   row(): Row {
     const { part, body, cases, ops, transitions, compared, divergent, ms } = this;
     const skipped = [...this.skips].map(([reason, count]) => `${count} not run: ${reason}`);
-    return { part, body, cases, ops, transitions, compared, divergent, ms, note: [...this.notes, ...skipped].join(", ") };
+    return {
+      part,
+      body,
+      cases,
+      ops,
+      transitions,
+      compared,
+      divergent,
+      ms,
+      note: [...this.notes, ...skipped].join(", "),
+      ...(this.skipped > 0 ? { skipped: this.skipped } : {}),
+    };
   }
 }
 

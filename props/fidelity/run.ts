@@ -53,7 +53,11 @@ function closing(rows: readonly Row[], { replay }: Options): Row[] {
 export function silent(rows: readonly Row[], failures: readonly Failure[] = []): Failure[] {
   const spoken = new Set(failures.map(({ part }) => part));
   return rows
-    .filter(({ compared, part }) => compared === 0 && !spoken.has(part))
+    .filter(({ compared, part, cases, skipped = 0 }) => {
+      // bodies that can run none of a replay's cases have said why
+      const refused = cases === 0 && skipped > 0;
+      return compared === 0 && !refused && !spoken.has(part);
+    })
     .map(({ part, body, note }) => {
       const title = `it compared nothing${note === "" ? "" : ` (${note})`}`;
       return { part, body, title, details: [], replay: undefined };

@@ -3,6 +3,7 @@ import { deletions } from "./assembly.ts";
 import { ABIS, type Mutant, type Subject } from "./mutant.ts";
 import { NATIVE_MUTANTS } from "./native.ts";
 import { neutrals } from "./neutral.ts";
+import { RING_MUTANTS } from "./rings.ts";
 import { ROW_MUTANTS } from "./rows.ts";
 import { SCHEDULER_MUTANTS } from "./scheduler.ts";
 import { SUITE_MUTANTS } from "./suite.ts";
@@ -17,6 +18,7 @@ export const SEEDED: readonly Mutant[] = [
   ...SUITE_MUTANTS,
   ...ROW_MUTANTS,
   ...TIMER_MUTANTS,
+  ...RING_MUTANTS,
 ];
 
 /** A subject's neutral changes, and its faults: the seeded ones and those that lack one instruction of the switch. */

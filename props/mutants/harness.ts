@@ -194,6 +194,7 @@ function ladder(subject: Subject, library: string): string[][] {
       "src/runtime/time.test.ts",
       "src/runtime/chan.test.ts",
       "src/native/lane.test.ts",
+      "props/teeth",
     ];
     return [
       [...named, "--bodies", "generator"],
@@ -207,6 +208,6 @@ function ladder(subject: Subject, library: string): string[][] {
     [...named, "--bodies", "native"],
     ["test", ...tests.map((file) => `./${file}`)],
     // What these look at is the same on every ABI, and takes an emulator half a minute.
-    ...(subject === "linux-x64" ? [["test", "./props/native"]] : []),
+    ...(subject === "linux-x64" ? [["test", "./props/native", "./props/teeth"]] : []),
   ];
 }

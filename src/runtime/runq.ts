@@ -124,7 +124,7 @@ export function globrunqsize(): number {
 
 /** Gs on the local queue, runnext included. */
 export function runqsize(): number {
-  return mmem[P_RUNQTAIL] - mmem[P_RUNQHEAD] + (mmem[P_RUNNEXT] === 0 ? 0 : 1);
+  return ((mmem[P_RUNQTAIL] - mmem[P_RUNQHEAD]) | 0) + (mmem[P_RUNNEXT] === 0 ? 0 : 1);
 }
 
 /** Puts a G at the tail of the global queue: globrunqput. */
