@@ -23,7 +23,7 @@ export interface Recorder {
 const TIMERS_EVERY = 4;
 
 /** Seed of the k-th workload, by which the kind of workload is known. */
-function liveSeed(base: number, k: number): number {
+export function liveSeed(base: number, k: number): number {
   const seed = workloadSeed(base, k);
   const rest = seed % TIMERS_EVERY;
   if (k % TIMERS_EVERY === TIMERS_EVERY - 1) return seed - rest;

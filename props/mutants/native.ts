@@ -47,12 +47,7 @@ export const NATIVE_MUTANTS: readonly Mutant[] = [
     "const FREE_KEPT = 1024;",
     "const FREE_KEPT = 0;",
   ),
-  ts(
-    "handles that were let go are lost",
-    "native/handles.ts",
-    "if (freeCount <= FREE_KEPT) {",
-    "if (freeCount >= 0) {",
-  ),
+  ts("handles that were let go are lost", "native/handles.ts", "if (freeCount > FREE_KEPT) {", "if (false) {"),
   ts(
     "every run's handles begin at the same number",
     "native/handles.ts",

@@ -72,8 +72,8 @@ export const SCHEDULER_MUTANTS: readonly Mutant[] = [
   fault(
     "goyield to the global queue",
     "runtime/proc.ts",
-    "      runqput(gp, false);\n      return OFF;\n    case MCALL_CALL",
-    "      globrunqput(gp);\n      return OFF;\n    case MCALL_CALL",
+    "      runqput(gp, false);\n      return OFF;\n    case MCALL_PREEMPT",
+    "      globrunqput(gp);\n      return OFF;\n    case MCALL_PREEMPT",
   ),
   fault("the 61 rule off", "runtime/schedule.ts", "if (tick === 0) gp = globrunqget();", ""),
   fault("the 61 rule at 60", "runtime/schedule.ts", "tick === 60 ? 0", "tick === 59 ? 0"),

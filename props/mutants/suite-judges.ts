@@ -25,9 +25,13 @@ export const SUITE_JUDGE_MUTANTS: readonly Mutant[] = [
     ["the state before is not looked at", 'if (state.split(" ")[0] !== from)', "if (false)"],
     ["a wait without end may end", "if (FOREVER.includes(", 'if (["select (no cases)"].includes('],
     ["timers fire at any time", "if (state === TIMED && this.running !== NOBODY)", "if (false)"],
-    ["anybody wakes", "if (state !== TIMED && this.running === NOBODY)", "if (false)"],
+    ["anybody wakes", "if (state !== TIMED && this.running === NOBODY && !(", "if (false && !("],
     ["numbers may skip", "if (g !== this.states.length)", "if (g < this.states.length)"],
-    ["nobody may create", 'if (this.running === NOBODY) return "nobody is running who could create it";', ""],
+    [
+      "nobody may create",
+      'if (this.running === NOBODY && !this.timers) return "nobody is running who could create it";',
+      "",
+    ],
     ["a deadlock with a timer pending", " || s === TIMED);", ");"],
     ["a deadlock while one can run", 's === "runnable" || s === "running" || ', 's === "running" || '],
     ["main may return from anywhere", "return this.running === 0 ? undefined", "return this.running !== 1 ? undefined"],
@@ -65,7 +69,7 @@ export const SUITE_JUDGE_MUTANTS: readonly Mutant[] = [
     ],
     ["a goroutine goes on behind its end", "if (goroutine.ended) throw", "if (false) throw"],
     ["a receive is not booked", "this.judge.traffic[op[1]]?.receive(Number(result));", ";"],
-    ["a number of a goroutine is not looked at", "if (number !== expected) throw", "if (false) throw"],
+    ["a number of a goroutine is not looked at", "if (number !== expected && !(", "if (false && !("],
     [
       "a default that the select has not",
       'if (result === "default" && op[2]) return;',
@@ -184,7 +188,7 @@ export const SUITE_JUDGE_MUTANTS: readonly Mutant[] = [
       "if (false) {",
     ],
     ["any index will do", "if (index >= ranges.ops && ", "if (false && index >= ranges.ops && "],
-    ["any op will do", "if (!OP_NAMES.includes(word as OpName)) throw", "if (false) throw"],
+    ["any op will do", "if (!names.includes(word as OpName)) throw", "if (false) throw"],
     ["leading zeros are taken", 'const NUMBER = "0|[1-9][0-9]{0,15}";', 'const NUMBER = "[0-9]{1,16}";'],
     [
       "any transition will do",
