@@ -1,11 +1,11 @@
 /** `bun run mutants`: the suite against deliberate faults. See `bun run mutants --help`. */
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Option } from "commander";
 import { checked, command, EXIT_USAGE, integer, jobs, share } from "../../scripts/command.ts";
 import type { Share } from "../../scripts/numbers.ts";
 import { packageRoot } from "../../src/runtime/library.ts";
 import { mutantsOf } from "./catalogue.ts";
+import { type Counts, countsOf, isInOrder, writeCounts } from "./counts.ts";
 import { PARTS, type Part } from "./generated/candidate.ts";
 import { runGenerated, runOne } from "./generated/session.ts";
 import { Workshop } from "./harness.ts";
@@ -131,8 +131,6 @@ async function judgeAll(list: readonly Mutant[], shops: readonly Workshop[]): Pr
   return outcomes;
 }
 
-type Counts = Record<string, number>;
-
 /**
  * Judges the mutants of a subject, neutral ones first: what they say makes the others' crashes count.
  *
@@ -151,17 +149,7 @@ async function judgeSubject(
     return undefined;
   }
   const outcomes = [...passed, ...(await judgeAll(faults, shops))];
-  return Object.fromEntries(VERDICTS.map((v) => [v, outcomes.filter((o) => o.verdict === v).length]));
-}
-
-/** Writes the counts of subjects that were run whole beside those of the others. */
-function write(counts: Readonly<Record<string, Counts>>): void {
-  const file = join(packageRoot, "props", "mutants", "results.json");
-  const before = existsSync(file) ? (JSON.parse(readFileSync(file, "utf8")) as typeof counts) : {};
-  const all = { ...before, ...counts };
-  // In one order, whichever subjects were run.
-  const ordered = Object.fromEntries(SUBJECTS.flatMap((s) => (all[s] === undefined ? [] : [[s, all[s]]])));
-  writeFileSync(file, `${JSON.stringify(ordered, null, 2)}\n`);
+  return countsOf(outcomes);
 }
 
 /** Neutral changes take all the steps that are to find the chosen faults, where those have steps of their own. */
@@ -195,12 +183,12 @@ for (const { subject, neutral, faults } of wanted) {
   if (count === undefined) good = false;
   else {
     counts[subject] = count;
-    if (count.SURVIVED !== 0 || count.WRONG !== 0) good = false;
+    if (!isInOrder(count)) good = false;
   }
 }
 console.log(`\n${"".padEnd(12)} ${VERDICTS.map((v) => v.padStart(15)).join(" ")}`);
 for (const [subject, count] of Object.entries(counts)) {
   console.log(`${subject.padEnd(12)} ${VERDICTS.map((v) => String(count[v]).padStart(15)).join(" ")}`);
 }
-if (options.write && good) write(counts);
+if (options.write && good) writeCounts(join(packageRoot, "props", "mutants", "results.json"), counts);
 process.exitCode = good ? 0 : 1;

@@ -77,17 +77,19 @@ export const SUITE_COMMAND_MUTANTS: readonly Mutant[] = [
     ["an edit may fit twice", "found >= 0 && text.indexOf(from, found + 1) < 0", "found >= 0"],
     ["an edit need not fit", "if (!isOne) {", "if (false) {"],
   ]),
-  ...faultsOf(`${MUTANTS}/main.ts`, `${MUTANTS}/main.test.ts`, [
+  ...faultsOf(`${MUTANTS}/counts.ts`, `${MUTANTS}/main.test.ts`, [
     [
       "one that survived exits with 0",
-      "if (count.SURVIVED !== 0 || count.WRONG !== 0) good = false;",
-      "if (count.WRONG !== 0) good = false;",
+      "return counts.SURVIVED === 0 && counts.WRONG === 0;",
+      "return counts.WRONG === 0;",
     ],
     [
       "one that is wrong exits with 0",
-      "if (count.SURVIVED !== 0 || count.WRONG !== 0) good = false;",
-      "if (count.SURVIVED !== 0) good = false;",
+      "return counts.SURVIVED === 0 && counts.WRONG === 0;",
+      "return counts.SURVIVED === 0;",
     ],
+  ]),
+  ...faultsOf(`${MUTANTS}/main.ts`, `${MUTANTS}/main.test.ts`, [
     [
       "a neutral change that fails exits with 0",
       "if (count === undefined) good = false;",
