@@ -92,7 +92,10 @@ fn addPlatform(b: *std.Build, platform: Platform, optimize: std.builtin.Optimize
 
     var core = options;
     core.root_source_file = b.path("arch/exports.zig");
-    _ = addLibrary(b, platform, "gobuf", core, b.fmt("arch/{s}.S", .{@tagName(platform.abi)}), offsets);
+    const library = addLibrary(b, platform, "gobuf", core, b.fmt("arch/{s}.S", .{@tagName(platform.abi)}), offsets);
+    // By itself, because the probe assembles the switch again.
+    const async = b.fmt("arch/async_{s}.S", .{@tagName(platform.abi)});
+    if (exists(b, async)) library.addAssemblyFile(b.path(async));
 
     const gobuf = b.createModule(.{ .root_source_file = b.path("arch/include/gobuf.zig") });
     if (exists(b, "examples/native/walks.zig")) {
@@ -115,6 +118,8 @@ fn addPlatform(b: *std.Build, platform: Platform, optimize: std.builtin.Optimize
         module.addAssemblyFile(b.path("arch/probe/switch_sysv_x86_64.S"));
         module.addAssemblyFile(b.path("arch/probe/switch_nofp_sysv_x86_64.S"));
     }
+    const fill = b.fmt("arch/probe/async_{s}.S", .{@tagName(platform.query.cpu_arch.?)});
+    if (exists(b, fill)) module.addAssemblyFile(b.path(fill));
     for ([_][]const u8{ "bodies", "preempt" }) |name| {
         const flags = &.{ "-std=c11", "-ffreestanding" };
         module.addCSourceFile(.{ .file = b.path(b.fmt("arch/probe/{s}.c", .{name})), .flags = flags });

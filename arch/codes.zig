@@ -164,6 +164,36 @@ pub const stackguard = struct {
     pub const preempt: u32 = 0xFFFFFFFF;
 };
 
+/// Answers of gobuf_preempt_allow: why the bodies of a library cannot be preempted between two operations.
+pub const Async = enum(u32) {
+    ok = 0,
+    platform = 1,
+    processor = 2,
+    signal = 3,
+    text = 4,
+    full = 5,
+};
+
+/// Counts of asynchronous preemption, by their word in M.preemptions: what became of requests.
+pub const preemption = struct {
+    /// requests to the thread
+    pub const sent: u32 = 0;
+    /// a body was preempted
+    pub const taken: u32 = 1;
+    /// refused: the thread was on its own stack, in JavaScript or below gobuf_systemstack
+    pub const g0: u32 = 2;
+    /// refused: it was in gobuf's own code, within an operation
+    pub const runtime: u32 = 3;
+    /// refused: it was outside of the libraries that ask for it, in libc for instance
+    pub const library: u32 = 4;
+    /// refused: too little of the stack was left, or the body was on a stack of its own
+    pub const guard: u32 = 5;
+    /// refused: the turn that it was meant for is over
+    pub const late: u32 = 6;
+    /// not sent: SIGURG has got another handler
+    pub const handler: u32 = 7;
+};
+
 /// How a stack's guard refuses access: the fourth word of gobuf_stackstats.
 pub const Guard = enum(u32) {
     unknown = 0,

@@ -2,6 +2,7 @@
 //! are exported by the assembly file of the ABI.
 const std = @import("std");
 const arena = @import("arena.zig");
+const asyncpreempt = @import("asyncpreempt.zig");
 const body = @import("body.zig");
 const call = @import("call.zig");
 const check = @import("check.zig");
@@ -13,6 +14,7 @@ const lane = @import("lane.zig");
 const layout = @import("layout.zig");
 const m = @import("m.zig");
 const monitor = @import("monitor.zig");
+const os = @import("os.zig");
 const preempt = @import("preempt.zig");
 const rand = @import("rand.zig");
 const stack = @import("stack.zig");
@@ -76,6 +78,14 @@ export fn gobuf_sysmon_wake() callconv(.c) u32 {
     return @intFromBool(monitor.wake());
 }
 
+/// For tests: makes the monitor look every `look_us` microseconds, and preempt native bodies that have run for `force_us`;
+/// 0 for `look_us` is the end of that.
+export fn gobuf_sysmon_hurry(look_us: u32, force_us: u32) callconv(.c) void {
+    const us: u64 = std.time.ns_per_us;
+    if (look_us == 0) return monitor.hurry(null, null);
+    monitor.hurry(look_us * us, force_us * us);
+}
+
 /// 0 or an E code.
 export fn gobuf_gosetup(index: u32, func: g.Fn, arg: ?*anyopaque) callconv(.c) u32 {
     return @intFromEnum(g.setup(index, func, arg));
@@ -110,6 +120,36 @@ export fn gobuf_execute(index: u32) callconv(.c) u32 {
 /// The same for one whose turn goes on: its operation was one that need not wait.
 export fn gobuf_goon(index: u32) callconv(.c) u32 {
     return g.execute(index, .goes_on);
+}
+
+/// Lets the bodies of a library be preempted between two operations. @param address of something in its code. 0 or a code of
+/// codes.Async.
+export fn gobuf_preempt_allow(address: usize) callconv(.c) u32 {
+    return @intFromEnum(asyncpreempt.allow(address));
+}
+
+/// The library is about to be unloaded.
+export fn gobuf_preempt_disallow(address: usize) callconv(.c) void {
+    asyncpreempt.disallow(address);
+}
+
+/// What would become of a preemption of a goroutine at a place: a code of codes.preemption. For tests of the bounds.
+export fn gobuf_preempt_ask(index: u32, pc: usize, sp: usize) callconv(.c) u32 {
+    return asyncpreempt.ask(index, pc, sp);
+}
+
+/// Bytes of a stack that a preemption needs below sp. For tests of the bounds.
+export fn gobuf_preempt_frame() callconv(.c) u32 {
+    return @intCast(os.preempts.frameBytes());
+}
+
+/// What the call that is injected into a preempted body calls.
+fn gobuf_preempted() callconv(.c) void {
+    asyncpreempt.preempted();
+}
+
+comptime {
+    @export(&gobuf_preempted, .{ .name = "gobuf_preempted", .visibility = .hidden });
 }
 
 /// Lets the goroutine be preempted, if it is to be.

@@ -74,6 +74,8 @@ pub const case_words = 4;
 pub const sudog_stride = 32;
 /// An M takes so many Gs or sudogs at a time.
 pub const chunk_size = 64;
+/// Words of M.preemptions.
+pub const preemption_words = codes.preemption.handler + 1;
 /// Words at the start of region 0: arena.Header; the rest is spare.
 pub const header_words = 16;
 
@@ -207,7 +209,9 @@ pub fn Records(comptime abi: Abi) type {
             /// Turns of native bodies: one more each time that the scheduler gives the M to one. Go counts them in its p.
             /// Written by the M, read by the monitor.
             schedtick: u32,
-            line_end: [32]u8,
+            /// What became of asynchronous preemptions: codes.preemption. Written on the M's own thread or while that is
+            /// suspended, but for `sent` and `handler`, which the monitor writes.
+            preemptions: [preemption_words]u32,
         };
 
         /// Go's p, as far as TypeScript wants it; native code reads none of it.
@@ -287,6 +291,7 @@ pub fn table(comptime abi: Abi, comptime os: Os) []const Entry {
         e("m_handle_base", @offsetOf(R.M, "handle_base")),
         e("m_handle_next", @offsetOf(R.M, "handle_next")),
         e("m_schedtick", @offsetOf(R.M, "schedtick")),
+        e("m_preemptions", @offsetOf(R.M, "preemptions")),
         e("m_lanes", @offsetOf(R.M, "lanes")),
         e("m_lane_count", @offsetOf(R.M, "lane_count")),
         e("lane_count", @offsetOf(Lane, "count")),

@@ -83,6 +83,11 @@ pub fn exit() u32 {
     return 0;
 }
 
+/// The thread of an M, for the monitor. It may be another's by the time that it is used.
+pub fn threadOf(m: *const M) *const os.threads.Thread {
+    return &threads[m.id];
+}
+
 /// The slot that this thread had before, or a free one. The count is of slots ever used: whoever walks the Ms walks these.
 fn claim(header: *arena.Header) ?*M {
     for (0..header.m_count) |i| {

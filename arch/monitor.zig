@@ -15,20 +15,23 @@
 //! afterwards, in one order that all threads see (seq_cst): one of them sees the other.
 const std = @import("std");
 const arena = @import("arena.zig");
+const asyncpreempt = @import("asyncpreempt.zig");
 const layout = @import("layout.zig");
 const m_ = @import("m.zig");
 const os = @import("os.zig");
 const preempt = @import("preempt.zig");
 
 /// From one look at the Ms to the next.
-const tick_ns = std.time.ns_per_ms;
+const tick_default_ns = std.time.ns_per_ms;
+var tick_ns: u64 = tick_default_ns;
 /// A slice ends at the first look that finds it this old. It was found at most a tick after it began, so slices take
 /// 4 to 5 ms.
-const slice_ns = 7 * tick_ns / 2;
+const slice_ns = 7 * tick_default_ns / 2;
 /// A slice this old may be that of a thread that was terminated in it: from time to time the monitor asks.
 const stuck_ns = std.time.ns_per_s;
 /// A native body that has had the M this long is asked to give way: Go's forcePreemptNS.
-const force_preempt_ns = 10 * std.time.ns_per_ms;
+const force_preempt_default_ns = 10 * std.time.ns_per_ms;
+var force_preempt_ns: u64 = force_preempt_default_ns;
 /// Looks that find no slice before the monitor goes to sleep: slices that follow each other soon need not wake it.
 const idle_ticks_max = 10;
 
@@ -52,6 +55,13 @@ pub fn wake() bool {
     return true;
 }
 
+/// For tests, which want many preemptions soon: how often the monitor looks, and how long a native body may have the M; 0
+/// for the latter preempts whatever body a look finds. Null: as it is without.
+pub fn hurry(look_ns: ?u64, force_ns: ?u64) void {
+    @atomicStore(u64, &tick_ns, look_ns orelse tick_default_ns, .monotonic);
+    @atomicStore(u64, &force_preempt_ns, force_ns orelse force_preempt_default_ns, .monotonic);
+}
+
 /// What the monitor knows of an M: Go's sysmontick.
 const Seen = struct {
     slice: u32 = 0,
@@ -70,7 +80,7 @@ fn run() void {
     const header = arena.header().?; // there since the first M
     var idle: u32 = 0;
     while (true) {
-        os.threads.sleep(tick_ns);
+        os.threads.sleep(@atomicLoad(u64, &tick_ns, .monotonic));
         if (look(header)) {
             idle = 0;
             continue;
@@ -117,10 +127,13 @@ fn look(header: *arena.Header) bool {
 /// Preempts the native body of an M whose turn takes too long, and asks again at each look until the turn is over: retake.
 /// Whether it has.
 fn retake(m: *os.M, of: *Seen, schedtick: u32, now_ns: u64) bool {
-    if (schedtick != of.schedtick) {
+    const force_ns = @atomicLoad(u64, &force_preempt_ns, .monotonic);
+    if (schedtick != of.schedtick and force_ns != 0) {
         of.schedtick = schedtick;
         of.schedwhen_ns = now_ns;
         return false;
     }
-    return now_ns - of.schedwhen_ns >= force_preempt_ns and preempt.one(m);
+    if (now_ns - of.schedwhen_ns < force_ns or !preempt.one(m)) return false;
+    asyncpreempt.interrupt(m);
+    return true;
 }

@@ -28,6 +28,12 @@ pub const faults = switch (id) {
     .windows => @import("os/windows_fault.zig"),
 };
 
+/// How a thread is interrupted, to preempt its goroutine.
+pub const preempts = switch (id) {
+    .linux, .macos => @import("os/posix_preempt.zig"),
+    .windows => @import("os/windows_preempt.zig"),
+};
+
 /// A thread of the library's own: the monitor's.
 pub const threads = switch (id) {
     .linux => @import("os/linux_thread.zig"),

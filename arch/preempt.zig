@@ -48,7 +48,11 @@ pub inline fn isAsked(gp: *const os.G) bool {
 pub fn checkpoint() void {
     const m = m_.current() orelse return;
     const gp = m.trapg orelse return;
-    if (!isAsked(gp)) return;
+    if (isAsked(gp)) giveWay(gp);
+}
+
+/// Leaves this goroutine, until its turn comes again.
+pub fn giveWay(gp: *os.G) void {
     // It is no operation of the body's: the last one's outcome is still to be read.
     const op = gp.op;
     _ = body.gobuf_mcall(@intFromEnum(codes.Trap.preempt), 0, 0);

@@ -25,6 +25,9 @@
  * - A body that has had the thread for 10 ms makes way for other goroutines (and timers and requests of the process) in the
  *   next operation that it calls. A loop that computes for long without one wants a gobuf_checkpoint() in it: until the
  *   body comes to either, nothing else runs on the thread. Time in a library that never calls one counts, too.
+ * - A library that is opened with preempt: "async" may be interrupted there between any two instructions of its own code:
+ *   then the rule below is about all of it, no C++ exception may be thrown in its bodies, and system calls may return early
+ *   (EINTR). It must not be called back by a library that holds a lock meanwhile (qsort, dl_iterate_phdr).
  * - Thread-local variables (errno is one) belong to all goroutines of the thread: after every call of this header they
  *   may have another value. Keep no address of one across a call. A compiler may do so by itself, in a register,
  *   because it knows nothing of switches: touch thread-local data in a function that is not inlined.

@@ -79,6 +79,8 @@ pub fn discard(start: [*]u8, bytes: usize) void {
     _ = linux.syscall3(.madvise, @intFromPtr(start), bytes, madv_dontneed);
 }
 
+pub const codeAt = @import("linux_maps.zig").codeAt;
+
 pub fn pause() void {
     _ = linux.syscall0(.sched_yield);
 }

@@ -11,6 +11,8 @@ pub const sigabrt = 6;
 pub const sigfpe = 8;
 pub const sigill = 4;
 pub const sigtrap = 5;
+/// What threads are interrupted by: os/posix_preempt.zig.
+pub const sigurg = 23;
 pub const sig_default = 0;
 pub const sig_ignore = 1;
 
@@ -72,6 +74,16 @@ pub fn inFront(other: Action, handler: usize) Action {
     };
 }
 
+/// An action for a handler of this library's own, with which calls of the system go on; nothing interrupts it.
+pub fn restarting(handler: usize) Action {
+    return .{
+        .handler = handler,
+        .flags = sa_siginfo | sa_onstack | sa_restorer | sa_restart,
+        .restorer = @intFromPtr(&gobuf_sigreturn),
+        .mask = ~@as(@FieldType(Action, "mask"), 0),
+    };
+}
+
 pub fn handlerOf(action: Action) usize {
     return action.handler;
 }
@@ -87,6 +99,12 @@ pub fn isFault(info: *const Info) bool {
 
 pub fn address(info: *const Info) usize {
     return info.address;
+}
+
+/// Whether this process has sent it to one thread: tgkill. The sender's number lies where a fault has its address.
+pub fn isOwn(info: *const Info) bool {
+    const si_tkill = -6;
+    return info.code == si_tkill and @as(u32, @truncate(info.address)) == @as(u32, @intCast(linux.getpid()));
 }
 
 pub fn raise(signal: u32) void {
@@ -170,6 +188,25 @@ comptime {
 
 pub fn programCounter(context: *const Context) usize {
     return if (builtin.cpu.arch == .x86_64) context.rip else context.pc;
+}
+
+pub fn stackPointer(context: *const Context) usize {
+    return if (builtin.cpu.arch == .x86_64) context.rsp else context.sp;
+}
+
+/// Makes the handler's return go on elsewhere, on the same stack.
+pub fn divert(context: *Context, pc: usize, sp: usize) void {
+    switch (builtin.cpu.arch) {
+        .x86_64 => {
+            context.rip = pc;
+            context.rsp = sp;
+        },
+        .aarch64 => {
+            context.pc = pc;
+            context.sp = sp;
+        },
+        else => unreachable,
+    }
 }
 
 /// Makes the handler's return go on at gobuf_leave. The stack is g0's from there on: a signal that arrives before

@@ -40,6 +40,11 @@ pub fn forget(thread: *Thread) void {
     thread.* = .none;
 }
 
+/// Sends a signal to a thread. One that has ended gets none.
+pub fn signal(thread: *const Thread, number: u32) void {
+    _ = linux.syscall3(.tgkill, @intCast(linux.getpid()), thread.tid, number);
+}
+
 /// Field 22 of a thread's stat file. The second, its name, lies in parentheses and may hold anything.
 fn startOf(tid: u32) ?u64 {
     var path: [48]u8 = undefined;

@@ -10,6 +10,8 @@ pub const sigabrt = 6;
 pub const sigfpe = 8;
 pub const sigill = 4;
 pub const sigtrap = 5;
+/// What threads are interrupted by: os/posix_preempt.zig.
+pub const sigurg = 16;
 pub const sig_default = 0;
 pub const sig_ignore = 1;
 
@@ -45,6 +47,7 @@ const SignalStack = extern struct {
 
 extern "c" fn sigaction(signal: c_int, new: ?*const Action, old: ?*Action) c_int;
 extern "c" fn sigaltstack(new: ?*const SignalStack, old: ?*SignalStack) c_int;
+extern "c" fn getpid() i32;
 extern "c" fn pthread_self() ?*anyopaque;
 extern "c" fn pthread_kill(thread: ?*anyopaque, signal: c_int) c_int;
 
@@ -71,6 +74,11 @@ pub fn inFront(other: Action, handler: usize) Action {
     };
 }
 
+/// An action for a handler of this library's own, with which calls of the system go on; nothing interrupts it.
+pub fn restarting(handler: usize) Action {
+    return .{ .handler = handler, .flags = sa_siginfo | sa_onstack | sa_restart, .mask = ~@as(u32, 0) };
+}
+
 pub fn handlerOf(action: Action) usize {
     return action.handler;
 }
@@ -86,6 +94,11 @@ pub fn isFault(info: *const Info) bool {
 
 pub fn address(info: *const Info) usize {
     return info.address;
+}
+
+/// Whether this process has sent it: the system names the sender.
+pub fn isOwn(info: *const Info) bool {
+    return info.pid == getpid();
 }
 
 pub fn raise(signal: u32) void {
@@ -158,6 +171,25 @@ comptime {
 
 pub fn programCounter(context: *const Context) usize {
     return if (builtin.cpu.arch == .x86_64) context.machine.rip else context.machine.pc;
+}
+
+pub fn stackPointer(context: *const Context) usize {
+    return if (builtin.cpu.arch == .x86_64) context.machine.rsp else context.machine.sp;
+}
+
+/// Makes the handler's return go on elsewhere, on the same stack.
+pub fn divert(context: *Context, pc: usize, sp: usize) void {
+    switch (builtin.cpu.arch) {
+        .x86_64 => {
+            context.machine.rip = pc;
+            context.machine.rsp = sp;
+        },
+        .aarch64 => {
+            context.machine.pc = pc;
+            context.machine.sp = sp;
+        },
+        else => unreachable,
+    }
 }
 
 /// Makes the handler's return go on at gobuf_leave. The stack is g0's from there on: a signal that arrives before

@@ -5,6 +5,7 @@ const std = @import("std");
 extern "c" fn pthread_create(thread: *?*anyopaque, attributes: ?*const anyopaque, function: *const fn (?*anyopaque) callconv(.c) ?*anyopaque, arg: ?*anyopaque) c_int;
 extern "c" fn pthread_detach(thread: ?*anyopaque) c_int;
 extern "c" fn pthread_self() *anyopaque;
+extern "c" fn pthread_kill(thread: ?*anyopaque, signal: c_int) c_int;
 extern "c" fn pthread_threadid_np(thread: ?*anyopaque, id: *u64) c_int;
 extern "c" fn pthread_sigmask(how: c_int, set: *const u32, before: ?*u32) c_int;
 extern "c" fn clock_gettime_nsec_np(clock: c_int) u64;
@@ -40,6 +41,11 @@ pub fn isSelf(thread: *const Thread) bool {
 pub fn ended(thread: *const Thread) bool {
     var id: u64 = 0;
     return pthread_threadid_np(thread.thread, &id) != 0 or id != thread.id;
+}
+
+/// Sends a signal to a thread. One that has ended gets none.
+pub fn signal(thread: *const Thread, number: u32) void {
+    if (!ended(thread)) _ = pthread_kill(thread.thread, @intCast(number));
 }
 
 pub fn forget(thread: *Thread) void {

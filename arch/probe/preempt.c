@@ -159,3 +159,92 @@ GOBUF_EXPORT void c_hog_keeps(void *arg) {
   }
   h->ended = 1;
 }
+
+/* What follows is for props/preempt: bodies that are preempted between two instructions. */
+
+typedef struct asynced {
+  volatile gobuf_u32 stop;
+  gobuf_u32 begun;
+  gobuf_u64 most;
+  gobuf_u64 times;
+  gobuf_u64 wrong;
+  gobuf_u64 arg; /* what the body wants beside that */
+  gobuf_u64 ended;
+} asynced;
+
+static void async_spins(gobuf_u64 times) {
+  volatile gobuf_u64 n = 0;
+  while (n < times) n++;
+}
+
+/* Computes, and counts. */
+GOBUF_EXPORT void c_async_counts(void *arg) {
+  asynced *a = (asynced *)arg;
+  a->begun = 1;
+  while (!a->stop && a->times < a->most) a->times++;
+  a->ended = 1;
+}
+
+/* An operation's operand is still there after a preemption: G.op is the body's. */
+GOBUF_EXPORT void c_async_keeps(void *arg) {
+  asynced *a = (asynced *)arg;
+  a->begun = 1;
+  while (!a->stop && a->times < a->most) {
+    gobuf_runtime->mcall(GOBUF_TRAP_GOSCHED, 12345, 0);
+    async_spins(20000);
+    a->wrong += gobuf_runtime->opa() != 12345;
+    a->times++;
+  }
+  a->ended = 1;
+}
+
+/* Spends its time in the runtime. */
+GOBUF_EXPORT void c_async_asks(void *arg) {
+  asynced *a = (asynced *)arg;
+  a->begun = 1;
+  while (!a->stop && a->times < a->most) {
+    a->wrong += gobuf_getg() == 0;
+    a->times++;
+  }
+  a->ended = 1;
+}
+
+static void async_on_g0(void *arg) { async_spins(((asynced *)arg)->most); }
+
+/* Spends its time on g0's stack. */
+GOBUF_EXPORT void c_async_g0(void *arg) {
+  gobuf_systemstack(async_on_g0, arg);
+  ((asynced *)arg)->ended = 1;
+}
+
+/* Spends its time in a function of another library. */
+GOBUF_EXPORT void c_async_calls(void *arg) {
+  asynced *a = (asynced *)arg;
+  ((void (*)(gobuf_u64))a->arg)(a->most);
+  a->ended = 1;
+}
+GOBUF_EXPORT void c_async_called(gobuf_u64 times) { async_spins(times); }
+
+/* Computes `arg` bytes above the end of its stack, whose address is `times`. */
+GOBUF_EXPORT void c_async_deep(void *arg) {
+  asynced *a = (asynced *)arg;
+  volatile char frame[512];
+  frame[0] = 1;
+  if ((gobuf_u64)frame > a->times + a->arg) {
+    c_async_deep(arg);
+    frame[1] = 1; /* no tail call */
+    return;
+  }
+  async_spins(a->most);
+  a->ended = 1;
+}
+
+/* Gives way `most` times. */
+GOBUF_EXPORT void c_yields(void *arg) {
+  asynced *a = (asynced *)arg;
+  while (a->times < a->most) {
+    gobuf_gosched();
+    a->times++;
+  }
+  a->ended = 1;
+}

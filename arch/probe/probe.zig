@@ -5,6 +5,7 @@
 //! How a run goes: `attach` to the library under test, `bind` a buffer (buffer.zig) with a workload, start main on
 //! `entry` with the buffer's first block, and let the scheduler call `execute` of this library for goroutines.
 const std = @import("std");
+const builtin = @import("builtin");
 const api = @import("api.zig");
 const buffer = @import("buffer.zig");
 const entry = @import("entry.zig");
@@ -13,6 +14,7 @@ const registers = @import("registers.zig");
 const selftest = @import("selftest.zig");
 
 comptime {
+    if (builtin.cpu.arch == .x86_64) _ = @import("async.zig");
     _ = @import("bench.zig");
     _ = @import("bodies.zig");
     _ = @import("callback.zig");

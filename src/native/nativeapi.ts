@@ -16,6 +16,8 @@ export {
   dlopen,
   type Handled,
   handle,
+  type PreemptOptions,
   release,
 } from "./nativelib.ts";
+export { type Preemptions, preemptions } from "./preempt.ts";
 export { chan } from "./wordchan.ts";

@@ -4,11 +4,12 @@
  */
 import { Hchan } from "../runtime/chan.ts";
 import type { Chan, RecvChan, SendChan } from "../runtime/channel.ts";
-import { ATTACH_ELSEWHERE } from "../runtime/codes.ts";
+import { ASYNC_OK, ATTACH_ELSEWHERE } from "../runtime/codes.ts";
 import { refuse, refuseOption } from "../runtime/expect.ts";
 import {
   type Address,
   addressOf,
+  asyncError,
   cc as compile,
   descriptor,
   type FFIFunction,
@@ -61,8 +62,27 @@ export interface Bodies<S extends Record<string, FFIFunction>> extends Disposabl
   close(): void;
 }
 
-/** Options of {@link cc}: those of bun:ffi's. */
-type CompileOptions<S extends Record<string, FFIFunction>> = Parameters<typeof compile<S>>[0];
+/**
+ * How bodies of a library are preempted once they have had the thread for 10 ms: "cooperative" at operations and at
+ * gobuf_checkpoint, "async" also between any two instructions of the library's own code.
+ *
+ * A library may ask for "async" when its code can be left anywhere: it is called back by no library that holds a lock
+ * meanwhile (`qsort`, `dl_iterate_phdr`), and no C++ exception is thrown or caught in its bodies. System calls of its bodies
+ * may return early, with EINTR. Time in other libraries, libc for one, is not interrupted.
+ *
+ * @example
+ * ```ts
+ * const options: native.PreemptOptions = { preempt: "async" };
+ * console.log(options.preempt); // async
+ * ```
+ */
+export interface PreemptOptions {
+  /** By default "cooperative". */
+  preempt?: "cooperative" | "async";
+}
+
+/** Options of {@link cc}: those of bun:ffi's, and how bodies are preempted. */
+type CompileOptions<S extends Record<string, FFIFunction>> = Parameters<typeof compile<S>>[0] & PreemptOptions;
 
 const ATTACH = { gobuf_attach: { args: ["ptr"], returns: "u32" } } as const;
 
@@ -81,7 +101,8 @@ const opened = new Map<Owner, object>();
  * Compiles bodies in C with the compiler of bun:ffi (TinyCC), which finds gobuf.h, and attaches them to the runtime.
  * The source must say GOBUF_RUNTIME once.
  *
- * @param options those of bun:ffi's `cc`: `source`, `symbols` and more
+ * @param options those of bun:ffi's `cc`, `source`, `symbols` and more, and those of {@link PreemptOptions}. "async" is then
+ *   for all that bun:ffi has compiled into the same memory
  * In an executable made by `bun build --compile` the source must be inside (`import source from "./bodies.c" with
  * { type: "file" }`) or beside it; there the compiler gets copies in a folder for temporary files.
  *
@@ -102,7 +123,7 @@ const opened = new Map<Owner, object>();
  */
 export function cc<S extends Record<string, FFIFunction>>(options: CompileOptions<S>): Bodies<S> {
   if (typeof options !== "object" || options === null) refuse("native.cc", options, "an object of options");
-  const { source: given, symbols } = options;
+  const { source: given, symbols, preempt, ...compiler } = options;
   if (typeof given !== "string" && !(given instanceof Blob || given instanceof URL)) {
     refuseOption("native.cc", "source", given, "a path or a file URL");
   }
@@ -110,8 +131,8 @@ export function cc<S extends Record<string, FFIFunction>>(options: CompileOption
   const { include, source, remove } = prepareSource(options.source);
   const includes = [include, ...[options.include ?? []].flat()];
   try {
-    return attach("native.cc", source, () => {
-      return compile({ ...options, source, include: includes, symbols: { ...options.symbols, ...ATTACH } });
+    return attach("native.cc", source, preempt, () => {
+      return compile({ ...compiler, source, include: includes, symbols: { ...symbols, ...ATTACH } });
     });
   } finally {
     remove();
@@ -124,6 +145,7 @@ export function cc<S extends Record<string, FFIFunction>>(options: CompileOption
  *
  * @param path the library's path or file URL
  * @param symbols its functions, as bun:ffi's `dlopen` takes them; {@link body} is the type of a body
+ * @param options how its bodies are preempted
  * @throws Error when it cannot be loaded, lacks a symbol or GOBUF_RUNTIME, or was compiled with another version of
  *   gobuf.h
  * @example
@@ -135,11 +157,16 @@ export function cc<S extends Record<string, FFIFunction>>(options: CompileOption
  * }
  * ```
  */
-export function dlopen<S extends Record<string, FFIFunction>>(path: string | URL, symbols: S): Bodies<S> {
+export function dlopen<S extends Record<string, FFIFunction>>(
+  path: string | URL,
+  symbols: S,
+  options: PreemptOptions = {},
+): Bodies<S> {
   if (typeof path !== "string" && !(path instanceof URL)) refuse("native.dlopen", path, "a path or a file URL");
   checkSymbols("native.dlopen", symbols);
+  if (typeof options !== "object" || options === null) refuse("native.dlopen", options, "an object of options");
   const name = typeof path === "string" ? path : Bun.fileURLToPath(path);
-  return attach("native.dlopen", name, () => open(name, { ...symbols, ...ATTACH }));
+  return attach("native.dlopen", name, options.preempt, () => open(name, { ...symbols, ...ATTACH }));
 }
 
 /** @throws TypeError where untyped code gave no table of functions */
@@ -153,8 +180,12 @@ function checkSymbols(what: string, symbols: unknown): void {
 function attach<S extends Record<string, FFIFunction>>(
   what: string,
   name: string,
+  preempt: unknown,
   load: () => Library<S & typeof ATTACH>,
 ): Bodies<S> {
+  if (preempt !== undefined && preempt !== "async" && preempt !== "cooperative") {
+    refuseOption(what, "preempt", preempt, '"cooperative" or "async"');
+  }
   let library: Library<S & typeof ATTACH>;
   try {
     library = load();
@@ -181,6 +212,14 @@ function attach<S extends Record<string, FFIFunction>>(
         `${descriptor.abi_version}: compile it again`,
     );
   }
+  const code = preempt === "async" ? (gobuf_attach as { ptr?: Address } | undefined)?.ptr : undefined;
+  if (code !== undefined) {
+    const refused = native.gobuf_preempt_allow(code);
+    if (refused !== ASYNC_OK) {
+      library.close();
+      throw new Error(`gobuf: ${what}: ${name}: preempt: "async": ${asyncError(refused)}`);
+    }
+  }
   const owner: Owner = { name, closed: false };
   opened.set(owner, library);
   for (const symbol of Object.values(symbols)) owners.set(symbol, owner);
@@ -192,6 +231,7 @@ function attach<S extends Record<string, FFIFunction>>(
     }
     owner.closed = true;
     opened.delete(owner);
+    if (code !== undefined) native.gobuf_preempt_disallow(code);
     library.close();
   };
   return { symbols: symbols as Library<S>["symbols"], close, [Symbol.dispose]: close };

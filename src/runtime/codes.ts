@@ -194,6 +194,41 @@ export const KEEPS_LOW_UNSIGNED = 2;
 /** in both halves: the goroutine is to be preempted (stackPreempt; the seed's STACK_PREEMPT) */
 export const STACKGUARD_PREEMPT = 0xffffffff;
 
+// Answers of gobuf_preempt_allow: why the bodies of a library cannot be preempted between two operations.
+export const ASYNC_OK = 0;
+export const ASYNC_PLATFORM = 1;
+export const ASYNC_PROCESSOR = 2;
+export const ASYNC_SIGNAL = 3;
+export const ASYNC_TEXT = 4;
+export const ASYNC_FULL = 5;
+/** What each code means. */
+export const ASYNC_TEXTS: Readonly<Record<number, string>> = {
+  [ASYNC_OK]: "no error",
+  [ASYNC_PLATFORM]: "not on this platform",
+  [ASYNC_PROCESSOR]: "this processor has no XSAVE, or its system does not use it",
+  [ASYNC_SIGNAL]: "the signal SIGURG, by which threads are interrupted, has another handler",
+  [ASYNC_TEXT]: "the system does not say where the library's code lies",
+  [ASYNC_FULL]: "too many libraries ask for it",
+};
+
+// Counts of asynchronous preemption, by their word in M.preemptions: what became of requests.
+/** requests to the thread */
+export const PREEMPTION_SENT = 0;
+/** a body was preempted */
+export const PREEMPTION_TAKEN = 1;
+/** refused: the thread was on its own stack, in JavaScript or below gobuf_systemstack */
+export const PREEMPTION_G0 = 2;
+/** refused: it was in gobuf's own code, within an operation */
+export const PREEMPTION_RUNTIME = 3;
+/** refused: it was outside of the libraries that ask for it, in libc for instance */
+export const PREEMPTION_LIBRARY = 4;
+/** refused: too little of the stack was left, or the body was on a stack of its own */
+export const PREEMPTION_GUARD = 5;
+/** refused: the turn that it was meant for is over */
+export const PREEMPTION_LATE = 6;
+/** not sent: SIGURG has got another handler */
+export const PREEMPTION_HANDLER = 7;
+
 // How a stack's guard refuses access: the fourth word of gobuf_stackstats.
 export const GUARD_UNKNOWN = 0;
 /** MADV_GUARD_INSTALL: page-table entries, no mapping of their own */

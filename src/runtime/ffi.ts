@@ -7,6 +7,7 @@
  */
 import { cc, dlopen, type FFIFunction, JSCallback, type Library, type Pointer, ptr, toArrayBuffer } from "bun:ffi";
 import {
+  ASYNC_TEXTS,
   EXECUTE_FIRST,
   EXECUTE_FULL,
   EXECUTE_TEXTS,
@@ -59,12 +60,17 @@ function open() {
       gobuf_fault_init: { args: [], returns: "u32" },
       gobuf_cheaprandn: { args: ["u32", "u32"], returns: "u32" },
       gobuf_sysmon_wake: { args: [], returns: "u32" },
+      gobuf_sysmon_hurry: { args: ["u32", "u32"], returns: "void" },
       gobuf_gosetup: { args: ["u32", "ptr", "ptr"], returns: "u32" },
       gobuf_stackalloc: { args: ["u32", "u32"], returns: "u32" },
       gobuf_stackfree: { args: ["u32"], returns: "u32" },
       gobuf_stackstats: { args: ["ptr"], returns: "void" },
       gobuf_execute: { args: ["u32"], returns: "u32" },
       gobuf_goon: { args: ["u32"], returns: "u32" },
+      gobuf_preempt_allow: { args: ["ptr"], returns: "u32" },
+      gobuf_preempt_disallow: { args: ["ptr"], returns: "void" },
+      gobuf_preempt_frame: { args: [], returns: "u32" },
+      gobuf_preempt_ask: { args: ["u32", "u64", "u64"], returns: "u32" },
       gobuf_systemstack: { args: ["ptr", "ptr"], returns: "void" },
       gobuf_getg: { args: [], returns: "u32" },
       gobuf_callback_init: { args: ["ptr"], returns: "u32" },
@@ -99,6 +105,11 @@ export function executeError(code: number): string {
 /** What a code of the stack and arena functions means. */
 export function memoryError(code: number): string {
   return MEMORY_TEXTS[code] ?? `unknown error ${code}`;
+}
+
+/** What a code of gobuf_preempt_allow means. */
+export function asyncError(code: number): string {
+  return ASYNC_TEXTS[code] ?? `unknown error ${code}`;
 }
 
 /** This thread's M. */

@@ -58,6 +58,7 @@ export const DESCRIPTOR_WORDS = [
   "m_handle_base",
   "m_handle_next",
   "m_schedtick",
+  "m_preemptions",
   "m_lanes",
   "m_lane_count",
   "lane_count",

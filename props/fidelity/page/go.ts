@@ -351,8 +351,15 @@ const TOOLS: readonly Item[] = [
     "preemptone, gopreempt_m",
     "runtime/proc.go",
     "where a goroutine looks",
-    "As in Go, the monitor sets preempt and stackguard0 of a goroutine that has had the M for 10 ms, and the goroutine goes running>runnable to the tail of the global queue. In Go the prologue of each function looks at stackguard0. C compilers write no such prologue, so operations of gobuf.h and gobuf_checkpoint look, and an operation that need not wait is done before the goroutine gives way. A generator gives way where it waits: JavaScript cannot be interrupted. On the fake clock and in runSync nothing is preempted, so that a run can be repeated",
+    "As in Go, the monitor sets preempt and stackguard0 of a goroutine that has had the M for 10 ms, and the goroutine goes running>runnable to the tail of the global queue. In Go the prologue of each function looks at stackguard0. C compilers write no such prologue, so operations of gobuf.h and gobuf_checkpoint look (or the body is interrupted, see preemptM), and an operation that need not wait is done before the goroutine gives way. A generator gives way where it waits: JavaScript cannot be interrupted. On the fake clock and in runSync nothing is preempted, so that a run can be repeated",
     "test:props/native/preempt.test.ts",
+  ),
+  differs(
+    "preemptM, wantAsyncPreempt, asyncPreempt2",
+    "runtime/preempt.go",
+    "whose bodies, and where",
+    "As in Go, the monitor sends SIGURG to the thread, and the handler makes the goroutine call a function that keeps all registers and leaves for the scheduler. In Go the compiler says which instructions are safe points. Here every instruction of a library that was opened with preempt: \"async\" is one, and nothing else: a preemption in gobuf's own code, on g0's stack, in another library or near the end of the stack is refused, and counted. The frame holds the flags, the general registers, all that XSAVE saves, and the words of G.op. The goroutine goes on on the thread that it was on. Not yet on Windows and on macOS with AArch64: there a library that asks is refused",
+    "test:props/preempt/async.test.ts",
   ),
   differs(
     "one scheduler a process",
@@ -393,13 +400,6 @@ const MISSING: readonly Item[] = [
     "Stacks of native bodies have a fixed size and a guard below, and do not grow. The status Gcopystack is in the relation",
     "newstack",
     "copystack",
-  ),
-  missing(
-    "preemptM, asyncPreempt",
-    "runtime/preempt.go",
-    "A goroutine gives way at operations only. The status Gpreempted is in the relation",
-    "preemptM",
-    "asyncPreempt",
   ),
   missing(
     "entersyscall, exitsyscall",

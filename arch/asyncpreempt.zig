@@ -1,0 +1,122 @@
+//! Asynchronous preemption: preemptM, wantAsyncPreempt and asyncPreempt2 of Go's src/runtime/preempt.go. A native body is
+//! interrupted between two instructions, made to call into this library, and goes on there when its turn comes again.
+//!
+//! It is for libraries of bodies that ask for it (`allow`). The thread is interrupted by a signal, on Windows by suspending
+//! it (os/). `refusal` says whether the place where it was is one where that can be: on the goroutine's stack, in code of such
+//! a library. Elsewhere it may hold a lock that everybody wants (in libc), or be in the middle of an operation; then the
+//! request stays, and the monitor tries again, or the next operation of the body sees it.
+//!
+//! The whole of the processor's state is kept on the goroutine's stack: a preempted body has made no call, so that no register
+//! is free. So are the words of G.op: the body may be about to read them.
+const arena = @import("arena.zig");
+const body = @import("body.zig");
+const codes = @import("codes.zig");
+const m_ = @import("m.zig");
+const os = @import("os.zig");
+const preempt = @import("preempt.zig");
+
+/// A range of code.
+const Text = struct { lo: usize, hi: usize };
+
+const texts_max = 64;
+/// Code of the libraries that ask for it. Slots up to `texts_used` were ever used; an empty one has hi = 0. Written under
+/// `lock`, hi last when one comes and first when one goes; read without it, in signal handlers.
+var texts: [texts_max]Text = @splat(.{ .lo = 0, .hi = 0 });
+var texts_used: u32 = 0;
+/// This library's own code. Written under `lock`, hi last.
+var own: Text = .{ .lo = 0, .hi = 0 };
+var lock: os.Lock = .{};
+
+/// Lets the bodies of a library be preempted between two operations. @param address of something in its code
+pub fn allow(address: usize) codes.Async {
+    const ready = os.preempts.init();
+    if (ready != .ok) return ready;
+    lock.acquire();
+    defer lock.release();
+    if (own.hi == 0) {
+        const text = textOf(@intFromPtr(&body.gobuf_mcall)) orelse return .text;
+        own.lo = text.lo;
+        @atomicStore(usize, &own.hi, text.hi, .release);
+    }
+    const text = textOf(address) orelse return .text;
+    const slot = for (0..texts_max) |i| {
+        if (texts[i].hi == 0) break i;
+    } else return .full;
+    texts[slot].lo = text.lo;
+    @atomicStore(usize, &texts[slot].hi, text.hi, .release);
+    if (slot >= texts_used) @atomicStore(u32, &texts_used, @intCast(slot + 1), .release);
+    return .ok;
+}
+
+/// The library is about to be unloaded: none of its bodies is there any more.
+pub fn disallow(address: usize) void {
+    lock.acquire();
+    defer lock.release();
+    for (texts[0..texts_used]) |*text| {
+        if (address < text.lo or address >= text.hi) continue;
+        @atomicStore(usize, &text.hi, 0, .release);
+        return; // a library that was opened twice is there twice
+    }
+}
+
+fn textOf(address: usize) ?Text {
+    var text: Text = .{ .lo = 0, .hi = 0 };
+    return if (os.preempts.textOf(address, &text.lo, &text.hi)) text else null;
+}
+
+fn inside(text: *const Text, pc: usize) bool {
+    const hi = @atomicLoad(usize, &text.hi, .acquire);
+    return pc < hi and pc >= @atomicLoad(usize, &text.lo, .monotonic);
+}
+
+fn isAllowed(pc: usize) bool {
+    for (texts[0..@atomicLoad(u32, &texts_used, .acquire)]) |*text| {
+        if (inside(text, pc)) return true;
+    }
+    return false;
+}
+
+/// The monitor has asked the goroutine of an M to give way: interrupts it, if its body is of a library that asks for that.
+pub fn interrupt(m: *os.M) void {
+    if (@atomicLoad(u32, &texts_used, .monotonic) == 0) return;
+    const gp = @atomicLoad(?*os.G, &m.curg, .monotonic) orelse return;
+    // The function that it was started on; whatever is there, it is compared and no more.
+    if (!isAllowed(@atomicLoad(u64, &gp.sched.ctxt, .monotonic))) return;
+    if (!os.preempts.isReady()) return count(m, codes.preemption.handler);
+    count(m, codes.preemption.sent);
+    os.preempts.interrupt(m, m_.threadOf(m));
+}
+
+/// A thread was interrupted. The goroutine that is to be preempted there; null when none can be, which is counted.
+pub fn wanted(m: *os.M, pc: usize, sp: usize) ?*os.G {
+    const gp = @atomicLoad(?*os.G, &m.trapg, .monotonic);
+    const why = refusal(gp, pc, sp);
+    count(m, why);
+    return if (why == codes.preemption.taken) gp else null;
+}
+
+/// Why a goroutine is not preempted at a pc with an sp; codes.preemption.taken when it is. @param on null on g0's stack
+pub fn refusal(on: ?*os.G, pc: usize, sp: usize) u32 {
+    const gp = on orelse return codes.preemption.g0;
+    if (!preempt.isAsked(gp)) return codes.preemption.late;
+    if (inside(&own, pc)) return codes.preemption.runtime;
+    if (!isAllowed(pc)) return codes.preemption.library;
+    if (sp > gp.stack.hi or sp < gp.stack.lo + os.preempts.frameBytes()) return codes.preemption.guard;
+    return codes.preemption.taken;
+}
+
+fn count(m: *os.M, which: u32) void {
+    const word = &m.preemptions[which];
+    @atomicStore(u32, word, @atomicLoad(u32, word, .monotonic) +% 1, .monotonic);
+}
+
+/// Whether a preemption of G `index` at a place would be taken, or why not: for tests.
+pub fn ask(index: u32, pc: usize, sp: usize) u32 {
+    return refusal(arena.gAt(index), pc, sp);
+}
+
+/// What the injected call calls, once all registers are kept.
+pub fn preempted() void {
+    const m = m_.current() orelse return;
+    preempt.giveWay(m.trapg orelse return);
+}
