@@ -87,12 +87,11 @@ pub fn interrupt(m: *os.M) void {
     os.preempts.interrupt(m, m_.threadOf(m));
 }
 
-/// A thread was interrupted. The goroutine that is to be preempted there; null when none can be, which is counted.
-pub fn wanted(m: *os.M, pc: usize, sp: usize) ?*os.G {
-    const gp = @atomicLoad(?*os.G, &m.trapg, .monotonic);
-    const why = refusal(gp, pc, sp);
-    count(m, why);
-    return if (why == codes.preemption.taken) gp else null;
+/// A thread was interrupted: preempts its goroutine there, or counts why not.
+pub fn meet(m: *os.M, pc: usize, sp: usize, comptime sys: type, context: *sys.Context, comptime frame: type) void {
+    const why = refusal(@atomicLoad(?*os.G, &m.trapg, .monotonic), pc, sp);
+    if (why != codes.preemption.taken) return count(m, why);
+    count(m, if (frame.inject(sys, context)) why else codes.preemption.guard);
 }
 
 /// Why a goroutine is not preempted at a pc with an sp; codes.preemption.taken when it is. @param on null on g0's stack

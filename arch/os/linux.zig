@@ -125,13 +125,18 @@ pub fn pageSize() usize {
     return found;
 }
 
-/// A shared library is not handed the auxiliary vector, and libc's getauxval is not there to ask.
 fn pageSizeFromAuxv() ?usize {
     const at_pagesz = 6;
+    const found = auxiliary(at_pagesz) orelse return null;
+    return if (std.math.isPowerOfTwo(found) and found >= 4096) found else null;
+}
+
+/// A value of the auxiliary vector: a shared library is not handed it, and libc's getauxval is not there to ask.
+pub fn auxiliary(kind: usize) ?usize {
     var pairs: [64][2]usize = undefined;
     const bytes = readFile("/proc/self/auxv", std.mem.asBytes(&pairs)) orelse return null;
     for (pairs[0 .. bytes / @sizeOf([2]usize)]) |pair| {
-        if (pair[0] == at_pagesz and std.math.isPowerOfTwo(pair[1]) and pair[1] >= 4096) return pair[1];
+        if (pair[0] == kind) return pair[1];
     }
     return null;
 }

@@ -67,3 +67,23 @@ fn map(bytes: usize, prot: c_int) ?[*]u8 {
     const address = mmap(null, bytes, prot, map_private | map_anonymous | map_noreserve, -1, 0).?;
     return if (@intFromPtr(address) == ~@as(usize, 0)) null else @ptrCast(address);
 }
+
+extern "c" const mach_task_self_: u32;
+extern "c" fn mach_vm_region(task: u32, address: *u64, bytes: *u64, flavor: c_int, info: *[9]i32, count: *u32, object: *u32) c_int;
+
+/// The bounds of the executable mapping that an address lies in. False when there is none.
+pub fn codeAt(address: usize, lo: *usize, hi: *usize) bool {
+    const vm_region_basic_info_64 = 9;
+    const vm_prot_execute = 4;
+    var start: u64 = address;
+    var bytes: u64 = 0;
+    var info: [9]i32 = undefined; // the first is the protection
+    var count: u32 = info.len;
+    var object: u32 = 0;
+    if (mach_vm_region(mach_task_self_, &start, &bytes, vm_region_basic_info_64, &info, &count, &object) != 0) return false;
+    // Without a region there it answers with the next one.
+    if (start > address or info[0] & vm_prot_execute == 0) return false;
+    lo.* = start;
+    hi.* = start + bytes;
+    return true;
+}

@@ -52,6 +52,5 @@ fn handle(_: i32, info: *const sys.Info, context: *sys.Context) callconv(.c) voi
     // Anybody's SIGURG is ignored, as by default.
     if (!sys.isOwn(info)) return;
     const m = m_.current() orelse return;
-    if (asyncpreempt.wanted(m, sys.programCounter(context), sys.stackPointer(context)) == null) return;
-    frame.inject(sys, context);
+    asyncpreempt.meet(m, sys.programCounter(context), sys.stackPointer(context), sys, context, frame);
 }

@@ -83,6 +83,7 @@ pub fn entry() usize {
 }
 
 /// Makes the return of a signal handler call it. @param sys the system's signals
-pub fn inject(comptime sys: type, context: *sys.Context) void {
+pub fn inject(comptime sys: type, context: *sys.Context) bool {
     sys.divert(context, entry(), push(sys.stackPointer(context), sys.programCounter(context)));
+    return true;
 }

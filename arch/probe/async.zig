@@ -59,7 +59,7 @@ const Watch = extern struct {
 };
 
 fn avxLevel() u32 {
-    if (builtin.cpu.arch != .x86_64) return 0;
+    if (comptime builtin.cpu.arch != .x86_64) return 0;
     const one = cpuid(1, 0);
     const osxsave_avx = 1 << 27 | 1 << 28;
     if (one.ecx & osxsave_avx != osxsave_avx) return 0;
@@ -90,13 +90,15 @@ fn cpuid(leaf: u32, part: u32) struct { ebx: u32, ecx: u32 } {
 /// Waits in rounds, all registers filled, until it is told to stop.
 export fn gobuf_probe_async(arg: ?*anyopaque) callconv(.c) void {
     const watch: *volatile Watch = @ptrCast(@alignCast(arg.?));
-    const level = avxLevel();
-    watch.level = level;
+    watch.level = avxLevel();
     var want: Record align(64) = undefined;
     var got: Record align(64) = undefined;
     var random: Random = .init(watch.seed, .execute, 0, 0);
     while (@atomicLoad(u32, @volatileCast(&watch.stop), .monotonic) == 0) {
+        // On AArch64 it says which register counts.
+        const level: u32 = if (builtin.cpu.arch == .x86_64) watch.level else @truncate(watch.rounds & 1);
         for (words(&want)) |*word| word.* = random.next();
+        if (builtin.cpu.arch == .aarch64) want.general[level] = 0;
         for (words(&got)) |*word| word.* = ~@as(u64, 0);
         legal(&want, random.next());
         gobuf_async_fill(&want, &got, watch.spins, level);

@@ -14,7 +14,7 @@ const registers = @import("registers.zig");
 const selftest = @import("selftest.zig");
 
 comptime {
-    if (builtin.cpu.arch == .x86_64) _ = @import("async.zig");
+    _ = @import("async.zig");
     _ = @import("bench.zig");
     _ = @import("bodies.zig");
     _ = @import("callback.zig");
