@@ -57,8 +57,7 @@ pub fn inject(comptime sys: type, context: *sys.Context) bool {
     var i: usize = 0;
     while (i < size) : (i += 8) long(to + i).* = long(from + i).*;
     if (extra) |record| long(record - from + to + extra_address_offset).* +%= to -% from;
-    sys.divert(context, @intFromPtr(&gobuf_async_preempt), to);
-    return true;
+    return sys.divert(context, @intFromPtr(&gobuf_async_preempt), to);
 }
 
 fn word(at: usize) u32 {

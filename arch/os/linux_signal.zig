@@ -195,7 +195,7 @@ pub fn stackPointer(context: *const Context) usize {
 }
 
 /// Makes the handler's return go on elsewhere, on the same stack.
-pub fn divert(context: *Context, pc: usize, sp: usize) void {
+pub fn divert(context: *Context, pc: usize, sp: usize) bool {
     switch (builtin.cpu.arch) {
         .x86_64 => {
             context.rip = pc;
@@ -207,6 +207,7 @@ pub fn divert(context: *Context, pc: usize, sp: usize) void {
         },
         else => unreachable,
     }
+    return true;
 }
 
 /// Makes the handler's return go on at gobuf_leave. The stack is g0's from there on: a signal that arrives before

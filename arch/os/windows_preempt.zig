@@ -1,21 +1,109 @@
-//! Interrupts threads on Windows.
+//! Interrupts threads by suspending them, as Go does on Windows. By kernel32. Where a thread is in the system, its pc is in
+//! ntdll, so that it is refused.
+const std = @import("std");
+const asyncpreempt = @import("../asyncpreempt.zig");
+const frame = @import("x86_64_frame.zig");
 const os = @import("../os.zig");
 const Async = @import("../codes.zig").Async;
 
+const Handle = ?*anyopaque;
+extern "kernel32" fn SuspendThread(thread: Handle) callconv(.winapi) u32;
+extern "kernel32" fn ResumeThread(thread: Handle) callconv(.winapi) u32;
+extern "kernel32" fn GetThreadContext(thread: Handle, context: *Registers) callconv(.winapi) c_int;
+extern "kernel32" fn SetThreadContext(thread: Handle, context: *const Registers) callconv(.winapi) c_int;
+extern "kernel32" fn VirtualQuery(address: usize, to: *Region, bytes: usize) callconv(.winapi) usize;
+
+const failed: u32 = 0xFFFF_FFFF;
+const context_control = 0x10_0001;
+const context_integer = 0x10_0002;
+
+/// CONTEXT of x86-64.
+const Registers = extern struct {
+    home: [6]u64,
+    flags: u32,
+    mxcsr: u32,
+    segments: [6]u16,
+    eflags: u32,
+    debug: [6]u64,
+    rax: u64,
+    rcx: u64,
+    rdx: u64,
+    rbx: u64,
+    rsp: u64,
+    rbp: u64,
+    rsi: u64,
+    rdi: u64,
+    r8_r15: [8]u64,
+    rip: u64,
+    rest: [976]u8,
+
+    comptime {
+        std.debug.assert(@offsetOf(Registers, "rsp") == 152 and @offsetOf(Registers, "rip") == 248);
+        std.debug.assert(@sizeOf(Registers) == 1232);
+    }
+};
+
+/// MEMORY_BASIC_INFORMATION.
+const Region = extern struct {
+    base: usize,
+    allocation_base: usize,
+    allocation_protect: u32,
+    partition: u32,
+    bytes: usize,
+    state: u32,
+    protect: u32,
+    kind: u32,
+    fill: u32,
+};
+
 pub fn init() Async {
-    return .platform;
+    return frame.init();
 }
 
 pub fn isReady() bool {
-    return false;
+    return true;
 }
-
-pub fn interrupt(_: *os.M, _: *const os.threads.Thread) void {}
 
 pub fn frameBytes() usize {
-    return 0;
+    return frame.bytes();
 }
 
-pub fn textOf(_: usize, _: *usize, _: *usize) bool {
-    return false;
+pub fn interrupt(m: *os.M, thread: *const os.threads.Thread) void {
+    if (thread.handle == null or SuspendThread(thread.handle) == failed) return;
+    defer _ = ResumeThread(thread.handle);
+    var registers: Registers align(16) = undefined;
+    registers.flags = context_control | context_integer;
+    if (GetThreadContext(thread.handle, &registers) == 0) return;
+    var context: Suspended.Context = .{ .registers = &registers, .thread = thread.handle };
+    asyncpreempt.meet(m, registers.rip, registers.rsp, Suspended, &context, frame);
+}
+
+/// A thread that is suspended, as os/x86_64_frame.zig wants it.
+const Suspended = struct {
+    pub const Context = struct { registers: *Registers, thread: Handle };
+
+    pub fn programCounter(context: *const Suspended.Context) usize {
+        return context.registers.rip;
+    }
+
+    pub fn stackPointer(context: *const Suspended.Context) usize {
+        return context.registers.rsp;
+    }
+
+    /// Whether the thread goes on there.
+    pub fn divert(context: *const Suspended.Context, pc: usize, sp: usize) bool {
+        context.registers.rip = pc;
+        context.registers.rsp = sp;
+        return SetThreadContext(context.thread, context.registers) != 0;
+    }
+};
+
+/// The bounds of the executable pages that an address lies in.
+pub fn textOf(address: usize, lo: *usize, hi: *usize) bool {
+    const executable = 0xF0;
+    var region: Region = undefined;
+    if (VirtualQuery(address, &region, @sizeOf(Region)) == 0 or region.protect & executable == 0) return false;
+    lo.* = region.base;
+    hi.* = region.base + region.bytes;
+    return true;
 }

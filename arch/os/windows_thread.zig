@@ -19,6 +19,9 @@ extern "kernel32" fn GetCurrentThreadId() callconv(.winapi) u32;
 extern "kernel32" fn DuplicateHandle(from: Handle, handle: Handle, to: Handle, copy: *Handle, access: u32, inherit: c_int, options: u32) callconv(.winapi) c_int;
 
 const synchronize = 0x10_0000;
+const suspend_resume = 0x2;
+const get_context = 0x8;
+const set_context = 0x10;
 
 /// A thread that can be asked after when it is no more: as long as there is a handle of it, its number is no other's.
 pub const Thread = struct {
@@ -32,8 +35,9 @@ pub const Thread = struct {
 /// The calling thread.
 pub fn self() Thread {
     var copy: Handle = null;
+    const rights = synchronize | suspend_resume | get_context | set_context;
     const process = GetCurrentProcess();
-    if (DuplicateHandle(process, GetCurrentThread(), process, &copy, synchronize, 0, 0) == 0) copy = null;
+    if (DuplicateHandle(process, GetCurrentThread(), process, &copy, rights, 0, 0) == 0) copy = null;
     return .{ .handle = copy, .id = GetCurrentThreadId() };
 }
 

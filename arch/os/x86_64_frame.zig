@@ -82,8 +82,7 @@ pub fn entry() usize {
     return @intFromPtr(&gobuf_async_preempt);
 }
 
-/// Makes the return of a signal handler call it. @param sys the system's signals
+/// Makes an interrupted thread call it; whether it will. @param sys the system's signals
 pub fn inject(comptime sys: type, context: *sys.Context) bool {
-    sys.divert(context, entry(), push(sys.stackPointer(context), sys.programCounter(context)));
-    return true;
+    return sys.divert(context, entry(), push(sys.stackPointer(context), sys.programCounter(context)));
 }

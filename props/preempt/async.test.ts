@@ -31,7 +31,10 @@ import { Asynced, hurry, openAsync, registers } from "./async.ts";
 setDefaultTimeout(120_000);
 
 const folder = mkdtempSync(join(tmpdir(), "gobuf-preempt-"));
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+afterAll(() => {
+  // Windows removes no library that is loaded.
+  if (process.platform !== "win32") rmSync(folder, { recursive: true, force: true });
+});
 
 /** Runs a body beside main until main was on so often, and returns what the body left. */
 async function beside(body: unknown, a: Asynced, turns: number): Promise<Asynced> {
@@ -51,9 +54,9 @@ test("the probe's comparison sees a change of each word", () => {
 });
 
 test("every register is found again, with collections meanwhile", async () => {
-  const found = await registers({ preemptions: 150, collect: 20 });
+  const found = await registers({ preemptions: 100, collect: 20 });
   expect(found.bad, found.first).toBe(0);
-  expect(found.taken).toBeGreaterThanOrEqual(150);
+  expect(found.taken).toBeGreaterThanOrEqual(100);
   expect(found.compared).toBeGreaterThan(0);
   expect(found.collections).toBeGreaterThan(0);
 });
@@ -259,8 +262,9 @@ describe("asking for it", () => {
     compiled.close();
   });
 
-  test("where SIGURG has a handler, it is refused with the reason", async () => {
-    if (process.platform === "win32") return;
+  const windows = process.platform === "win32";
+  const skipped = windows ? " (skipped: no signal is used on Windows)" : "";
+  test.skipIf(windows)(`where SIGURG has a handler, it is refused with the reason${skipped}`, async () => {
     const script = `process.on("SIGURG", () => {});
       const { native } = await import("gobuf");
       try { native.dlopen(${JSON.stringify(libraryPath)}, { c_yields: native.body }, { preempt: "async" }); }
