@@ -1,24 +1,14 @@
-/** Fault F1: ordinary code that makes a goroutine runnable kicks an idle run. */
-import { describe, expect, test } from "bun:test";
-import {
-  afterFunc,
-  Cond,
-  chan,
-  context,
-  hold,
-  Mutex,
-  newTimer,
-  Once,
-  RWMutex,
-  recvCase,
-  run,
-  select,
-  selectAsync,
-  sendCase,
-  spawn,
-  WaitGroup,
-  wait,
-} from "../../src/index.ts";
+/** Fault F1: ordinary code that makes a goroutine runnable kicks an idle run, whatever it calls. */
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import * as gobuf from "gobuf";
+import { hold, run } from "gobuf";
+import * as testing from "gobuf/testing";
+import { abiSkip } from "../../scripts/abis/skip.ts";
+import { surface } from "./surface.ts";
+import { GOROUTINES, NOBODY, WAKINGS } from "./wakings.ts";
+
+/** What hangs is told of; a busy machine takes seconds. */
+setDefaultTimeout(30_000);
 
 /** From where ordinary code calls: each calls `f` once, while the run is idle. */
 const FROM: Readonly<Record<string, (f: () => void) => void>> = {
@@ -32,151 +22,8 @@ const FROM: Readonly<Record<string, (f: () => void) => void>> = {
   },
 };
 
-/** A goroutine's wait, and what ordinary code ends it by. */
-interface Waking {
-  waits(): Generator<unknown, unknown, true>;
-  wakes(): void;
-}
-
-/** Whatever ordinary code can call that readies or starts a goroutine. */
-const WAKINGS: Readonly<Record<string, () => Waking>> = {
-  "Chan.close, recvOk waits": () => {
-    const c = chan<number>();
-    return { waits: () => c.recvOk() as never, wakes: () => c.close() };
-  },
-  "Chan.close, a select waits": () => {
-    const c = chan<number>();
-    return { waits: () => select([recvCase(c), recvCase(chan())]) as never, wakes: () => c.close() };
-  },
-  "Chan.sendAsync": () => {
-    const c = chan<number>();
-    return { waits: () => c.recv() as never, wakes: () => void c.sendAsync(1) };
-  },
-  "Chan.recvAsync": () => {
-    const c = chan<number>();
-    return { waits: () => c.send(1) as never, wakes: () => void c.recvAsync() };
-  },
-  "Chan.recvOkAsync": () => {
-    const c = chan<number>();
-    return { waits: () => c.send(1) as never, wakes: () => void c.recvOkAsync() };
-  },
-  "for await": () => {
-    const c = chan<number>();
-    return {
-      waits: () => c.send(1) as never,
-      wakes: () => {
-        (async () => {
-          for await (const _ of c) break;
-        })();
-      },
-    };
-  },
-  selectAsync: () => {
-    const c = chan<number>();
-    return { waits: () => c.recv() as never, wakes: () => void selectAsync([sendCase(c, 1)]) };
-  },
-  spawn: () => {
-    const c = chan<number>();
-    return {
-      waits: () => c.recv() as never,
-      wakes: () =>
-        void spawn(function* () {
-          yield* c.send(1);
-        }),
-    };
-  },
-  "WaitGroup.done": () => {
-    const wg = new WaitGroup();
-    wg.add(1);
-    return { waits: () => wg.wait() as never, wakes: () => wg.done() };
-  },
-  "WaitGroup.add": () => {
-    const wg = new WaitGroup();
-    wg.add(2);
-    return { waits: () => wg.wait() as never, wakes: () => wg.add(-2) };
-  },
-  "Cond.signal": () => {
-    const cond = new Cond(new Mutex());
-    return {
-      *waits() {
-        yield* cond.L.lock();
-        yield* cond.wait();
-        yield* cond.L.unlock();
-      },
-      wakes: () => cond.signal(),
-    };
-  },
-  "Cond.broadcast": () => {
-    const cond = new Cond(new Mutex());
-    return {
-      *waits() {
-        yield* cond.L.lock();
-        yield* cond.wait();
-        yield* cond.L.unlock();
-      },
-      wakes: () => cond.broadcast(),
-    };
-  },
-  "RWMutex.runlock": () => {
-    const rw = new RWMutex();
-    return {
-      *waits() {
-        yield* rw.rlock();
-        yield* rw.lock();
-      },
-      wakes: () => rw.runlock(),
-    };
-  },
-  "a context's cancel": () => {
-    const [ctx, cancel] = context.withCancel(context.background());
-    return { waits: () => ctx.done().recv() as never, wakes: () => cancel() };
-  },
-  "a context's afterFunc": () => {
-    const [ctx, cancel] = context.withCancel(context.background());
-    const c = chan<number>(1);
-    return {
-      *waits() {
-        context.afterFunc(ctx, function* () {
-          yield* c.send(1);
-        });
-        yield* c.recv();
-      },
-      wakes: () => cancel(),
-    };
-  },
-  "an AbortController": () => {
-    const controller = new AbortController();
-    const ctx = context.fromSignal(controller.signal);
-    return { waits: () => ctx.done().recv() as never, wakes: () => controller.abort() };
-  },
-  "Timer.reset": () => {
-    let timer: ReturnType<typeof newTimer>;
-    return {
-      *waits() {
-        timer = newTimer(3_600_000);
-        yield* timer.c.recv();
-      },
-      wakes: () => void timer.reset(0),
-    };
-  },
-  afterFunc: () => {
-    const c = chan<number>(1);
-    return {
-      waits: () => c.recv() as never,
-      wakes: () =>
-        void afterFunc(0, function* () {
-          yield* c.send(1);
-        }),
-    };
-  },
-  "a promise": () => {
-    const { promise, resolve } = Promise.withResolvers<void>();
-    return { waits: () => wait(promise) as never, wakes: () => resolve() };
-  },
-};
-
 describe("F1: ordinary code that makes a goroutine runnable kicks an idle run", () => {
-  for (const [what, make] of Object.entries(WAKINGS)) {
+  for (const [what, [, make]] of Object.entries(WAKINGS)) {
     for (const [where, from] of Object.entries(FROM)) {
       test(`${what}, from ${where}`, async () => {
         let turns = 0;
@@ -195,13 +42,57 @@ describe("F1: ordinary code that makes a goroutine runnable kicks an idle run", 
           yield* waits();
         });
         // The turn behind the call; a timer that is due takes up to a millisecond, in which the loop turns often.
-        expect(turns).toBeLessThan(/^(Timer|afterFunc)/.test(what) ? 100 : 3);
+        expect(turns).toBeLessThan(/^(Timer|Ticker|afterFunc$)/.test(what) ? 100 : 3);
       });
     }
   }
 
-  test("what only goroutines may call says so", () => {
-    expect(() => new Mutex().unlock()).toThrow("outside a goroutine");
-    expect(() => new Once().do(() => {})).toThrow("outside a goroutine");
+  test.each(Object.entries(GOROUTINES))("%s outside a goroutine says so", (_name, call) => {
+    expect(() => {
+      const made = call();
+      // A generator says it when it is first resumed.
+      if (typeof (made as Iterator<unknown>)?.next === "function") (made as Iterator<unknown>).next();
+    }).toThrow(/outside a goroutine|no run is under way/);
+  });
+});
+
+/** One name for what several interfaces have. */
+const nameOf = (name: string) => name.replace(/^(Send|Recv)Chan\./, "Chan.").replace(/^context\.(Context\.)/, "$1");
+
+/** What is in no table, in two, or in one and not there any more. */
+function judge(names: readonly string[], tables: readonly (readonly string[])[]): string[] {
+  const all = new Set(names.map(nameOf));
+  const known = tables.flatMap((table) => [...new Set(table)]);
+  return [
+    ...[...all].filter((name) => !known.includes(name)).map((name) => `${name}: in no table of wakings.ts`),
+    ...known
+      .filter((name) => !all.has(name))
+      .map((name) => `${name}: in a table of wakings.ts, and nobody can call it`),
+    ...known.filter((name, i) => known.indexOf(name) !== i).map((name) => `${name}: in two tables of wakings.ts`),
+  ];
+}
+
+const walk = abiSkip(
+  ["arm64", "windows", "musl"],
+  "the source is parsed by a binary of the machine's own; it is the same source",
+);
+
+describe("F1: all that users can call is in a table", () => {
+  const tables = [Object.values(WAKINGS).flatMap(([of]) => of), Object.keys(GOROUTINES), Object.keys(NOBODY)];
+
+  walk("F1: every exported function and method", async () => {
+    const names = [...(await surface("index.ts", gobuf)), ...(await surface("testing/index.ts", testing))];
+    expect(names.length).toBeGreaterThan(150);
+    expect(judge(names, tables)).toEqual([]);
+  });
+
+  test("F1: planted: one in no table, one that is gone, one in two", () => {
+    expect(
+      judge(["a", "SendChan.close", "context.Context.err"], [["Chan.close"], ["Context.err", "b"], ["Chan.close"]]),
+    ).toEqual([
+      "a: in no table of wakings.ts",
+      "b: in a table of wakings.ts, and nobody can call it",
+      "Chan.close: in two tables of wakings.ts",
+    ]);
   });
 });
