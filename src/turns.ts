@@ -60,6 +60,7 @@ function guarded<T>(world: World, otherwise: T, f: () => T): T {
   try {
     return f();
   } catch (error) {
+    // Ends no goroutine: the scheduler itself has failed, and all runs end.
     mp.curg = 0;
     mp.mcall = MCALL_NONE;
     takeForgotten();

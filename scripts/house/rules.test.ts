@@ -2,6 +2,7 @@
 import { describe, expect, setDefaultTimeout } from "bun:test";
 import { packageRoot } from "../../src/runtime/library.ts";
 import { abiSkip } from "../abis/skip.ts";
+import { catches } from "./catches.ts";
 import { environment, variablesRead } from "./environment.ts";
 import { bareCodes, heads, lengths, machinePaths } from "./files.ts";
 import { links } from "./links.ts";
@@ -287,4 +288,45 @@ test("bare codes: a case of a number in src/native, however it is written, and n
     expect(found("src/trace/x.ts", label)).toEqual([]);
   }
   expect(found("src/native/trap.ts", "case TRAP_SEND: case CODES.recv:")).toEqual([]);
+});
+
+describe("F10: a catch that may keep a goroutine from ending", () => {
+  const found = (block: string, name = "(error) ") =>
+    said(catches(plantedTree({ "src/a.ts": `try {\n  f();\n} catch ${name}{\n  ${block}\n}\n` })));
+
+  const breaches: [what: string, block: string, name?: string][] = [
+    ["swallows", "", ""],
+    ["tells nobody", "log(error);"],
+    ["throws another", 'throw new Error("x", { cause: error });'],
+    ["throws in one case only", "if (error === BACK) throw error;"],
+    ["returns in one case", "if (error === BACK) return;\n  throw error;"],
+    ["throws in a block of a case", "if (error === BACK) {\n    throw error;\n  }"],
+    ["says it in a word that is none", "// Goexit does not come here\n  f();"],
+    ["gives no reason", "// Ends no goroutine:\n  f();"],
+    ["names it in a string", 'log("Goexit");'],
+  ];
+  for (const [what, block, name] of breaches) {
+    test(`that ${what} is a breach`, () => {
+      expect(found(block, name)).toEqual([expect.stringMatching(/^src\/a\.ts:3: catches: .*Ends no goroutine/)]);
+    });
+  }
+
+  const fine: [what: string, block: string][] = [
+    ["throws it on", "f();\n  throw error;"],
+    ["tells Goexit from the rest", "if (isGoexit(error)) throw error;\n  failed = true;"],
+    ["gives the reason", "// Ends no goroutine: a file is read.\n  return undefined;"],
+  ];
+  for (const [what, block] of fine) {
+    test(`that ${what} is none`, () => {
+      expect(found(block)).toEqual([]);
+    });
+  }
+
+  test("tests, and comments that show one, are let be", () => {
+    const text = "try {\n  f();\n} catch {}\n";
+    const example = `/**\n * ${text.replaceAll("\n", "\n * ")}\n */\nexport const a = 1;\n`;
+    expect(said(catches(plantedTree({ "src/a.test.ts": text, "src/b.ts": example, "scripts/c.ts": text })))).toEqual(
+      [],
+    );
+  });
 });

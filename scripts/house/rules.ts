@@ -1,4 +1,5 @@
 /** All rules of the house but those for imports (imports.ts). `bun run lint` checks them too (main.ts). */
+import { catches } from "./catches.ts";
 import { environment } from "./environment.ts";
 import { bareCodes, heads, lengths, machinePaths } from "./files.ts";
 import { links } from "./links.ts";
@@ -12,6 +13,7 @@ export const RULES: Readonly<Record<string, (tree: Tree) => readonly Breach[]>> 
   links,
   heads,
   lengths,
+  catches,
   "bare codes": bareCodes,
   "machine paths": machinePaths,
 };

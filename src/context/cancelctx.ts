@@ -154,6 +154,7 @@ function nameOf(error: Error): string | undefined {
   try {
     return error.name;
   } catch {
+    // Ends no goroutine: a name is read.
     return undefined;
   }
 }

@@ -115,6 +115,7 @@ function dispatch(handle: number): number {
     mmem[M_SCRATCH + 1] = word[1];
     return STATUS_OK;
   } catch (error) {
+    // Ends no goroutine: a callback runs on g0, where no goroutine can be left.
     // Called by a function that TypeScript called: the exception goes there.
     if (gp === 0 || !isNative(gp)) throw error;
     setThrown(gp, error);

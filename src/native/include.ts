@@ -56,6 +56,7 @@ export function prepareSource(given: string | URL | BunFile): Prepared {
   try {
     folder = mkdtempSync(join(tmpdir(), "gobuf-cc-"));
   } catch (cause) {
+    // Ends no goroutine: a folder is made.
     throw new Error(
       `gobuf: native.cc: in an executable or a bundle it needs a folder for temporary files, and ${tmpdir()} cannot be ` +
         `written (TMPDIR names another): or compile the bodies beforehand, and open them with native.dlopen`,
@@ -82,6 +83,7 @@ function isFile(path: string): boolean {
   try {
     return statSync(path).isFile();
   } catch {
+    // Ends no goroutine: a file is looked at.
     return false;
   }
 }

@@ -210,6 +210,7 @@ function onTrap(gp: number, code: number): boolean {
     try {
       return trapLoop(gp, code);
     } catch (error) {
+      // Ends no goroutine: what an operation throws for a body in C, which ends by the trap GOEXIT.
       if (!deliverFailure(gp, error)) return false;
       if (preempts(gp)) return true;
       code = mp.goon(gp);

@@ -190,6 +190,7 @@ function attach<S extends Record<string, FFIFunction>>(
   try {
     library = load();
   } catch (cause) {
+    // Ends no goroutine: a library is loaded.
     const { message } = cause as Error;
     const hint = message.includes("gobuf_attach")
       ? ": it lacks GOBUF_RUNTIME (gobuf.h), or does not import gobuf.zig"

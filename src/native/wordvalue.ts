@@ -13,6 +13,7 @@ export function encode(gp: number, codec: Codec<unknown>, value: unknown): typeo
   try {
     codec.toWord(value, word);
   } catch (cause) {
+    // Ends no goroutine: a codec converts.
     const hint = codec === plain ? ": make the channel by native.chan, with a codec" : "";
     const text = `native goroutine ${goidOf(gp)} received what no word can hold: ${(cause as Error).message}${hint}`;
     throw Object.assign(new FatalError(text), { cause });

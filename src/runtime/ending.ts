@@ -108,7 +108,7 @@ function leaveFramesHere(gp: number): void {
     try {
       finishFrame(gp, frame, generatorReturn.call(frame, undefined));
     } catch {
-      // A goroutine that is dropped has nobody to tell.
+      // Ends no goroutine: this one is being dropped, and has nobody to tell.
       takeForgotten();
     }
   }
@@ -138,6 +138,7 @@ function finishFrame(gp: number, frame: Frame, first: IteratorResult<unknown, un
         mp.result = finishFrame(gp, callee, generatorNext.call(callee, RESUME));
         failed = false;
       } catch (thrown) {
+        // Ends no goroutine: the end is under way; the frame above gets what was thrown.
         error = thrown;
       }
     }

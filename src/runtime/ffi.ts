@@ -76,6 +76,7 @@ function open() {
       gobuf_callback_init: { args: ["ptr"], returns: "u32" },
     });
   } catch (cause) {
+    // Ends no goroutine: the module is loaded.
     throw new Error(`gobuf: ${libraryPath} is refused: the loader says: ${(cause as Error).message}`, { cause });
   }
 }

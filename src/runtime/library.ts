@@ -61,6 +61,7 @@ function bundledLibrary(platform: Platform): string {
     if (process.platform === "win32") return require("../../zig-out/lib/windows-x64/gobuf.dll");
     throw new Error("the bundle was made for another platform");
   } catch (cause) {
+    // Ends no goroutine: the module is loaded.
     throw new Error(`gobuf: the bundle has no native library for ${platform}: the package had none when it was made`, {
       cause,
     });
@@ -178,6 +179,7 @@ export function checkLibraryFile(path: string, platform: Platform): void {
   try {
     image = readImage(new DataView(data.buffer, data.byteOffset, data.byteLength));
   } catch {
+    // Ends no goroutine: bytes are read.
     refuse(`its headers run past its end (${data.byteLength} bytes): it is truncated or damaged`);
   }
   if (image === undefined) return refuse("it is no ELF, Mach-O or PE file");

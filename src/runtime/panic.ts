@@ -88,6 +88,7 @@ export function isA<T>(value: unknown, kind: Kind<T>): value is T {
   try {
     return value instanceof kind;
   } catch {
+    // Ends no goroutine: a value is looked at.
     return false;
   }
 }

@@ -47,7 +47,7 @@ function whatWasThrown(thrown: unknown): string {
     const name: unknown = (thrown as { constructor?: { name?: unknown } }).constructor?.name;
     if (typeof name === "string" && name !== "") return `type ${printName(name)}`;
   } catch {
-    // It cannot be looked at either.
+    // Ends no goroutine: it cannot be looked at either.
   }
   return `type ${typeof thrown}`;
 }
@@ -80,6 +80,7 @@ export function printpanics(error: unknown): PrintedPanic {
     const lines = chain(error).map((value) => `panic: ${printindented(printpanicval(value))}`);
     return { text: lines.join(" [recovered]\n\t"), fatal: false };
   } catch (thrown) {
+    // Ends no goroutine: values are printed, of a goroutine that has ended.
     return { text: `fatal error: panic while printing panic value: ${whatWasThrown(thrown)}`, fatal: true };
   }
 }
@@ -89,6 +90,7 @@ export function textOfValue(value: unknown): string {
   try {
     return String(value);
   } catch (thrown) {
+    // Ends no goroutine: a value is printed.
     return `panic while printing panic value: ${whatWasThrown(thrown)}`;
   }
 }

@@ -109,6 +109,7 @@ export function fatalpanic(error: unknown): never {
     try {
       at += writeSync(2, bytes, at);
     } catch (failed) {
+      // Ends no goroutine: bytes are written.
       // A pipe that is full takes more later; one that nobody reads takes no more.
       if ((failed as NodeJS.ErrnoException).code !== "EAGAIN") break;
     }

@@ -111,6 +111,7 @@ function resume(gp: number): boolean {
   try {
     value = cont(gp);
   } catch (error) {
+    // Ends no goroutine: the frames get it, and threw ends the goroutine when none of them catches it.
     return threw(gp, false, error);
   }
   return value === REPARK || proceed(gp, NEXT, value);
@@ -134,6 +135,7 @@ function proceed(gp: number, mode: number, value: unknown): boolean {
       } else if (mode === THROW) r = generatorThrow.call(frame, value);
       else r = generatorReturn.call(frame, undefined);
     } catch (error) {
+      // Ends no goroutine: the frame below gets it, and the goroutine ends behind the last.
       takeForgotten();
       if (isExiting(gp)) stepExit(gp);
       popFrame(gp);
@@ -367,6 +369,7 @@ function scheduleTurns(budget: number, inContext: ((gp: number) => void) | null,
             if (r.done === true) asks = finished(gp, r.value);
           }
         } catch (error) {
+          // Ends no goroutine: threw hands it to the frames, and ends the goroutine behind the last.
           asks = threw(gp, entered, error);
         }
       }

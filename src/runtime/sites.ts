@@ -91,6 +91,7 @@ function textOf(site: Error | undefined): string {
   try {
     return typeof site?.stack === "string" ? site.stack : "";
   } catch {
+    // Ends no goroutine: a stack's text is read.
     return "";
   }
 }

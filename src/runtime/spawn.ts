@@ -45,6 +45,7 @@ function spawnBy<A extends unknown[], R>(callBody: typeof opCall, fn: (...args: 
   try {
     run = currentRun("spawn");
   } catch (error) {
+    // Ends no goroutine: asks only whether a run is under way.
     return Promise.reject(error);
   }
   return spawnIn(run, fn, args, callBody);
@@ -61,6 +62,7 @@ export function spawnIn<A extends unknown[], R>(
   try {
     checkFunction("spawn", fn, "a generator function");
   } catch (error) {
+    // Ends no goroutine: an argument is checked.
     reject(error);
     return promise;
   }

@@ -60,6 +60,7 @@ function functionName(f: { readonly name: unknown }): string {
   try {
     return typeof f.name === "string" ? f.name : "";
   } catch {
+    // Ends no goroutine: a name is read.
     return "";
   }
 }

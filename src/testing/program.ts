@@ -42,6 +42,7 @@ export function steer(program: Body<unknown>, by: Chooser, options: ProgramOptio
       });
       return { failed: false, value };
     } catch (error) {
+      // Ends no goroutine: a whole run has ended.
       if (!started) throw error;
       return { failed: true, value: error };
     }

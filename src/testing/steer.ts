@@ -214,6 +214,7 @@ function makeWay(gp: number): void {
   try {
     while (schedule(1));
   } catch (error) {
+    // Ends no goroutine: the scheduler runs within a call, and hands nothing of a goroutine's up.
     if (error !== BACK) throw error;
   } finally {
     within.pop();

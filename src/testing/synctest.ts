@@ -42,6 +42,7 @@ export function test<R>(body: Body<R>, options: Omit<RunOptions, "clock"> = {}):
   try {
     checkFunction("synctest.test", body, "a generator function");
   } catch (error) {
+    // Ends no goroutine: an argument is checked.
     return Promise.reject(error);
   }
   return run(

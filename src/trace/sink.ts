@@ -46,6 +46,7 @@ export class Output {
     try {
       fd = openSync(path, "w");
     } catch (error) {
+      // Ends no goroutine: a file is opened.
       throw new Error(`gobuf: trace.start: cannot write ${path}: ${textOf(error)}`, { cause: error });
     }
     const emit = (chunk: Uint8Array) => {
@@ -81,6 +82,7 @@ export class Output {
     try {
       this.release();
     } catch (error) {
+      // Ends no goroutine: a sink is closed.
       this.fail(error);
     }
     this.report();
@@ -109,6 +111,7 @@ export class Output {
       const made = this.emit(bytes);
       if (isThenable(made)) this.await(made);
     } catch (error) {
+      // Ends no goroutine: a sink is written to.
       this.fail(error);
     }
   }
