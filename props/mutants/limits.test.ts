@@ -19,6 +19,7 @@ describe.skipIf(isWindows)("limits (skipped on Windows, which has no process gro
     "what comes to its end says how",
     async () => {
       expect(await run("console.log(7); process.exit(3)")).toMatchObject({ code: 3, ended: "", output: "7\n\n" });
+      expect((await run("")).cpuMs, "a start of Bun takes time of a processor").toBeGreaterThan(0);
       expect(await run("process.kill(process.pid, 'SIGKILL')")).toMatchObject({ code: undefined, ended: "signal 9" });
     },
     MS_MAX,

@@ -106,6 +106,8 @@ export async function runLimited(
   const texts = Promise.all([new Response(run.stdout).text(), new Response(run.stderr).text()]);
   await run.exited;
   clearInterval(timer);
+  // Of those that have ended and were waited for; between two looks nobody has seen them.
+  cpuMs = Math.max(cpuMs, Number(run.resourceUsage()?.cpuTime.total ?? 0) / 1000);
   // What is left of the group would hold the pipes open; what has left the group may still.
   endGroup(run.pid);
   forget();

@@ -26,8 +26,8 @@ const SUITE =
 /** Lists, not code: the faults that are written by hand, and the rows of FIDELITY.md. */
 const LISTS = /^props\/(?:mutants\/(?:scheduler|switch|native|named|listed)|fidelity\/page\/(?:go|seed))\.ts$/;
 
-/** Programs that the bench measures, beside the probe. */
-const PROGRAMS = new Set(["arch/probe/bench.zig"]);
+/** Bodies that tests and the bench run, beside the probe: programs, as those of props/native/. */
+const PROGRAMS = /^arch\/probe\/(?:bench|bodies|preempt)\.(?:zig|c|h)$/;
 
 /** Made from arch/codes.toml, with which `bun run lint` compares them. */
 const MADE = new Set(["arch/codes.zig", "src/runtime/codes.ts"]);
@@ -36,7 +36,7 @@ const MADE = new Set(["arch/codes.zig", "src/runtime/codes.ts"]);
 export function partOf(file: string, platform: Platform): Part | undefined {
   const name = file.slice(file.lastIndexOf("/") + 1);
   const isCode = file.endsWith(".ts") || languageOf(file) !== undefined;
-  if (!isCode || MADE.has(file) || PROGRAMS.has(file) || LISTS.test(file) || /\.test(?:-d)?\.ts$|\.d\.ts$/.test(file))
+  if (!isCode || MADE.has(file) || PROGRAMS.test(file) || LISTS.test(file) || /\.test(?:-d)?\.ts$|\.d\.ts$/.test(file))
     return undefined;
   if (file.startsWith("arch/") && OF_SOME.test(name) && !NATIVE[platform].test(name)) return undefined;
   if (SUITE.test(file)) return "suite";

@@ -10,7 +10,7 @@ import { type Candidate, digest, type GeneratedVerdict, identify, PARTS } from "
 import { apportion, candidatesOf, draw, partOf } from "./catalogue.ts";
 import { Edits } from "./edits.ts";
 import { Graph } from "./graph.ts";
-import { failedFile } from "./judge.ts";
+import { failedFile, timesOf } from "./judge.ts";
 import { ladderOf, NOTHING_KNOWN } from "./ladder.ts";
 import { project } from "./planted.ts";
 import { patchOf, percent, rowOf, tableOf } from "./report.ts";
@@ -144,6 +144,7 @@ describe("the draw", () => {
     expect(partOf("arch/aarch64.S", "linux-arm64")).toBe("arch");
     expect(partOf("arch/os/windows.zig", "linux-x64")).toBeUndefined();
     expect(partOf("arch/probe/probe.zig", "linux-x64")).toBe("suite");
+    expect(partOf("arch/probe/bodies.c", "linux-x64"), "a program").toBeUndefined();
     expect(partOf("props/fidelity/compare.ts", "linux-x64")).toBe("suite");
     expect(partOf("src/runtime/chan.test.ts", "linux-x64")).toBeUndefined();
     expect(partOf("arch/codes.zig", "linux-x64")).toBeUndefined();
@@ -202,7 +203,26 @@ describe("the ladder", () => {
     const names = (known = NOTHING_KNOWN) => ladderOf(candidate, graph, known).map(({ name }) => name);
     expect(names()).toEqual(["src/a.test.ts src/other.test.ts", "fidelity named", "src/far.test.ts", "fidelity"]);
     const known = { finders: (key: string) => (key === "src/a.ts" ? ["src/far.test.ts"] : []), msOf: () => undefined };
-    expect(names(known)).toEqual(["src/far.test.ts", "src/a.test.ts src/other.test.ts", "fidelity named", "fidelity"]);
+    const hinted = ["src/far.test.ts", "src/a.test.ts src/other.test.ts", "fidelity named", "fidelity"];
+    expect(names(known)).toEqual(hinted);
+    // What takes long is the first step for the mutant that it has found, not for others of the file.
+    const slow = { ...known, msOf: (name: string) => (name === "src/far.test.ts" ? 60_000 : undefined) };
+    expect(names(slow).at(-1)).toBe("src/far.test.ts");
+    expect(names({ ...slow, finders: (key) => (key === candidate.id ? ["src/far.test.ts"] : []) })).toEqual(hinted);
+  });
+
+  test("a step's processor time is shared by how long its files took", () => {
+    const suite = (name: string, time: string) =>
+      `  <testsuite name="${name}" file="${name}" tests="1" time="${time}" hostname="x">`;
+    const xml = [suite("a.test.ts", "0.3"), suite("b.test.ts", "0.1"), '    <testsuite name="inner" time="9">'].join(
+      "\n",
+    );
+    expect([...timesOf(xml, 1000)]).toEqual([
+      ["a.test.ts", 750],
+      ["b.test.ts", 250],
+    ]);
+    expect(timesOf("", 1000).size).toBe(0);
+    expect(timesOf(suite("a.test.ts", "0"), 1000).size).toBe(0);
   });
 
   test("the file of a failure is the last one named above it", () => {

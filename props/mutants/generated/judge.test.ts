@@ -72,7 +72,7 @@ describe.skipIf(isWindows)("a planted fault (skipped on Windows, which has no pr
     const after = readFileSync(join(copy.folder, file), "utf8");
     expect(after, "the edit is taken back").toBe(readFileSync(join(root, file), "utf8"));
     expect(readFileSync(library, "utf8"), "and what was built of it").toBe(built);
-    return { ...judgement, red: [...red.keys()] };
+    return { ...judgement, red: [...red.keys()], ms: tests.map((test) => results.msOf(test)) };
   }
 
   test(
@@ -87,7 +87,9 @@ describe.skipIf(isWindows)("a planted fault (skipped on Windows, which has no pr
   test(
     "that no test sees survives",
     async () => {
-      expect((await judged(["unseen = () => 1", "unseen = () => 2"])).verdict).toBe("survived");
+      const { verdict, ms } = await judged(["unseen = () => 1", "unseen = () => 2"]);
+      expect(verdict).toBe("survived");
+      expect(ms[0], "the time that its test takes is known now").toBeGreaterThanOrEqual(0);
     },
     MS_MAX,
   );

@@ -1,5 +1,5 @@
 /** Judges generated mutants in a copy of the project: compiles one, climbs the ladder, and makes sure of what goes red. */
-import { cpSync, existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { findZig } from "../../../scripts/zig.ts";
 import { hostPlatform } from "../../../src/runtime/library.ts";
@@ -26,6 +26,9 @@ function limitsOf(usualMs: number): Limits {
   const [cpuMs, wallMs] = [CPU_BASE_MS + CPU_TIMES * usualMs, WALL_BASE_MS + WALL_TIMES * usualMs];
   return { cpuMs, wallMs, idleMs: IDLE_MS, bytes: BYTES_MAX };
 }
+
+/** Where the test runner leaves its report, in the copy; its folder is git's to ignore. */
+const REPORT = join("zig-out", "mutant.xml");
 
 /** What a verdict says. */
 export interface Judgement {
@@ -60,6 +63,18 @@ export function failedFile(output: string, tests: readonly string[]): string | u
   return above.map((line) => line.replace(/:$/, "")).findLast((line) => tests.includes(line));
 }
 
+/**
+ * The processor time of each test file of a green step: the step's, shared by how long each took.
+ *
+ * @param xml the test runner's own report, as JUnit has it
+ */
+export function timesOf(xml: string, cpuMs: number): Map<string, number> {
+  const suites = [...xml.matchAll(/^ {2}<testsuite name="([^"]+\.test\.ts)"[^>]* time="([\d.]+)"/gm)];
+  const seconds = suites.map(([, file = "", time]): [string, number] => [file, Number(time)]);
+  const all = seconds.reduce((sum, [, time]) => sum + time, 0);
+  return new Map(all === 0 ? [] : seconds.map(([file, time]) => [file, (cpuMs * time) / all]));
+}
+
 /** A copy of the project, and what is known of it. */
 export class Judge {
   private readonly env: Record<string, string | undefined>;
@@ -85,6 +100,7 @@ export class Judge {
     }
     this.libraries = this.librariesOf();
     this.keepLibrary("pristine");
+    mkdirSync(join(this.copy.folder, "zig-out"), { recursive: true });
   }
 
   private get libraryFolder(): string {
@@ -174,8 +190,14 @@ export class Judge {
   private async step({ name, args, tests, usualMs }: Step): Promise<Said> {
     const result = join(this.copy.folder, RESULT);
     rmSync(result, { force: true });
-    const { code, ended, output, cpuMs } = await this.run([process.execPath, ...args], limitsOf(usualMs));
+    const report = join(this.copy.folder, REPORT);
+    rmSync(report, { force: true });
+    const reporter = tests.length === 0 ? [] : ["--reporter=junit", `--reporter-outfile=${report}`];
+    const command = [process.execPath, ...args, ...reporter];
+    const { code, ended, output, cpuMs } = await this.run(command, limitsOf(usualMs));
     if (code === 0 && hasSaidSo(output, result)) {
+      const times = existsSync(report) ? timesOf(readFileSync(report, "utf8"), cpuMs) : [];
+      for (const [file, ms] of times) this.results.timed(file, ms);
       return { red: false, by: "", step: name, limited: false, cpuMs };
     }
     const step = failedFile(output, tests) ?? (tests.length === 1 ? (tests[0] as string) : name);
@@ -205,7 +227,6 @@ export class Judge {
       console.log(`RED WITHOUT A FAULT ${step}: ${clean.by}`);
       return false;
     }
-    this.results.timed(step, clean.cpuMs);
     this.results.green(step, this.state);
     return true;
   }

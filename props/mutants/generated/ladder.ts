@@ -115,8 +115,10 @@ export function ladderOf({ id, file, part }: Candidate, graph: Graph, known: Kno
   const order = [...tests.keys()]
     .filter((test) => !APART.test(test) || (tests.get(test) ?? 0) <= NEAR)
     .sort((a, b) => rank(a) - rank(b) || ms(a) - ms(b) || (a < b ? -1 : 1));
-  const finders = new Set([...known.finders(id), ...known.finders(file)]);
-  const hints = [...finders].filter((name) => order.includes(name) || isFidelity(name)).slice(0, HINTS);
+  const isKnown = (name: string) => order.includes(name) || isFidelity(name);
+  // What takes long is a hint where it has found this very mutant.
+  const ofFile = known.finders(file).filter((name) => isFidelity(name) || ms(name) <= LONG_MS);
+  const hints = [...new Set([...known.finders(id), ...ofFile])].filter(isKnown).slice(0, HINTS);
   const near = order
     .filter((test) => rank(test) <= NEAR && ms(test) <= LONG_MS && !hints.includes(test))
     .slice(0, NEAR_MAX);
