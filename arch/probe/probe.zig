@@ -15,6 +15,7 @@ const selftest = @import("selftest.zig");
 
 comptime {
     _ = @import("async.zig");
+    _ = @import("backtrace.zig");
     _ = @import("bench.zig");
     _ = @import("bodies.zig");
     _ = @import("callback.zig");

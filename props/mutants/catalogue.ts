@@ -8,6 +8,7 @@ import { ROW_MUTANTS } from "./rows.ts";
 import { SCHEDULER_MUTANTS } from "./scheduler.ts";
 import { SUITE_MUTANTS } from "./suite.ts";
 import { SWITCH_MUTANTS } from "./switch.ts";
+import { THREAD_MUTANTS } from "./threads.ts";
 import { TIMER_MUTANTS } from "./timers.ts";
 
 /** The faults written by hand. */
@@ -19,6 +20,7 @@ export const SEEDED: readonly Mutant[] = [
   ...ROW_MUTANTS,
   ...TIMER_MUTANTS,
   ...RING_MUTANTS,
+  ...THREAD_MUTANTS,
 ];
 
 /** A subject's neutral changes, and its faults: the seeded ones and those that lack one instruction of the switch. */

@@ -1,0 +1,39 @@
+/** Seeded faults of what several threads share, and of what an unwinder reads. Found by props/teeth. */
+import type { Mutant } from "./mutant.ts";
+
+function zig(kind: string, file: string, from: string, to: string): Mutant {
+  return { name: `linux-x64/${kind}`, subject: "linux-x64", kind, edits: [{ file: `arch/${file}`, from, to }] };
+}
+
+export const THREAD_MUTANTS: readonly Mutant[] = [
+  zig(
+    "a lock does nothing",
+    "os.zig",
+    "while (@atomicRmw(u32, &lock.held, .Xchg, 1, .acquire) != 0) {",
+    "while (false) {\n            lock.held = 1;",
+  ),
+  zig(
+    "chunks are taken without the lock",
+    "chunk.zig",
+    "return codes.execute.arena;\n    lock.acquire();\n    defer lock.release();",
+    "return codes.execute.arena;",
+  ),
+  zig(
+    "an M is claimed without the lock",
+    "m.zig",
+    "    lock.acquire();\n    defer lock.release();\n    reclaimLocked(header);\n    const m =",
+    "    reclaimLocked(header);\n    const m =",
+  ),
+  zig(
+    "the pool is looked up by its bucket alone",
+    "stack.zig",
+    "        if (pool.size == size) return pool;",
+    "        if (size != 0) return pool;",
+  ),
+  zig(
+    "an unwinder goes on behind the first frame",
+    "sysv_x86_64.S",
+    "  .cfi_undefined %rip\n  movq ENTRY_ARG",
+    "  movq ENTRY_ARG",
+  ),
+];
