@@ -4,6 +4,7 @@ import { packageRoot } from "../../src/runtime/library.ts";
 import { abiSkip } from "../abis/skip.ts";
 import { catches } from "./catches.ts";
 import { environment, variablesRead } from "./environment.ts";
+import { faults } from "./faults.ts";
 import { bareCodes, heads, lengths, machinePaths } from "./files.ts";
 import { links } from "./links.ts";
 import { map } from "./map.ts";
@@ -328,5 +329,37 @@ describe("F10: a catch that may keep a goroutine from ending", () => {
     expect(said(catches(plantedTree({ "src/a.test.ts": text, "src/b.ts": example, "scripts/c.ts": text })))).toEqual(
       [],
     );
+  });
+});
+
+describe("faults: each number is in a test's title", () => {
+  const all = Array.from({ length: 51 }, (_, i) => `test("F${i + 1}: right", () => {});\n`).filter((_, i) => i !== 35);
+  const found = (text: string) => said(faults(plantedTree({ "props/a.test.ts": text })));
+
+  test("all of them are, but what is excused", () => {
+    expect(found(all.join(""))).toEqual([]);
+    expect(found(all.join("").replace('"F7: right"', "`F7, F8: right`"))).toEqual([]);
+  });
+
+  test("one that is missing is a breach, also when a comment, a name or another number has it", () => {
+    const without = all.filter((_, i) => i !== 6).join("");
+    const says = ["props/faults/: faults: F7: no test has it in its title; expected one in a .test.ts file"];
+    for (const more of [
+      "",
+      "// F7: see above\n",
+      "/** F7 */\n",
+      "const F7 = 1;\n",
+      'test("F77", f);\n',
+      'test("xF7", f);\n',
+    ]) {
+      expect(found(without + more)).toEqual(says);
+    }
+    expect(said(faults(plantedTree({ "props/a.test.ts": without, "props/a.ts": 'say("F7")' })))).toEqual(says);
+  });
+
+  test("one that is excused and tested is a breach", () => {
+    expect(found(`${all.join("")}test("F36: right", () => {});\n`)).toEqual([
+      expect.stringContaining("F36: is tested"),
+    ]);
   });
 });
