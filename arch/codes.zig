@@ -225,6 +225,12 @@ pub const header = struct {
     pub const sysmonwait: u32 = 3;
 };
 
+/// What M.slice_over says besides the number of a slice.
+pub const slice = struct {
+    /// the M ends, by itself, what has no slice: the monitor leaves it there
+    pub const none: u32 = 0xFFFFFFFF;
+};
+
 /// Those of Go's statuses of a goroutine (runtime2.ts has them all) that native code reads or writes.
 pub const gstatus = struct {
     pub const running: u32 = 2;

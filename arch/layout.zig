@@ -198,7 +198,8 @@ pub fn Records(comptime abi: Abi) type {
             /// Number of the slice in which the M runs goroutines, 0 between two. Written by the M, read by the
             /// monitor.
             slice: u32,
-            /// Number of the last slice that the monitor found too long. Written by the monitor, read by the M.
+            /// Number of the last slice that the monitor found too long, which the M reads; or what the M ends by itself,
+            /// its slice or codes.slice.none. The monitor changes it by compare-and-swap only: see monitor.zig.
             slice_over: u32,
             /// 1 when the library itself has sent the trap FAULT, and not the body. TypeScript clears it.
             faulted: u32,

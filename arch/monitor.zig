@@ -15,6 +15,7 @@
 //! afterwards, in one order that all threads see (seq_cst): one of them sees the other.
 const std = @import("std");
 const arena = @import("arena.zig");
+const codes = @import("codes.zig");
 const asyncpreempt = @import("asyncpreempt.zig");
 const layout = @import("layout.zig");
 const m_ = @import("m.zig");
@@ -104,14 +105,17 @@ fn look(header: *arena.Header) bool {
     var asks = false;
     for (0..@atomicLoad(u32, &header.m_count, .acquire)) |i| {
         const m = arena.mAt(@intCast(i));
+        // Before the slice: what the M says of a later one is not taken for what it said before.
+        const told = @atomicLoad(u32, &m.slice_over, .seq_cst);
         const slice = @atomicLoad(u32, &m.slice, .seq_cst);
         const schedtick = @atomicLoad(u32, &m.schedtick, .monotonic);
         if (slice != 0) busy = true;
         if (slice != seen[i].slice) {
             seen[i] = .{ .slice = slice, .since_ns = now_ns, .asked_ns = now_ns, .schedtick = schedtick, .schedwhen_ns = now_ns };
         } else if (slice != 0 and now_ns - seen[i].since_ns >= slice_ns) {
-            // Nothing else is handed over with the number, and a turn that sees it late is one turn late.
-            @atomicStore(u32, &m.slice_over, slice, .monotonic);
+            // Nothing else is handed over with the number, and a turn that sees it late is one turn late. What the M has
+            // written itself stays: this comes again at the next look.
+            if (told != codes.slice.none) _ = @cmpxchgStrong(u32, &m.slice_over, told, slice, .seq_cst, .monotonic);
             if (now_ns - seen[i].asked_ns >= stuck_ns) {
                 seen[i].asked_ns = now_ns;
                 m_.reclaim();

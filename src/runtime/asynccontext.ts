@@ -8,11 +8,10 @@
  * the context in which this module was loaded.
  */
 import { AsyncLocalStorage } from "node:async_hooks";
-import { M_SLICE_OVER, mmem } from "./ffi.ts";
 import { readgstatus } from "./gstatus.ts";
 import { mp } from "./m.ts";
 import { Gdead } from "./runtime2.ts";
-import { currentSlice } from "./slice.ts";
+import { currentSlice, cutSlice, endedSlice } from "./slice.ts";
 
 /** Calls a function in a context. */
 export type AsyncContext = <A extends unknown[], R>(f: (...args: A) => R, ...args: A) => R;
@@ -55,6 +54,7 @@ let adopted = 0;
 export function keepAdopted(): void {
   if (adopted !== 0) keepContext(adopted);
   adopted = 0;
+  endedSlice();
 }
 
 /** From now on contexts are carried. The turn under way, which did not begin so, is the last of its slice. */
@@ -67,7 +67,7 @@ function carry(): void {
 /** A turn that began before contexts were carried is the last of its slice. @param gp the goroutine whose turn it is */
 export function endTurn(gp: number, slice: number): void {
   adopted = gp;
-  mmem[M_SLICE_OVER] = slice;
+  cutSlice(slice);
 }
 
 /** On globalThis: a context has been entered, which another copy of this module has noticed. */

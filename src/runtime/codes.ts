@@ -254,6 +254,10 @@ export const HEADER_M_COUNT = 2;
 /** not 0: the monitor sleeps, and an M that begins a slice wakes it */
 export const HEADER_SYSMONWAIT = 3;
 
+// What M.slice_over says besides the number of a slice.
+/** the M ends, by itself, what has no slice: the monitor leaves it there */
+export const SLICE_NONE = 0xffffffff;
+
 // Those of Go's statuses of a goroutine (runtime2.ts has them all) that native code reads or writes.
 export const GSTATUS_RUNNING = 2;
 export const GSTATUS_DEAD = 6;

@@ -2,14 +2,14 @@
  * Slices: how long a run keeps the thread from the event loop. A slice ends when the monitor says so (arch/monitor.zig),
  * whatever the goroutines do between two operations, and whatever a test runner does to the clocks that JavaScript sees.
  */
-import { HEADER_SYSMONWAIT } from "./codes.ts";
+import { HEADER_SYSMONWAIT, SLICE_NONE } from "./codes.ts";
 import { M_SLICE, M_SLICE_OVER, mmem, native } from "./ffi.ts";
 
 /** Milliseconds after which a run gives timers and I/O of the process their turn, where the monitor's word is not there. */
 export const SLICE_MS = 4;
 
 /** The number that is never a slice's: nothing ends what has no slice. */
-export const NO_SLICE = -1;
+export const NO_SLICE = SLICE_NONE | 0;
 const SLICE_MAX = 0x7fff_ffff;
 
 let last = 0;
@@ -64,6 +64,20 @@ export function suspendSlice(): number {
 /** The slice goes on. */
 export function resumeSlice(slice: number): void {
   current = slice;
+}
+
+/**
+ * Ends a slice from within, also what has none (NO_SLICE): until {@link endedSlice}, where the turn is over, the monitor leaves
+ * that in the word.
+ */
+export function cutSlice(slice: number): void {
+  // Behind the store to M_SLICE, for the monitor reads the two the other way round (seq_cst).
+  Atomics.store(mmem, M_SLICE_OVER, slice);
+}
+
+/** The turn in which {@link cutSlice} was called is over: the word is the monitor's again. */
+export function endedSlice(): void {
+  if (Atomics.load(mmem, M_SLICE_OVER) === NO_SLICE) Atomics.store(mmem, M_SLICE_OVER, 0);
 }
 
 /** Whether the monitor has ended the slice that this M is in. */
