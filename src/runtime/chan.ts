@@ -135,11 +135,7 @@ export function chansend(gp: number, c: Hchan, elem: unknown): boolean {
     send(s, elem);
     return true;
   }
-  if (c.qcount < c.bufsiz) {
-    bufput(c, elem);
-    return true;
-  }
-  if (bufgrow(c)) {
+  if (hasRoom(c)) {
     bufput(c, elem);
     return true;
   }
@@ -159,9 +155,13 @@ export function chancap(c: Hchan): number {
   return c.lane === null ? c.dataqsiz : c.lane.size;
 }
 
-/** Gives a full ring twice the places, if the channel is to have more. @returns whether it has room now */
-export function bufgrow(c: Hchan): boolean {
-  if (c.bufsiz === c.dataqsiz) return false;
+/** Whether the buffer has room for a value; a full ring that may grow does. */
+export function hasRoom(c: Hchan): boolean {
+  return c.qcount < c.bufsiz || (c.bufsiz !== c.dataqsiz && bufgrow(c));
+}
+
+/** Gives a full ring, which has less than `dataqsiz` places, twice as many. */
+function bufgrow(c: Hchan): true {
   const { buf } = c;
   // The oldest value comes first: the new places are at the end.
   if (c.recvx > 0) for (const elem of buf.splice(0, c.recvx)) buf.push(elem);
@@ -217,7 +217,7 @@ export function recv(c: Hchan, s: number): unknown {
 export function trySend(c: Hchan, elem: unknown): boolean {
   const s = c.dequeue(RECVQ);
   if (s !== 0) send(s, elem);
-  else if (c.qcount < c.bufsiz || bufgrow(c)) bufput(c, elem);
+  else if (hasRoom(c)) bufput(c, elem);
   else return c.lane?.put(elem) ?? false;
   return true;
 }

@@ -1,7 +1,7 @@
 /**
  * select: selectgo of runtime/select.go, with the case order of Go's compiler.
  */
-import { bufget, bufgrow, bufput, chanrecv, chansend, Hchan, recv, recvContinue, send, sendContinue } from "./chan.ts";
+import { bufget, bufput, chanrecv, chansend, Hchan, hasRoom, recv, recvContinue, send, sendContinue } from "./chan.ts";
 import type { Chan, RecvChan, SendChan } from "./channel.ts";
 import { checkOptions, refuse, refuseOption } from "./expect.ts";
 import { G_PARAM, G_SELECTDONE, G_STRIDE, G_WAITING, gmem, SUDOG_STRIDE, smem } from "./ffi.ts";
@@ -148,7 +148,7 @@ function attempt({ c, send: isSend, elem }: SelectCase): boolean {
     if (c.closed) throw new PanicError("send on closed channel");
     const s = c.dequeue(RECVQ);
     if (s !== 0) send(s, elem);
-    else if (c.qcount < c.bufsiz || bufgrow(c)) bufput(c, elem);
+    else if (hasRoom(c)) bufput(c, elem);
     else if (!c.lane?.put(elem)) return false;
     mp.elem = undefined;
     mp.ok = true;

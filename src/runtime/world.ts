@@ -185,6 +185,15 @@ export const worlds = new Set<World>();
 /** Whether goroutines of different worlds could meet in a queue. */
 export let severalWorlds = false;
 
+/**
+ * Sets {@link severalWorlds}. JavaScriptCore takes a variable that is not written again for a constant: while there never
+ * were two worlds at a time, the checks of it cost nothing.
+ */
+function countWorlds(): void {
+  const several = worlds.size > 1;
+  if (several !== severalWorlds) severalWorlds = several;
+}
+
 /** Runs of this thread by slot. The slot of one that is over is free. */
 export const runs: (Run | undefined)[] = [];
 const freeSlots: number[] = [];
@@ -222,7 +231,7 @@ export function addRun(run: Run, byHand = false): void {
   run.world.runs.add(run);
   if (byHand) return;
   worlds.add(run.world);
-  severalWorlds = worlds.size > 1;
+  countWorlds();
 }
 
 /** Takes a run's slot back: its Gs are gone. */
@@ -233,7 +242,7 @@ export function removeRun(run: Run): void {
   const { world } = run;
   world.runs.delete(run);
   if (world.runs.size === 0) worlds.delete(world);
-  severalWorlds = worlds.size > 1;
+  countWorlds();
   if (worlds.size === 0) forgetRuns();
 }
 
@@ -241,7 +250,7 @@ export function removeRun(run: Run): void {
 export function forgetRuns(): void {
   for (const run of runs) if (run !== undefined) run.over = true;
   worlds.clear();
-  severalWorlds = false;
+  countWorlds();
   runs.length = 0;
   only = undefined;
   freeSlots.length = 0;
