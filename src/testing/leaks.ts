@@ -9,7 +9,8 @@ import { allgs } from "../runtime/g.ts";
 import { readgstatus } from "../runtime/gstatus.ts";
 import { getg, type Op, opCall, opOwnCall } from "../runtime/m.ts";
 import { Grunnable } from "../runtime/runtime2.ts";
-import { formatGoroutines, type GoroutineInfo, goroutines } from "../runtime/traceback.ts";
+import { formatGoroutines, type GoroutineInfo, goroutinesOf } from "../runtime/traceback.ts";
+import { type Run, runOf } from "../runtime/world.ts";
 
 /**
  * What {@link runTest} and {@link leakCheck} fail with: goroutines still exist. Its message lists them as Go prints
@@ -46,8 +47,9 @@ export class LeakError extends Error {
 const TURNS = 1000;
 
 /**
- * Notes which goroutines exist, and returns a check for later: an operation that fails when there are others.
- * Goroutines that can run get 1000 turns to end first.
+ * Notes which goroutines of the run exist, and returns a check for later: an operation that fails when there are others.
+ * Goroutines that can run get 1000 turns to end first. Those of other runs, which may be under way beside this one, are not
+ * looked at.
  *
  * @returns a function for `yield*`, which throws {@link LeakError}
  * @throws Error outside a goroutine
@@ -64,21 +66,25 @@ const TURNS = 1000;
  * ```
  */
 export function leakCheck(): () => Op<void> {
-  getg("leakCheck");
-  const known = new Set(goroutines().map((g) => g.goid));
+  const mine = runOf(getg("leakCheck"));
+  const known = new Set(goroutinesHere(mine).map((g) => g.goid));
   return () => {
     getg("the leak check");
-    return opOwnCall(check(known));
+    return opOwnCall(check(mine, known));
   };
 }
 
-function anyRunnable(): boolean {
-  return allgs().some((gp) => readgstatus(gp) === Grunnable);
+function goroutinesHere(mine: Run): GoroutineInfo[] {
+  return goroutinesOf((run) => run === mine);
 }
 
-function* check(known: ReadonlySet<number>): Go {
-  for (let turn = 0; turn < TURNS && anyRunnable(); turn++) yield* gosched();
-  const all = goroutines();
+function anyRunnable(mine: Run): boolean {
+  return allgs().some((gp) => readgstatus(gp) === Grunnable && runOf(gp) === mine);
+}
+
+function* check(mine: Run, known: ReadonlySet<number>): Go {
+  for (let turn = 0; turn < TURNS && anyRunnable(mine); turn++) yield* gosched();
+  const all = goroutinesHere(mine);
   const left = all.filter((g) => !known.has(g.goid)).sort((a, b) => a.goid - b.goid);
   if (left.length === 0) return;
   const count = left.length === 1 ? "1 goroutine is" : `${left.length} goroutines are`;
