@@ -6,7 +6,7 @@
 import { type Argument, type Body, startNative } from "./native/nativelib.ts";
 import { frameOf, type Go } from "./runtime/body.ts";
 import { goidOf } from "./runtime/gstatus.ts";
-import { callDone, fatal, getg, MCALL_GOEXIT, MCALL_GOSCHED, type Op, opCall, opMcall, runNow } from "./runtime/m.ts";
+import { callDone, getg, MCALL_GOEXIT, MCALL_GOSCHED, type Op, opCall, opMcall, runNow } from "./runtime/m.ts";
 import { newproc } from "./runtime/proc.ts";
 
 /** The go statement, of both kinds of body. */
@@ -63,7 +63,6 @@ interface GoStatement {
 export const go: GoStatement = Object.assign(
   function go<A extends unknown[]>(fn: (...args: A) => Go<unknown>, ...args: A): number {
     getg("go");
-    if (fn === undefined || fn === null) fatal("go of nil func value");
     const goid = goidOf(newproc(frameOf("go", fn, args), fn));
     callDone();
     return goid;

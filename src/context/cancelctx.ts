@@ -12,7 +12,7 @@ import { refuseChan } from "../runtime/foreign.ts";
 import { currentRun, expectOutside, isUnderWay } from "../runtime/outside.ts";
 import { isA, PanicError } from "../runtime/panic.ts";
 import { textOfValue } from "../runtime/printpanics.ts";
-import { newproc } from "../runtime/proc.ts";
+import { newprocIn } from "../runtime/proc.ts";
 import { recvCase, select } from "../runtime/select.ts";
 import { now } from "../runtime/time.ts";
 import { type Callback, callBody, Timer } from "../time/timer.ts";
@@ -376,7 +376,7 @@ export class CancelCtx implements Context {
         p.children.add(this);
       } else if (parent.afterFunc !== undefined) this.unregister = parent.afterFunc(end);
       else {
-        newproc(this.watchParent(end), this.watchParent, currentRun(what));
+        newprocIn(currentRun(what), this.watchParent(end), this.watchParent);
       }
     }
     return this;
@@ -499,7 +499,7 @@ export class AfterFuncCtx extends CancelCtx {
   protected override left(): void {
     if (this.decided) return;
     this.decided = true;
-    if (!this.run.over) this.context(newproc, callBody(this.f, "context.afterFunc"), this.f, this.run);
+    if (!this.run.over) this.context(newprocIn, this.run, callBody(this.f, "context.afterFunc"), this.f);
   }
 
   /** @returns whether that kept the function from being started */

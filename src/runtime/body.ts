@@ -1,6 +1,6 @@
 /** Bodies of goroutines: generators. Checks that a function makes one, and not something else that has a `next`. */
 import { describe, isAsync, isThenable, refuse } from "./expect.ts";
-import type { Frame } from "./m.ts";
+import { type Frame, fatal } from "./m.ts";
 
 /**
  * The type of a goroutine's body, and of a function that it calls by `yield*`: a generator that returns an `R`.
@@ -46,7 +46,6 @@ export const generatorReturn = generator.return as Resume;
 
 /** The prototype of generator functions: each call of one makes a generator that nobody else has. */
 const GeneratorFunction = function* () {}.constructor;
-const GENERATOR_FUNCTIONS = GeneratorFunction.prototype;
 
 /** A function, whatever it takes and gives. */
 type Maker = (...args: never[]) => unknown;
@@ -60,8 +59,12 @@ function taken(): never {
 
 /** Returns what a function made, if it is a body. @param what the operation's name, for the error @throws TypeError */
 export function checkBody<B>(what: string, fn: Maker, body: B): B {
-  const next = (body as Partial<Frame> | null | undefined)?.next;
-  if (next === generatorNext) return body;
+  return (body as Partial<Frame> | null | undefined)?.next === generatorNext ? body : refuseBody(what, fn, body);
+}
+
+/** The rest of {@link checkBody}, apart: what a go calls is to be small, so that JavaScriptCore inlines it. */
+function refuseBody(what: string, fn: Maker, body: unknown): never {
+  const next = (body as Partial<Frame> | null | undefined)?.next as unknown;
   const name = fn.name || "the function";
   if (next === taken) {
     throw new TypeError(
@@ -102,12 +105,12 @@ export function bodyOf<A extends unknown[], B>(what: string, fn: (...args: A) =>
  * none that makes a new one each time, is refused to them from now on.
  */
 export function frameOf<A extends unknown[], B>(what: string, fn: (...args: A) => B, args: A): B {
-  // `instanceof` would cost a go 4 ns more.
-  if (typeof fn === "function" && Object.getPrototypeOf(fn) === GENERATOR_FUNCTIONS) {
-    return checkBody(what, fn, fn(...args));
-  }
-  const body = bodyOf(what, fn, args);
-  return fn instanceof GeneratorFunction ? body : claim(body);
+  return fn instanceof GeneratorFunction ? checkBody(what, fn, fn(...args)) : frameOfOther(what, fn, args);
+}
+
+function frameOfOther<A extends unknown[], B>(what: string, fn: (...args: A) => B, args: A): B {
+  if (what === "go" && (fn === undefined || fn === null)) fatal("go of nil func value");
+  return claim(bodyOf(what, fn, args));
 }
 
 function claim<B>(body: B): B {

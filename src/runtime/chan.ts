@@ -246,10 +246,11 @@ export function sendContinue(gp: number): void {
 }
 
 function takeParam(gp: number): number {
+  const mem = gmem;
   const i = gp * G_STRIDE;
-  const s = gmem[i + G_PARAM];
-  gmem[i + G_PARAM] = 0;
-  gmem[i + G_WAITING] = 0;
+  const s = mem[i + G_PARAM];
+  mem[i + G_PARAM] = 0;
+  mem[i + G_WAITING] = 0;
   return s;
 }
 

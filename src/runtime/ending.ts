@@ -13,7 +13,7 @@ import { Gdead, Gidle, Grunning, Gscan } from "./runtime2.ts";
 import { forgetSites } from "./sites.ts";
 import { type Queued, releaseSudog, S_ISSELECT, S_LIFO, S_SUCCESS, S_TICKET, S_WAITLINK, sc } from "./sudog.ts";
 import { stopTimer, stopTimersOf, type Timer } from "./time.ts";
-import { type Run, RunOverError, runOf } from "./world.ts";
+import { closeRun, type Run, RunOverError, runOf } from "./world.ts";
 
 /** What a module above the runtime holds for a native goroutine is let go: nativestate.ts sets it. */
 let releaseNative: (gp: number) => void = () => {};
@@ -33,7 +33,7 @@ export function setNativeRelease(f: (gp: number) => void): void {
  * @returns the Gs whose frames are to be left
  */
 export function endGoroutines(run: Run): number[] {
-  run.over = true;
+  closeRun(run);
   run.world.expected -= run.expected;
   run.expected = 0;
   for (const reject of run.waiters)

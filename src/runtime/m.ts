@@ -191,9 +191,10 @@ export function callDone(): void {
  * @throws Error outside a goroutine
  */
 export function getg(what: string): number {
-  const gp = mp.curg;
-  if (mp.state === ARMED || gp <= 0) return refuse(what);
-  mp.what = what;
+  const m = mp;
+  const gp = m.curg;
+  if (m.state === ARMED || gp <= 0) return refuse(what);
+  m.what = what;
   if (siteHook !== null) siteHook(gp);
   return gp;
 }

@@ -53,7 +53,7 @@ import { FatalError } from "./panic.ts";
 import { globrunqput, runqput } from "./runq.ts";
 import { Gdead, Gidle, Grunnable, Grunning, Gscan, Gwaiting, statusName } from "./runtime2.ts";
 import { noteCreation } from "./sites.ts";
-import { enter, onSwitch, type Run, RunOverError, runOf, setRun } from "./world.ts";
+import { enter, lone, onSwitch, type Run, RunOverError, runOf, setRun } from "./world.ts";
 
 /**
  * A chain of hand-overs that inherit one time slice ends after so many turns on the fake clock, where 10 ms of real time
@@ -113,9 +113,10 @@ onSwitch({
  * @param cont what the goroutine does first when it runs again
  */
 export function gopark(gp: number, unlockf: UnlockFunction | null, reason: number, cont: Continuation | null): void {
+  const m = mp;
   gmem8[gp * G_STRIDE_BYTES + G_WAITREASON_BYTE] = reason;
-  mp.waitunlockf = unlockf;
-  mp.mcall = MCALL_PARK;
+  m.waitunlockf = unlockf;
+  m.mcall = MCALL_PARK;
   gcont[gp] = cont;
 }
 
@@ -166,10 +167,11 @@ function notWaiting(gp: number): void {
 
 /** Notes a G's creator. @param parent another G, 0 for none */
 export function setParent(gp: number, parent: number): void {
+  const mem = gmem;
   const i = gp * G_STRIDE + G_PARENTGOID;
   const from = parent * G_STRIDE + G_GOID;
-  gmem[i] = gmem[from];
-  gmem[i + 1] = gmem[from + 1];
+  mem[i] = mem[from];
+  mem[i + 1] = mem[from + 1];
 }
 
 /**
@@ -178,37 +180,50 @@ export function setParent(gp: number, parent: number): void {
  * @param run the run that it belongs to, whose world is the current one
  */
 export function startG(gp: number, entry: unknown, run: Run): void {
-  const parent = Math.max(0, mp.curg);
-  gentry[gp] = entry;
-  gcreator[gp] = gentry[parent];
-  setRun(gp, run);
+  const m = mp;
+  const entries = gentry;
+  const parent = Math.max(m.curg, 0);
+  entries[gp] = entry;
+  gcreator[gp] = entries[parent];
+  if (run !== lone.run) setRun(gp, run);
   setParent(gp, parent);
   noteCreation(gp);
   casAlong(BEGINS, gp, Gidle, Grunnable);
   run.gcount++;
   runqput(gp, true);
-  if (mp.carries) keepContext(gp);
-  if (!mp.turn) kick(run.world);
+  if (m.carries) keepContext(gp);
+  if (!m.turn) kick(run.world);
 }
 
 /**
  * Starts a goroutine on a generator body, next in line: newproc.
  *
  * @param entry what it was started on, for its name in reports
- * @param run the run that it belongs to, by default the calling goroutine's
+ * @param run the run that it belongs to, whose world is the current one: by default the calling goroutine's
  * @returns its G
  */
 export function newproc(body: Frame, entry: unknown, run: Run = callersRun()): number {
-  if (!mp.turn) enter(run.world);
   const gp = allocG();
   gbody[gp] = body;
   startG(gp, entry, run);
   return gp;
 }
 
+/** {@link newproc} for a run of any world, also from outside. */
+export function newprocIn(run: Run, body: Frame, entry: unknown): number {
+  if (!mp.turn) enter(run.world);
+  return newproc(body, entry, run);
+}
+
 /** The run of the goroutine that runs. @throws Error where none does, or its run is over */
 export function callersRun(): Run {
-  const gp = mp.curg;
+  const { curg } = mp;
+  const { run } = lone;
+  return curg > 0 && run !== undefined ? run : callersRunOf(curg);
+}
+
+/** The rest of {@link callersRun}, for when there are several. */
+function callersRunOf(gp: number): Run {
   const run = gp > 0 ? runOf(gp) : runNow();
   if (run === undefined || run.over) throw new RunOverError("gobuf: the run is over: nothing can be started in it");
   return run;

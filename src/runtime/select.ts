@@ -345,6 +345,20 @@ export function select<const C extends NamedCases>(
 ): Op<SelectedNamed<C> | SelectedNamedDefault>;
 export function select(given: readonly SelectCase[] | NamedCases, options?: SelectOptions): Op<unknown> {
   const gp = getg("select");
+  // The usual one goes on without a call.
+  if (options !== undefined || !Array.isArray(given) || given.length < 2 || owners !== 0) {
+    return selectOther(gp, given, options);
+  }
+  try {
+    const index = selectgo(gp, given, true, selectResult);
+    return index === SELECT_PARKED ? opPending() : opReady({ index, value: mp.elem, ok: mp.ok });
+  } catch (error) {
+    checkCases(given);
+    throw error;
+  }
+}
+
+function selectOther(gp: number, given: readonly SelectCase[] | NamedCases, options?: SelectOptions): Op<unknown> {
   if (options !== undefined) checkSelectOptions(options);
   if (!Array.isArray(given)) {
     if (!isNamed(given)) refuse("select", given, CASES);

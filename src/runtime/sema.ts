@@ -5,13 +5,13 @@
  * Go finds a semaphore's waiters in a treap by its address; here it holds its queue itself. The order is the same.
  */
 import { G_STRIDE, G_WAITING, gmem, SUDOG_STRIDE, smem } from "./ffi.ts";
-import { meet } from "./foreign.ts";
 import { MCALL_GOYIELD, mp, REPARK } from "./m.ts";
 import { FatalError } from "./panic.ts";
 import { gopark, goready } from "./proc.ts";
 import { waitReasonSyncCondWait } from "./runtime2.ts";
 import { acquireSudog, type Queued, releaseSudog, S_G, S_LIFO, S_NEXT, S_TICKET, sc } from "./sudog.ts";
-import { severalWorlds } from "./world.ts";
+import { meetWaiter } from "./waitq.ts";
+import { whenSeveralWorlds } from "./world.ts";
 
 /** Takes sudogs of Gs that are gone out of a list. @returns its first and last */
 function purge(
@@ -62,8 +62,20 @@ export class Sema implements Queued {
     [this.head, this.tail] = purge(this.head, gone, this.onLost);
   }
 
+  /** From now on each use of a queue looks whether it is of this world. */
+  static checkWorlds(): void {
+    const { park, release } = Sema.prototype;
+    Sema.prototype.park = function (gp, s, lifo, cont) {
+      meetWaiter(this.head);
+      park.call(this, gp, s, lifo, cont);
+    };
+    Sema.prototype.release = function (handoff) {
+      meetWaiter(this.head);
+      release.call(this, handoff);
+    };
+  }
+
   private queue(s: number, lifo: boolean): void {
-    if (severalWorlds && this.head !== 0) meet(smem[this.head * SUDOG_STRIDE + S_G]);
     if (this.head === 0) {
       this.head = s;
       this.tail = s;
@@ -114,7 +126,6 @@ export class Sema implements Queued {
    * @param handoff the waiter gets the token itself, and the caller yields to it: mp.mcall asks for goyield
    */
   release(handoff: boolean): void {
-    if (severalWorlds && this.head !== 0) meet(smem[this.head * SUDOG_STRIDE + S_G]);
     this.value++;
     const s = this.dequeue();
     if (s === 0) return;
@@ -125,6 +136,8 @@ export class Sema implements Queued {
     if (smem[i + S_TICKET] === 1 && mp.curg > 0) mp.mcall = MCALL_GOYIELD;
   }
 }
+
+whenSeveralWorlds(Sema.checkWorlds);
 
 /**
  * What stands behind semacquire1's gopark: the waiter looks again, as another goroutine may have taken the token.
@@ -172,7 +185,7 @@ export class NotifyList implements Queued {
   /** Waits for a ticket's turn: notifyListWait. @returns true when it was its turn already; false when parked */
   waitFor(gp: number, ticket: number): boolean {
     if (ticket < this.notify) return true;
-    if (severalWorlds && this.head !== 0) meet(smem[this.head * SUDOG_STRIDE + S_G]);
+    meetWaiter(this.head);
     const s = acquireSudog(gp);
     smem[s * SUDOG_STRIDE + S_TICKET] = ticket;
     sc[s] = this;
@@ -187,7 +200,7 @@ export class NotifyList implements Queued {
   /** Wakes all: notifyListNotifyAll. */
   notifyAll(): void {
     let s = this.head;
-    if (severalWorlds && s !== 0) meet(smem[s * SUDOG_STRIDE + S_G]);
+    meetWaiter(s);
     this.head = 0;
     this.tail = 0;
     this.notify = this.wait;
@@ -202,7 +215,7 @@ export class NotifyList implements Queued {
   /** Wakes the waiter whose ticket's turn it is: notifyListNotifyOne. */
   notifyOne(): void {
     if (this.wait === this.notify) return;
-    if (severalWorlds && this.head !== 0) meet(smem[this.head * SUDOG_STRIDE + S_G]);
+    meetWaiter(this.head);
     const ticket = this.notify++;
     for (let prev = 0, s = this.head; s !== 0; prev = s, s = smem[s * SUDOG_STRIDE + S_NEXT]) {
       if (smem[s * SUDOG_STRIDE + S_TICKET] !== ticket) continue;

@@ -47,7 +47,10 @@ function noteSite(gp: number): void {
 
 /** Notes where a goroutine is started: the creator's operation is the go statement. */
 export function noteCreation(gp: number): void {
-  if (tracebacks === 0) return;
+  if (tracebacks !== 0) noteCreator(gp);
+}
+
+function noteCreator(gp: number): void {
   opSites.delete(gp);
   const sites = opSites.get(mp.curg);
   if (sites === undefined) goSites.delete(gp);

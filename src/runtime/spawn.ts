@@ -3,7 +3,7 @@ import { checkFunction, frameOf, type Go } from "./body.ts";
 import { isExiting } from "./g.ts";
 import { isGoexit, mp, opCall, opOwnCall } from "./m.ts";
 import { currentRun, expectOutside } from "./outside.ts";
-import { newproc } from "./proc.ts";
+import { newprocIn } from "./proc.ts";
 import type { Run } from "./world.ts";
 
 /**
@@ -68,7 +68,8 @@ export function spawnIn<A extends unknown[], R>(
   }
   run.waiters.add(reject);
   expectOutside(run, 1);
-  newproc(
+  newprocIn(
+    run,
     (function* () {
       try {
         resolve(yield* callBody(frameOf("spawn", fn, args)));
@@ -82,7 +83,6 @@ export function spawnIn<A extends unknown[], R>(
       }
     })(),
     fn,
-    run,
   );
   return promise;
 }

@@ -75,7 +75,7 @@ function fresh(): number {
 
 /** Gives a sudog back, in the state in which {@link acquireSudog} gives it. */
 export function releaseSudog(s: number): void {
-  smem[s * SUDOG_STRIDE + S_G] = 0;
+  smem[s * SUDOG_STRIDE] = 0;
   selem[s] = undefined;
   sc[s] = undefined;
   free.push(s);

@@ -8,11 +8,16 @@
 import { G_SELECTDONE, G_STRIDE, gmem, SUDOG_STRIDE, smem } from "./ffi.ts";
 import { meet } from "./foreign.ts";
 import { type Queued, S_G, S_ISSELECT, S_NEXT, S_PREV } from "./sudog.ts";
-import { severalWorlds } from "./world.ts";
+import { severalWorlds, whenSeveralWorlds } from "./world.ts";
 
 // The two queues, as `sending` names them.
 export const RECVQ = false;
 export const SENDQ = true;
+
+/** Looks whether a goroutine that waits is of this world. @param s its sudog, 0 for none @throws Error when it is not */
+export function meetWaiter(s: number): void {
+  if (severalWorlds && s !== 0) meet(smem[s * SUDOG_STRIDE + S_G]);
+}
 
 /** What keeps both queues. @internal */
 export class Waitqs implements Queued {
@@ -38,9 +43,20 @@ export class Waitqs implements Queued {
 
   /** Looks whether the goroutines that wait are of this world. @throws Error when they are not */
   checkWorld(): void {
-    if (!severalWorlds) return;
-    const s = this.recvFirst || this.sendFirst;
-    if (s !== 0) meet(smem[s * SUDOG_STRIDE + S_G]);
+    meetWaiter(this.recvFirst || this.sendFirst);
+  }
+
+  /** From now on each use of a queue looks whether it is of this world. */
+  static checkWorlds(): void {
+    const { enqueue, dequeue } = Waitqs.prototype;
+    Waitqs.prototype.enqueue = function (sending, s) {
+      meetWaiter(this.first(sending));
+      enqueue.call(this, sending, s);
+    };
+    Waitqs.prototype.dequeue = function (sending) {
+      meetWaiter(this.first(sending));
+      return dequeue.call(this, sending);
+    };
   }
 
   abandon(gone?: (gp: number) => boolean): void {
@@ -65,7 +81,6 @@ export class Waitqs implements Queued {
   enqueue(sending: boolean, s: number): void {
     const i = s * SUDOG_STRIDE;
     const last = sending ? this.sendLast : this.recvLast;
-    if (severalWorlds && last !== 0) meet(smem[last * SUDOG_STRIDE + S_G]);
     smem[i + S_NEXT] = 0;
     smem[i + S_PREV] = last;
     if (last === 0) this.setFirst(sending, s);
@@ -87,7 +102,6 @@ export class Waitqs implements Queued {
       const s = this.first(sending);
       if (s === 0) return 0;
       const i = s * SUDOG_STRIDE;
-      if (severalWorlds) meet(smem[i + S_G]);
       const next = smem[i + S_NEXT];
       this.setFirst(sending, next);
       if (next === 0) this.setLast(sending, 0);
@@ -124,3 +138,5 @@ export class Waitqs implements Queued {
     smem[i + S_PREV] = 0;
   }
 }
+
+whenSeveralWorlds(Waitqs.checkWorlds);

@@ -185,13 +185,22 @@ export const worlds = new Set<World>();
 /** Whether goroutines of different worlds could meet in a queue. */
 export let severalWorlds = false;
 
+/** What is to be done before that is so for the first time. */
+const beforeSeveral: (() => void)[] = [];
+
 /**
- * Sets {@link severalWorlds}. JavaScriptCore takes a variable that is not written again for a constant: while there never
- * were two worlds at a time, the checks of it cost nothing.
+ * Has something done once, before goroutines of different worlds could meet for the first time: it puts methods that look
+ * for that in the place of those that do not. So no operation of a program with one world asks how many there are, which
+ * cost a round trip on a channel 3 ns.
  */
+export function whenSeveralWorlds(f: () => void): void {
+  beforeSeveral.push(f);
+}
+
 function countWorlds(): void {
   const several = worlds.size > 1;
-  if (several !== severalWorlds) severalWorlds = several;
+  if (several) for (const f of beforeSeveral.splice(0)) f();
+  severalWorlds = several;
 }
 
 /** Runs of this thread by slot. The slot of one that is over is free. */
@@ -204,15 +213,18 @@ const freeSlots: number[] = [];
  */
 export let gruns: Uint32Array = new Uint32Array(0);
 
-/** The run of slot 0 while it is the only one: most programs have no other. */
-let only: Run | undefined;
+/**
+ * The run that every G belongs to, while there is one and it is not over: most programs have no other. {@link gruns} is
+ * empty then.
+ */
+export const lone: { run: Run | undefined } = { run: undefined };
 
 /** The run of a G. */
 export function runOf(gp: number): Run {
-  return only ?? (runs[gp < gruns.length ? gruns[gp] : 0] as Run);
+  return lone.run ?? (runs[gp < gruns.length ? gruns[gp] : 0] as Run);
 }
 
-/** Says whose a G is. */
+/** Says whose a G is. Needless for a G of the {@link lone} run. */
 export function setRun(gp: number, run: Run): void {
   if (gp >= gruns.length) {
     if (run.slot === 0) return;
@@ -227,17 +239,23 @@ export function setRun(gp: number, run: Run): void {
 export function addRun(run: Run, byHand = false): void {
   run.slot = freeSlots.pop() ?? runs.length;
   runs[run.slot] = run;
-  only = runs.length === 1 ? run : undefined;
+  lone.run = runs.length === 1 ? run : undefined;
   run.world.runs.add(run);
   if (byHand) return;
   worlds.add(run.world);
   countWorlds();
 }
 
+/** A run is over: nothing may be started for it any more. Its Gs are still its own. */
+export function closeRun(run: Run): void {
+  run.over = true;
+  lone.run = undefined;
+}
+
 /** Takes a run's slot back: its Gs are gone. */
 export function removeRun(run: Run): void {
   runs[run.slot] = undefined;
-  if (only === run) only = undefined;
+  lone.run = undefined;
   freeSlots.push(run.slot);
   const { world } = run;
   world.runs.delete(run);
@@ -252,7 +270,7 @@ export function forgetRuns(): void {
   worlds.clear();
   countWorlds();
   runs.length = 0;
-  only = undefined;
+  lone.run = undefined;
   freeSlots.length = 0;
   gruns = new Uint32Array(0);
 }

@@ -95,7 +95,9 @@ export class WaitGroup {
 
   /** Takes 1 from the counter: Go's Done. @throws PanicError as {@link add} */
   done(): void {
-    this.add(-1);
+    checkFatal();
+    this.change(-1);
+    callDone();
   }
 
   /**
