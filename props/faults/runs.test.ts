@@ -188,6 +188,20 @@ describe("joined runs", () => {
     }
   });
 
+  test("what a run that is over expected from outside keeps no verdict from the others", async () => {
+    const other = run(function* () {
+      yield* chan().recv();
+    }).catch((error: Error) => error.message);
+    await run(function* () {
+      go(function* () {
+        using _ = hold();
+        yield* wait(new Promise(() => {}));
+      });
+      yield* gosched();
+    });
+    expect(await other).toStartWith("all goroutines are asleep - deadlock!");
+  });
+
   test("thousands at once", async () => {
     const got = await Promise.all(Array.from({ length: MANY }, (_, n) => library(n)));
     expect(got).toEqual(Array.from({ length: MANY }, (_, n) => 2 * n));

@@ -10,10 +10,12 @@ import { SUITE_MUTANTS } from "./suite.ts";
 import { SWITCH_MUTANTS } from "./switch.ts";
 import { THREAD_MUTANTS } from "./threads.ts";
 import { TIMER_MUTANTS } from "./timers.ts";
+import { WORLD_MUTANTS } from "./worlds.ts";
 
 /** The faults written by hand. */
 export const SEEDED: readonly Mutant[] = [
   ...SCHEDULER_MUTANTS,
+  ...WORLD_MUTANTS,
   ...SWITCH_MUTANTS,
   ...NATIVE_MUTANTS,
   ...SUITE_MUTANTS,

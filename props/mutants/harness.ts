@@ -196,10 +196,12 @@ function ladder(subject: Subject, library: string): string[][] {
       "src/native/lane.test.ts",
       "props/teeth",
     ];
+    const worlds = ["runs", "ends", "slices"].map((name) => `./props/faults/${name}.test.ts`);
     return [
       [...named, "--bodies", "generator"],
       [...command, "--bodies", "generator", "--runs", "0"],
       ["test", ...own.map((file) => `./${file}`)],
+      ["test", ...worlds, "./src/testing/synctest.test.ts"],
       [...command, "--bodies", "both", "--runs", "200"],
       ["test", "./props/native"],
     ];

@@ -113,10 +113,9 @@ onSwitch({
  * @param cont what the goroutine does first when it runs again
  */
 export function gopark(gp: number, unlockf: UnlockFunction | null, reason: number, cont: Continuation | null): void {
-  const m = mp;
   gmem8[gp * G_STRIDE_BYTES + G_WAITREASON_BYTE] = reason;
-  m.waitunlockf = unlockf;
-  m.mcall = MCALL_PARK;
+  mp.waitunlockf = unlockf;
+  mp.mcall = MCALL_PARK;
   gcont[gp] = cont;
 }
 
