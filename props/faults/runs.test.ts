@@ -15,6 +15,7 @@ import {
   run,
   runSync,
   select,
+  sendCase,
   sleep,
   spawn,
   start,
@@ -200,6 +201,25 @@ describe("joined runs", () => {
       yield* gosched();
     });
     expect(await other).toStartWith("all goroutines are asleep - deadlock!");
+  });
+
+  test("an operation that a frame is refused while it is left waits on nothing", async () => {
+    const shared = chan<number>();
+    await using service = start();
+    await run(function* () {
+      go(function* () {
+        try {
+          yield* chan().recv();
+        } finally {
+          yield* shared.recv();
+        }
+      });
+      yield* gosched();
+    });
+    const sent = await service.spawn(function* () {
+      return (yield* select([sendCase(shared, 1)], { default: true })).index;
+    });
+    expect(sent).toBe(-1);
   });
 
   test("thousands at once", async () => {
