@@ -104,3 +104,19 @@ test("a process is told from another that had its number", () => {
   const gone = Bun.spawnSync([process.execPath, "-e", ""]).pid;
   expect(isSameProcess(gone, "")).toBe(false);
 });
+
+test("F31: a scratch folder that is gone leaves the process no listener", () => {
+  const names = ["exit", "SIGINT", "SIGTERM", "SIGHUP"];
+  const listeners = () => names.map((name) => process.listenerCount(name));
+  const before = listeners();
+  const first = scratch("listeners");
+  const during = listeners();
+  {
+    using _ = scratch("listeners");
+    expect(listeners()).toEqual(during);
+  }
+  expect(during).toEqual(before.map((count) => count + 1));
+  first[Symbol.dispose]();
+  first[Symbol.dispose]();
+  expect(listeners()).toEqual(before);
+});

@@ -14,18 +14,25 @@ export interface Scratch extends Disposable {
 
 /** What is done at the end of the process, in order. */
 const atEnd = new Set<() => void>();
-let watched = false;
 
-/** Has the process end as by `process.exit` where a signal would end it at once. */
+function end(): void {
+  for (const f of [...atEnd].reverse()) f();
+}
+
+/** By signal: has the process end as by `process.exit` where the signal would end it at once. */
+const ends = (["SIGINT", "SIGTERM", "SIGHUP"] as const).map(
+  (signal) => [signal, () => process.exit(128 + constants.signals[signal])] as const,
+);
+
+/** Only while there is something to do: who is in the process later, such as another test, has its signals for itself. */
 function watch(): void {
-  if (watched) return;
-  watched = true;
-  process.on("exit", () => {
-    for (const f of [...atEnd].reverse()) f();
-  });
-  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
-    process.on(signal, () => process.exit(128 + constants.signals[signal]));
-  }
+  process.on("exit", end);
+  for (const [signal, f] of ends) process.on(signal, f);
+}
+
+function unwatch(): void {
+  process.off("exit", end);
+  for (const [signal, f] of ends) process.off(signal, f);
 }
 
 /**
@@ -34,9 +41,11 @@ function watch(): void {
  * @returns what takes it back
  */
 export function onEnd(f: () => void): () => void {
-  watch();
+  if (atEnd.size === 0) watch();
   atEnd.add(f);
-  return () => void atEnd.delete(f);
+  return () => {
+    if (atEnd.delete(f) && atEnd.size === 0) unwatch();
+  };
 }
 
 /** A child that may write in a folder still. */
