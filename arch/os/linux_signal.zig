@@ -217,12 +217,13 @@ pub fn redirect(context: *Context, m: *os.M) void {
     switch (builtin.cpu.arch) {
         .x86_64 => {
             const direction_flag: u64 = 1 << 10;
+            const alignment_check: u64 = 1 << 18;
             context.rdi = fault.code;
             context.r8 = @intFromPtr(m);
             context.rsp = g0_sp;
             context.rip = fault.leaveAddress();
-            // The goroutine may have been anywhere, but a function begins with both clear.
-            context.rflags &= ~direction_flag;
+            // The goroutine may have been anywhere, but a function begins with the flags and the x87 stack clear.
+            context.rflags &= ~(direction_flag | alignment_check);
             if (context.fpstate) |fpstate| {
                 fpstate.status = 0;
                 fpstate.tags = 0;

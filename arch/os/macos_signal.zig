@@ -201,12 +201,13 @@ pub fn redirect(context: *Context, m: *os.M) void {
     switch (builtin.cpu.arch) {
         .x86_64 => {
             const direction_flag: u64 = 1 << 10;
+            const alignment_check: u64 = 1 << 18;
             machine.rdi = fault.code;
             machine.r8 = @intFromPtr(m);
             machine.rsp = g0_sp;
             machine.rip = fault.leaveAddress();
-            // The goroutine may have been anywhere, but a function begins with both clear.
-            machine.rflags &= ~direction_flag;
+            // The goroutine may have been anywhere, but a function begins with the flags and the x87 stack clear.
+            machine.rflags &= ~(direction_flag | alignment_check);
             machine.fp_status = 0;
             machine.fp_tags = 0;
         },

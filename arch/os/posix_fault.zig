@@ -82,6 +82,7 @@ const handlers: [levels_max]Handler = blk: {
 fn Level(comptime level: usize) type {
     return struct {
         fn handle(signal: i32, info: *sys.Info, context: *sys.Context) callconv(.c) void {
+            clearAlignmentCheck();
             const pc = sys.programCounter(context);
             if (signal == sys.sigabrt) {
                 fault.fatal("aborted (SIGABRT)", null, pc);
@@ -102,6 +103,19 @@ fn Level(comptime level: usize) type {
             }
         }
     };
+}
+
+/// A goroutine may have set the flag of alignment checks, and the kernel leaves it set in a handler, whose code, this one's
+/// and that of others behind it, moves words to where they need not be aligned.
+inline fn clearAlignmentCheck() void {
+    if (builtin.cpu.arch != .x86_64) return;
+    asm volatile (
+        \\leaq -128(%%rsp), %%rsp
+        \\pushfq
+        \\andl $0xFFFBFFFF, (%%rsp)
+        \\popfq
+        \\leaq 128(%%rsp), %%rsp
+        ::: .{ .memory = true });
 }
 
 /// Does what the kernel would have done if this library had installed no handler.

@@ -90,13 +90,14 @@ fn handle(pointers: *Pointers) callconv(.winapi) i32 {
     const m = fault.caught(record.information[1], pointers.context.rip) orelse return continue_search;
     if (m.trapg) |gp| gp.tail.stack_limit = os.impl.guard_spent;
     const direction_flag: u32 = 1 << 10;
+    const alignment_check: u32 = 1 << 18;
     const context = pointers.context;
     context.rcx = fault.code;
     context.r9 = @intFromPtr(m);
     context.rsp = m.g0.?.sched.sp;
     context.rip = fault.leaveAddress();
-    // The goroutine may have been anywhere, but a function begins with both clear.
-    context.eflags &= ~direction_flag;
+    // The goroutine may have been anywhere, but a function begins with the flags and the x87 stack clear.
+    context.eflags &= ~(direction_flag | alignment_check);
     context.fp_status = 0;
     context.fp_tags = 0;
     return continue_execution;

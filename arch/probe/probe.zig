@@ -19,6 +19,7 @@ comptime {
     _ = @import("bench.zig");
     _ = @import("bodies.zig");
     _ = @import("callback.zig");
+    _ = @import("dirty.zig");
     _ = @import("overflow.zig");
     _ = @import("switch.zig");
 }
