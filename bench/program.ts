@@ -1,4 +1,5 @@
 /** What a program of the benchmark is, in whatever implementation. */
+import { readFileSync } from "node:fs";
 
 /** What a program measured by itself. */
 export interface Measured {
@@ -27,4 +28,17 @@ export function cpuTime(): number {
 export function residentBytes(): number {
   Bun.gc(true);
   return process.memoryUsage.rss();
+}
+
+/**
+ * What this process takes of the system, after a collection: resident bytes, bytes of page tables, and mappings.
+ *
+ * @throws Error on a system other than Linux
+ */
+export function memoryBytes(): [resident: number, pageTables: number, mappings: number] {
+  Bun.gc(true);
+  if (process.platform !== "linux") throw new Error("only Linux says what page tables take");
+  const status = readFileSync("/proc/self/status", "utf8");
+  const bytes = (name: string) => Number(new RegExp(`^${name}:\\s*(\\d+) kB`, "m").exec(status)?.[1]) * 1024;
+  return [bytes("VmRSS"), bytes("VmPTE"), readFileSync("/proc/self/maps", "utf8").split("\n").length];
 }

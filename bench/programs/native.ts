@@ -5,14 +5,15 @@
 import { dlopen, type Pointer, ptr } from "bun:ffi";
 import { join } from "node:path";
 import { chan, type Go, gosched, Mutex, run, WaitGroup } from "gobuf";
+import { parseInteger } from "../../scripts/numbers.ts";
 import { type Handled, handleOf } from "../../src/native/handles.ts";
-import { goNative, newNativeG } from "../../src/native/native.ts";
+import { goNative, newNativeG, setStackSize } from "../../src/native/native.ts";
 import { native } from "../../src/runtime/ffi.ts";
 import { casgstatus } from "../../src/runtime/gstatus.ts";
 import { hostPlatform, libraryFile, packageRoot } from "../../src/runtime/library.ts";
 import { Gidle, Grunnable, Grunning } from "../../src/runtime/runtime2.ts";
 import { schedinit } from "../../src/runtime/schedinit.ts";
-import { cpuTime, type Measured, type Program, type Programs, residentBytes } from "../program.ts";
+import { cpuTime, type Measured, memoryBytes, type Program, type Programs, residentBytes } from "../program.ts";
 import { sleepMs } from "./sleep.ts";
 
 const platform = hostPlatform();
@@ -28,6 +29,9 @@ const { symbols } = dlopen(path, {
 if (symbols.gobuf_probe_attach(native.gobuf_api() as Pointer) !== 0) {
   throw new Error(`gobuf: bench: ${path} and the library do not fit: run \`bun run build\``);
 }
+
+// bench/stacks.ts says it.
+if (process.env.GOBUF_BENCH_STACK) setStackSize(parseInteger(process.env.GOBUF_BENCH_STACK, 0, 2 ** 30));
 
 /** In the order of arch/probe/bench.zig. */
 const BODIES = [
@@ -257,6 +261,23 @@ const parked: Program = async (n) => {
   });
 };
 
+/** What parked goroutines take of the system's memory: resident bytes, bytes of page tables, mappings. Linux only. */
+const stacks: Program = async (n) => {
+  const before = memoryBytes();
+  return await run(function* (): Go<Measured> {
+    const a = chan<number>();
+    const done = new WaitGroup();
+    done.add(n);
+    const words = work({ n: 1, a, done });
+    start("receiver", words, n);
+    yield* gosched();
+    const values = memoryBytes().map((bytes, i) => bytes - (before[i] ?? 0));
+    for (let i = 0; i < n; i++) yield* a.send(1);
+    yield* done.wait();
+    return { check: sumOf(words), values };
+  });
+};
+
 const systemstack: Program = (n) =>
   run(function* () {
     const done = new WaitGroup();
@@ -327,6 +348,8 @@ const all: Programs = {
   "sleep 100k": sleepers,
   "parked 100k": parked,
   "parked 1M": parked,
+  // Of bench/stacks.ts.
+  stacks,
 };
 
 /** The programs by the name of their row. */
