@@ -79,10 +79,14 @@ pub const preemption_words = codes.preemption.handler + 1;
 /// Words at the start of region 0: arena.Header; the rest is spare.
 pub const header_words = 16;
 
-pub const stack_size_default = 32 * 1024;
-/// Wide enough that a frame without probes must exceed it to jump over it: TinyCC, AArch64 and the default on Linux
-/// emit none.
-pub const stack_guard_size = 64 * 1024;
+/// What is not touched costs address space, and page tables in steps (stack.zig): `bun run bench:stacks` has the table by
+/// which these two were chosen. The most that a function of libc took of those measured is 22 KiB (regexec); glibc lets
+/// its functions put as much as 64 KiB into one frame. On Windows a stack counts as committed memory, touched or not.
+pub fn stackSizeDefault(comptime os: Os) comptime_int {
+    return if (os == .windows) 64 * 1024 else 128 * 1024;
+}
+/// A frame without probes must exceed it to jump over it: TinyCC, AArch64 and the default on Linux emit none.
+pub const stack_guard_size = 128 * 1024;
 pub const stack_size_max = 1 << 30;
 /// Tops are lowered by a multiple of the step below the span: equally strided tops would share one set of the L1 cache.
 pub const stack_colour_step = 64;
@@ -314,7 +318,7 @@ pub fn table(comptime abi: Abi, comptime os: Os) []const Entry {
         e("m_max", m_max),
         e("chunk_size", chunk_size),
         e("page_size", 4096), // a machine may have larger ones: the library corrects it when it starts
-        e("stack_size_default", stack_size_default),
+        e("stack_size_default", stackSizeDefault(os)),
         e("stack_guard_size", stack_guard_size),
         e("stack_colour_step", stack_colour_step),
         e("stack_colour_span", stack_colour_span),

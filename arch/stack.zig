@@ -1,8 +1,8 @@
 //! Guarded stacks. One pool a size; a pool takes slots from slabs, and freed slots lie on its free list.
 //!
 //!     slab   [guard|stack][guard|stack][guard|stack]...      one mapping, hundreds of slots
-//!     slot   guard 64 KiB | lo ............ sp of a new goroutine .. hi
-//!                                           |- colour < 2 KiB ------|
+//!     slot   pad | guard 128 KiB | lo ............ sp of a new goroutine .. hi
+//!                                                  |- colour < 2 KiB ------|
 //!
 //! A slot is armed (guarded) when it is used for the first time and stays so. Its colour follows from its address.
 const std = @import("std");
@@ -12,7 +12,8 @@ const os = @import("os.zig");
 const E = layout.codes.E;
 const Stack = layout.Stack;
 
-/// A slab is at most this large unless a single slot is larger: a million default stacks take about 1,500 mappings.
+/// A slab is at most this large unless a single slot is larger: a million default stacks take 4,500 mappings, or one
+/// where the system joins neighbours, as Linux does.
 const slab_bytes_max = 64 * 1024 * 1024;
 /// A pool's first slab has this many slots, the next twice as many.
 const slots_first = 8;
@@ -32,9 +33,20 @@ const Pool = struct {
     slots_next: usize,
 
     fn stride(pool: *const Pool) usize {
-        return layout.stack_guard_size + pool.size;
+        return layout.stack_guard_size + pool.size + padOf(pool.size);
     }
 };
+
+/// Entries of a page table in a line of the cache.
+const entries_a_line = 8;
+
+/// Bytes below a guard that are nobody's. The page tables' entries for the tops of equally strided stacks would compete
+/// for one in 2, 4, 8, ... sets of the cache, as the tops themselves would: the distance of the slots is an odd number of
+/// lines of such entries, where it is a whole number of them.
+fn padOf(size: usize) usize {
+    const line = entries_a_line * os.impl.pageSize();
+    return if ((layout.stack_guard_size + size) % (2 * line) == 0) line else 0;
+}
 
 /// A free stack holds the link to the next in its last word, on the page that is resident anyway.
 const Free = struct { next: ?*Free };
@@ -76,8 +88,9 @@ pub fn alloc(size: usize) ?Stack {
         return .{ .lo = hi - size, .hi = hi };
     }
     if (pool.fresh == pool.fresh_end and !grow(pool)) return null;
-    const lo = pool.fresh + layout.stack_guard_size;
-    if (!os.impl.slotArm(@ptrFromInt(pool.fresh), layout.stack_guard_size, size)) return null;
+    const guard = pool.fresh + padOf(size);
+    if (!os.impl.slotArm(@ptrFromInt(guard), layout.stack_guard_size, size)) return null;
+    const lo = guard + layout.stack_guard_size;
     pool.fresh += pool.stride();
     stats_live += 1;
     return .{ .lo = lo, .hi = lo + size };
@@ -113,7 +126,8 @@ pub fn stats() Stats {
 /// constant distance from top to top is what the processor's prefetcher recognises (a ring of 10,000 takes two thirds
 /// of the time that it takes with colours from a hash).
 pub fn colour(stack: Stack) usize {
-    const stride_pages: u32 = @intCast((layout.stack_guard_size + stack.hi - stack.lo) >> 12);
+    const size = stack.hi - stack.lo;
+    const stride_pages: u32 = @intCast((layout.stack_guard_size + size + padOf(size)) >> 12);
     const slot = @as(u32, @truncate(stack.hi >> 12)) / stride_pages;
     return slot % (layout.stack_colour_span / layout.stack_colour_step) * layout.stack_colour_step;
 }

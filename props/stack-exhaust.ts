@@ -4,7 +4,7 @@
  */
 import { dlopen } from "bun:ffi";
 import { runSync } from "../src/index.ts";
-import { newNativeG, setStackSize } from "../src/native/native.ts";
+import { newNativeG, stackSize } from "../src/native/native.ts";
 import { overflowing } from "./stack-fixture.ts";
 
 const { mmap } = dlopen("libc.so.6", {
@@ -17,7 +17,7 @@ for (let size = 2 ** 46; size >= 2 ** 34; size /= 2) {
   while (Number(mmap(null, size, PROT_NONE, FLAGS, -1, 0)) !== -1);
 }
 
-setStackSize(2 ** 30);
+stackSize(2 ** 30);
 let taken = 0;
 try {
   for (;;) {

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { abiSkip } from "../scripts/abis/skip.ts";
 import { go, gosched, runSync } from "../src/index.ts";
-import { goNative, newNativeG, setStackSize } from "../src/native/native.ts";
+import { goNative, newNativeG, stackSize } from "../src/native/native.ts";
 import { MEMORY_SIZE_HUGE, MEMORY_SIZE_ODD, MEMORY_SIZE_ZERO } from "../src/runtime/codes.ts";
 import { chunkOfG, chunkSize, descriptor, memoryError, mid, native } from "../src/runtime/ffi.ts";
 import { callersRun, startG } from "../src/runtime/proc.ts";
@@ -96,8 +96,8 @@ describe("stacks", () => {
     expect(boundsOf(gp).hi).toBe(0);
   });
 
-  test.each([0, 1, page + 1, -page, 1.5, 2 ** 31, 2 ** 33, Number.NaN])("setStackSize refuses %p", (bytes) => {
-    expect(() => setStackSize(bytes)).toThrow(`stack size ${bytes}`);
+  test.each([0, 1, page + 1, -page, 1.5, 2 ** 31, 2 ** 33, Number.NaN])("stackSize refuses %p", (bytes) => {
+    expect(() => stackSize(bytes)).toThrow(`got ${bytes}`);
   });
 
   const roomy = abiSkip("arm64", "qemu-user lives in the very address space that is filled");
@@ -128,7 +128,10 @@ describe("an overflow", () => {
     };
     expect(runSync(main, { onStackOverflow })).toBe("main goes on");
     expect(error?.message).toMatch(
-      /^stack overflow: goroutine 2 touched 0x[0-9a-f]+, \d+ bytes below its stack \[0x[0-9a-f]+, 0x[0-9a-f]+\) of 32768 bytes/,
+      new RegExp(
+        "^stack overflow: goroutine 2 touched 0x[0-9a-f]+, \\d+ bytes below its stack \\[0x[0-9a-f]+, 0x[0-9a-f]+\\) of " +
+          `${descriptor.stack_size_default} bytes`,
+      ),
     );
   });
 

@@ -33,6 +33,13 @@ const COMMANDS: Readonly<Record<string, Refused>> = {
     ["--seed 9007199254740992", "argument '9007199254740992' is invalid"],
   ],
   "bench/serve.ts": [],
+  "bench/stacks.ts": [
+    ["--sizes 32", "option '--sizes <list>' argument '32' is invalid. expected STACK+GUARD in KiB, e.g. 32+64,256+64"],
+    ["--sizes 32+96", "expected a guard of a multiple of 64 KiB, got 96"],
+    ["--sizes 6+64", "expected a stack of a multiple of 4 KiB, got 6"],
+    ["--goroutines 1e6", "argument '1e6' is invalid"],
+    ["--rounds 0", "argument '0' is invalid"],
+  ],
   "examples/rate-limiter.ts": [
     ["slow", "value 'slow' is invalid for argument 'clock'. Allowed choices are real, fake."],
   ],

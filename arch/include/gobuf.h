@@ -36,13 +36,15 @@
  * - g0 is the thread's first stack, Bun's own. In a function that runs there (given to gobuf_systemstack, or C that a
  *   callback calls) no operation may be called except gobuf_call. Any other ends the run with an error; inside a
  *   callback it ends the process, with a message.
- * - The stack does not grow. It has 32 KiB, of which the first 0 to 1,984 bytes are skipped, so that stacks do not
- *   share sets of the cache. Below it lies a guard of 64 KiB.
+ * - The stack does not grow. It has 128 KiB (on Windows 64), or what native.stackSize says, of which the first 0 to 1,984
+ *   bytes are skipped, so that stacks do not share sets of the cache. Below it lies a guard of 128 KiB.
  * - A body that touches the guard has overflowed its stack. By default that ends the run, with a StackOverflowError;
  *   with the option onStackOverflow of `run` it ends that goroutine only (unless it is main's), and the option's
- *   function is called. A frame of up to 64 KiB cannot miss the guard. A larger frame needs the compiler's stack probes
- *   (gcc and clang: -fstack-clash-protection), which TinyCC does not have. On Windows every frame larger than a page
- *   needs them; they are on by default there.
+ *   function is called. A frame of up to 124 KiB cannot miss the guard, wherever its function is called. Of larger ones
+ *   native.cc refuses those whose size is in the code (on Linux, of functions below the line that includes this header, and
+ *   of symbols); an array of variable length it cannot see. With another compiler a larger frame, alloca and arrays
+ *   of variable length need its stack probes (gcc and clang: -fstack-clash-protection). On Windows every frame larger
+ *   than a page needs them; they are on by default there, in TinyCC too.
  * - An exception of C++ must be caught inside the body. The operations of this header may be called in its catch block
  *   and by destructors: in C++ they keep the list of caught exceptions, which belongs to the thread, for their goroutine
  *   (not where exceptions are Windows's own, nor in C that such a block calls). longjmp must stay inside the body, too.
@@ -202,10 +204,22 @@ extern const gobuf_api *gobuf_runtime;
 /* native.cc and native.dlopen call it once, before any body of the library runs. */
 GOBUF_EXPORT gobuf_u32 gobuf_attach(const gobuf_api *api);
 
+/* Where TinyCC's code begins and ends: native.cc looks at the frames in it. Elsewhere it probes the stack (Windows), or
+ * its linker knows no such name. */
+#if defined(__TINYC__) && defined(__linux__)
+extern char _etext[];
+static void gobuf_text_begin(void) {}
+#define GOBUF_TEXT \
+  void *gobuf_text(gobuf_u32 end) { return end ? (void *)_etext : (void *)gobuf_text_begin; }
+#else
+#define GOBUF_TEXT
+#endif
+
 /* Defines gobuf_runtime and gobuf_attach. gobuf_attach returns 0; or, when the runtime has another version of the
  * table, the version that this header needs; or GOBUF_ATTACHED_ELSEWHERE, when the library is attached to another copy
  * of the runtime in this process: its bodies can be of one only. */
 #define GOBUF_RUNTIME                                                                                 \
+  GOBUF_TEXT                                                                                          \
   const gobuf_api *gobuf_runtime;                                                                     \
   GOBUF_EXPORT gobuf_u32 gobuf_attach(const gobuf_api *api) {                                         \
     if (api->version != GOBUF_ABI_VERSION || api->size < sizeof(gobuf_api)) return GOBUF_ABI_VERSION; \

@@ -20,8 +20,8 @@ fn touch(arg: ?*anyopaque) callconv(.c) void {
 
 /// Has one frame larger than the stack, and writes at its far end first: a narrow guard would be jumped.
 fn jump(arg: ?*anyopaque) callconv(.c) void {
-    var frame: [48 * 1024]u8 = undefined;
-    const bytes: *volatile [48 * 1024]u8 = &frame;
+    var frame: [176 * 1024]u8 = undefined;
+    const bytes: *volatile [176 * 1024]u8 = &frame;
     // An index that the compiler does not know, or it makes the frame no larger than what is touched: null is byte 0.
     bytes[@intFromPtr(arg)] = 1;
 }

@@ -44,8 +44,8 @@ const SEED: Readonly<Record<string, readonly [sysv: number, aarch64: number, ms6
 
 /** Bytes of a cache line: every record begins on one. */
 const LINE = 64;
-/** What a guard must at least span: a frame of a page or more must not jump it. */
-const GUARD_MIN = 65_536;
+/** What a guard must at least span: frames of so many bytes, less a page, do not jump it. */
+const GUARD_MIN = 131_072;
 
 /** Compares a descriptor with the Rust seed's layout. */
 export function checkLayout(layout: LayoutTable): TableCheck {

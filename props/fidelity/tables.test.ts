@@ -223,7 +223,7 @@ describe("layout", () => {
     p_stride: 1088,
     m_base: 64,
     p_base: 4096,
-    stack_guard_size: 65_536,
+    stack_guard_size: 131_072,
     stack_colour_step: 64,
   };
 

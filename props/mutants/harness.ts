@@ -5,7 +5,7 @@
  */
 import { cpSync, existsSync, rmSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
-import { type AbiName, currentAbi, startBun } from "../../scripts/abis/abis.ts";
+import { ABIS, type AbiName, currentAbi, startBun } from "../../scripts/abis/abis.ts";
 import { ensureNativeSync } from "../../scripts/build.ts";
 import { onEnd, type Scratch, scratch } from "../../scripts/scratch.ts";
 import { findZig, zigEnv } from "../../scripts/zig.ts";
@@ -53,6 +53,10 @@ const LIMIT_MS: Readonly<Record<Subject, number>> = {
 
 /** The steps that are tests take so many times longer: whole folders of them, of which some start processes. */
 const TESTS_SHARE = 4;
+
+/** Milliseconds that a single test may take, Bun's limit, so many times longer: a test that is late has found nothing. */
+const TEST_MS = 5000;
+const TEST_SHARE = 4;
 
 /** Where fidelity leaves its result, in the copy. */
 const RESULT = "mutant.json";
@@ -149,9 +153,11 @@ export class Workshop implements Disposable {
       emulator === undefined ? { command: [process.execPath], env: own } : startBun(emulator, own);
     const share = args[0] === "test" ? TESTS_SHARE : 1;
     const limit = share * this.limits[subject] * (currentAbi()?.slowness ?? 1);
+    const slowness = emulator === undefined ? 1 : ABIS[emulator].slowness;
+    const patience = args[0] === "test" ? [`--timeout=${TEST_MS * TEST_SHARE * slowness}`] : [];
     const result = join(this.folder, RESULT);
     rmSync(result, { force: true });
-    const run = Bun.spawn([...command, ...args], {
+    const run = Bun.spawn([...command, ...args, ...patience], {
       cwd: this.folder,
       env,
       stdin: "ignore",

@@ -103,20 +103,20 @@ export const SWITCH_MUTANTS: readonly Mutant[] = [
   zig(
     "the guard one page too narrow",
     "stack.zig",
-    "slotArm(@ptrFromInt(pool.fresh), layout.stack_guard_size, size)",
-    "slotArm(@ptrFromInt(pool.fresh), layout.stack_guard_size - 4096, size)",
+    "slotArm(@ptrFromInt(guard), layout.stack_guard_size, size)",
+    "slotArm(@ptrFromInt(guard), layout.stack_guard_size - 4096, size)",
   ),
   zig(
     "the low bound reaches into the guard",
     "stack.zig",
-    "    const lo = pool.fresh + layout.stack_guard_size;",
-    "    const lo = pool.fresh + layout.stack_guard_size - 4096;",
+    "    const lo = guard + layout.stack_guard_size;",
+    "    const lo = guard + layout.stack_guard_size - 4096;",
   ),
   zig(
     "stacks overlap",
     "stack.zig",
-    "        return layout.stack_guard_size + pool.size;",
-    "        return layout.stack_guard_size + pool.size - 4096;",
+    "        return layout.stack_guard_size + pool.size + padOf(pool.size);",
+    "        return layout.stack_guard_size + pool.size + padOf(pool.size) - 4096;",
   ),
   zig(
     "a freed stack comes back a page off",

@@ -30,6 +30,7 @@ import {
   TRAP_RECV,
   TRAP_SEND,
 } from "../runtime/codes.ts";
+import { refuse } from "../runtime/expect.ts";
 import {
   type Address,
   descriptor,
@@ -71,23 +72,39 @@ import { trap } from "./trap.ts";
 import { encode, received, sent, WORDS } from "./wordvalue.ts";
 
 /** Bytes of the stacks that goroutines get from now on. */
-let stackSize = descriptor.stack_size_default;
+let stackBytes = descriptor.stack_size_default;
 
 /** The largest stack, bytes: 1 GiB. */
 const STACK_SIZE_MAX = 2 ** 30;
 
 /**
- * Sets the size of the stacks of goroutines started from now on.
+ * The size of the stack of each native goroutine that starts from now on; at first 128 KiB, on Windows 64 KiB. A stack does
+ * not grow. It costs memory where it is touched, so that a larger one costs address space, and page tables: see
+ * `npx bun run bench:stacks`. On Windows all of it counts as committed memory.
  *
- * @param bytes a multiple of the page size, 1 GiB at most
+ * @param bytes sets it: a multiple of the page size (64 KiB suits all machines), 1 GiB at most
+ * @returns the size, before it is set
  * @throws RangeError for any other number
+ * @example
+ * ```ts
+ * const before = native.stackSize(1024 * 1024);
+ * console.log(native.stackSize()); // 1048576
+ * // go.native(symbols.recursive); ...
+ * native.stackSize(before);
+ * ```
  */
-export function setStackSize(bytes: number): void {
+export function stackSize(bytes?: number): number {
+  const before = stackBytes;
+  if (bytes === undefined) return before;
+  if (typeof bytes !== "number") refuse("native.stackSize", bytes, "a number of bytes");
   const page = descriptor.page_size;
   if (!Number.isInteger(bytes) || bytes < page || bytes > STACK_SIZE_MAX || bytes % page !== 0) {
-    throw new RangeError(`gobuf: stack size ${bytes}: expected a multiple of ${page}, at most ${STACK_SIZE_MAX}`);
+    throw new RangeError(
+      `gobuf: native.stackSize: expected a multiple of ${page}, the page size, from ${page} to ${STACK_SIZE_MAX}, got ${bytes}`,
+    );
   }
-  stackSize = bytes;
+  stackBytes = bytes;
+  return before;
 }
 
 /** Puts another function in the place of gobuf_execute, e.g. one that looks at registers around it; null: back. */
@@ -115,11 +132,20 @@ export function setTrapHandler(f: TrapHandler | null): void {
 export function newNativeG(fn: Address, arg: Address | null): number {
   const gp = allocG(true);
   gmem8[gp * G_STRIDE_BYTES + G_KIND_BYTE] = KIND_NATIVE;
-  let code: number = hasStack(gp) ? MEMORY_OK : native.gobuf_stackalloc(gp, stackSize);
+  let code: number = MEMORY_OK;
+  // One of another size is not what was asked for: as in Go's gfget.
+  if (hasStack(gp) && sizeOfStack(gp) !== stackBytes) code = native.gobuf_stackfree(gp);
+  if (code === MEMORY_OK && !hasStack(gp)) code = native.gobuf_stackalloc(gp, stackBytes);
   if (code === MEMORY_OK) code = native.gobuf_gosetup(gp, fn, arg);
   if (code === MEMORY_OK) return gp;
   gfput(gp);
-  throw new FatalError(`newproc: no stack of ${stackSize} bytes for goroutine ${goidOf(gp)}: ${memoryError(code)}`);
+  throw new FatalError(`newproc: no stack of ${stackBytes} bytes for goroutine ${goidOf(gp)}: ${memoryError(code)}`);
+}
+
+/** Bytes of a G's stack; they are less than 2^32. */
+function sizeOfStack(gp: number): number {
+  const i = gp * G_STRIDE;
+  return (gmem[i + G_STACK_HI] - gmem[i + G_STACK_LO]) >>> 0;
 }
 
 /**

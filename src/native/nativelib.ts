@@ -28,6 +28,7 @@ import { Once } from "../sync/once.ts";
 import { RWMutex } from "../sync/rwmutex.ts";
 import { WaitGroup } from "../sync/waitgroup.ts";
 import { Callback, initCallbacks } from "./callback.ts";
+import { refuseLargeFrames } from "./frames.ts";
 import { channelAt, handleOf, releaseHandle } from "./handles.ts";
 import { prepareSource } from "./include.ts";
 import { goNative } from "./native.ts";
@@ -86,6 +87,9 @@ type CompileOptions<S extends Record<string, FFIFunction>> = Parameters<typeof c
 
 const ATTACH = { gobuf_attach: { args: ["ptr"], returns: "u32" } } as const;
 
+/** Where the code of a library lies: what gobuf.h defines where frames are looked at. */
+const TEXT = process.platform === "linux" ? ({ gobuf_text: { args: ["u32"], returns: "ptr" } } as const) : {};
+
 /** A library that was opened. */
 interface Owner {
   readonly name: string;
@@ -106,7 +110,11 @@ const opened = new Map<Owner, object>();
  * In an executable made by `bun build --compile` the source must be inside (`import source from "./bodies.c" with
  * { type: "file" }`) or beside it; there the compiler gets copies in a folder for temporary files.
  *
- * @throws Error when a source is not there, does not compile or lacks GOBUF_RUNTIME, and when this Bun has no compiler
+ * On Linux the frame of each function is looked at: one of more than 124 KiB is refused, because it could reach past the
+ * guard below a stack, and this compiler does not probe the stack.
+ *
+ * @throws Error when a source is not there, does not compile or lacks GOBUF_RUNTIME, when a function's frame is too large,
+ *   and when this Bun has no compiler
  * @example
  * ```ts
  * // bodies.c: void doubler(void *arg) {
@@ -132,11 +140,28 @@ export function cc<S extends Record<string, FFIFunction>>(options: CompileOption
   const includes = [include, ...[options.include ?? []].flat()];
   try {
     return attach("native.cc", source, preempt, () => {
-      return compile({ ...compiler, source, include: includes, symbols: { ...symbols, ...ATTACH } });
+      const all = { ...symbols, ...ATTACH, ...TEXT };
+      const library = compile({ ...compiler, source, include: includes, symbols: all });
+      try {
+        checkFrames(library.symbols);
+      } catch (error) {
+        library.close();
+        throw error;
+      }
+      return library as Library<S & typeof ATTACH>;
     });
   } finally {
     remove();
   }
+}
+
+/** Looks at the frames of a library, where it says where its code lies, and takes that function off. */
+function checkFrames(symbols: object): void {
+  const all = symbols as Record<string, (end: number) => unknown>;
+  const { gobuf_text } = all;
+  if (gobuf_text === undefined) return;
+  delete all.gobuf_text;
+  refuseLargeFrames(gobuf_text, all);
 }
 
 /**
@@ -192,7 +217,7 @@ function attach<S extends Record<string, FFIFunction>>(
   } catch (cause) {
     // Ends no goroutine: a library is loaded.
     const { message } = cause as Error;
-    const hint = message.includes("gobuf_attach")
+    const hint = /gobuf_(attach|text)/.test(message)
       ? ": it lacks GOBUF_RUNTIME (gobuf.h), or does not import gobuf.zig"
       : "";
     throw new Error(`gobuf: ${what}: ${name}: ${message}${hint}`, { cause });

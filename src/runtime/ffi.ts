@@ -90,6 +90,11 @@ function view(address: Address | bigint | null, bytes: number, what: string): Ar
   return toArrayBuffer(Number(address) as Address, 0, bytes);
 }
 
+/** Bytes that lie at an address: code of a library that stays loaded meanwhile. */
+export function bytesAt(address: Address, bytes: number): Uint8Array {
+  return new Uint8Array(view(address, bytes, "code"));
+}
+
 /** The library's descriptor, checked. */
 export const descriptor: Descriptor = (() => {
   const address = native.gobuf_descriptor();

@@ -142,7 +142,7 @@ export class UncaughtError extends Error {
  *   go.native(symbols.deep);
  *   yield* gosched();
  * }).catch((error) => {
- *   if (error instanceof StackOverflowError) console.log(error.goid, error.hi - error.lo); // 2 32768n
+ *   if (error instanceof StackOverflowError) console.log(error.goid, error.hi - error.lo); // 2 131072n
  * });
  * ```
  */
@@ -151,7 +151,7 @@ export class StackOverflowError extends FatalError {
   constructor(
     /** The goroutine's number. */
     readonly goid: number,
-    /** The address that it touched, in the 64 KiB below {@link lo}. */
+    /** The address that it touched, in the 128 KiB below {@link lo}. */
     readonly address: bigint,
     /** The lowest address of its stack. */
     readonly lo: bigint,
