@@ -33,6 +33,10 @@ const IMPLS: Record<string, (seed: number) => Promise<{ version: string; program
     version: await versionOf("@thi.ng/csp"),
     programs: (await import("./programs/csp.ts")).programs,
   }),
+  stacks: async () => ({
+    version: await versionOf("gobuf"),
+    programs: (await import("./programs/native.ts")).ofStacks,
+  }),
 };
 
 /** A package's version, from the package. */

@@ -183,14 +183,14 @@ describe("peers", () => {
     await using peer = await Peer.start("async", host("async", 1));
     expect(await failure(peer.sample("none", 1, 1, 1))).toBe("bench: none, async: no such program: none");
     expect(await failure(Peer.start("rust", host("rust", 1)))).toContain(
-      "bench: host rust: expected one of generator, native, async, effect, csp",
+      "bench: host rust: expected one of generator, native, async, effect, csp, stacks",
     );
   });
 
   test("what fails is skipped with the error, and not with the source around it", async () => {
     expect(await tryOut("native", host("rust", 1))).toEqual({
       impl: "native",
-      skipped: "bench: host rust: expected one of generator, native, async, effect, csp",
+      skipped: "bench: host rust: expected one of generator, native, async, effect, csp, stacks",
     });
     expect(gist("go ended\npanic: 1\n\ngoroutine 1")).toBe("go ended panic: 1 ");
   });

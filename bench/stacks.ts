@@ -98,7 +98,7 @@ function build(guard: number, folder: string): string {
 async function measure(row: Row, library: string, goroutines: number): Promise<void> {
   const env = { GOBUF_LIBRARY: library, GOBUF_BENCH_STACK: String(row.stack * KIB) };
   const name = `${row.stack}+${row.guard}`;
-  const { argv } = host("native", 1);
+  const { argv } = host("stacks", 1);
   const least = (key: keyof Row, value: number | undefined) => {
     (row as Record<keyof Row, number>)[key] = Math.min(row[key], value ?? Number.NaN);
   };

@@ -2,9 +2,12 @@
  * The register probe, tested: it names each register that is broken on purpose, says nothing of registers that a callee
  * may change, and does the same again with the same seed.
  */
+import { dlopen, type Pointer, ptr } from "bun:ffi";
 import { describe, expect, test } from "bun:test";
 import { generate } from "../golden/generate.ts";
-import { descriptor } from "../src/runtime/ffi.ts";
+import { chunkOfG, descriptor, G_STATUS, G_STRIDE, gmem, native } from "../src/runtime/ffi.ts";
+import { casgstatus } from "../src/runtime/gstatus.ts";
+import { Gdead, Gidle, Grunnable, Grunning } from "../src/runtime/runtime2.ts";
 import { decodeReports, type Report } from "./fidelity/decode.ts";
 import { encodeWorkload } from "./fidelity/encode.ts";
 import { gobuf } from "./fidelity/gobuf.ts";
@@ -12,6 +15,7 @@ import { NativeBodies } from "./fidelity/native.ts";
 import { FLAG_REGISTERS, H, setWide } from "./fidelity/probe-buffer.ts";
 import { EYES, type Eye, loadProbe } from "./fidelity/probe-library.ts";
 import { OPEN_LIMITS } from "./fidelity/trace.ts";
+import { libraryPath } from "./native/bodies.ts";
 
 const SEED = 20_261_124;
 const probe = loadProbe(gobuf.native.api);
@@ -123,4 +127,36 @@ test("F30: the control words that execute's caller had are back behind it, whate
     bodies.run(generate(SEED + seed), OPEN_LIMITS);
     expect(bodies.takeFaults()).toEqual([]);
   }
+});
+
+const PLACES = [
+  "",
+  "the goroutine",
+  "g0, behind execute",
+  "g0, in systemstack",
+  "the goroutine, behind systemstack",
+  "codes",
+];
+
+test.skipIf(process.arch !== "x64")("every value of MXCSR's control bits comes back on both sides (x86-64)", () => {
+  const { symbols } = dlopen(libraryPath, {
+    gobuf_probe_sweep_body: { args: [], returns: "ptr" },
+    gobuf_probe_sweep: { args: ["u32", "ptr"], returns: "u32" },
+  });
+  const gp = chunkOfG();
+  const sweep = new Uint32Array(7);
+  expect(native.gobuf_stackalloc(gp, descriptor.stack_size_default)).toBe(0);
+  expect(native.gobuf_gosetup(gp, symbols.gobuf_probe_sweep_body() as Pointer, ptr(sweep))).toBe(0);
+  // A chunk that an ended thread gave back has dead Gs.
+  Atomics.store(gmem, gp * G_STRIDE + G_STATUS, Gidle);
+  casgstatus(gp, Gidle, Grunnable);
+  casgstatus(gp, Grunnable, Grunning);
+  expect(symbols.gobuf_probe_sweep(gp, ptr(sweep))).toBe(1);
+  const [, , checked = 0, wrong = 0, place = 0, expected = 0, found = 0] = sweep;
+  const first = `mxcsr of ${PLACES[place]}: expected 0x${expected.toString(16)}, found 0x${found.toString(16)}`;
+  expect(wrong === 0 ? "" : `${wrong} wrong; the first: ${first}`).toBe("");
+  // Twice on g0, with the code; three times on the goroutine's side; and the goroutine's end.
+  expect(checked).toBe(1024 * 7 + 1);
+  casgstatus(gp, Grunning, Gdead);
+  expect(native.gobuf_stackfree(gp)).toBe(0);
 });

@@ -21,6 +21,7 @@ comptime {
     _ = @import("callback.zig");
     _ = @import("dirty.zig");
     _ = @import("overflow.zig");
+    _ = @import("sweep.zig");
     _ = @import("switch.zig");
 }
 

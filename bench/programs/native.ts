@@ -350,17 +350,26 @@ const all: Programs = {
   "sleep 100k": sleepers,
   "parked 100k": parked,
   "parked 1M": parked,
-  // Of bench/stacks.ts.
-  stacks,
 };
 
-/** The programs by the name of their row. */
-export const programs: Programs = Object.fromEntries(
-  Object.entries(all).map(([name, program]) => [
+/** Programs that begin with no arguments of another's. */
+function apart(table: Programs): Programs {
+  const each = Object.entries(table).map(([name, program]): [string, Program] => [
     name,
-    (n: number) => {
+    (n) => {
       alive = [];
       return program(n);
     },
-  ]),
-);
+  ]);
+  return Object.fromEntries(each);
+}
+
+/** The programs by the name of their row. */
+export const programs: Programs = apart(all);
+
+/** Those of bench/stacks.ts. */
+export const ofStacks: Programs = apart({
+  stacks,
+  "gosched 100": ring(100),
+  "gosched 10000": ring(10_000),
+});

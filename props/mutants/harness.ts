@@ -5,7 +5,7 @@
  */
 import { cpSync, existsSync, rmSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
-import { ABIS, type AbiName, currentAbi, startBun } from "../../scripts/abis/abis.ts";
+import { type AbiName, currentAbi, ABIS as EMULATED, startBun } from "../../scripts/abis/abis.ts";
 import { ensureNativeSync } from "../../scripts/build.ts";
 import { onEnd, type Scratch, scratch } from "../../scripts/scratch.ts";
 import { findZig, zigEnv } from "../../scripts/zig.ts";
@@ -153,7 +153,7 @@ export class Workshop implements Disposable {
       emulator === undefined ? { command: [process.execPath], env: own } : startBun(emulator, own);
     const share = args[0] === "test" ? TESTS_SHARE : 1;
     const limit = share * this.limits[subject] * (currentAbi()?.slowness ?? 1);
-    const slowness = emulator === undefined ? 1 : ABIS[emulator].slowness;
+    const slowness = emulator === undefined ? 1 : EMULATED[emulator].slowness;
     const patience = args[0] === "test" ? [`--timeout=${TEST_MS * TEST_SHARE * slowness}`] : [];
     const result = join(this.folder, RESULT);
     rmSync(result, { force: true });
