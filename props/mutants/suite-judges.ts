@@ -140,7 +140,7 @@ export const SUITE_JUDGE_MUTANTS: readonly Mutant[] = [
     ["another ABI's number", "  g_fp0: [168, 272, 344],", "  g_fp0: [168, 272, 352],"],
     ["strides may be odd", "v % LINE === 0 && v >= full", "v >= full"],
     ["a record may overlap the next", "v % LINE === 0 && v >= full", "v % LINE === 0"],
-    ["a guard may be a page", "const GUARD_MIN = 65_536;", "const GUARD_MIN = 4096;"],
+    ["a guard may be a page", "const GUARD_MIN = 131_072;", "const GUARD_MIN = 4096;"],
     ["nothing is compared", "if (value === undefined || !holds(value)) faults", "if (false) faults"],
     [
       "what is missing is right",

@@ -333,10 +333,10 @@ describe("F10: a catch that may keep a goroutine from ending", () => {
 });
 
 describe("faults: each number is in a test's title", () => {
-  const all = Array.from({ length: 51 }, (_, i) => `test("F${i + 1}: right", () => {});\n`).filter((_, i) => i !== 35);
+  const all = Array.from({ length: 51 }, (_, i) => `test("F${i + 1}: right", () => {});\n`);
   const found = (text: string) => said(faults(plantedTree({ "props/a.test.ts": text })));
 
-  test("all of them are, but what is excused", () => {
+  test("all of them are", () => {
     expect(found(all.join(""))).toEqual([]);
     expect(found(all.join("").replace('"F7: right"', "`F7, F8: right`"))).toEqual([]);
   });
@@ -355,11 +355,5 @@ describe("faults: each number is in a test's title", () => {
       expect(found(without + more)).toEqual(says);
     }
     expect(said(faults(plantedTree({ "props/a.test.ts": without, "props/a.ts": 'say("F7")' })))).toEqual(says);
-  });
-
-  test("one that is excused and tested is a breach", () => {
-    expect(found(`${all.join("")}test("F36: right", () => {});\n`)).toEqual([
-      expect.stringContaining("F36: is tested"),
-    ]);
   });
 });
