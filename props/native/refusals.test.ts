@@ -61,6 +61,16 @@ describe("go.native refuses a body", () => {
     expect(messageOf(() => go.native(fn as native.Body))).toContain(message);
   });
 
+  test("a symbol whose address is none, as old Buns have it: the address's bits as a double", () => {
+    const own = openBodies();
+    const echo = own.symbols.c_echo;
+    Object.defineProperty(echo, "ptr", { value: 6.9e-310, configurable: true });
+    expect(messageOf(() => go.native(echo))).toMatch(
+      /^TypeError: gobuf: go\.native: .*: its ptr, 6\.9e-310, is no address/,
+    );
+    own.close();
+  });
+
   test("outside a goroutine", () => {
     expect(() => go.native(symbols.c_echo)).toThrow("gobuf: go.native outside a goroutine");
   });

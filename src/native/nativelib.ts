@@ -411,6 +411,9 @@ function addressOfBody(fn: unknown): Address {
   if (owner?.closed) throw new Error(`gobuf: go.native: the library ${owner.name} is closed`);
   const { ptr, name } = fn as { ptr?: unknown; name: string };
   if (typeof ptr !== "number") refuse(`${name || "the function"} is a function of TypeScript: start it by go()`);
+  if (!Number.isSafeInteger(ptr) || (ptr as number) < descriptor.page_size) {
+    refuse(`${name}: its ptr, ${ptr}, is no address of a function`);
+  }
   if (owner === undefined) {
     refuse(`${name} is of a library that is not attached to gobuf: open it by native.dlopen or native.cc`);
   }

@@ -6,6 +6,7 @@
  * garbage collector as a gigabyte of heap.
  */
 import { cc, dlopen, type FFIFunction, JSCallback, type Library, type Pointer, ptr, toArrayBuffer } from "bun:ffi";
+import { checkBun } from "./bunversion.ts";
 import {
   ASYNC_TEXTS,
   EXECUTE_FIRST,
@@ -39,6 +40,8 @@ export function addressOf(view: NodeJS.TypedArray<ArrayBuffer> | DataView<ArrayB
   if (ArrayBuffer.isView(view)) void view.buffer;
   return ptr(view);
 }
+
+checkBun(process.versions.bun);
 
 /** The path of the library that this process runs on. */
 export const libraryPath = findLibrary();
