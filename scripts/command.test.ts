@@ -48,8 +48,12 @@ const COMMANDS: Readonly<Record<string, Refused>> = {
     ["--runs x", "option '--runs <n>' argument 'x' is invalid. expected an integer of 1 to 100000."],
     ["--only nothing-is-called-so", "--only nothing-is-called-so: no kernel has that in its name"],
   ],
+  "props/explore/shuttle/main.ts": [["--write --only moby", "--write and --only: the table has all kernels"]],
   "props/explore/table.ts": [],
   "props/fidelity/main.ts": [
+    ["--go-matrix 1.25", "option '--go-matrix [versions]' argument '1.25' is invalid. expected versions such as"],
+    ["--go-matrix go1.25.0,", "argument 'go1.25.0,' is invalid"],
+    ["--go=", "option '--go <path>' argument '' is invalid"],
     ["--runs x", "option '--runs <n>' argument 'x' is invalid. expected an integer of 0 to 10000000."],
     ["--live 1e3", "argument '1e3' is invalid"],
     ["--seed -1", "argument '-1' is invalid"],

@@ -1,8 +1,9 @@
 /** The explorers find the planted bugs, each again from its string; the correct twins pass; the same seed does the same. */
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { ExploreError, type ExploreOptions, explore, replay } from "gobuf/testing";
+import { PAGE } from "./page.ts";
 import { planted } from "./programs.ts";
-import { PAGE, page } from "./table.ts";
+import { page } from "./table.ts";
 
 /** The largest exploration has 10,000 runs; on an emulated processor each takes a millisecond or more. */
 setDefaultTimeout(120_000);

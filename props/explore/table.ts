@@ -1,13 +1,11 @@
 /** How many runs each explorer needs for each planted bug: the table in README.md beside this file. */
 import { writeFileSync } from "node:fs";
-import { join } from "node:path";
 import { ExploreError, type ExploreOptions, explore, replay } from "gobuf/testing";
 import { command } from "../../scripts/command.ts";
+import { PAGE, withSection } from "./page.ts";
 import { type Planted, planted } from "./programs.ts";
 
 const SEEDS = 20;
-/** Where the page is. */
-export const PAGE = join(import.meta.dir, "README.md");
 
 function failureOf(bug: Planted["bug"], options: ExploreOptions): ExploreError | undefined {
   try {
@@ -51,7 +49,7 @@ function row(bugs: Planted): string {
 
 /** The page. */
 export function page(): string {
-  return `# Planted bugs
+  return withSection(`# Planted bugs
 
 Made by \`npx bun run explore:table\`. Each program of [programs.ts](programs.ts) has a concurrency bug that does not show
 while every decision is the one that Go's scheduler makes on one thread (*Go's order*): to run the program once finds nothing.
@@ -66,7 +64,7 @@ The table says how many runs of \`explore\` it takes until one fails.
 | bug | random | PCT | exhaustive | schedule | its correct twin |
 |---|---|---|---|---|---|
 ${planted.map(row).join("\n")}
-`;
+`);
 }
 
 if (import.meta.main) {

@@ -17,7 +17,8 @@ const BOTH = [false, true];
 
 /**
  * Runs of one or several strategies in all modes that are asked for, one after the other. Each pair of strategy and mode
- * counts its runs by itself: PCT learns from its first how many decisions there are.
+ * counts its runs by itself: PCT learns from them how many decisions there are, and in the first mode of all from Go's own
+ * order.
  */
 export class Turns {
   private readonly turns: { readonly mode: Mode; readonly strategy: Strategy }[];
@@ -37,14 +38,15 @@ export class Turns {
     const modes = (early === undefined ? BOTH : [early]).flatMap((e) =>
       (calls === undefined ? BOTH : [calls]).map((c): Mode => ({ calls: c, early: e })),
     );
+    let first: PctStrategy | undefined;
     this.turns = modes.flatMap((mode, i) =>
       kinds.map((kind, j) => {
         // Streams of their own: else the runs of different modes would begin alike.
         const stream = i * kinds.length + j;
-        return {
-          mode,
-          strategy: kind === "pct" ? new PctStrategy(seed, depth, stream) : new RandomStrategy(seed, stream),
-        };
+        if (kind === "random") return { mode, strategy: new RandomStrategy(seed, stream) };
+        const strategy = new PctStrategy(seed, depth, stream, first);
+        first ??= strategy;
+        return { mode, strategy };
       }),
     );
   }

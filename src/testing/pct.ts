@@ -2,7 +2,7 @@
  * PCT, probabilistic concurrency testing: "A Randomized Scheduler with Probabilistic Guarantees of Finding Bugs" by
  * Burckhardt, Kothari, Musuvathi and Nagarakatte, ASPLOS 2010.
  *
- * Each goroutine has a random priority, and the highest one that can run runs. At d-1 random decisions of k the one
+ * Each goroutine has a random priority, and the highest one that can run runs. At d-1 random picks of k the one
  * that is to run drops below all others. A bug of depth d, among n goroutines, is found by a run with a chance of at
  * least 1 in n*k^(d-1).
  */
@@ -15,24 +15,31 @@ const CLOCK_ODDS = 8;
 
 class PctChooser implements Chooser {
   private readonly priorities = new Map<number, number>();
-  /** The priority that the one gets which is to run, by decision. */
+  /** The priority that the one gets which is to run, by pick. */
   private readonly changes = new Map<number, number>();
+  /** Decisions on which goroutine runs, so far: nothing drops at one of another kind. */
+  picks = 0;
   /** Below all that were given. */
   private lowest = 0;
 
   constructor(
     private readonly rng: Rng,
     private readonly depth: number,
-    decisions: number,
+    picks: number,
   ) {
-    for (let i = 1; i < depth; i++) this.changes.set(rng.below(decisions), depth - i);
+    // Each at a pick of its own. In a short run some fall behind its end: it must have runs without a drop, too.
+    const places = Math.max(picks, 2 * (depth - 1));
+    while (this.changes.size < depth - 1) {
+      const at = rng.below(places);
+      if (!this.changes.has(at)) this.changes.set(at, depth - 1 - this.changes.size);
+    }
   }
 
-  choose(kind: Decision, pool: readonly number[], step: number): number {
+  choose(kind: Decision, pool: readonly number[]): number {
     if (kind === "clock") return this.rng.below(CLOCK_ODDS) === 0 ? 1 : 0;
     if (kind === "select" || kind === "choose") return this.rng.below(pool.length);
     const top = this.highest(pool);
-    const change = this.changes.get(step);
+    const change = this.changes.get(this.picks++);
     if (change === undefined) return top;
     this.priorities.set(pool[top] as number, change);
     return this.highest(pool);
@@ -64,21 +71,32 @@ class PctChooser implements Chooser {
   }
 }
 
-/** The PCT scheduler. Its first run is Go's own, which tells how many decisions there are. */
+/**
+ * The PCT scheduler. Its first run is Go's own, which tells how many decisions there are. Where a program is run in several
+ * modes, Go's order is the same in each: the schedulers of the others take over what the first has learnt.
+ */
 export class PctStrategy implements Strategy {
-  private decisions = 1;
+  /** The most picks of a run; before there was one, the decisions of Go's order. */
+  private picks = 0;
+  private chooser: PctChooser | undefined;
 
+  /** @param first that of the mode which was run before this one's */
   constructor(
     private readonly seed: number,
     private readonly depth: number,
     private readonly stream: number,
+    private readonly first?: PctStrategy,
   ) {}
 
   next(run: number): Chooser {
-    return run === 1 ? goOrder : new PctChooser(new Rng(this.seed, run, this.stream), this.depth, this.decisions);
+    if (run === 1 && this.first === undefined) return goOrder;
+    const picks = this.picks || this.first?.picks || 1;
+    if (this.chooser === undefined) this.picks = 0;
+    this.chooser = new PctChooser(new Rng(this.seed, run, this.stream), this.depth, picks);
+    return this.chooser;
   }
 
   ended(decisions: number): void {
-    this.decisions = Math.max(this.decisions, decisions);
+    this.picks = Math.max(this.picks, this.chooser?.picks ?? decisions);
   }
 }
