@@ -33,6 +33,10 @@ export interface Options {
   readonly json: string | undefined;
   /** 1-based: the index-th of count parts of all workloads. */
   readonly shard: Share;
+  /** Versions of Go to record the committed cases with; empty for all, undefined for none. */
+  readonly goMatrix: readonly string[] | undefined;
+  /** A Go of the matrix that cannot be fetched is skipped. */
+  readonly maySkip: boolean;
   /** The native library in place of the built one. */
   readonly library: string | undefined;
   /** The ABI to run on, by emulator; undefined for this machine's own. */
@@ -56,6 +60,12 @@ const nonEmpty = checked((text) => {
   return text;
 });
 
+const versions = checked((text) => {
+  const list = text.split(",");
+  if (list.every((version) => /^go1\.\d+(?:\.\d+|rc\d+)?$/.test(version))) return list;
+  throw new RangeError("expected versions such as go1.25.14,go1.27.0");
+});
+
 function fidelityCommand(): Command {
   return command(
     "bun run fidelity",
@@ -74,6 +84,13 @@ function fidelityCommand(): Command {
       "go command, or GOROOT, to record with (default: the go on PATH, in the version of $GOTOOLCHAIN)",
       nonEmpty,
     )
+    .option(
+      "--go-matrix [versions]",
+      "record the committed cases with each of these Gos, fetched where they are not there (default: all that are " +
+        "pinned, and the newest)",
+      versions,
+    )
+    .option("--may-skip", "a Go of --go-matrix that cannot be fetched is skipped, by name", false)
     .addOption(new Option("--bodies <kind>", "kinds of goroutine body").choices([...KINDS, "both"]).default("both"))
     .option("--runs <n>", "random workloads", integer(0, RUNS_MAX), RUNS_DEFAULT)
     .option("--seed <s>", "seed of the random workloads", integer(0, SEED_LIMIT - 1), SEED_DEFAULT)
@@ -134,18 +151,20 @@ export function parseOptions(argv: readonly string[]): Options | Help {
     json,
     library,
     go,
+    goMatrix,
     write,
     check,
     abi,
     row: rows,
     ...rest
   } = parser.opts<
-    Pick<Options, "golden" | "live" | "runs" | "seed" | "shard"> & {
+    Pick<Options, "golden" | "live" | "runs" | "seed" | "shard" | "maySkip"> & {
       bodies: Kind | "both";
       replay?: Replay;
       json?: string;
       library?: string;
       go?: string;
+      goMatrix?: string[] | true;
       abi?: AbiName;
       write?: boolean;
       check?: boolean;
@@ -153,5 +172,16 @@ export function parseOptions(argv: readonly string[]): Options | Help {
     }
   >();
   const page = write ? "write" : check ? "check" : undefined;
-  return { ...rest, bodies: bodies === "both" ? KINDS : [bodies], replay, json, library, go, page, abi, rows };
+  return {
+    ...rest,
+    bodies: bodies === "both" ? KINDS : [bodies],
+    replay,
+    json,
+    library,
+    go,
+    goMatrix: goMatrix === true ? [] : goMatrix,
+    page,
+    abi,
+    rows,
+  };
 }

@@ -7,6 +7,7 @@ import type { Bodies, Context } from "./context.ts";
 import { goldenFiles, goldenPart } from "./golden-part.ts";
 import { runGenerators } from "./interp.ts";
 import { livePart } from "./live-part.ts";
+import { matrixPart } from "./matrix-part.ts";
 import { NativeBodies } from "./native.ts";
 import { settlePage } from "./page/page.ts";
 import { brokenRows, EVERYTHING, itemsOf, needsOf } from "./page/rows.ts";
@@ -16,6 +17,7 @@ import { randomPart } from "./random-part.ts";
 import { formatReplay } from "./replay.ts";
 import type { Reporter } from "./reporter.ts";
 import type { Failure, PartResult, Row } from "./result.ts";
+import { statusPart } from "./status-part.ts";
 import { layoutPart, relationPart } from "./table-part.ts";
 import type { Target } from "./target.ts";
 
@@ -37,11 +39,14 @@ async function* parts(context: Context, probe: Probe | undefined): AsyncGenerato
   const needs = options.rows.length === 0 ? EVERYTHING : needsOf(itemsOf(options.rows));
   if (needs.part("layout")) yield layoutPart(context);
   if (needs.part("relation")) yield relationPart(context);
+  const asked = options.page !== undefined || options.go !== undefined;
+  if (options.rows.length === 0 ? asked : needs.part("status")) yield statusPart(context);
   const native = bodies.find((b) => b instanceof NativeBodies);
   if (probe !== undefined && native !== undefined && needs.part("probe")) yield probePart(context, probe, native);
   if (needs.part("golden")) yield goldenPart(context, undefined, needs.golden);
   if (options.runs > 0 && needs.part("random")) yield randomPart(context);
   if (options.live > 0) yield await livePart(context);
+  if (options.goMatrix !== undefined) yield await matrixPart(context);
 }
 
 /** Rows whose sentences close the run: the goldens', or those of the one part that a replay runs. */

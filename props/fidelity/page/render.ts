@@ -11,6 +11,7 @@ import type { Item } from "./item.ts";
 import { type Evidence, judgeItem } from "./judge.ts";
 import { anchorOf, checkLink, namedCaseTable } from "./links.ts";
 import { SEED_ITEMS } from "./seed.ts";
+import { statusSection, versionsSection } from "./versions.ts";
 
 /** A page, and what keeps it from being true. */
 export interface Page {
@@ -105,6 +106,7 @@ A row with a check that does not hold is *broken*: then nothing is written, and 
 | \`random\` | random workloads give events that Go's rules allow, the same on both kinds of body, and the same when run again | rules written down apart from the port (\`props/fidelity/legality.ts\`) |
 | \`probe\` | every callee-saved register and floating-point control word keeps its random value across every operation, in a body and on g0 | the values written before |
 | \`relation\` | every pair of statuses, with every scan bit, is allowed or refused on a real G | a table written down apart from the port (\`props/fidelity/relation.ts\`) |
+| \`status\` | the statuses and status changes that the source of the installed Go has are those [listed below](#statuses), each with the reason where the relation differs | the table there (\`props/fidelity/status/table.ts\`) |
 | \`layout\` | the library states these offsets and sizes | a table written down apart from the port (\`props/fidelity/layout.ts\`) |
 | \`test:FILE\`, \`test:FILE:NAME\` | \`bun test FILE\` passes; with NAME, its tests whose names match, at least one | values that the test states |
 | \`word:NAME=N\` | the library's word NAME is N | the number N |
@@ -124,6 +126,7 @@ export async function renderPage(rows: readonly Row[], evidence: Evidence): Prom
   const seed = await itemTable("part of the Rust seed", SEED_ITEMS, evidence, faults);
   const go = await itemTable("Go file", GO_ITEMS, evidence, faults);
   const gotests = await gotestsSection(evidence, faults);
+  const versions = versionsSection(faults);
   const lines = [
     "# Fidelity",
     "",
@@ -153,6 +156,12 @@ export async function renderPage(rows: readonly Row[], evidence: Evidence): Prom
     "",
     ...go,
     "",
+    "## Statuses",
+    "",
+    ...statusSection(),
+    "## Go versions",
+    "",
+    ...versions,
     "## Go's own tests",
     "",
     ...gotests,

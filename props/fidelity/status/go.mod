@@ -1,0 +1,3 @@
+module gobuf.test/status
+
+go 1.24

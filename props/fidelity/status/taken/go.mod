@@ -1,0 +1,3 @@
+module gobuf.test/taken
+
+go 1.24
