@@ -30,7 +30,7 @@ const normal_stop = 4;
 
 fn note(context: ?*anyopaque, arg: ?*anyopaque) callconv(.c) c_int {
     const walk: *Walk = @ptrCast(@alignCast(arg.?));
-    const ip_of: GetIP = @ptrCast(walk.ip_of.?);
+    const ip_of: GetIP = @ptrCast(@alignCast(walk.ip_of.?));
     if (walk.count == frames_max) return normal_stop;
     walk.frames[walk.count] = ip_of(context);
     walk.count += 1;
@@ -40,10 +40,10 @@ fn note(context: ?*anyopaque, arg: ?*anyopaque) callconv(.c) c_int {
 noinline fn look(walk: *Walk) void {
     for (0..walk.yields) |_| gobuf.gosched();
     if (builtin.os.tag == .windows) {
-        const capture: Capture = @ptrCast(walk.walker);
+        const capture: Capture = @ptrCast(@alignCast(walk.walker));
         walk.count = capture(0, frames_max, &walk.frames, null);
     } else {
-        const backtrace: Backtrace = @ptrCast(walk.walker);
+        const backtrace: Backtrace = @ptrCast(@alignCast(walk.walker));
         walk.code = @bitCast(backtrace(&note, walk));
     }
     // something to come back to: no call here is a jump

@@ -1,4 +1,4 @@
-/** Seeded faults of what several threads share, and of what an unwinder reads. Found by props/teeth. */
+/** Seeded faults of what several threads share, of what a fault leaves behind, and of what an unwinder reads. Found by props/teeth. */
 import type { Mutant } from "./mutant.ts";
 
 function zig(kind: string, file: string, from: string, to: string): Mutant {
@@ -31,9 +31,34 @@ export const THREAD_MUTANTS: readonly Mutant[] = [
     "        if (size != 0) return pool;",
   ),
   zig(
+    "the direction flag outlives a fault",
+    "os/linux_signal.zig",
+    "context.rflags &= ~(direction_flag | alignment_check);",
+    "context.rflags &= ~(alignment_check | (direction_flag >> 11));",
+  ),
+  zig(
+    "the flag of alignment checks outlives a fault",
+    "os/linux_signal.zig",
+    "context.rflags &= ~(direction_flag | alignment_check);",
+    "context.rflags &= ~(direction_flag | (alignment_check >> 19));",
+  ),
+  zig("the x87 stack outlives a fault", "os/linux_signal.zig", "                fpstate.tags = 0;\n", ""),
+  zig(
     "an unwinder goes on behind the first frame",
     "sysv_x86_64.S",
     "  .cfi_undefined %rip\n  movq ENTRY_ARG",
     "  movq ENTRY_ARG",
   ),
+  {
+    name: "src/when a wait begins is not noted by a turn",
+    subject: "src",
+    kind: "a text of a report",
+    edits: [
+      {
+        file: "src/runtime/schedule.ts",
+        from: "        if (parks) mem[i + G_WAITSINCE] = m.now;\n        else {",
+        to: "        if (!parks) {",
+      },
+    ],
+  },
 ];
