@@ -218,7 +218,10 @@ describe("F29, F31: a command", () => {
     const started = Object.values(scripts).flatMap((line) =>
       [...line.matchAll(/\bbun (\S+\.ts)/g)].map(([, file]) => file),
     );
-    for (const file of started) expect(Object.keys(COMMANDS)).toContain(file as string);
+    // The kit is a package of its own: conform/conform.test.ts runs its commands.
+    const ours = started.filter((file) => !file?.startsWith("conform/"));
+    expect(ours.length).toBeGreaterThan(0);
+    for (const file of ours) expect(Object.keys(COMMANDS)).toContain(file as string);
   });
 });
 
