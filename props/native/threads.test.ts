@@ -1,0 +1,49 @@
+/**
+ * A few Workers in a row in this process: what one leaves goes to the next (F23), and one that calls back in a loop can be
+ * terminated (F27). props/threads has hundreds of them, each process watched from outside.
+ */
+import { expect, setDefaultTimeout, test } from "bun:test";
+import { HEADER_G_NEXT, HEADER_M_COUNT, HEADER_SUDOG_NEXT } from "../../src/runtime/codes.ts";
+import { mmem, native } from "../../src/runtime/ffi.ts";
+import type { Task } from "../threads/worker.ts";
+
+/** A Worker takes a second under an emulator. */
+setDefaultTimeout(60_000);
+
+/** Runs a Worker until it is gone: it ends itself, or is terminated when it has said that it is done. */
+async function runOne(task: Task): Promise<void> {
+  const worker = new Worker(new URL("../threads/worker.ts", import.meta.url));
+  await new Promise<void>((resolve, reject) => {
+    worker.addEventListener("close", () => resolve());
+    worker.onerror = (event) => reject(new Error(event.message));
+    worker.onmessage = ({ data }) => {
+      if (data === "ready") worker.postMessage(task);
+      else worker.terminate();
+    };
+  });
+}
+
+/** What the process has of all that threads take. */
+function taken() {
+  const stacks = new Uint32Array(4);
+  native.gobuf_stackstats(stacks as never);
+  return {
+    gs: Atomics.load(mmem, HEADER_G_NEXT),
+    sudogs: Atomics.load(mmem, HEADER_SUDOG_NEXT),
+    ms: Atomics.load(mmem, HEADER_M_COUNT),
+    stacks: (stacks[0] as number) + (stacks[1] as number),
+  };
+}
+
+for (const exits of [true, false]) {
+  test(`F23: what a Worker took goes to the next, which ${exits ? "ends itself" : "is terminated"}`, async () => {
+    await runOne({ what: "work", count: 8, exits });
+    const before = taken();
+    for (let n = 0; n < 3; n++) await runOne({ what: "work", count: 8, exits });
+    expect(taken()).toEqual(before);
+  });
+}
+
+test("F27: a Worker whose native body calls back in a loop is gone when it is terminated", async () => {
+  await runOne({ what: "callbacks", count: 1, exits: false });
+});
