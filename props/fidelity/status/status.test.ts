@@ -113,9 +113,9 @@ describe.skipIf(!found.ok)(`the source of the installed Go${why}`, () => {
     const added =
       "\nfunc planted(gp *g, from, to uint32) { plantedToo(gp, from, to) }\n" +
       "func plantedToo(gp *g, a, b uint32) { casgstatus(gp, a, b) }\n" +
-      "func plantedAt(gp *g) { s := uint32(_Gdead); planted(gp, _Gsyscall, s) }\n";
+      "func plantedAt(gp *g) { s := uint32(_Gdead); planted(gp, _Gcopystack, s) }\n";
     expect(faultsOf(planted("edge", "proc.go", (text) => text + added))).toEqual([
-      "edge syscall>dead is in Go (proc.go:plantedAt), and not in the table (props/fidelity/status/table.ts)",
+      "edge copystack>dead is in Go (proc.go:plantedAt), and not in the table (props/fidelity/status/table.ts)",
     ]);
   });
 
