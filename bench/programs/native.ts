@@ -3,12 +3,13 @@
  * arch/probe/bench.zig).
  */
 import { dlopen, type Pointer, ptr } from "bun:ffi";
-import { join } from "node:path";
-import { chan, type Go, gosched, Mutex, run, WaitGroup } from "gobuf";
+import { existsSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { native as api, chan, type Go, gosched, Mutex, run, WaitGroup } from "gobuf";
 import { parseInteger } from "../../scripts/numbers.ts";
 import { type Handled, handleOf } from "../../src/native/handles.ts";
-import { goNative, newNativeG, stackSize } from "../../src/native/native.ts";
-import { native } from "../../src/runtime/ffi.ts";
+import { goNative, newNativeG } from "../../src/native/native.ts";
+import { libraryPath, native } from "../../src/runtime/ffi.ts";
 import { casgstatus } from "../../src/runtime/gstatus.ts";
 import { hostPlatform, libraryFile, packageRoot } from "../../src/runtime/library.ts";
 import { Gidle, Grunnable, Grunning } from "../../src/runtime/runtime2.ts";
@@ -17,21 +18,36 @@ import { cpuTime, type Measured, memoryBytes, type Program, type Programs, resid
 import { sleepMs } from "./sleep.ts";
 
 const platform = hostPlatform();
-/** The probe of this checkout, also when the library is another checkout's (bench/baseline.ts). */
-const path =
-  process.env.GOBUF_BENCH_PROBE ?? join(packageRoot, "zig-out", "lib", platform, libraryFile("gobuf_probe", platform));
-const { symbols } = dlopen(path, {
-  gobuf_probe_attach: { args: ["ptr"], returns: "u32" },
-  gobuf_bench_body: { args: ["u32"], returns: "ptr" },
-  gobuf_bench_switch: { args: ["u32", "u32"], returns: "u32" },
-  gobuf_bench_bare_switch: { args: ["u32", "u32"], returns: "u32" },
-});
-if (symbols.gobuf_probe_attach(native.gobuf_api() as Pointer) !== 0) {
-  throw new Error(`gobuf: bench: ${path} and the library do not fit: run \`bun run build\``);
+const probe = libraryFile("gobuf_probe", platform);
+/**
+ * The probe of this checkout, also when the library is another checkout's (bench/baseline.ts); where that one is of another
+ * ABI, the probe that was built with it.
+ */
+const paths = [
+  process.env.GOBUF_BENCH_PROBE ?? join(packageRoot, "zig-out", "lib", platform, probe),
+  join(dirname(libraryPath), probe),
+];
+
+function open(path: string) {
+  const { symbols: found } = dlopen(path, {
+    gobuf_probe_attach: { args: ["ptr"], returns: "u32" },
+    gobuf_bench_body: { args: ["u32"], returns: "ptr" },
+    gobuf_bench_switch: { args: ["u32", "u32"], returns: "u32" },
+    gobuf_bench_bare_switch: { args: ["u32", "u32"], returns: "u32" },
+  });
+  return found.gobuf_probe_attach(native.gobuf_api() as Pointer) === 0 ? found : undefined;
 }
 
-// bench/stacks.ts says it.
-if (process.env.GOBUF_BENCH_STACK) stackSize(parseInteger(process.env.GOBUF_BENCH_STACK, 0, 2 ** 30));
+const symbols = (() => {
+  for (const path of paths) {
+    const found = existsSync(path) ? open(path) : undefined;
+    if (found !== undefined) return found;
+  }
+  throw new Error(`gobuf: bench: ${paths.join(", ")}: none fits the library: run \`bun run build\``);
+})();
+
+// bench/stacks.ts says it. By the public name, which a baseline may lack as long as nobody says it.
+if (process.env.GOBUF_BENCH_STACK) api.stackSize(parseInteger(process.env.GOBUF_BENCH_STACK, 0, 2 ** 30));
 
 /** In the order of arch/probe/bench.zig. */
 const BODIES = [
