@@ -358,6 +358,7 @@ describe("the report", () => {
     });
     expect(tableOf(judged, [])).toContain("60.0 %");
     expect(percent(0.96999)).toBe("96.9 %");
+    expect(rowOf([], new Set()).share, "nothing is known").toBe(0);
   });
 
   test("what is argued is there", async () => {

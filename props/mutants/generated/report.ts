@@ -53,7 +53,7 @@ export const COLUMNS = [
   "not judged",
 ] as const;
 export type Row = Readonly<Record<Exclude<(typeof COLUMNS)[number], "share">, number>> & {
-  /** Of 0 to 1: found, timed out or argued, of what was drawn. 1 where nothing was. */
+  /** Of 0 to 1: found, timed out or argued, of what was drawn. 0 where nothing was: nothing is known then. */
   readonly share: number;
 };
 
@@ -70,7 +70,7 @@ export function rowOf(judged: readonly Judged[], argued: ReadonlySet<string>): R
     "timed out": timedOut,
     survived,
     argued: arguedCount,
-    share: drawn === 0 ? 1 : (drawn - survived) / drawn,
+    share: drawn === 0 ? 0 : (drawn - survived) / drawn,
     "does not compile": count("does not compile"),
     "same code": count("same code"),
     "not judged": count("not judged"),
