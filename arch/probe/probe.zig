@@ -21,7 +21,7 @@ comptime {
     _ = @import("callback.zig");
     _ = @import("dirty.zig");
     _ = @import("overflow.zig");
-    _ = @import("sweep.zig");
+    if (builtin.cpu.arch == .x86_64) _ = @import("sweep.zig"); // of MXCSR
     _ = @import("switch.zig");
 }
 
