@@ -223,6 +223,8 @@ describe("probe", () => {
   test("sees what the bodies found, and names the workload", () => {
     const result = run(watched(undefined, ["rbx"]));
     expect(seen(result)).toEqual({ divergent: [1], failed: ["native"], says: ["rbx"] });
+    const { name } = generate(workloadSeed(SEED, 0));
+    expect(result.failures[0]?.title).toBe(`workload ${JSON.stringify(name)}`);
     expect(result.failures[0]?.replay).toBe(
       `bun run fidelity --replay 'random:${workloadSeed(SEED, 0)}' --bodies native`,
     );
