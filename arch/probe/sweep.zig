@@ -1,7 +1,6 @@
 //! Every value of MXCSR's control bits on both sides of a switch: the switch compares two contexts' words, and loads one only
 //! where they differ (LOAD_MXCSR of the assembly). A comparison with anything else than the other's word goes wrong for a
 //! few values, of which random ones may meet none.
-const std = @import("std");
 const builtin = @import("builtin");
 const api = @import("api.zig");
 
@@ -45,6 +44,7 @@ const Sweep = extern struct {
 };
 
 inline fn load(word: u32) void {
+    if (builtin.cpu.arch != .x86_64) return;
     var mxcsr = word;
     asm volatile ("ldmxcsr (%[word])"
         :
@@ -53,6 +53,7 @@ inline fn load(word: u32) void {
 }
 
 inline fn read() u32 {
+    if (builtin.cpu.arch != .x86_64) return 0;
     var mxcsr: u32 = 0;
     asm volatile ("stmxcsr (%[word])"
         :
