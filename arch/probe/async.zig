@@ -2,6 +2,7 @@
 //! assembly file beside it (async_x86_64.S, async_aarch64.S) fills and stores them; this file draws them and compares.
 const std = @import("std");
 const builtin = @import("builtin");
+const gobuf = @import("gobuf");
 const Random = @import("random.zig").Random;
 
 /// All registers, as the assembly has them: name, place and bytes of each that is compared.
@@ -101,8 +102,30 @@ export fn gobuf_probe_async(arg: ?*anyopaque) callconv(.c) void {
         if (builtin.cpu.arch == .aarch64) want.general[level] = 0;
         for (words(&got)) |*word| word.* = ~@as(u64, 0);
         legal(&want, random.next());
+        dirty();
         gobuf_async_fill(&want, &got, watch.spins, level);
         compare(watch, &want, &got, level);
+        watch.rounds += 1;
+    }
+}
+
+/// Leaves ones below sp, where the frame of a preemption will lie: what it wants zero it has to make so.
+noinline fn dirty() void {
+    var ones: [1024]u64 = undefined;
+    for (&ones) |*word| @as(*volatile u64, word).* = ~@as(u64, 0);
+}
+
+/// 1 when the x87 stack is empty, as a function finds it.
+extern fn gobuf_async_x87() callconv(.c) u32;
+
+/// Gives way, and looks whether the x87 stack is a function's, whatever the goroutine before had in it. Counts in `rounds`
+/// and `bad`.
+export fn gobuf_probe_async_x87(arg: ?*anyopaque) callconv(.c) void {
+    const watch: *volatile Watch = @ptrCast(@alignCast(arg.?));
+    while (@atomicLoad(u32, @volatileCast(&watch.stop), .monotonic) == 0) {
+        gobuf.gosched();
+        if (builtin.cpu.arch == .x86_64 and gobuf_async_x87() != 1) watch.bad += 1;
+        watch.compared += 1;
         watch.rounds += 1;
     }
 }

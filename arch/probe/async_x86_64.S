@@ -217,4 +217,18 @@ FUNC gobuf_async_fill
   ret
 END gobuf_async_fill
 
+// u32 gobuf_async_x87(void)
+// 1 when a value can be pushed: on a full stack a push gives a NaN.
+FUNC gobuf_async_x87
+  fld1
+  fld1
+  fcompp
+  fnstsw %ax
+  andl $0x4500, %eax            // equal is C3 alone; with a NaN C2 and C0 are set, too
+  cmpl $0x4000, %eax
+  sete %al
+  movzbl %al, %eax
+  ret
+END gobuf_async_x87
+
 FILE_END

@@ -13,6 +13,9 @@ export const ASSEMBLY: Readonly<Record<Abi, string>> = {
 
 /** Functions of the switch: their instructions are deleted one by one. */
 const SWITCH = ["gobuf_g0save", "gobuf_gogo", "gobuf_mcall", "gobuf_leave", "gobuf_systemstack", "gobuf_entry"];
+/** The call that is injected into a preempted body, on Linux x86-64. */
+export const ASYNC_CALL = "arch/async_sysv_x86_64.S";
+const DELETED = [...SWITCH, "gobuf_async_preempt"];
 
 /** One instruction. */
 export interface Site {
@@ -95,7 +98,7 @@ export function sitesOf(source: string, subject: Abi): Site[] {
       fn = raw.split(/\s+/)[1] ?? "";
       place = 0;
     } else if (/^END\b/.test(raw)) fn = "";
-    else if (SWITCH.includes(fn)) {
+    else if (DELETED.includes(fn)) {
       const text = instruction(raw);
       const used = macros.get(text.split(/\s/, 1)[0] ?? "");
       if (text === "") continue;

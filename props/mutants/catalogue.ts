@@ -3,6 +3,7 @@ import { deletions } from "./assembly.ts";
 import { ABIS, type Mutant, type Subject } from "./mutant.ts";
 import { NATIVE_MUTANTS } from "./native.ts";
 import { neutrals } from "./neutral.ts";
+import { PREEMPT_MUTANTS } from "./preempt.ts";
 import { RING_MUTANTS } from "./rings.ts";
 import { ROW_MUTANTS } from "./rows.ts";
 import { SCHEDULER_MUTANTS } from "./scheduler.ts";
@@ -23,6 +24,7 @@ export const SEEDED: readonly Mutant[] = [
   ...TIMER_MUTANTS,
   ...RING_MUTANTS,
   ...THREAD_MUTANTS,
+  ...PREEMPT_MUTANTS,
 ];
 
 /** A subject's neutral changes, and its faults: the seeded ones and those that lack one instruction of the switch. */

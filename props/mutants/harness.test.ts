@@ -25,7 +25,7 @@ afterAll(() => {
 });
 
 function limits(ms: number) {
-  return { "linux-x64": ms, "linux-arm64": ms, "windows-x64": ms, src: ms, suite: ms, rows: ms };
+  return { "linux-x64": ms, "linux-arm64": ms, "windows-x64": ms, src: ms, suite: ms, rows: ms, preempt: ms };
 }
 
 /** A mutant whose steps are programs of a line. */

@@ -39,6 +39,7 @@ const EMULATOR: Readonly<Record<Subject, AbiName | undefined>> = {
   src: undefined,
   suite: undefined,
   rows: undefined,
+  preempt: undefined,
 };
 
 /** Milliseconds a step of the suite may take: many times what it takes without a fault. */
@@ -49,6 +50,7 @@ const LIMIT_MS: Readonly<Record<Subject, number>> = {
   src: 30_000,
   suite: 30_000,
   rows: 60_000,
+  preempt: 30_000,
 };
 
 /** The steps that are tests take so many times longer: whole folders of them, of which some start processes. */

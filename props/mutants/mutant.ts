@@ -6,9 +6,10 @@ export type Abi = (typeof ABIS)[number];
 
 /**
  * What is mutated: the library of an ABI; the TypeScript (`src`); the suite itself (`suite`), which a test of the suite
- * must find; what a row of FIDELITY.md says (`rows`), which that row's own checks must find.
+ * must find; what a row of FIDELITY.md says (`rows`), which that row's own checks must find; preemption of
+ * native bodies (`preempt`).
  */
-export const SUBJECTS = [...ABIS, "src", "suite", "rows"] as const;
+export const SUBJECTS = [...ABIS, "src", "suite", "rows", "preempt"] as const;
 export type Subject = (typeof SUBJECTS)[number];
 
 /** An edit of one file. */

@@ -5,6 +5,7 @@ import { libraryPath } from "../native/bodies.ts";
 
 const BODIES = {
   gobuf_probe_async: native.body,
+  gobuf_probe_async_x87: native.body,
   gobuf_probe_async_selftest: { args: [], returns: "u32" },
   c_async_counts: native.body,
   c_async_keeps: native.body,
@@ -122,11 +123,13 @@ export async function registers(options: RegistersOptions): Promise<Registers> {
   const { preemptions, bodies = 2, seed = 1, collect = 0, spins = 20_000, everyUs = 100 } = options;
   const { symbols } = openAsync();
   const watches = Array.from({ length: bodies }, (_, i) => new Watch(seed + i, spins));
+  const x87 = new Watch(0, 0);
   const before = native.preemptions().taken;
   let collections = 0;
   using _ = hurry(everyUs);
   await run(function* () {
     for (const { words } of watches) go.native(symbols.gobuf_probe_async, words);
+    go.native(symbols.gobuf_probe_async_x87, x87.words);
     for (let turn = 1; native.preemptions().taken - before < preemptions; turn++) {
       if (collect !== 0 && turn % collect === 0) {
         Bun.gc(true);
@@ -134,7 +137,7 @@ export async function registers(options: RegistersOptions): Promise<Registers> {
       }
       yield* gosched();
     }
-    for (const { words } of watches) words[0] = 1;
+    for (const { words } of [...watches, x87]) words[0] = 1;
     // They end in their own time.
     for (let turn = 0; turn < 10; turn++) yield* gosched();
   });
@@ -144,11 +147,13 @@ export async function registers(options: RegistersOptions): Promise<Registers> {
     taken: native.preemptions().taken - before,
     rounds: sum(1),
     compared: sum(8),
-    bad: sum(2),
+    bad: sum(2) + Number(x87.wide[2]),
     first:
-      wrong === undefined
-        ? ""
-        : `${registerAt(Number(wrong.wide[3]))}: expected 0x${wrong.wide[4]?.toString(16)}, found 0x${wrong.wide[5]?.toString(16)}`,
+      x87.wide[2] !== 0n
+        ? "the x87 stack of another goroutine is not empty"
+        : wrong === undefined
+          ? ""
+          : `${registerAt(Number(wrong.wide[3]))}: expected 0x${wrong.wide[4]?.toString(16)}, found 0x${wrong.wide[5]?.toString(16)}`,
     level: watches[0]?.words[1] ?? 0,
     collections,
   };
