@@ -16,7 +16,12 @@ const os = @import("os.zig");
 const preempt = @import("preempt.zig");
 
 /// A range of code.
-const Text = struct { lo: usize, hi: usize };
+const Text = struct {
+    lo: usize,
+    hi: usize,
+    /// The M whose thread has asked: what it has not taken back goes with it.
+    m: u32 = 0,
+};
 
 const texts_max = 64;
 /// Code of the libraries that ask for it. Slots up to `texts_used` were ever used; an empty one has hi = 0. Written under
@@ -43,6 +48,7 @@ pub fn allow(address: usize) codes.Async {
         if (texts[i].hi == 0) break i;
     } else return .full;
     texts[slot].lo = text.lo;
+    texts[slot].m = if (m_.current()) |m| m.id else 0;
     @atomicStore(usize, &texts[slot].hi, text.hi, .release);
     if (slot >= texts_used) @atomicStore(u32, &texts_used, @intCast(slot + 1), .release);
     return .ok;
@@ -56,6 +62,15 @@ pub fn disallow(address: usize) void {
         if (address < text.lo or address >= text.hi) continue;
         @atomicStore(usize, &text.hi, 0, .release);
         return; // a library that was opened twice is there twice
+    }
+}
+
+/// The thread of an M has ended, and with it all that it had opened.
+pub fn threadEnded(m: *const os.M) void {
+    lock.acquire();
+    defer lock.release();
+    for (texts[0..texts_used]) |*text| {
+        if (text.m == m.id) @atomicStore(usize, &text.hi, 0, .release);
     }
 }
 

@@ -1,6 +1,7 @@
 //! Threads. An M is a thread that runs goroutines; its g0 is the thread's own stack. The M of a thread lies in TLS,
 //! written by minit and mexit alone; the assembly file of the ABI holds the TLS word.
 const arena = @import("arena.zig");
+const asyncpreempt = @import("asyncpreempt.zig");
 const chunk = @import("chunk.zig");
 const codes = @import("codes.zig");
 const fault = @import("fault.zig");
@@ -132,6 +133,7 @@ fn reclaimLocked(header: *arena.Header) void {
         if (m.used == free or !os.threads.ended(&threads[i])) continue;
         chunk.giveBack(m);
         fault.threadEnded(m);
+        asyncpreempt.threadEnded(m);
         m.curg = null;
         m.trapg = null;
         m.calls = 0;

@@ -239,11 +239,12 @@ GOBUF_EXPORT void c_async_deep(void *arg) {
   a->ended = 1;
 }
 
-/* Gives way `most` times. */
+/* Gives way `most` times, and computes for a microsecond between two. */
 GOBUF_EXPORT void c_yields(void *arg) {
   asynced *a = (asynced *)arg;
   while (a->times < a->most) {
     gobuf_gosched();
+    async_spins(1000);
     a->times++;
   }
   a->ended = 1;

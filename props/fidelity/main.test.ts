@@ -39,6 +39,7 @@ test("0 when nothing diverged, with a last line for each kind of body", () => {
     "layout",
     "relation",
     "probe native",
+    "preempt native",
     "golden generator",
     "golden native",
     "random generator",

@@ -69,6 +69,11 @@ export class Tally {
     }
   }
 
+  /** Adds time that was taken elsewhere. */
+  addTime(ms: number): void {
+    this.ms += ms;
+  }
+
   /** Books a case. @param trace its events @param failed whether it is among the divergent */
   add(trace: { ops: readonly string[]; status: readonly string[] }, failed: boolean): void {
     this.cases++;

@@ -11,6 +11,7 @@ import { matrixPart } from "./matrix-part.ts";
 import { NativeBodies } from "./native.ts";
 import { settlePage } from "./page/page.ts";
 import { brokenRows, EVERYTHING, itemsOf, needsOf } from "./page/rows.ts";
+import { preemptPart } from "./preempt-part.ts";
 import { loadProbe, type Probe } from "./probe-library.ts";
 import { probePart } from "./probe-part.ts";
 import { randomPart } from "./random-part.ts";
@@ -43,6 +44,7 @@ async function* parts(context: Context, probe: Probe | undefined): AsyncGenerato
   if (options.rows.length === 0 ? asked : needs.part("status")) yield statusPart(context);
   const native = bodies.find((b) => b instanceof NativeBodies);
   if (probe !== undefined && native !== undefined && needs.part("probe")) yield probePart(context, probe, native);
+  if (native !== undefined && options.runs > 0 && needs.part("preempt")) yield await preemptPart(context);
   if (needs.part("golden")) yield goldenPart(context, undefined, needs.golden);
   if (options.runs > 0 && needs.part("random")) yield randomPart(context);
   if (options.live > 0) yield await livePart(context);
@@ -115,7 +117,8 @@ export async function runFidelity(target: Target, options: Options, reporter: Re
   for (const { part, body, title } of mute) reporter.line(`${part}${body && ` on ${body} bodies`}: ${title}`);
   const failures = [...found, ...mute];
   const compared =
-    options.rows.length > 0 || rows.some((row) => row.body !== "" && row.part !== "probe" && row.cases > 0);
+    options.rows.length > 0 ||
+    rows.some((row) => row.body !== "" && row.part !== "probe" && row.part !== "preempt" && row.cases > 0);
   const page = options.page === undefined || (await settlePage(options.page, target, rows, failures, reporter));
   const ok = compared && failures.length === 0 && page;
   const unrecorded = failures.filter((failure) => failure.notRecorded).length;

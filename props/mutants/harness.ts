@@ -50,7 +50,7 @@ const LIMIT_MS: Readonly<Record<Subject, number>> = {
   src: 30_000,
   suite: 30_000,
   rows: 60_000,
-  preempt: 30_000,
+  preempt: 60_000,
 };
 
 /** The steps that are tests take so many times longer: whole folders of them, of which some start processes. */

@@ -32,6 +32,8 @@ setDefaultTimeout(120_000);
 
 const folder = mkdtempSync(join(tmpdir(), "gobuf-preempt-"));
 afterAll(() => {
+  // Other bodies of the probe's are not to be preempted so.
+  opened.close();
   // Windows removes no library that is loaded.
   if (process.platform !== "win32") rmSync(folder, { recursive: true, force: true });
 });
@@ -47,7 +49,8 @@ async function beside(body: unknown, a: Asynced, turns: number): Promise<Asynced
   return a;
 }
 
-const { symbols } = openAsync();
+const opened = openAsync();
+const { symbols } = opened;
 
 test("the probe's comparison sees a change of each word", () => {
   expect(symbols.gobuf_probe_async_selftest()).toBe(0);
@@ -280,10 +283,13 @@ describe("asking for it", () => {
 describe("a Worker whose body spins", () => {
   for (const how of ["async", "cooperative"] as const) {
     test(`closes when it is terminated: ${how}`, async () => {
+      // What it opens it cannot close.
+      const path = join(folder, `worker-${how}-${libraryPath.split(/[\\/]/).pop()}`);
+      copyFileSync(libraryPath, path);
       const worker = new Worker(new URL("./worker.ts", import.meta.url).href);
       const closed = new Promise((resolve) => worker.addEventListener("close", resolve));
       const spins = new Promise((resolve) => worker.addEventListener("message", resolve));
-      worker.postMessage(how);
+      worker.postMessage({ how, path });
       await spins;
       worker.terminate();
       await closed;

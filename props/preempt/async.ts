@@ -22,6 +22,16 @@ export function openAsync(preempt: "async" | "cooperative" = "async", path = lib
   return native.dlopen(path, BODIES, { preempt });
 }
 
+/** Why no body can be preempted between two instructions here; null where one can. */
+export function noAsync(): string | null {
+  try {
+    openAsync().close();
+    return null;
+  } catch (error) {
+    return (error as Error).message;
+  }
+}
+
 /** Makes the monitor look every `us` microseconds, and preempt whatever body has run as long. */
 export function hurry(us: number): Disposable {
   library.gobuf_sysmon_hurry(us, us);
@@ -121,7 +131,9 @@ export interface RegistersOptions {
 /** Runs bodies whose registers are all known until they were preempted so often. */
 export async function registers(options: RegistersOptions): Promise<Registers> {
   const { preemptions, bodies = 2, seed = 1, collect = 0, spins = 20_000, everyUs = 100 } = options;
-  const { symbols } = openAsync();
+  // Closed behind the run: other bodies of the probe's are not to be preempted so.
+  using opened = openAsync();
+  const { symbols } = opened;
   const watches = Array.from({ length: bodies }, (_, i) => new Watch(seed + i, spins));
   const x87 = new Watch(0, 0);
   const before = native.preemptions().taken;

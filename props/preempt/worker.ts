@@ -1,18 +1,19 @@
-/** A Worker whose body never gives way by itself: says so, and is terminated. The message says how it is preempted. */
+/** A Worker whose body never gives way by itself: says so, and is terminated. The message says how it is preempted, and where its library is. */
 import { go, gosched, native, run } from "gobuf";
-import { libraryPath } from "../native/bodies.ts";
 import { Asynced, openAsync } from "./async.ts";
 
-declare const self: Worker & { onmessage: (event: MessageEvent<"async" | "cooperative">) => void };
+declare const self: Worker & {
+  onmessage: (event: MessageEvent<{ how: "async" | "cooperative"; path: string }>) => void;
+};
 
 self.onmessage = ({ data }) => {
   void run(function* () {
-    if (data === "async") {
-      go.native(openAsync().symbols.c_async_counts, new Asynced().words);
+    if (data.how === "async") {
+      go.native(openAsync("async", data.path).symbols.c_async_counts, new Asynced().words);
     } else {
       const hog = new Uint32Array(12);
       new BigUint64Array(hog.buffer)[2] = 2n ** 63n;
-      go.native(native.dlopen(libraryPath, { c_hog: native.body }).symbols.c_hog, hog);
+      go.native(native.dlopen(data.path, { c_hog: native.body }).symbols.c_hog, hog);
     }
     yield* gosched();
     // It was preempted once, and will be again.

@@ -3,7 +3,7 @@
 /**
  * A check by name. FIDELITY.md explains the kinds to its readers (render.ts, EVIDENCE); judge.ts carries them out.
  * - `golden:PREFIX`: the named golden cases whose names start so are the same on every kind of body
- * - `goldens`, `random`, `relation`, `layout`, `probe`: that part of the run has no failure
+ * - `goldens`, `random`, `relation`, `layout`, `probe`, `preempt`: that part of the run has no failure
  * - `test:FILE` or `test:FILE:NAME`: `bun test FILE` passes; with NAME, those of its tests whose names match that expression
  * - `word:NAME=NUMBER`: that word of the library's layout has that value, on System V
  * - `export:FILE:NAME`: src/FILE exports NAME, or a class of src/FILE has the method "Class.method"

@@ -1,0 +1,55 @@
+/**
+ * Preemption of native bodies: every register of bodies that are preempted between two instructions, with collections
+ * meanwhile; the exact counts and the edges of bodies under a storm of preemptions.
+ */
+import { noAsync, registers } from "../preempt/async.ts";
+import { storm } from "../preempt/storm.ts";
+import type { Context } from "./context.ts";
+import { type Failure, type PartResult, Tally } from "./result.ts";
+
+const PART = "preempt";
+const BODIES = 10;
+
+/** Runs both, with as many preemptions as the random workloads' number allows: 5000 give 500 of them, and 10,000 gosched. */
+export async function preemptPart({ options, reporter }: Context): Promise<PartResult> {
+  reporter.begin(PART, 2, "runs");
+  const tally = new Tally(PART, "native");
+  const failures: Failure[] = [];
+  const reason = noAsync();
+  if (reason !== null) {
+    tally.skip(reason);
+    const skipped = { rows: [tally.row()], failures };
+    reporter.end(skipped);
+    return skipped;
+  }
+  const say = (title: string, details: readonly string[]) => {
+    if (details.length === 0) return;
+    tally.divergent++;
+    failures.push({ part: PART, body: "native", title, details, replay: `bun run fidelity --runs ${options.runs}` });
+  };
+  const start = performance.now();
+  const seen = await registers({
+    preemptions: Math.max(50, options.runs / 10),
+    seed: options.seed,
+    collect: 50,
+  });
+  say("registers of bodies that are preempted", seen.bad === 0 ? [] : [`${seen.bad} words are wrong; ${seen.first}`]);
+  reporter.tick();
+  const found = await storm(BODIES, Math.max(500, options.runs / 5));
+  say("gosched under a storm of preemptions", found.faults.slice(0, 10));
+  reporter.tick();
+  tally.cases = 2;
+  tally.ops = found.gosched;
+  // Each preemption has two of its own, and their number is not the same twice.
+  tally.transitions = found.transitions - 2 * found.taken;
+  // Either alone says nothing.
+  tally.compared = Math.min(seen.compared, seen.taken, found.transitions);
+  tally.addTime(performance.now() - start);
+  tally.notes.push(
+    `${seen.taken} preemptions with ${seen.compared} words of registers compared, ${seen.collections} collections`,
+    `${found.taken} of ${found.sent} in the storm`,
+  );
+  const result = { rows: [tally.row()], failures };
+  reporter.end(result);
+  return result;
+}
