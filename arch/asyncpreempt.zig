@@ -104,9 +104,12 @@ pub fn interrupt(m: *os.M) void {
 
 /// A thread was interrupted: preempts its goroutine there, or counts why not.
 pub fn meet(m: *os.M, pc: usize, sp: usize, comptime sys: type, context: *sys.Context, comptime frame: type) void {
-    const why = refusal(@atomicLoad(?*os.G, &m.trapg, .monotonic), pc, sp);
+    const gp = @atomicLoad(?*os.G, &m.trapg, .monotonic);
+    const why = refusal(gp, pc, sp);
     if (why != codes.preemption.taken) return count(m, why);
-    count(m, if (frame.inject(sys, context)) why else codes.preemption.guard);
+    if (!frame.inject(sys, context)) return count(m, codes.preemption.guard);
+    gp.?.sched.lr = pc;
+    count(m, why);
 }
 
 /// Why a goroutine is not preempted at a pc with an sp; codes.preemption.taken when it is. @param on null on g0's stack

@@ -133,6 +133,8 @@ pub fn Records(comptime abi: Abi) type {
             ctxt: u64,
             /// Result of the operation that switched away; gogo puts it into the return register.
             ret: u64,
+            /// Where the goroutine was preempted between two instructions, for reports; 0 while it runs, and otherwise. Go
+            /// keeps the link register here, which is pc's part.
             lr: u64,
             bp: u64,
             regs: [abi.slots()]u64,

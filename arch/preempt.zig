@@ -57,4 +57,5 @@ pub fn giveWay(gp: *os.G) void {
     const op = gp.op;
     _ = body.gobuf_mcall(@intFromEnum(codes.Trap.preempt), 0, 0);
     gp.op = op;
+    gp.sched.lr = 0;
 }

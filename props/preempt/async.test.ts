@@ -8,7 +8,7 @@ import { afterAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { copyFileSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { go, gosched, native, run } from "gobuf";
+import { go, goroutineDump, gosched, native, run } from "gobuf";
 import { compilerTest } from "../../scripts/abis/compiler.ts";
 import { newNativeG } from "../../src/native/native.ts";
 import {
@@ -69,6 +69,22 @@ test("a body that only computes makes way after 10 ms", async () => {
   const a = await beside(symbols.c_async_counts, new Asynced(), 3);
   expect(native.preemptions().taken - before).toBeGreaterThanOrEqual(3);
   expect(a.times).toBeGreaterThan(0);
+});
+
+test("a dump says where it was preempted", async () => {
+  const a = new Asynced();
+  const dumps: string[] = [];
+  await run(function* () {
+    go.native(symbols.c_async_counts, a.words);
+    yield* gosched();
+    dumps.push(goroutineDump());
+    a.stop();
+    while (!a.ended) yield* gosched();
+  });
+  const pc = /goroutine 2 \[runnable\]:\nc_async_counts\(\.\.\.\)\n\tpc=0x([0-9a-f]+)\n/.exec(dumps[0] ?? "")?.[1];
+  expect(pc, dumps[0]).toBeDefined();
+  const start = (symbols.c_async_counts as unknown as { ptr: number }).ptr;
+  expect(Number(`0x${pc}`) - start).toBeWithin(0, 4096);
 });
 
 test("timers of the process get their turn beside it", async () => {

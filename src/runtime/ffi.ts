@@ -144,6 +144,8 @@ export const G_STACK_LO = descriptor.g_stack_lo >> 2;
 export const G_STACKGUARD0 = descriptor.g_stackguard0 >> 2;
 export const G_STACK_HI = descriptor.g_stack_hi >> 2;
 export const G_RET = (descriptor.g_sched + descriptor.gobuf_ret) >> 2;
+/** Where a native G was preempted between two instructions. */
+export const G_LR = (descriptor.g_sched + descriptor.gobuf_lr) >> 2;
 export const G_STATUS = descriptor.g_atomicstatus >> 2;
 export const G_SELECTDONE = descriptor.g_selectdone >> 2;
 export const G_GOID = descriptor.g_goid >> 2;

@@ -2,12 +2,12 @@
  * The texts that Go prints about goroutines, after a panic, a deadlock, a SIGQUIT (goroutineheader and tracebackothers
  * in runtime/traceback.go).
  */
-import { G_STRIDE, G_STRIDE_BYTES, G_WAITREASON_BYTE, G_WAITSINCE, gmem, gmem8 } from "./ffi.ts";
-import { eachG, gcreator, gentry } from "./g.ts";
+import { G_LR, G_STRIDE, G_STRIDE_BYTES, G_WAITREASON_BYTE, G_WAITSINCE, gmem, gmem8 } from "./ffi.ts";
+import { eachG, gcreator, gentry, isNative } from "./g.ts";
 import { goidOf, parentOf, readgstatus } from "./gstatus.ts";
 import { runNow } from "./m.ts";
 import { printName } from "./printpanics.ts";
-import { Gdead, Gidle, Gscan, Gwaiting, statusName, waitReasonStrings } from "./runtime2.ts";
+import { Gdead, Gidle, Grunnable, Gscan, Gwaiting, statusName, waitReasonStrings } from "./runtime2.ts";
 import { creationSites, framesOf, operationSites, type Sites } from "./sites.ts";
 import { sliceTime } from "./time.ts";
 import { type Run, runOf, type World } from "./world.ts";
@@ -37,7 +37,10 @@ export interface GoroutineInfo {
   createdBy: number;
   /** The name of the function that goroutine was started with, also when it is gone; empty for main. */
   creator: string;
-  /** The stack of its last operation, innermost frame first; empty without the run's option `traceback: "all"`. */
+  /**
+   * The stack of its last operation, innermost frame first; empty without the run's option `traceback: "all"`. Of a native
+   * body that was preempted between two instructions: its name, and the address at which.
+   */
   frames: readonly string[];
   /** The source line of its go statement; empty without the run's option `traceback: "all"`. */
   createdAt: string;
@@ -47,6 +50,7 @@ export interface GoroutineInfo {
 interface Snapshot extends Omit<GoroutineInfo, "frames" | "createdAt"> {
   readonly at: Sites | undefined;
   readonly from: Sites | undefined;
+  readonly pc: number;
 }
 
 /** The name of what a goroutine was started on. */
@@ -83,11 +87,20 @@ function snapshotOf(gp: number): Snapshot {
     creator: createdBy === 0 ? "" : nameOf(gcreator[gp], createdBy),
     at: operationSites(gp),
     from: creationSites(gp),
+    pc: preemptedAt(gp),
   };
 }
 
-function infoOf({ at, from, ...rest }: Snapshot): GoroutineInfo {
-  return { ...rest, frames: framesOf(at), createdAt: framesOf(from)[0] ?? "" };
+/** The address at which a native body was preempted; 0 where it gave way by itself. */
+function preemptedAt(gp: number): number {
+  if (!isNative(gp) || readgstatus(gp) !== Grunnable) return 0;
+  const i = gp * G_STRIDE + G_LR;
+  return (gmem[i + 1] >>> 0) * 0x1_0000_0000 + (gmem[i] >>> 0);
+}
+
+function infoOf({ at, from, pc, ...rest }: Snapshot): GoroutineInfo {
+  const frames = pc === 0 ? framesOf(at) : [`${rest.name} (pc=0x${pc.toString(16)})`];
+  return { ...rest, frames, createdAt: framesOf(from)[0] ?? "" };
 }
 
 /**

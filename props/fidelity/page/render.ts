@@ -105,6 +105,7 @@ A row with a check that does not hold is *broken*: then nothing is written, and 
 | \`goldens\` | the same for all golden cases, the random ones with them; programs of timers on generator bodies alone, native ones have no operations on timers | recordings of Go 1.26.8 |
 | \`random\` | random workloads give events that Go's rules allow, the same on both kinds of body, and the same when run again | rules written down apart from the port (\`props/fidelity/legality.ts\`) |
 | \`probe\` | every callee-saved register and floating-point control word keeps its random value across every operation, in a body and on g0 | the values written before |
+| \`preempt\` | every register of native bodies that are preempted between two instructions, with collections meanwhile; the counts and edges of bodies that give way under a storm of preemptions | the values written before; what each body was told to do, and the status relation |
 | \`relation\` | every pair of statuses, with every scan bit, is allowed or refused on a real G | a table written down apart from the port (\`props/fidelity/relation.ts\`) |
 | \`status\` | the statuses and status changes that the source of the installed Go has are those [listed below](#statuses), each with the reason where the relation differs | the table there (\`props/fidelity/status/table.ts\`) |
 | \`layout\` | the library states these offsets and sizes | a table written down apart from the port (\`props/fidelity/layout.ts\`) |
