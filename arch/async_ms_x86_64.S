@@ -6,7 +6,7 @@
 
 // The call that is injected into a preempted body. It keeps all that a processor has, because the body has made no call:
 // flags, every general register, and the extended state by XSAVE. There is no red zone here.
-#define HEADER 512                          // of an XSAVE area: 64 bytes, which must be zero where XSAVE does not write
+#define HEADER 512                          // of an XSAVE area: XRSTOR wants its first three words zero where XSAVE does not write
 HIDDEN gobuf_async_preempt
   pushfq
   pushq %rax
@@ -32,11 +32,6 @@ HIDDEN gobuf_async_preempt
   movq %rax, HEADER(%rsp)
   movq %rax, HEADER+8(%rsp)
   movq %rax, HEADER+16(%rsp)
-  movq %rax, HEADER+24(%rsp)
-  movq %rax, HEADER+32(%rsp)
-  movq %rax, HEADER+40(%rsp)
-  movq %rax, HEADER+48(%rsp)
-  movq %rax, HEADER+56(%rsp)
   movl $-1, %eax
   movl $-1, %edx
   xsave64 (%rsp)

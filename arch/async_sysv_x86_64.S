@@ -8,7 +8,7 @@
 // has made no call: flags, every general register, and the extended state (x87, vectors, masks, what else there is) by XSAVE.
 // Nothing of it may be lost, and the 128 bytes below the body's rsp are its own, too.
 #define RED_ZONE 128
-#define HEADER   512                        // of an XSAVE area: 64 bytes, which must be zero where XSAVE does not write
+#define HEADER   512                        // of an XSAVE area: XRSTOR wants its first three words zero where XSAVE does not write
 .macro KEEP register
   pushq \register
   .cfi_adjust_cfa_offset 8
@@ -49,11 +49,6 @@ HIDDEN gobuf_async_preempt
   movq %rax, HEADER(%rsp)
   movq %rax, HEADER+8(%rsp)
   movq %rax, HEADER+16(%rsp)
-  movq %rax, HEADER+24(%rsp)
-  movq %rax, HEADER+32(%rsp)
-  movq %rax, HEADER+40(%rsp)
-  movq %rax, HEADER+48(%rsp)
-  movq %rax, HEADER+56(%rsp)
   movl $-1, %eax
   movl $-1, %edx
   xsave64 (%rsp)

@@ -140,6 +140,10 @@ static gobuf_u32 hog_round(hog *h) {
 GOBUF_EXPORT void c_hog(void *arg) {
   hog *h = (hog *)arg;
   h->begun = 1;
+  if (h->op == HOG_LANE) {
+    gobuf_send(h->object, 0);
+    gobuf_send(h->object, 1);
+  }
   while (!h->stop && h->times < h->most) {
     h->wrong += hog_round(h);
     h->times++;

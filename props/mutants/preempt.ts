@@ -69,7 +69,7 @@ export const PREEMPT_MUTANTS: readonly Mutant[] = [
   ...componentMutants(),
   zig("the red zone is a word short", "os/x86_64_frame.zig", "0 else 128;", "0 else 120;"),
   fault("the red zone is not given back", { file: ASYNC_CALL, from: "  ret $RED_ZONE", to: "  ret" }),
-  zig("the operation's words are another's", "preempt.zig", "    gp.op = op;\n", ""),
+  zig("the operation's words are another's", "preempt.zig", "    gp.op = op;\n", "    _ = op;\n"),
   zig("code ends an instruction late", REFUSES, "return pc < hi and", "return pc <= hi and"),
   zig("code ends an instruction early", REFUSES, "return pc < hi and", "return pc + 1 < hi and"),
   zig("code begins an instruction late", REFUSES, "pc >= @atomicLoad", "pc > @atomicLoad"),
@@ -89,8 +89,8 @@ export const PREEMPT_MUTANTS: readonly Mutant[] = [
   zig(
     "bodies that have not asked are interrupted",
     REFUSES,
-    "    if (!isAllowed(@atomicLoad(u64, &gp.sched.ctxt, .monotonic))) return;\n",
-    "",
+    "if (!isAllowed(@atomicLoad(u64, &gp.sched.ctxt, .monotonic))) return;",
+    "if (gp.sched.ctxt == 1) return;",
   ),
   zig(
     "a closed library keeps its code",
@@ -110,7 +110,12 @@ export const PREEMPT_MUTANTS: readonly Mutant[] = [
   zig("checkpoints are not asked to look", "preempt.zig", "    @atomicStore(u32, &asked, 1, .monotonic);\n", ""),
   zig("a lane does not look", "lane.zig", "    if (preempt.isAsked(gp)) return null;\n", ""),
   zig("turns are not counted", "g.zig", "m.schedtick +% 1, .monotonic", "m.schedtick, .monotonic"),
-  zig("each operation is a turn", "g.zig", "if (turn == .begins) @atomicStore", "@atomicStore"),
+  zig(
+    "each operation is a turn",
+    "g.zig",
+    "if (turn == .begins) @atomicStore",
+    "if (turn == .begins or turn == .goes_on) @atomicStore",
+  ),
   ts(
     "an operation that need not wait is not followed by a look",
     "native/native.ts",

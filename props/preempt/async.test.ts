@@ -297,7 +297,7 @@ describe("asking for it", () => {
 });
 
 describe("a Worker whose body spins", () => {
-  for (const how of ["async", "cooperative"] as const) {
+  for (const how of ["async", "cooperative", "runSync"] as const) {
     test(`closes when it is terminated: ${how}`, async () => {
       // What it opens it cannot close.
       const path = join(folder, `worker-${how}-${libraryPath.split(/[\\/]/).pop()}`);

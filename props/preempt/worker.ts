@@ -1,12 +1,19 @@
 /** A Worker whose body never gives way by itself: says so, and is terminated. The message says how it is preempted, and where its library is. */
-import { go, gosched, native, run } from "gobuf";
+import { go, gosched, native, run, runSync } from "gobuf";
 import { Asynced, openAsync } from "./async.ts";
 
 declare const self: Worker & {
-  onmessage: (event: MessageEvent<{ how: "async" | "cooperative"; path: string }>) => void;
+  onmessage: (event: MessageEvent<{ how: "async" | "cooperative" | "runSync"; path: string }>) => void;
 };
 
 self.onmessage = ({ data }) => {
+  if (data.how === "runSync") {
+    postMessage("spins");
+    runSync(function* () {
+      go.native(openAsync("async", data.path).symbols.c_async_counts, new Asynced().words);
+      yield* gosched();
+    });
+  }
   void run(function* () {
     if (data.how === "async") {
       go.native(openAsync("async", data.path).symbols.c_async_counts, new Asynced().words);
