@@ -111,19 +111,13 @@ export const NATIVE_MUTANTS: readonly Mutant[] = [
     'sys.sigfpe => fault.fatal("faulted (SIGFPE)", null, pc),',
     "sys.sigfpe => {},",
   ),
-  // F23, F27: found by props/native/threads.test.ts.
+  // F23: found by props/native/threads.test.ts.
   zig("what a thread took is lost with it", "m.zig", "        chunk.giveBack(m);\n", ""),
   zig(
     "no thread is ever found to have ended",
     "m.zig",
     "!os.threads.ended(&threads[i])",
     "os.threads.isSelf(&threads[i]) or true",
-  ),
-  zig(
-    "a body goes on whose thread is being terminated",
-    "call.zig",
-    "c.outcome != codes.status.ok and c.outcome != codes.status.panic",
-    "c.outcome == codes.execute.no_m",
   ),
   zig("callbacks are not counted", "call.zig", "    m.calls += 1;\n", "    m.calls += 0;\n"),
   zig(
