@@ -171,6 +171,24 @@ const GOES_ON: Readonly<Record<string, Plain>> = {
   },
 };
 
+test("behind a plain function's fatal error a body sees 64 refusals, and is taken off by the next", () => {
+  let refused = 0;
+  const error = fatalOf(function* () {
+    try {
+      new RWMutex().runlock();
+    } catch {}
+    for (;;) {
+      try {
+        yield* gosched();
+      } catch {
+        refused++;
+      }
+    }
+  });
+  expect(error.text).toBe("sync: RUnlock of unlocked RWMutex");
+  expect(refused).toBe(64);
+});
+
 describe("F11: a plain function throws once, and every later operation refuses", () => {
   for (const [name, body] of Object.entries(GOES_ON)) {
     for (const where of ["main", "another goroutine"]) {

@@ -1,5 +1,6 @@
 /** All mutants, by the subject that they change. */
 import { deletions } from "./assembly.ts";
+import { KIND_MUTANTS } from "./kinds.ts";
 import { ABIS, type Mutant, type Subject } from "./mutant.ts";
 import { NATIVE_MUTANTS } from "./native.ts";
 import { neutrals } from "./neutral.ts";
@@ -19,6 +20,7 @@ export const SEEDED: readonly Mutant[] = [
   ...WORLD_MUTANTS,
   ...SWITCH_MUTANTS,
   ...NATIVE_MUTANTS,
+  ...KIND_MUTANTS,
   ...SUITE_MUTANTS,
   ...ROW_MUTANTS,
   ...TIMER_MUTANTS,

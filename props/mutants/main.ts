@@ -154,10 +154,10 @@ async function judgeSubject(
 
 /** Neutral changes take all the steps that are to find the chosen faults, where those have steps of their own. */
 function withSteps(neutral: readonly Mutant[], faults: readonly Mutant[]): Mutant[] {
+  // Where some have none, the subject's ladder is enough for the neutral ones, too.
+  if (faults.some((fault) => fault.steps === undefined)) return [...neutral];
   const steps = new Map(faults.flatMap((fault) => fault.steps ?? []).map((step) => [JSON.stringify(step), step]));
-  return neutral.map((mutant) =>
-    steps.size === 0 || mutant.steps !== undefined ? mutant : { ...mutant, steps: [...steps.values()] },
-  );
+  return neutral.map((mutant) => (mutant.steps !== undefined ? mutant : { ...mutant, steps: [...steps.values()] }));
 }
 
 const wanted = (options.abi ?? SUBJECTS)

@@ -1,10 +1,11 @@
 /** Gs and sudogs are used again from run to run. */
 import { expect, test } from "bun:test";
-import { go } from "../go.ts";
+import { go, gosched } from "../go.ts";
 import { run } from "../run.ts";
 import { chan } from "./channel.ts";
 import { allgs } from "./g.ts";
 import { readgstatus } from "./gstatus.ts";
+import { mp } from "./m.ts";
 import { Gdead } from "./runtime2.ts";
 import { schedinit } from "./schedinit.ts";
 import { liveSudogs } from "./sudog.ts";
@@ -43,4 +44,21 @@ test("runs of many goroutines and of few, after each other, use the same Gs and 
   }
   expect(allgs()).toHaveLength(made);
   expect(new Set(allgs()).size).toBe(made);
+});
+
+test("a dead G comes back under a new goroutine number", async () => {
+  const used: [goid: number, gp: number][] = [];
+  await run(
+    function* () {
+      for (let i = 0; i < 5; i++) {
+        const goid = go(function* () {
+          used.push([goid, mp.curg]);
+        });
+        yield* gosched();
+      }
+    },
+    { clock: "fake" },
+  );
+  expect(used.map(([goid]) => goid)).toEqual([2, 3, 4, 5, 6]);
+  expect(new Set(used.map(([, gp]) => gp)).size).toBe(1);
 });

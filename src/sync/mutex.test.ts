@@ -48,6 +48,29 @@ describe("misuse is fatal, also where a body catches it", () => {
   });
 });
 
+test("tryLock does not take a mutex that is being handed over to a waiter that has starved", () =>
+  runSync(function* () {
+    const m = new Mutex();
+    let got = false;
+    yield* m.lock();
+    go(function* () {
+      yield* m.lock();
+      got = true;
+      m.unlock();
+    });
+    yield* gosched();
+    yield* sleep(5);
+    m.unlock();
+    yield* m.lock();
+    // The waiter wakes, loses, and has waited for more than a millisecond.
+    yield* gosched();
+    m.unlock();
+    expect(m.tryLock()).toBe(false);
+    yield* gosched();
+    expect(got).toBe(true);
+    expect(m.tryLock()).toBe(true);
+  }));
+
 test.each([true, false])("a starving waiter gets the mutex, whether unlock is yielded (%p) or not", (yielded) => {
   runSync(function* () {
     const m = new Mutex();

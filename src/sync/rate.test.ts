@@ -53,6 +53,18 @@ timed("a canceled wait gives its tokens back, and says why", function* () {
   expect(limiter.tokens()).toBeCloseTo(0.51, 9);
 });
 
+timed("a canceled reservation gives back what nobody has reserved behind it, as in Go", function* () {
+  const limiter = new Limiter(10, 2);
+  expect(limiter.allowN(2)).toBe(true);
+  const [first, second] = [limiter.reserveN(1), limiter.reserveN(2)];
+  expect(limiter.tokens()).toBe(-3);
+  // Two were reserved behind the first.
+  first.cancel();
+  expect(limiter.tokens()).toBe(-3);
+  second.cancel();
+  expect(limiter.tokens()).toBe(-1);
+});
+
 timed("what cannot come in time, or at all, is refused at once and takes nothing", function* () {
   const limiter = new Limiter(10, 2);
   const start = now();

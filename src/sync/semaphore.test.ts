@@ -42,6 +42,28 @@ test("first in, first out: a large request keeps smaller ones back that would fi
     expect(notes).toEqual(["took 3", "took 1"]);
   }));
 
+test("what is released in parts is kept for the first that waits, though a later one would fit", () =>
+  runSync(function* () {
+    const sem = new Weighted(4);
+    const notes: string[] = [];
+    const take = taker(sem, notes);
+    yield* sem.acquire(2);
+    yield* sem.acquire(2);
+    take(4);
+    yield* settle();
+    take(1);
+    yield* settle();
+    sem.release(2);
+    yield* settle();
+    expect(notes).toEqual([]);
+    sem.release(2);
+    yield* settle();
+    expect(notes).toEqual(["took 4"]);
+    sem.release(4);
+    yield* settle();
+    expect(notes).toEqual(["took 4", "took 1"]);
+  }));
+
 test("a wait that is given up at the front lets those behind it go on", () =>
   runSync(function* () {
     const sem = new Weighted(3);

@@ -102,6 +102,7 @@ const PROC: readonly Item[] = [
     "runtime/proc.go",
     "batches of min(128, n)",
     "golden:rule-05-a-global",
+    "test:props/runq.test.ts",
     "export:runtime/runq.ts:globrunqgetbatch",
   ),
   same("checkdead", "runtime/proc.go", "both verdicts, never with a timer pending", "golden:outcome"),
@@ -148,12 +149,21 @@ const PROC: readonly Item[] = [
     "Go's collector finds goroutines that nothing reachable can wake. JavaScript does not tell what is reachable; `leakCheck` of gobuf/testing lists what a test leaves behind",
     "findGoroutineLeaks",
   ),
-  same("acquireSudog, releaseSudog", "runtime/proc.go", "none lost", "goldens", "export:runtime/sudog.ts:acquireSudog"),
+  same(
+    "acquireSudog, releaseSudog",
+    "runtime/proc.go",
+    "none lost",
+    "goldens",
+    "test:src/runtime/chan.test.ts:sudog",
+    "test:src/runtime/g.test.ts",
+    "export:runtime/sudog.ts:acquireSudog",
+  ),
   same(
     "gfget, gfput, malg",
     "runtime/proc.go",
     "dead Gs come back with a new goid",
     "random",
+    "test:src/runtime/g.test.ts",
     "export:runtime/g.ts:gfput",
   ),
   same("gogo, mcall, systemstack", "runtime/asm_*.s", "registers and FP words on both sides", "probe"),
@@ -187,6 +197,7 @@ const CHANNELS: readonly Item[] = [
     "runtime/chan.go",
     "from a waiting sender; a full buffer rotates",
     "golden:rule-08",
+    "goldens",
     "export:runtime/chan.ts:chanrecv",
   ),
   same(
@@ -197,7 +208,7 @@ const CHANNELS: readonly Item[] = [
     "export:runtime/chan.ts:closechan",
   ),
   same("waitq", "runtime/chan.go", "a decided select is passed over", "golden:rule-08-a-decided"),
-  same("nil channels", "runtime/chan.go", "block for ever; close panics", "golden:events-of-nil"),
+  same("nil channels", "runtime/chan.go", "block for ever; close panics", "golden:events-of-nil", "golden:rule-12b"),
   same(
     "selectgo",
     "runtime/select.go",
@@ -227,6 +238,7 @@ const SYNC: readonly Item[] = [
     "first in, first out; a woken waiter can lose",
     "golden:rule-11-a-semaphore",
     "golden:rule-11-a-woken",
+    "goldens",
     "export:runtime/sema.ts:Sema",
   ),
   same(
@@ -241,6 +253,7 @@ const SYNC: readonly Item[] = [
     "internal/sync/mutex.go",
     "barging, starvation, hand-over",
     "golden:rule-12",
+    "golden:rule-11-a-woken",
     "export:sync/mutex.ts:Mutex.lock",
   ),
   same(
@@ -419,6 +432,7 @@ const TOOLS: readonly Item[] = [
     "runtime/trace, runtime/trace*.go",
     "events, block reasons and stop reasons, as the installed Go's own reader takes them",
     "test:src/trace/trace.test.ts",
+    "test:src/trace/reasons.test.ts",
     "export:trace/trace.ts:start",
   ),
   differs(
