@@ -277,11 +277,7 @@ export const GO_ROW_MUTANTS: readonly Mutant[] = [
   ),
   breaks(
     "one scheduler a process",
-    src(
-      "turns.ts",
-      "function checkdead(world: World): void {\n  const runs = live(world);",
-      "function checkdead(world: World): void {\n  const runs = live(world).slice(0, 1);",
-    ),
+    src("run.ts", "  if (joins(options)) {\n", "  if (joins(options) && options.seed === -1) {\n"),
   ),
   breaks(
     "synctest.Test, Wait",
