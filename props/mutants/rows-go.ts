@@ -297,7 +297,10 @@ export const GO_ROW_MUTANTS: readonly Mutant[] = [
   ),
   breaks("trace.NewTask, Task.End, Log, WithRegion", src("trace/task.ts", "    if (this.ended) return;\n", "")),
   declares("newstack, copystack", "newstack"),
-  declares("preemptM, asyncPreempt", "asyncPreempt"),
+  breaks(
+    "preemptM, wantAsyncPreempt, asyncPreempt2",
+    src("native/nativelib.ts", 'const code = preempt === "async" ?', 'const code = preempt === "cooperative" ?'),
+  ),
   declares("entersyscall, exitsyscall", "exitsyscall"),
   declares("stealWork, GOMAXPROCS above 1", "stealWork"),
   declares("netpoll", "netpoll"),
