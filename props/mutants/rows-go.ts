@@ -133,8 +133,8 @@ export const GO_ROW_MUTANTS: readonly Mutant[] = [
     "chansend, send",
     src(
       "runtime/chan.ts",
-      "  if (c.qcount < c.bufsiz) {\n    bufput(c, elem);\n    return true;\n  }\n  if (bufgrow",
-      "  if (c.qcount + 1 < c.bufsiz) {\n    bufput(c, elem);\n    return true;\n  }\n  if (bufgrow",
+      "  if (hasRoom(c)) {\n    bufput(c, elem);\n    return true;\n  }\n  if (c.lane",
+      "  if (c.qcount + 1 < c.dataqsiz && hasRoom(c)) {\n    bufput(c, elem);\n    return true;\n  }\n  if (c.lane",
     ),
   ),
   breaks("chanrecv, recv", src("runtime/chan.ts", "    c.sendx = c.recvx;\n", "")),
