@@ -100,9 +100,10 @@ export const GO_ROW_MUTANTS: readonly Mutant[] = [
     src("runtime/runq.ts", "Math.min(RUNQ_SIZE / 2, globrunqsize())", "Math.min(RUNQ_SIZE / 2 - 1, globrunqsize())"),
   ),
   breaks("checkdead", src("turns.ts", "if (!advanceClock()) checkdead(world);", "checkdead(world);")),
+  breaks("casgstatus, casGToWaiting", src("runtime/gstatus.ts", "  [Gsyscall, Grunnable],\n", "")),
   breaks(
-    "casgstatus, castogscanstatus, casfrom_Gscanstatus, readgstatus",
-    src("runtime/gstatus.ts", "  [Gsyscall, Grunnable],\n", ""),
+    "castogscanstatus, casfrom_Gscanstatus",
+    src("runtime/gstatus.ts", "if ((oldval & Gscan) === 0 || newval", "if (newval"),
   ),
   breaks(
     "acquireSudog, releaseSudog",
@@ -304,5 +305,9 @@ export const GO_ROW_MUTANTS: readonly Mutant[] = [
   declares("entersyscall, exitsyscall", "exitsyscall"),
   declares("stealWork, GOMAXPROCS above 1", "stealWork"),
   declares("netpoll", "netpoll"),
+  declares("Gleaked", "Gleaked"),
+  declares("Gdeadextra", "Gdeadextra"),
+  declares("coro, iter.Pull", "coroswitch"),
+  declares("the goroutine leak profile", "findGoroutineLeaks"),
   declares("LockOSThread", "lockOSThread"),
 ];

@@ -5,7 +5,8 @@ import { ROW_MUTANTS } from "./rows.ts";
 
 test("each row of FIDELITY.md has a fault, and each fault a row", () => {
   const faulty = ROW_MUTANTS.map(({ name }) => name.slice("rows/".length));
-  expect(faulty.toSorted()).toEqual(ITEMS.map(({ name }) => name).toSorted());
+  // A name may be one of the Rust seed's and one of Go's: --row checks both.
+  expect(faulty.toSorted()).toEqual([...new Set(ITEMS.map(({ name }) => name))].toSorted());
 });
 
 test("a fault is judged by its row's checks alone", () => {

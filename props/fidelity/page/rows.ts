@@ -14,10 +14,10 @@ export const ITEMS: readonly Item[] = [...SEED_ITEMS, ...GO_ITEMS];
 
 /** The rows of these names. @throws UsageError when there is none of a name */
 export function itemsOf(names: readonly string[]): Item[] {
-  return names.map((name) => {
-    const item = ITEMS.find((one) => one.name === name);
-    if (item === undefined) throw new UsageError(`--row: FIDELITY.md has no row ${JSON.stringify(name)}`);
-    return item;
+  return names.flatMap((name) => {
+    const items = ITEMS.filter((one) => one.name === name);
+    if (items.length === 0) throw new UsageError(`--row: FIDELITY.md has no row ${JSON.stringify(name)}`);
+    return items;
   });
 }
 
