@@ -209,7 +209,7 @@ function ladder(subject: Subject, library: string): string[][] {
       [...named, "--bodies", "generator"],
       [...command, "--bodies", "generator", "--runs", "0"],
       ["test", ...own.map((file) => `./${file}`)],
-      ["test", ...worlds, "./src/testing/synctest.test.ts"],
+      ["test", "--bail", ...worlds, "./src/testing/synctest.test.ts"],
       [...command, "--bodies", "both", "--runs", "200"],
       ["test", "./props/native"],
     ];

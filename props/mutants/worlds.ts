@@ -1,8 +1,8 @@
 /** Seeded faults of worlds and runs: what several of them on a thread keep apart, how each ends, and how slices end. */
-import type { Edit, Mutant } from "./mutant.ts";
+import type { Mutant } from "./mutant.ts";
 
-function fault(kind: string, file: string, from: string, to: string, ...more: Edit[]): Mutant {
-  return { name: `src/${kind}`, subject: "src", kind, edits: [{ file: `src/${file}`, from, to }, ...more] };
+function fault(kind: string, file: string, from: string, to: string): Mutant {
+  return { name: `src/${kind}`, subject: "src", kind, edits: [{ file: `src/${file}`, from, to }] };
 }
 
 export const WORLD_MUTANTS: readonly Mutant[] = [
@@ -62,12 +62,6 @@ export const WORLD_MUTANTS: readonly Mutant[] = [
     "failRun([...runOf(gp).world.runs][0] as Run, error, gp);",
   ),
   fault(
-    "a goroutine belongs to the world's first run",
-    "runtime/proc.ts",
-    "const run = gp > 0 ? runOf(gp) : runNow();",
-    "const run = gp > 0 ? [...runOf(gp).world.runs][0] : runNow();",
-  ),
-  fault(
     "who is woken from outside is of whatever world was last",
     "runtime/proc.ts",
     "  const { world } = runOf(gp);\n  enter(world);\n",
@@ -78,11 +72,6 @@ export const WORLD_MUTANTS: readonly Mutant[] = [
     "runtime/schedule.ts",
     "    if (records[M_SLICE_OVER] === slice) break;\n",
     "",
-    {
-      file: "src/turns.ts",
-      from: "const over = sliceIsOver() || looks > LOOKS_MAX || Bun.nanoseconds() - start > SLICE_MS * 1e6;",
-      to: "const over = looks > LOOKS_MAX;",
-    },
   ),
   fault("what a bubble makes is nobody's", "runtime/foreign.ts", "  world.owns = true;\n", ""),
   fault(
