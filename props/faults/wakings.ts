@@ -1,6 +1,5 @@
 /**
- * F1: whatever users can call, and whether it can make a goroutine runnable from outside. outside.test.ts calls all that can
- * on an idle run, and turns red for a function that is in none of these tables.
+ * F1: all that users can call, and whether it wakes goroutines from outside: outside.test.ts wants each in one of the tables.
  */
 import {
   afterFunc,
