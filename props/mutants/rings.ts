@@ -1,4 +1,4 @@
-/** Seeded faults of rings that wrap and grow: run queues, buffers of channels, lanes. Found by props/teeth/rings.test.ts. */
+/** Seeded faults of rings that wrap and grow, of limits, and of what is done twice. Found by props/teeth. */
 import type { Mutant } from "./mutant.ts";
 
 function fault(kind: string, file: string, from: string, to: string): Mutant {
@@ -43,5 +43,29 @@ export const RING_MUTANTS: readonly Mutant[] = [
     "native/lane.ts",
     "for (let i = 0; this.count > 0; i++)",
     "for (let i = 0; this.count > 1; i++)",
+  ),
+  fault(
+    "a lane of the largest capacity is refused",
+    "native/lane.ts",
+    "c.dataqsiz > LANE_MAX)",
+    "c.dataqsiz >= LANE_MAX)",
+  ),
+  fault(
+    "a select of 65,536 cases is refused",
+    "runtime/select.ts",
+    "if (cases.length > CASES_MAX)",
+    "if (cases.length >= CASES_MAX)",
+  ),
+  fault(
+    "a hold disposed twice counts twice",
+    "async.ts",
+    "      if (held) expectOutside(run, -1);",
+    "      expectOutside(run, -1);",
+  ),
+  fault(
+    "a timer of a run that is over keeps its state",
+    "runtime/time.ts",
+    "    timer.when = 0;\n    timer.state = 0;\n    timer.blocked = 0;\n",
+    "",
   ),
 ];
