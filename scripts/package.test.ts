@@ -15,7 +15,7 @@ import { findZig } from "./zig.ts";
 const root = resolve(import.meta.dir, "..");
 const readme = readFileSync(join(root, "README.md"), "utf8");
 /** What the tarball may have, bytes. */
-const SIZE_MAX = 320_000;
+const SIZE_MAX = 350_000;
 const STEP_MS = 20_000;
 /** Packing builds the library of every platform, in a fresh checkout. */
 const PACK_MS = 120_000;

@@ -170,7 +170,7 @@ describe("examples of the public exports", () => {
   }
 });
 
-const compiles = abiSkip("windows", "TypeScript's compiler is not installed for Windows");
+const compiles = abiSkip(["arm64", "windows"], "TypeScript's compiler is a program of this machine");
 
 compiles(
   "the examples compile",

@@ -128,6 +128,9 @@ static gobuf_u32 hog_round(hog *h) {
       break;
     case HOG_GO:
       gobuf_go(hog_nothing, 0);
+      /* Not many thousands of stacks in the time that it has: Windows has memory for each. */
+      for (volatile int n = 0; n < 100000; n++) {
+      }
       break;
     case HOG_CLOSE_NIL:
       wrong += gobuf_close(0) != GOBUF_PANIC;
@@ -195,7 +198,7 @@ GOBUF_EXPORT void c_async_keeps(void *arg) {
   a->begun = 1;
   while (!a->stop && a->times < a->most) {
     gobuf_runtime->mcall(GOBUF_TRAP_GOSCHED, 12345, 0);
-    async_spins(20000);
+    async_spins(1000000); // longer than the monitor lets a turn be, on a fast machine, too
     a->wrong += gobuf_runtime->opa() != 12345;
     a->times++;
   }

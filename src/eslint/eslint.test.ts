@@ -6,10 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { ESLint, type Linter } from "eslint";
-import tseslint from "typescript-eslint";
 import { currentAbi } from "../../scripts/abis/abis.ts";
-import gobuf from "./index.ts";
 
 const root = resolve(import.meta.dir, "../..");
 const HEAD = `import { after, call, chan, gosched, go, Mutex, recvCase, run, select, sleep, spawn, type Chan, type Go, type Op } from "gobuf";
@@ -127,29 +124,48 @@ const folder = mkdtempSync(join(tmpdir(), "gobuf-eslint-"));
 afterAll(() => rmSync(folder, { recursive: true }));
 const file = (kind: string, i: number) => join(folder, "src", `${kind}${i}.ts`);
 
-/** ESLint with the plugin, on the folder's TypeScript. */
-function eslint(fix: boolean, typed = true): ESLint {
-  const parserOptions = typed ? { project: join(folder, "tsconfig.json"), tsconfigRootDir: folder } : {};
-  const languageOptions = { parser: tseslint.parser as Linter.Parser, parserOptions };
-  const recommended = gobuf.configs.recommended as unknown as Linter.Config;
-  return new ESLint({
-    cwd: folder,
-    overrideConfigFile: true,
-    overrideConfig: [{ files: ["**/*.ts"], languageOptions }, recommended],
-    fix,
-  });
+/** What is said of a file, as far as it is looked at here. */
+interface Linted {
+  readonly filePath: string;
+  readonly output?: string;
+  readonly messages: readonly {
+    readonly messageId?: string;
+    readonly message: string;
+    readonly suggestions?: readonly { readonly fix: { readonly text: string } }[];
+  }[];
 }
 
-const ids = (result: ESLint.LintResult | undefined) =>
-  (result?.messages ?? []).map((each) => each.messageId ?? each.message);
+/**
+ * Runs ESLint with the plugin on the folder, as a user does, in a process of its own: TypeScript's state is not to depend on
+ * what ran here before.
+ */
+function lint(fix: boolean, typed = true): Linted[] {
+  const script = `
+    import { ESLint } from ${JSON.stringify(Bun.resolveSync("eslint", root))};
+    import tseslint from ${JSON.stringify(Bun.resolveSync("typescript-eslint", root))};
+    import gobuf from ${JSON.stringify(join(import.meta.dir, "index.ts"))};
+    const parserOptions = ${typed} ? { project: "./tsconfig.json", tsconfigRootDir: ${JSON.stringify(folder)} } : {};
+    const languageOptions = { parser: tseslint.parser, parserOptions };
+    const overrideConfig = [{ files: ["**/*.ts"], languageOptions }, gobuf.configs.recommended];
+    const eslint = new ESLint({ cwd: ${JSON.stringify(folder)}, overrideConfigFile: true, overrideConfig, fix: ${fix} });
+    console.log(JSON.stringify(await eslint.lintFiles(["src"])));
+  `;
+  const path = join(folder, `lint-${fix}-${typed}.ts`);
+  writeFileSync(path, script);
+  const { exitCode, stdout, stderr } = Bun.spawnSync([process.execPath, path], { cwd: folder });
+  if (exitCode !== 0) throw new Error(stderr.toString());
+  return JSON.parse(stdout.toString()) as Linted[];
+}
+
+const ids = (result: Linted | undefined) => (result?.messages ?? []).map((each) => each.messageId ?? each.message);
 
 describe.skipIf(currentAbi() !== undefined)(
   "gobuf/yield-star (skipped under an emulator: nothing of the ABI is in it)",
   () => {
-    let said: ReadonlyMap<string, ESLint.LintResult>;
-    let fixes: ReadonlyMap<string, ESLint.LintResult>;
+    let said: ReadonlyMap<string, Linted>;
+    let fixes: ReadonlyMap<string, Linted>;
 
-    beforeAll(async () => {
+    beforeAll(() => {
       mkdirSync(join(folder, "src"));
       BAD.forEach(({ code }, i) => {
         writeFileSync(file("bad", i), HEAD + code);
@@ -167,10 +183,9 @@ describe.skipIf(currentAbi() !== undefined)(
         noUnusedLocals: false,
       };
       writeFileSync(join(folder, "tsconfig.json"), JSON.stringify({ compilerOptions: options, include: ["src"] }));
-      const results = async (fix: boolean) =>
-        new Map((await eslint(fix).lintFiles(["src"])).map((each) => [each.filePath, each]));
-      said = await results(false);
-      fixes = await results(true);
+      const results = (fix: boolean) => new Map(lint(fix).map((each) => [each.filePath, each]));
+      said = results(false);
+      fixes = results(true);
     }, 120_000);
 
     test.each(BAD.map(({ code }, i) => [code, i] as const))("says of %s", (_, i) => {
@@ -190,8 +205,8 @@ describe.skipIf(currentAbi() !== undefined)(
       expect(message?.message).toBe("an operation (c.recv()) is kept; an operation is waited for at once, by `yield*`");
     });
 
-    test("without types it says what it needs", async () => {
-      await expect(eslint(false, false).lintText(HEAD, { filePath: file("bad", 0) })).rejects.toThrow(
+    test("without types it says what it needs", () => {
+      expect(() => lint(false, false)).toThrow(
         "gobuf/yield-star: no types; expected typescript-eslint's parser with parserOptions.projectService",
       );
     });

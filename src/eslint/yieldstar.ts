@@ -244,10 +244,11 @@ function isIteration(argument: Node): boolean {
   return object?.name === "Array" && property?.name === "from";
 }
 
-/** Whether an identifier or a member is no value: a name that is declared, a key, a callee, a part of a type. */
+/** Whether an identifier or a member is no value: a name that is imported or exported, a key, a callee. */
 function passesSyntax(node: Node): boolean {
   if (node.type === "CallExpression") return false;
   const { parent } = node;
+  if (/^(Im|Ex)port/.test(parent.type)) return true;
   if (parent.type === "MemberExpression") return parent.object !== node;
   if (parent.type === "CallExpression" || parent.type === "NewExpression") return parent.callee === node;
   return false;

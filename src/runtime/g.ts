@@ -3,6 +3,8 @@
  *
  * A G is a u32 index into region 1; what only JavaScript can hold lies in side arrays under that index.
  */
+
+import { MEMORY_OK } from "./codes.ts";
 import {
   chunkOfG,
   chunkSize,
@@ -19,6 +21,8 @@ import {
   G_WAITING,
   gmem,
   gmem8,
+  memoryError,
+  native,
 } from "./ffi.ts";
 import type { Continuation, Frame } from "./m.ts";
 import { Gdead, Gidle } from "./runtime2.ts";
@@ -106,7 +110,7 @@ export function framesBelow(gp: number): number {
 /** First indices of the chunks that this thread took from the arena. */
 const chunks: number[] = [];
 
-/** Gs of this thread, in the order of their first making: allgs. */
+/** Gs of this thread, in the order of their first making, since the last reset: allgs. */
 export function allgs(): number[] {
   return chunks.flatMap((first) => {
     const made = first + chunkSize === freshEnd ? freshNext - first : chunkSize;
@@ -151,10 +155,10 @@ onSwitch({
 });
 
 /** The rest of gfget, for when the first list is empty: a dead G of another list, or a new one. */
-function gfgetslow(native: boolean): number {
-  const second = native ? noStack : withStack;
-  const firstSpare = native ? spareWithStack : spareNoStack;
-  const secondSpare = native ? spareNoStack : spareWithStack;
+function gfgetslow(stacked: boolean): number {
+  const second = stacked ? noStack : withStack;
+  const firstSpare = stacked ? spareWithStack : spareNoStack;
+  const secondSpare = stacked ? spareNoStack : spareWithStack;
   if (firstSpare.length === 0 && second.length > 0) return second.pop() as number;
   beyond = true;
   return firstSpare.pop() ?? secondSpare.pop() ?? malg();
@@ -178,11 +182,11 @@ function malg(): number {
 /**
  * A fresh idle G with a new goid: a dead one, or a new one. That a dead G becomes idle stands outside the relation.
  *
- * @param native prefer one that has a stack
+ * @param stacked prefer one that has a stack
  */
-export function allocG(native = false): number {
-  const first = native ? withStack : noStack;
-  const gp = first.length > 0 ? (first.pop() as number) : gfgetslow(native);
+export function allocG(stacked = false): number {
+  const first = stacked ? withStack : noStack;
+  const gp = first.length > 0 ? (first.pop() as number) : gfgetslow(stacked);
   const mem = gmem;
   const i = gp * G_STRIDE;
   const low = (goidLow + 1) | 0;
@@ -224,8 +228,28 @@ export function usedGs(): readonly number[] {
   return beyond ? allgs() : freed;
 }
 
+/** So many Gs have no stack after a reset, if there are so many. */
+const PLACES_AT_RESET = 16;
+
+/**
+ * Takes the stacks of some Gs, where hardly one is without: the goroutines of a small run in TypeScript would be taken from
+ * both lists, and reports list them by their places.
+ */
+function freePlaces(): void {
+  while (noStack.length < PLACES_AT_RESET && withStack.length > 0) {
+    const gp = withStack.pop() as number;
+    const code = native.gobuf_stackfree(gp);
+    if (code !== MEMORY_OK) throw new Error(`gobuf: cannot free the stack of G ${gp}: ${memoryError(code)}`);
+    noStack.push(gp);
+  }
+  // The first places are the next to be taken.
+  noStack.sort((a, b) => b - a);
+}
+
 /** Makes every G of this thread dead and free: what they were running is gone. */
 export function resetGs(): void {
+  // A chunk that an ended thread gave back may have lower numbers than the one before.
+  if (beyond) chunks.sort((a, b) => a - b);
   const used = beyond ? allgs().reverse() : freed;
   noStack = [];
   withStack = [];
@@ -235,6 +259,7 @@ export function resetGs(): void {
     Atomics.store(gmem, gp * G_STRIDE + G_STATUS, Gdead);
     gfput(gp);
   }
+  if (noStack.length < PLACES_AT_RESET) freePlaces();
   if (!beyond) return;
   beyond = false;
   // The last ones are the next to be taken.
