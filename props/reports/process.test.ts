@@ -47,7 +47,11 @@ describe("a program of its own", () => {
         go(function* worker() { yield* chan().recv(); });
         yield* chan().recv();
       });
-      setImmediate(() => process.stdout.write(goroutineDump() + "end\\n"));
+      setImmediate(function look() {
+        const dump = goroutineDump();
+        if (dump.includes("runnable")) setImmediate(look);
+        else process.stdout.write(dump + "end\\n");
+      });
       process.on("SIGTERM", () => process.exit(7));
     `);
     let dump = "";

@@ -3,15 +3,15 @@ import { describe, expect, test } from "bun:test";
 import { chan, context, go, gosched, hold, run, runSync } from "../index.ts";
 
 const { background, notifyContext, withCancel, withTimeout } = context;
-const heard = () => process.listenerCount("SIGUSR2");
+const heard = () => process.listenerCount("SIGHUP");
 
 describe("notifyContext", () => {
   test("a signal of the process cancels it; the cause names the signal as Go does", async () => {
-    const [ctx, stop] = notifyContext(background(), "SIGUSR2", "SIGTERM");
+    const [ctx, stop] = notifyContext(background(), "SIGHUP", "SIGTERM");
     expect([ctx.err(), heard()]).toEqual([undefined, 1]);
-    process.emit("SIGUSR2", "SIGUSR2");
+    process.emit("SIGHUP", "SIGHUP");
     expect(ctx.err()).toBe(context.Canceled);
-    expect(context.cause(ctx)?.message).toBe("user defined signal 2 signal received");
+    expect(context.cause(ctx)?.message).toBe("hangup signal received");
     // Until stop the signal does nothing else.
     expect(heard()).toBe(1);
     stop();
@@ -21,28 +21,28 @@ describe("notifyContext", () => {
 
   test("the system's own signal wakes the goroutine that waits, and no deadlock is reported meanwhile", async () => {
     const cause = await run(function* () {
-      const [ctx, stop] = notifyContext(background(), "SIGUSR2");
+      const [ctx, stop] = notifyContext(background(), "SIGHUP");
       using _ = stop;
       const [child] = withCancel(ctx);
       setTimeout(() => {
-        if (process.platform === "win32") process.emit("SIGUSR2", "SIGUSR2");
-        else process.kill(process.pid, "SIGUSR2");
+        if (process.platform === "win32") process.emit("SIGHUP", "SIGHUP");
+        else process.kill(process.pid, "SIGHUP");
       }, 1);
       yield* child.done().recv();
       return context.cause(child)?.message;
     });
-    expect(cause).toBe("user defined signal 2 signal received");
+    expect(cause).toBe("hangup signal received");
     expect(heard()).toBe(0);
   });
 
   test("stop cancels it, its parent does, and its parent may be over already", () => {
     runSync(function* () {
-      const [stopped, stop] = notifyContext(background(), "SIGUSR2");
+      const [stopped, stop] = notifyContext(background(), "SIGHUP");
       stop();
       const [parent, cancel] = withCancel(background());
-      const [child, stopChild] = notifyContext(parent, "SIGUSR2");
+      const [child, stopChild] = notifyContext(parent, "SIGHUP");
       cancel();
-      const [late, stopLate] = notifyContext(parent, "SIGUSR2");
+      const [late, stopLate] = notifyContext(parent, "SIGHUP");
       expect([stopped, child, late].map((ctx) => ctx.err())).toEqual(Array(3).fill(context.Canceled));
       expect(context.cause(stopped)).toBe(context.Canceled);
       stopChild();
@@ -54,13 +54,13 @@ describe("notifyContext", () => {
 
   test("the end of the run gives the signals back", async () => {
     await run(function* () {
-      notifyContext(background(), "SIGUSR2");
+      notifyContext(background(), "SIGHUP");
       expect(heard()).toBe(1);
       yield* gosched();
     });
     expect(heard()).toBe(0);
     const failed = run(function* () {
-      notifyContext(background(), "SIGUSR2");
+      notifyContext(background(), "SIGHUP");
       yield* gosched();
       throw new Error("no");
     });
@@ -70,7 +70,7 @@ describe("notifyContext", () => {
 
   test("only while somebody waits for it is a blocked run no deadlock", async () => {
     const dead = run(function* () {
-      const [ctx] = notifyContext(background(), "SIGUSR2");
+      const [ctx] = notifyContext(background(), "SIGHUP");
       ctx.done();
       yield* chan().recv();
     });
@@ -78,12 +78,12 @@ describe("notifyContext", () => {
   });
 
   test("one signal, named twice or by two contexts, is heard by each once", async () => {
-    const [a, stopA] = notifyContext(background(), "SIGUSR2", "SIGUSR2");
-    const [b, stopB] = notifyContext(background(), "SIGUSR2");
+    const [a, stopA] = notifyContext(background(), "SIGHUP", "SIGHUP");
+    const [b, stopB] = notifyContext(background(), "SIGHUP");
     expect(heard()).toBe(2);
     stopA();
     expect([heard(), a.err() === undefined, b.err() === undefined]).toEqual([1, false, true]);
-    process.emit("SIGUSR2", "SIGUSR2");
+    process.emit("SIGHUP", "SIGHUP");
     expect(b.err()).toBe(context.Canceled);
     stopB();
   });
@@ -99,7 +99,7 @@ describe("notifyContext", () => {
   test("a timeout below it still comes", async () => {
     const late = await run(function* () {
       using _ = hold();
-      const [ctx, stop] = notifyContext(background(), "SIGUSR2");
+      const [ctx, stop] = notifyContext(background(), "SIGHUP");
       using __ = stop;
       const [child] = withTimeout(ctx, 1);
       go(function* () {

@@ -142,7 +142,7 @@ export class UncaughtError extends Error {
  *   go.native(symbols.deep);
  *   yield* gosched();
  * }).catch((error) => {
- *   if (error instanceof StackOverflowError) console.log(error.goid, error.hi - error.lo); // 2 131072n
+ *   if (error instanceof StackOverflowError) console.log(error.goid, error.name); // 2 StackOverflowError
  * });
  * ```
  */
