@@ -303,13 +303,13 @@ export const WAKINGS: Readonly<Record<string, readonly [of: readonly string[], m
   "a signal of the process": [
     ["context.notifyContext"],
     () => {
-      const [ctx, stop] = context.notifyContext(context.background(), "SIGUSR2");
+      const [ctx, stop] = context.notifyContext(context.background(), "SIGHUP");
       return {
         *waits() {
           using _ = stop;
           yield* ctx.done().recv();
         },
-        wakes: () => void process.emit("SIGUSR2", "SIGUSR2"),
+        wakes: () => void process.emit("SIGHUP", "SIGHUP"),
       };
     },
   ],
