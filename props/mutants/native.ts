@@ -55,12 +55,6 @@ export const NATIVE_MUTANTS: readonly Mutant[] = [
     "    mmem[M_HANDLE_NEXT] = base;\n",
   ),
   ts("two worlds have handles in common", "native/handles.ts", " + (highest === 0 ? 0 : ROOM);", ";"),
-  ts(
-    "every thread's handles begin at the same number",
-    "native/handles.ts",
-    "const FIRST = mid * ",
-    "const FIRST = 0 * ",
-  ),
   zig("a lane is found by an old handle", "lane.zig", "handle -% m.handle_base", "(handle -% m.handle_base) & 3"),
   ts("a close leaves the lane open", "runtime/chan.ts", "  c.lane?.spill();\n", ""),
   ts("what is no word overtakes the words", "native/lane.ts", "      this.spill();\n      bufput(", "      bufput("),
