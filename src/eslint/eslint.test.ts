@@ -144,7 +144,7 @@ function lint(fix: boolean, typed = true): Linted[] {
     import { ESLint } from ${JSON.stringify(Bun.resolveSync("eslint", root))};
     import tseslint from ${JSON.stringify(Bun.resolveSync("typescript-eslint", root))};
     import gobuf from ${JSON.stringify(join(import.meta.dir, "index.ts"))};
-    const parserOptions = ${typed} ? { project: "./tsconfig.json", tsconfigRootDir: ${JSON.stringify(folder)} } : {};
+    const parserOptions = ${typed} ? { projectService: true, tsconfigRootDir: ${JSON.stringify(folder)} } : {};
     const languageOptions = { parser: tseslint.parser, parserOptions };
     const overrideConfig = [{ files: ["**/*.ts"], languageOptions }, gobuf.configs.recommended];
     const eslint = new ESLint({ cwd: ${JSON.stringify(folder)}, overrideConfigFile: true, overrideConfig, fix: ${fix} });
