@@ -54,6 +54,18 @@ export const NATIVE_MUTANTS: readonly Mutant[] = [
     "    mmem[M_HANDLE_NEXT] = base + objects.length;\n",
     "    mmem[M_HANDLE_NEXT] = base;\n",
   ),
+  ts(
+    "every thread's handles begin at the same number",
+    "native/handles.ts",
+    "const FIRST = mid * ",
+    "const FIRST = 0 * ",
+  ),
+  ts(
+    "a small run's goroutines are taken from both lists",
+    "runtime/g.ts",
+    "  if (noStack.length < PLACES_AT_RESET) freePlaces();\n",
+    "",
+  ),
   ts("two worlds have handles in common", "native/handles.ts", " + (highest === 0 ? 0 : ROOM);", ";"),
   zig("a lane is found by an old handle", "lane.zig", "handle -% m.handle_base", "(handle -% m.handle_base) & 3"),
   ts("a close leaves the lane open", "runtime/chan.ts", "  c.lane?.spill();\n", ""),
