@@ -5,23 +5,11 @@
 import { expect, setDefaultTimeout, test } from "bun:test";
 import { HEADER_G_NEXT, HEADER_M_COUNT, HEADER_SUDOG_NEXT } from "../../src/runtime/codes.ts";
 import { mmem, native } from "../../src/runtime/ffi.ts";
+import { runOne } from "../threads/run-one.ts";
 import type { Task } from "../threads/worker.ts";
 
 /** A Worker takes a second under an emulator. */
 setDefaultTimeout(60_000);
-
-/** Runs a Worker until it is gone: it ends itself, or is terminated when it has said that it is done. */
-async function runOne(task: Task): Promise<void> {
-  const worker = new Worker(new URL("../threads/worker.ts", import.meta.url));
-  await new Promise<void>((resolve, reject) => {
-    worker.addEventListener("close", () => resolve());
-    worker.onerror = (event) => reject(new Error(event.message));
-    worker.onmessage = ({ data }) => {
-      if (data === "ready") worker.postMessage(task);
-      else worker.terminate();
-    };
-  });
-}
 
 /** What the process has of all that threads take. */
 function taken() {

@@ -7,6 +7,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { parseInteger } from "../../scripts/numbers.ts";
 import { HEADER_G_NEXT, HEADER_M_COUNT, HEADER_SUDOG_NEXT } from "../../src/runtime/codes.ts";
 import { mmem, native } from "../../src/runtime/ffi.ts";
+import { runOne } from "./run-one.ts";
 import type { Task } from "./worker.ts";
 
 /** What there is of something after the first tenth of the Workers, and after the last. */
@@ -22,19 +23,6 @@ export interface Left {
   readonly stacks: [number, number];
   /** Rounds of work that threads have done which live on beside them. */
   readonly rounds: number;
-}
-
-/** Runs one Worker until it has ended itself, or is terminated. @throws Error what it failed with */
-async function runOne(task: Task): Promise<void> {
-  const worker = new Worker(new URL("./worker.ts", import.meta.url));
-  await new Promise<void>((resolve, reject) => {
-    worker.addEventListener("close", () => resolve());
-    worker.onerror = (event) => reject(new Error(event.message));
-    worker.onmessage = ({ data }) => {
-      if (data === "ready") worker.postMessage(task);
-      else worker.terminate();
-    };
-  });
 }
 
 function lookAt() {
