@@ -77,7 +77,7 @@ export const NATIVE_MUTANTS: readonly Mutant[] = [
   zig("a lane is used when it is empty", "lane.zig", "lane.count == 0 or ", ""),
   zig("a lane has no end", "lane.zig", "x + 1 == lane.size", "x == lane.size"),
   zig("a lane keeps the whole word of an i32", "lane.zig", "@as(i64, @as(i32, @bitCast(@as(u32, @truncate(v)))))", "v"),
-  zig("a lane leaves the outcome of before", "lane.zig", "gp.op[codes.op.status] = codes.status.ok;", "_ = gp;"),
+  zig("a lane leaves the outcome of before", "lane.zig", "    gp.op[codes.op.status] = codes.status.ok;\n", ""),
   zig("a lane is used on g0's stack", "lane.zig", "m.trapg orelse", "m.curg orelse"),
   zig("a callback stays on the goroutine's stack", "call.zig", "body.gobuf_systemstack(&onG0, &c);", "onG0(&c);"),
   zig(

@@ -3,11 +3,11 @@
  * there, with as many frames as there are calls. So a debugger shows a goroutine's stack, and a profiler or a C++ exception
  * does not run off its end.
  */
-import { dlopen, ptr } from "bun:ffi";
+import { dlopen, type Pointer, ptr, toArrayBuffer } from "bun:ffi";
 import { describe, expect, test } from "bun:test";
 import { go, gosched, native, runSync } from "gobuf";
 import { newNativeG } from "../../src/native/native.ts";
-import { descriptor, G_STRIDE, gmem } from "../../src/runtime/ffi.ts";
+import { descriptor, G_STACK_HI, G_STRIDE, gmem } from "../../src/runtime/ffi.ts";
 import { callersRun, startG } from "../../src/runtime/proc.ts";
 import { libraryPath } from "../native/bodies.ts";
 
@@ -64,11 +64,27 @@ class Walk {
   }
 }
 
-/** Where a native goroutine that has not run begins: gobuf_entry. */
-function pcOf(gp: number): bigint {
-  const at = gp * G_STRIDE + ((descriptor.g_sched + descriptor.gobuf_pc) >> 2);
+/** An address in a G's record, at a word. */
+function addressAt(gp: number, word: number): bigint {
+  const at = gp * G_STRIDE + word;
   return (BigInt(gmem[at + 1] as number) << 32n) | BigInt((gmem[at] as number) >>> 0);
 }
+
+/** Where a native goroutine that has not run begins: gobuf_entry. */
+const pcOf = (gp: number) => addressAt(gp, (descriptor.g_sched + descriptor.gobuf_pc) >> 2);
+
+/**
+ * Puts an address of code where an unwinder that does not end at the first frame finds its caller: above the first sp. A
+ * stack that is new has a 0 there, at which every unwinder ends. @returns whether the stack has room above
+ */
+function plantCaller(gp: number, caller: bigint): boolean {
+  const sp = addressAt(gp, (descriptor.g_sched + descriptor.gobuf_sp) >> 2);
+  if (windows || sp >= addressAt(gp, G_STACK_HI)) return false;
+  new BigUint64Array(toArrayBuffer(Number(sp) as Pointer, 0, 8))[0] = caller;
+  return true;
+}
+
+let planted = 0;
 
 /** Starts a body that looks at its stack. @returns the address of its goroutine's first frame */
 function start(walk: Walk): bigint {
@@ -76,6 +92,7 @@ function start(walk: Walk): bigint {
   const fn = (body as unknown as { ptr: Parameters<typeof newNativeG>[0] }).ptr ?? (body as never);
   const gp = newNativeG(fn, ptr(walk.words));
   const entry = pcOf(gp);
+  if (plantCaller(gp, entry + 1n)) planted++;
   startG(gp, fn, callersRun());
   return entry;
 }
@@ -91,6 +108,7 @@ describe.skipIf(found === undefined)(`a backtrace from a native body${why}`, () 
       for (const walk of walks) entries.push(start(walk));
       for (let i = 0; i < 8; i++) yield* gosched();
     });
+    if (!windows) expect(planted).toBeGreaterThan(walks.length / 2);
     walks.forEach((walk, i) => {
       const { frames, code } = walk;
       const what = `goroutine ${i}, ${i % 17} calls deep: ${frames.map((ip) => ip.toString(16)).join(" ")}`;

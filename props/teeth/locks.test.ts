@@ -62,7 +62,7 @@ test(
 test(
   "two threads take chunks of Gs and sudogs at the same time: none is both's",
   async () => {
-    const rounds = 24;
+    const rounds = 100;
     expectApart(await race("chunks", rounds), PAIR * rounds * (CALLS + 1));
   },
   RACE_MS,
