@@ -3,6 +3,7 @@
  * not compile; it is what Go's compiler refuses, too.
  */
 import {
+  after,
   type Chan,
   call,
   chan,
@@ -12,6 +13,7 @@ import {
   type NamedCases,
   native,
   nilchan,
+  promiseCase,
   type Received,
   type RecvChan,
   recvCase,
@@ -292,6 +294,36 @@ export async function selectsByName(words: RecvChan<string>, flags: Chan<boolean
   if (r.ok) has<string>()(r.value);
   const d = await selectAsync({ word: recvCase(words) }, { default: true });
   has<"word" | null>()(d.case);
+}
+
+/** A time-out and a promise beside a channel: their cases have types of their own. */
+export function* selectsLateAndPromise(jobs: RecvChan<Ant>, page: Promise<string>): Go {
+  const r = yield* select({ job: recvCase(jobs), late: recvCase(after(5)), page: promiseCase(page) });
+  has<"job" | "late" | "page">()(r.case);
+  switch (r.case) {
+    case "job":
+      if (r.ok) has<Ant>()(r.value);
+      // @ts-expect-error the channel may be closed: its value undefined
+      else has<Ant>()(r.value);
+      break;
+    case "late":
+      if (r.ok) has<number>()(r.value);
+      break;
+    case "page":
+      if (r.ok) {
+        const settled = r.value;
+        if (settled.status === "fulfilled") has<string>()(settled.value);
+        else has<"rejected">()(settled.status);
+      }
+      // @ts-expect-error a promise may reject: its value is not the case's
+      has<string | undefined>()(r.value);
+      break;
+  }
+  const list = yield* select([promiseCase(7), promiseCase(Promise.resolve(true))]);
+  if (list.index === 0 && list.ok) has<PromiseSettledResult<number>>()(list.value);
+  if (list.index === 1 && list.ok) has<PromiseSettledResult<boolean>>()(list.value);
+  // @ts-expect-error a promise is no case
+  yield* select({ page });
 }
 
 /** F16: only `yield*` gives an operation's result. */

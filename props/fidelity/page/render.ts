@@ -6,6 +6,7 @@ import { seedLayout } from "../../../src/runtime/layout.ts";
 import { packageRoot } from "../../../src/runtime/library.ts";
 import type { Row } from "../result.ts";
 import { GO_ITEMS } from "./go.ts";
+import { guideSection } from "./goguide.ts";
 import { gotestsSection } from "./gotests.ts";
 import type { Item } from "./item.ts";
 import { type Evidence, judgeItem } from "./judge.ts";
@@ -167,6 +168,9 @@ export async function renderPage(rows: readonly Row[], evidence: Evidence): Prom
     "",
     ...gotests,
     "",
+    "## Go in gobuf",
+    "",
+    ...guideSection(faults),
     "## What differs or is missing, and why",
     "",
     ...divergences([...SEED_ITEMS, ...GO_ITEMS]),
