@@ -49,6 +49,12 @@ export const THREAD_MUTANTS: readonly Mutant[] = [
     "  .cfi_undefined %rip\n  movq ENTRY_ARG",
     "  movq ENTRY_ARG",
   ),
+  zig(
+    "a body that calls back goes on when its thread is terminated",
+    "call.zig",
+    "if (m.trapg != null) {",
+    "if (m.trapg != null and m.calls > 1 << 20) {",
+  ),
   {
     name: "src/when a wait begins is not noted by a turn",
     subject: "src",

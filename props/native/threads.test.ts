@@ -5,7 +5,7 @@
 import { expect, setDefaultTimeout, test } from "bun:test";
 import { HEADER_G_NEXT, HEADER_M_COUNT, HEADER_SUDOG_NEXT } from "../../src/runtime/codes.ts";
 import { mmem, native } from "../../src/runtime/ffi.ts";
-import { runOne } from "../threads/run-one.ts";
+import { CALLED, runOne } from "../threads/run-one.ts";
 import type { Task } from "../threads/worker.ts";
 
 /** A Worker takes a second under an emulator. */
@@ -39,4 +39,14 @@ test("F27: a Worker whose native body calls back in a loop is gone when it is te
   // A thread that burns on keeps its M, also when it counts as closed.
   for (let n = 0; n < 3; n++) await runOne(task);
   expect(taken().ms).toBe(ms);
+});
+
+test("F27: a body that calls back gets no outcome once its thread is being terminated: it runs no further", async () => {
+  const shared = new SharedArrayBuffer(4 * (CALLED + 1));
+  await runOne({ what: "callbacks", count: 1, exits: false, shared });
+  const words = new Uint32Array(shared);
+  const called = words[CALLED] as number;
+  expect(called).toBeGreaterThan(100);
+  // Word 6 counts the calls that came back to the body. One that goes on counts many that JavaScript did not see.
+  expect(words[6] as number).toBeLessThanOrEqual(called);
 });

@@ -2,8 +2,10 @@
  * A thread that does what its first message says, and answers "done" when it has done it: a Worker of ends.ts. It says
  * "ready" first: a message that arrives while the library is still being loaded would not be received.
  */
+import { ptr } from "bun:ffi";
 import { chan, go, gosched, native, run, runSync, WaitGroup } from "gobuf";
 import { openBodies, Work } from "../native/bodies.ts";
+import { CALLED } from "./run-one.ts";
 
 declare const self: Worker;
 
@@ -15,6 +17,8 @@ export interface Task {
   readonly count: number;
   /** Whether the thread ends itself when it has done that; else it is terminated, by "spin" and "callbacks" in the middle. */
   readonly exits: boolean;
+  /** Of "callbacks": where the body's Work lies, and behind it, in word {@link CALLED}, how often JavaScript was called. */
+  readonly shared?: SharedArrayBuffer;
 }
 
 function finish({ exits }: Task): void {
@@ -49,7 +53,7 @@ function* work(count: number) {
   yield* gosched();
 }
 
-const tasks: Record<Task["what"], (count: number) => void> = {
+const tasks: Record<Task["what"], (count: number, shared?: SharedArrayBuffer) => void> = {
   nothing() {
     openBodies();
   },
@@ -69,13 +73,16 @@ const tasks: Record<Task["what"], (count: number) => void> = {
       yield* wg.wait();
     });
   },
-  callbacks() {
+  callbacks(_, shared = new SharedArrayBuffer(4 * (CALLED + 1))) {
     void run(function* () {
       const { symbols } = openBodies();
+      const words = new Uint32Array(shared);
       using counts = native.callback((n) => {
+        words[CALLED] = Number(n) + 1;
         if (n === 100) self.postMessage("done");
       });
-      go.native(symbols.c_careless, new Work({ callback: counts }, 2n ** 63n).bytes);
+      words.set(new Work({ callback: counts }, 2n ** 63n).bytes);
+      go.native(symbols.c_careless, ptr(words));
       for (;;) yield* gosched();
     });
   },
@@ -104,7 +111,7 @@ const tasks: Record<Task["what"], (count: number) => void> = {
   },
 };
 self.onmessage = ({ data }: MessageEvent<Task>) => {
-  tasks[data.what](data.count);
+  tasks[data.what](data.count, data.shared);
   if (data.what === "nothing" || data.what === "work" || data.what === "goroutines") finish(data);
 };
 self.postMessage("ready");
