@@ -8,23 +8,25 @@ import { typescriptEdits } from "./typescript.ts";
 
 /** Which files of arch/ are built for a platform; the others' mutants no run here could find. */
 const NATIVE: Readonly<Record<Platform, RegExp>> = {
-  "linux-x64": /^(?:sysv_x86_64\.S|linux\w*\.zig|posix_\w+\.zig|registers_x86_64\.h|switch_\w+\.S)$/,
-  "linux-arm64": /^(?:aarch64\.S|linux\w*\.zig|posix_\w+\.zig)$/,
-  "windows-x64": /^(?:ms_x86_64\.S|windows\w*\.zig|registers_x86_64\.h)$/,
-  "darwin-x64": /^(?:sysv_x86_64\.S|macos\w*\.zig|posix_\w+\.zig|registers_x86_64\.h)$/,
-  "darwin-arm64": /^(?:aarch64\.S|macos\w*\.zig|posix_\w+\.zig)$/,
+  "linux-x64":
+    /^(?:(?:async_)?(?:sysv_)?x86_64\.S|(?:linux|posix)\w*\.zig|x86_64_frame\.zig|registers_x86_64\.h|switch_\w+\.S)$/,
+  "linux-arm64": /^(?:(?:async_)?aarch64\.S|(?:linux|posix)\w*\.zig|aarch64_frame\.zig)$/,
+  "windows-x64": /^(?:(?:async_)?(?:ms_)?x86_64\.S|windows\w*\.zig|x86_64_frame\.zig|registers_x86_64\.h)$/,
+  "darwin-x64": /^(?:(?:async_)?(?:sysv_)?x86_64\.S|(?:macos|posix)\w*\.zig|x86_64_frame\.zig|registers_x86_64\.h)$/,
+  "darwin-arm64": /^(?:(?:async_)?aarch64\.S|(?:macos|posix)\w*\.zig|aarch64_frame\.zig)$/,
 };
 
 /** Names of files that are built for some platforms only. */
 const OF_SOME =
-  /^(?:(?:sysv|ms)_x86_64\.S|aarch64\.S|(?:linux|macos|windows|posix)\w*\.zig|registers_x86_64\.h|switch_\w+\.S)$/;
+  /^(?:(?:async_)?(?:(?:sysv_|ms_)?x86_64|aarch64)\.S|(?:linux|macos|windows|posix)\w*\.zig|(?:x86_64|aarch64)_frame\.zig|registers_x86_64\.h|switch_\w+\.S)$/;
 
 /** What the suite judges with: judges, comparers, readers, parts, harnesses, the probe; not the programs that it judges. */
 const SUITE =
   /^(?:props\/(?:fidelity|mutants|arbitraries)\/.*\.ts|props\/(?:check|image|overflows|stack-fixture)\.ts|golden\/\w+\.ts|bench\/(?:aims|compare|graft|measure|options|schema|stats|statistics|verdict)\.ts|arch\/probe\/.*)$/;
 
 /** Lists, not code: the faults that are written by hand, and the rows of FIDELITY.md. */
-const LISTS = /^props\/(?:mutants\/(?:scheduler|switch|native|named|listed)|fidelity\/page\/(?:go|seed))\.ts$/;
+const LISTS =
+  /^props\/(?:mutants\/(?:scheduler|worlds|switch|native|named|listed|kinds|preempt|threads|timers|rings|neutral|(?:suite|rows)-(?!fault)\w+)|fidelity\/page\/(?:go|seed))\.ts$/;
 
 /** Bodies that tests and the bench run, beside the probe: programs, as those of props/native/. */
 const PROGRAMS = /^arch\/probe\/(?:bench|bodies|preempt)\.(?:zig|c|h)$/;

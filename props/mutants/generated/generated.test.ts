@@ -2,6 +2,7 @@
 import { afterAll, describe, expect, test } from "bun:test";
 import { appendFileSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { PLATFORMS } from "../../../scripts/build.ts";
 import { gitTree, plantedTree, type Tree } from "../../../scripts/house/tree.ts";
 import { scratch } from "../../../scripts/scratch.ts";
 import { hostPlatform, packageRoot } from "../../../src/runtime/library.ts";
@@ -11,11 +12,12 @@ import { apportion, candidatesOf, draw, partOf } from "./catalogue.ts";
 import { Edits } from "./edits.ts";
 import { Graph } from "./graph.ts";
 import { failedFile, timesOf } from "./judge.ts";
-import { ladderOf, NOTHING_KNOWN } from "./ladder.ts";
+import { checksOf, ladderOf, NOTHING_KNOWN } from "./ladder.ts";
 import { project } from "./planted.ts";
 import { patchOf, percent, rowOf, tableOf } from "./report.ts";
-import { Results, stateOf } from "./results.ts";
+import { Results } from "./results.ts";
 import { judgeDraws } from "./session.ts";
+import { States } from "./states.ts";
 import { textEdits, visible } from "./text.ts";
 import { isSameCode, typescriptEdits } from "./typescript.ts";
 
@@ -143,6 +145,15 @@ describe("the draw", () => {
     expect(partOf("arch/aarch64.S", "linux-x64")).toBeUndefined();
     expect(partOf("arch/aarch64.S", "linux-arm64")).toBe("arch");
     expect(partOf("arch/os/windows.zig", "linux-x64")).toBeUndefined();
+    const here = (file: string) => PLATFORMS.filter((platform) => partOf(file, platform) !== undefined);
+    expect(here("arch/async_ms_x86_64.S")).toEqual(["windows-x64"]);
+    expect(here("arch/async_sysv_x86_64.S")).toEqual(["linux-x64", "darwin-x64"]);
+    expect(here("arch/probe/async_aarch64.S")).toEqual(["linux-arm64", "darwin-arm64"]);
+    expect(here("arch/os/x86_64_frame.zig")).toEqual(["linux-x64", "windows-x64", "darwin-x64"]);
+    expect(here("arch/os/posix_preempt.zig")).toHaveLength(4);
+    for (const file of ["props/mutants/suite-judges.ts", "props/mutants/rows-go.ts", "props/mutants/threads.ts"])
+      expect(partOf(file, "linux-x64"), "a list of mutants by hand").toBeUndefined();
+    expect(partOf("props/mutants/harness.ts", "linux-x64")).toBe("suite");
     expect(partOf("arch/probe/probe.zig", "linux-x64")).toBe("suite");
     expect(partOf("arch/probe/bodies.c", "linux-x64"), "a program").toBeUndefined();
     expect(partOf("props/fidelity/compare.ts", "linux-x64")).toBe("suite");
@@ -209,6 +220,11 @@ describe("the ladder", () => {
     const slow = { ...known, msOf: (name: string) => (name === "src/far.test.ts" ? 60_000 : undefined) };
     expect(names(slow).at(-1)).toBe("src/far.test.ts");
     expect(names({ ...slow, finders: (key) => (key === candidate.id ? ["src/far.test.ts"] : []) })).toEqual(hinted);
+    // What it has passed is no step any more.
+    const left = ladderOf(candidate, graph, known, (name) => name !== "src/far.test.ts" && name !== "fidelity named");
+    expect(left.map(({ name }) => name)).toEqual(["src/a.test.ts src/other.test.ts", "fidelity"]);
+    const all = ["src/a.test.ts", "src/far.test.ts", "src/other.test.ts", "fidelity named", "fidelity"];
+    expect(checksOf(candidate, graph)).toEqual(all);
   });
 
   test("a step's processor time is shared by how long its files took", () => {
@@ -249,8 +265,8 @@ describe("what is kept", () => {
     first.record(result);
     first.timed("src/a.test.ts", 1234);
     const second = new Results(path);
-    expect(second.of(result.id, "t")).toEqual(result);
-    expect(second.of(result.id, "u")).toBeUndefined();
+    expect(second.of(result.id, () => "t")).toEqual(result);
+    expect(second.of(result.id, () => "u")).toBeUndefined();
     expect(second.finders("src/a.ts")).toEqual(["src/a.test.ts"]);
     expect(second.finders(result.id)).toEqual(["src/a.test.ts"]);
     expect(second.msOf("src/a.test.ts")).toBe(1234);
@@ -262,7 +278,7 @@ describe("what is kept", () => {
     appendFileSync(join(path, "results.jsonl"), '0123abcd {"id":"1');
     const again = new Results(path);
     again.record({ ...result, id: "1111111111" });
-    expect(new Results(path).of("1111111111", "t")?.verdict).toBe("found");
+    expect(new Results(path).of("1111111111", () => "t")?.verdict).toBe("found");
   });
 
   test.each([
@@ -301,18 +317,65 @@ describe("what is kept", () => {
     expect(() => new Edits(path)).toThrow("nothing that a run has written");
   });
 
-  test("the state of a tree is that of sources and tests, not of pages and arguments", () => {
+  test("what a mutant has passed and that it compiles is kept, each for its state", () => {
+    const { path } = stack.use(scratch("results"));
+    const first = new Results(path);
+    first.passed("1", "a.test.ts", "t");
+    first.compiles("2", "t");
+    const second = new Results(path);
+    const passes = (id: string, step: string, tree: string) => second.hasPassed(id, step, tree);
+    expect([passes("1", "a.test.ts", "t"), passes("2", "a.test.ts", "t")]).toEqual([true, false]);
+    expect([passes("1", "b.test.ts", "t"), passes("1", "a.test.ts", "u")]).toEqual([false, false]);
+    expect([second.isCompiled("2", "t"), second.isCompiled("2", "u"), second.isCompiled("1", "t")]).toEqual([
+      true,
+      false,
+      false,
+    ]);
+  });
+
+  test("the state of a step is that of what it imports and of all that is no TypeScript, not of other tests, pages and arguments", async () => {
     const texts = {
       "src/a.ts": "1",
-      "props/a.test.ts": "1",
+      "src/b.ts": 'import "./a.ts";',
+      "props/a.test.ts": 'import "../src/b.ts";',
+      "props/b.test.ts": "1",
+      "props/fidelity/main.ts": "1",
+      "arch/a.zig": "1",
       "README.md": "1",
       "props/mutants/generated/argued.json": "[]",
     };
-    const state = (change: Record<string, string>) => stateOf(plantedTree({ ...texts, ...change }));
-    expect(state({ "README.md": "2", "props/mutants/generated/argued.json": "[1]" })).toBe(state({}));
-    expect(state({ "src/a.ts": "2" })).not.toBe(state({}));
-    expect(state({ "props/a.test.ts": "2" })).not.toBe(state({}));
-    expect(state({ "arch/new.zig": "" })).not.toBe(state({}));
+    const of = async (steps: readonly string[], change: Record<string, string>) => {
+      const tree = plantedTree({ ...texts, ...change });
+      return new States(tree, await Graph.of(tree)).of(steps);
+    };
+    const one = ["props/a.test.ts"];
+    const state = await of(one, {});
+    const same = { "README.md": "2", "props/mutants/generated/argued.json": "[1]", "props/b.test.ts": "2" };
+    expect(await of(one, same)).toBe(state);
+    for (const change of [
+      { "src/a.ts": "2" },
+      { "props/a.test.ts": 'import "../src/b.ts"; 2' },
+      { "arch/a.zig": "2" },
+      { "arch/new.zig": "" },
+    ]) {
+      expect(await of(one, change), JSON.stringify(change)).not.toBe(state);
+    }
+    expect(await of(["fidelity"], { "props/fidelity/main.ts": "2" })).not.toBe(await of(["fidelity"], {}));
+    const both = ["props/a.test.ts props/b.test.ts"];
+    expect(await of(both, { "props/b.test.ts": "2" })).not.toBe(await of(both, {}));
+  });
+
+  test("the state of what the type checker says is that of the file, of what it imports, and of what imports it", async () => {
+    const texts = { "a.ts": "1", "b.ts": 'import "./a.ts";', "c.ts": 'import "./b.ts";', "d.ts": "1" };
+    const of = async (change: Record<string, string>) => {
+      const tree = plantedTree({ ...texts, ...change });
+      return new States(tree, await Graph.of(tree)).ofCompiling("b.ts");
+    };
+    const state = await of({});
+    for (const change of [{ "a.ts": "2" }, { "b.ts": 'import "./a.ts"; 2' }, { "c.ts": 'import "./b.ts"; 2' }]) {
+      expect(await of(change), JSON.stringify(change)).not.toBe(state);
+    }
+    expect(await of({ "d.ts": "2" })).toBe(state);
   });
 });
 

@@ -13,9 +13,15 @@ export type Tests = ReadonlyMap<string, number>;
 const IMPORT = 1;
 const NAME = 3;
 
-/** The graph of a tree, against its arrows. */
+/** The graph of a tree, against its arrows and along them. */
 export class Graph {
-  private constructor(private readonly importers: ReadonlyMap<string, ReadonlyMap<string, number>>) {}
+  private readonly uses = new Map<string, string[]>();
+
+  private constructor(private readonly importers: ReadonlyMap<string, ReadonlyMap<string, number>>) {
+    for (const [to, all] of importers) {
+      for (const from of all.keys()) this.uses.set(from, [...(this.uses.get(from) ?? []), to]);
+    }
+  }
 
   static async of(tree: Tree): Promise<Graph> {
     const importers = new Map<string, Map<string, number>>();
@@ -36,8 +42,26 @@ export class Graph {
     return new Graph(importers);
   }
 
+  /** What some files import or name, what that does, and so on; themselves too. */
+  reachedFrom(files: readonly string[]): ReadonlySet<string> {
+    const seen = new Set(files);
+    // A set is read on while it grows.
+    for (const at of seen) for (const to of this.uses.get(at) ?? []) seen.add(to);
+    return seen;
+  }
+
+  /** The files that import or name a file. */
+  usersOf(file: string): readonly string[] {
+    return [...(this.importers.get(file)?.keys() ?? [])];
+  }
+
   /** The tests that depend on a file, each by the fewest steps. */
   testsOf(file: string): Tests {
+    return new Map([...this.dependentsOf(file)].filter(([name]) => name.endsWith(".test.ts")));
+  }
+
+  /** All files that depend on a file, itself too, each by the fewest steps. */
+  dependentsOf(file: string): ReadonlyMap<string, number> {
     const seen = new Map<string, number>();
     let edge: [string, number][] = [[file, 0]];
     while (edge.length > 0) {
@@ -49,6 +73,6 @@ export class Graph {
       }
       edge = next;
     }
-    return new Map([...seen].filter(([name]) => name.endsWith(".test.ts")));
+    return seen;
   }
 }

@@ -59,20 +59,27 @@ describe.skipIf(isWindows)("a planted fault (skipped on Windows, which has no pr
   const files = ["a.test.ts"];
 
   /** Judges an edit by tests. */
-  async function judged(edit: readonly [from: string, to: string], tests: readonly string[] = files, file = "a.ts") {
+  async function judged(
+    edit: readonly [from: string, to: string],
+    tests: readonly string[] = files,
+    file = "a.ts",
+    isOne = false,
+  ) {
     using copy = new Copy(root);
     Bun.spawnSync([process.execPath, "scripts/build.ts"], { cwd: copy.folder });
     const library = join(copy.folder, "zig-out", "lib", hostPlatform(), "liba.so");
     const built = readFileSync(library, "utf8");
     const results = new Results(join(stack.use(scratch("results")).path, "kept"));
     const red = new Map<string, string>();
-    const judge = new Judge(copy, results, "state", red);
+    const judge = new Judge(copy, results, () => "state", red);
     const candidate = planted(root, file, ...edit);
-    const judgement = await judge.judge(candidate, () => tests.map((file) => testStep([file], NOTHING_KNOWN)));
+    const ladder = isOne ? [testStep(tests, NOTHING_KNOWN)] : tests.map((file) => testStep([file], NOTHING_KNOWN));
+    const judgement = await judge.judge(candidate, () => ladder);
     const after = readFileSync(join(copy.folder, file), "utf8");
     expect(after, "the edit is taken back").toBe(readFileSync(join(root, file), "utf8"));
     expect(readFileSync(library, "utf8"), "and what was built of it").toBe(built);
-    return { ...judgement, red: [...red.keys()], ms: tests.map((test) => results.msOf(test)) };
+    const passed = tests.filter((test) => results.hasPassed(candidate.id, test, "state"));
+    return { ...judgement, red: [...red.keys()], ms: tests.map((test) => results.msOf(test)), passed };
   }
 
   test(
@@ -113,10 +120,81 @@ describe.skipIf(isWindows)("a planted fault (skipped on Windows, which has no pr
   );
 
   test(
+    "is judged by the tests behind one that is red without it, and what it has passed is kept",
+    async () => {
+      const tests = ["red.test.ts", "a.test.ts"];
+      const { verdict, step, red } = await judged(["seen = () => 1", "seen = () => 2"], tests, "a.ts", true);
+      expect({ verdict, step, red }).toEqual({ verdict: "found", step: "a.test.ts", red: ["red.test.ts"] });
+      const unseen = await judged(["unseen = () => 1", "unseen = () => 2"], tests, "a.ts", true);
+      expect({ verdict: unseen.verdict, passed: unseen.passed }).toEqual({
+        verdict: "survived",
+        passed: ["a.test.ts"],
+      });
+    },
+    MS_MAX,
+  );
+
+  test(
+    "is left for later where its steps take more than it has; the first is taken anyway",
+    async () => {
+      using copy = new Copy(root);
+      const results = new Results(join(stack.use(scratch("results")).path, "kept"));
+      const judge = new Judge(copy, results, () => "state", new Map());
+      const ladder = ["a.test.ts", "once.test.ts"].map((file) => testStep([file], NOTHING_KNOWN));
+      const candidate = planted(root, "a.ts", "unseen = () => 1", "unseen = () => 2");
+      const { verdict } = await judge.judge(candidate, () => ladder, { mostMs: 1 });
+      expect(verdict).toBe("not judged");
+      expect(["a.test.ts", "once.test.ts"].map((name) => results.hasPassed(candidate.id, name, "state"))).toEqual([
+        true,
+        false,
+      ]);
+    },
+    MS_MAX,
+  );
+
+  test(
     "that the type checker refuses says nothing of the tests",
     async () => {
       expect((await judged(["seen = () => 1", "seen = () => REFUSED"])).verdict).toBe("does not compile");
       expect((await judged(["seen = () => 1", "seen = (): number => 1"])).verdict).toBe("same code");
+    },
+    MS_MAX,
+  );
+
+  test(
+    "of many files the type checker is asked at once: what one of them has wrong is said of none that it can come from",
+    async () => {
+      const root = project(stack, {
+        "package.json": JSON.stringify({ scripts: { typecheck: "bun check.ts" } }),
+        // Refuses 9 where it is, and 7 in a file in all that read it.
+        "check.ts": [
+          'import { readFileSync } from "node:fs";',
+          'const [a, b, c] = ["a.ts", "b.ts", "c.ts"].map((file) => readFileSync(file, "utf8"));',
+          "const wrong = [];",
+          'for (const [file, text] of [["a.ts", a], ["b.ts", b], ["c.ts", c]]) if (text.includes("9")) wrong.push(file);',
+          'if (a.includes("7")) wrong.push("d.ts");',
+          "for (const file of wrong) console.log(`${file}(1,1): error TS1: no`);",
+          "process.exit(wrong.length === 0 ? 0 : 1);",
+        ].join("\n"),
+        "a.ts": "export const x = 1;\n",
+        "b.ts": "export const x = 1;\n",
+        "c.ts": "export const x = 1;\n",
+      });
+      using copy = new Copy(root);
+      const results = new Results(join(stack.use(scratch("results")).path, "kept"));
+      const judge = new Judge(copy, results, () => "state", new Map());
+      /** a.ts is read by b.ts and d.ts. */
+      const isReached = (from: string, to: string) => from === to || (from === "a.ts" && to !== "c.ts");
+      const good = async (...to: string[]) => {
+        const all = to.map((x, i) => planted(root, `${"abc"[i]}.ts`, "x = 1", `x = ${x}`));
+        return (await judge.compiled(all, isReached)).map(({ file }) => file);
+      };
+      expect(await good("2", "2", "2")).toEqual(["a.ts", "b.ts", "c.ts"]);
+      expect(await good("2", "9", "2"), "once b.ts is out, a.ts is good").toEqual(["c.ts"]);
+      expect(await good("7", "2", "2")).toEqual(["b.ts", "c.ts"]);
+      expect(await good("2", "2", "9")).toEqual(["a.ts", "b.ts"]);
+      for (const file of ["a.ts", "b.ts", "c.ts"])
+        expect(readFileSync(join(copy.folder, file), "utf8")).toBe("export const x = 1;\n");
     },
     MS_MAX,
   );

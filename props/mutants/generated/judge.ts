@@ -7,7 +7,7 @@ import { applyEdits, type Copy } from "../copy.ts";
 import { type Ended, type Limits, runLimited } from "../limits.ts";
 import { failureOf, hasSaidSo } from "../verdict.ts";
 import { type Candidate, digest, type GeneratedVerdict } from "./candidate.ts";
-import { RESULT, type Step, stepNamed } from "./ladder.ts";
+import { RESULT, type Step, stepNamed, testStep } from "./ladder.ts";
 import type { Results } from "./results.ts";
 import { languageOf } from "./text.ts";
 import { isSameCode } from "./typescript.ts";
@@ -36,6 +36,16 @@ export interface Judgement {
   readonly by: string;
   readonly step: string;
 }
+
+/** Bounds of a judgement. */
+interface Bounds {
+  readonly isOver?: () => boolean;
+  readonly isCompiled?: boolean;
+  readonly mostMs?: number;
+}
+
+/** How often the type checker is asked about what is left of many edits. */
+const ROUNDS = 3;
 
 /** What a step said. */
 interface Said {
@@ -82,13 +92,13 @@ export class Judge {
   private readonly libraries: string;
 
   /**
-   * @param state the state of the tree, `stateOf`
+   * @param stateOf the state of what some steps depend on: `States`
    * @param red what was red without any fault, and what it said: no judge believes it any more
    */
   constructor(
     private readonly copy: Copy,
     private readonly results: Results,
-    private readonly state: string,
+    private readonly stateOf: (steps: readonly string[]) => string,
     private readonly red: Map<string, string>,
   ) {
     this.env = { ...process.env, GOBUF_LIBRARY: undefined };
@@ -135,8 +145,17 @@ export class Judge {
     return runLimited(command, { cwd: this.copy.folder, env: this.env, limits });
   }
 
-  /** Makes the edit, judges it by a ladder, and takes it back. */
-  async judge(candidate: Candidate, ladder: () => readonly Step[], isOver = () => false): Promise<Judgement> {
+  /**
+   * Makes the edit, judges it by a ladder, and takes it back.
+   *
+   * @param isCompiled the type checker takes it: it need not be asked again
+   * @param mostMs what the steps may take, by what they usually take, before it is left for later
+   */
+  async judge(
+    candidate: Candidate,
+    ladder: () => readonly Step[],
+    { isOver = () => false, isCompiled = false, mostMs = Number.POSITIVE_INFINITY }: Bounds = {},
+  ): Promise<Judgement> {
     const { file, id } = candidate;
     const path = join(this.copy.folder, file);
     const original = readFileSync(path, "utf8");
@@ -153,13 +172,17 @@ export class Judge {
       },
     };
     try {
-      const early = await this.compile(isNative, original, readFileSync(path, "utf8"));
+      const early = await this.compile(isNative, isCompiled, original, readFileSync(path, "utf8"));
       if (early !== undefined) return early;
       if (isNative) this.keepLibrary("mutant");
+      let usedMs = 0;
       for (const step of ladder()) {
-        if (isOver()) return { verdict: "not judged", by: "the time is over", step: "" };
-        const said = await this.step(step);
-        if (said.red && (await this.isSure(said, edit))) {
+        // The first step is always taken.
+        const isLate = usedMs > 0 && usedMs + step.usualMs > mostMs;
+        usedMs += step.usualMs;
+        if (isOver() || isLate) return { verdict: "not judged", by: "the time is over", step: "" };
+        const said = await this.climb(id, step, edit);
+        if (said !== undefined) {
           return { verdict: said.limited ? "timed out" : "found", by: said.by, step: said.step };
         }
       }
@@ -169,13 +192,65 @@ export class Judge {
     }
   }
 
+  /** Takes a step with the edit made. @returns what is surely red; undefined when all of the step passes or says nothing */
+  private async climb(id: string, step: Step, edit: Toggle): Promise<Said | undefined> {
+    let open: Step | undefined = step;
+    while (open !== undefined) {
+      const names: readonly string[] = open.tests.length === 0 ? [open.name] : open.tests;
+      const said: Said = await this.step(open);
+      if (!said.red) {
+        for (const name of names) this.results.passed(id, name, this.stateOf([name]));
+        return undefined;
+      }
+      if (await this.isSure(said, edit)) return said;
+      // The files behind it have not run.
+      const rest: readonly string[] = names.filter((name) => name !== said.step);
+      open = rest.length === 0 || rest.length === names.length ? undefined : testStep(rest, this.results);
+    }
+    return undefined;
+  }
+
+  /**
+   * Asks the type checker about edits of many files at once.
+   *
+   * @param isReached whether an error in a file can come from an edit of another
+   * @returns those of which no error can come; nothing is said of the others
+   */
+  async compiled(
+    candidates: readonly Candidate[],
+    isReached: (from: string, file: string) => boolean,
+  ): Promise<Candidate[]> {
+    let open = [...candidates];
+    const good: Candidate[] = [];
+    for (let round = 0; round < ROUNDS && open.length > 1; round++) {
+      const undo = open.map((candidate) => applyEdits(this.copy.folder, [candidate], candidate.id));
+      try {
+        const { code, output } = await this.types();
+        const wrong = new Set([...output.matchAll(/^(\S+)\(\d+,\d+\): error TS/gm)].map(([, file = ""]) => file));
+        if (code !== 0 && wrong.size === 0) return good;
+        good.push(...open.filter(({ file }) => ![...wrong].some((other) => isReached(file, other))));
+        // An edit without an error of its own may only be near one that has.
+        open = open.filter((candidate) => !wrong.has(candidate.file) && !good.includes(candidate));
+      } finally {
+        for (const back of undo) back();
+      }
+    }
+    return good;
+  }
+
   private async build(): Promise<Ended> {
     return this.run([process.execPath, "scripts/build.ts"], limitsOf(COMPILE_MS));
   }
 
   /** A verdict that needs no suite; undefined where the edit is code, and other code. */
-  private async compile(isNative: boolean, original: string, mutated: string): Promise<Judgement | undefined> {
+  private async compile(
+    isNative: boolean,
+    isCompiled: boolean,
+    original: string,
+    mutated: string,
+  ): Promise<Judgement | undefined> {
     if (!isNative && isSameCode(original, mutated)) return { verdict: "same code", by: "", step: "" };
+    if (!isNative && isCompiled) return undefined;
     const { code, ended, output } = isNative ? await this.build() : await this.types();
     const why = /\berror(?: TS\d+)?: .*/.exec(output)?.[0].trim().slice(0, 160) ?? ended;
     if (code !== 0) return { verdict: "does not compile", by: why, step: "" };
@@ -217,7 +292,8 @@ export class Judge {
     const alone = stepNamed(step, this.results);
     // What came to a limit does not pass by chance: the limits are many times what is usual, and to wait once more takes long.
     if (!limited && !(await this.step(alone)).red) return false;
-    if (this.results.isGreen(step, this.state)) return true;
+    const state = this.stateOf([step]);
+    if (this.results.isGreen(step, state)) return true;
     edit.off();
     let clean = await this.step(alone);
     if (clean.red) clean = await this.step(alone);
@@ -227,7 +303,7 @@ export class Judge {
       console.log(`RED WITHOUT A FAULT ${step}: ${clean.by}`);
       return false;
     }
-    this.results.green(step, this.state);
+    this.results.green(step, state);
     return true;
   }
 }

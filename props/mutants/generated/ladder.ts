@@ -22,7 +22,7 @@ export const RESULT = "mutant.json";
 
 const FIDELITY = ["props/fidelity/main.ts", "--json", RESULT];
 /** Milliseconds of a test file that nobody has timed. */
-const UNTIMED_MS = 3000;
+const UNTIMED_MS = 1000;
 /** A test file that takes longer runs after the whole of fidelity. */
 const LONG_MS = 12_000;
 /** Files of one process: more save starts of Bun, fewer find sooner. */
@@ -83,6 +83,11 @@ const FIDELITY_MS = { "fidelity named": 2500, fidelity: 20_000 } as const;
 
 const isFidelity = (name: string): name is keyof typeof FIDELITY_STEPS => Object.hasOwn(FIDELITY_STEPS, name);
 
+/** The files that a step starts. */
+export function filesOf(name: string): readonly string[] {
+  return isFidelity(name) ? [FIDELITY[0] as string] : name.split(" ");
+}
+
 /** A step by its name: a part of fidelity, or test files. */
 export function stepNamed(name: string, known: Known): Step {
   if (!isFidelity(name)) return testStep(name.split(" "), known);
@@ -106,16 +111,31 @@ function dependents(file: string, graph: Graph): Map<string, number> {
   return tests;
 }
 
-/** The ladder of a mutant. */
-export function ladderOf({ id, file, part }: Candidate, graph: Graph, known: Known): Step[] {
+/** The tests that may judge a mutant of a file. */
+function judgesOf(tests: ReadonlyMap<string, number>): string[] {
+  return [...tests.keys()].filter((test) => !APART.test(test) || (tests.get(test) ?? 0) <= NEAR);
+}
+
+/** The names of all that judges a mutant, in no order: what a survivor's verdict depends on. */
+export function checksOf({ file }: Candidate, graph: Graph): string[] {
+  return [...judgesOf(dependents(file, graph)).sort(), ...Object.keys(FIDELITY_STEPS)];
+}
+
+/** The ladder of a mutant. @param isOpen whether a step is still to be taken */
+export function ladderOf(
+  { id, file, part }: Candidate,
+  graph: Graph,
+  known: Known,
+  isOpen: (name: string) => boolean = () => true,
+): Step[] {
   const tests = dependents(file, graph);
   const ms = (test: string) => known.msOf(test) ?? UNTIMED_MS;
   const own = file.replace(/\.ts$/, ".test.ts");
   const rank = (test: string) => (test === own ? -1 : (tests.get(test) ?? 0));
-  const order = [...tests.keys()]
-    .filter((test) => !APART.test(test) || (tests.get(test) ?? 0) <= NEAR)
+  const order = judgesOf(tests)
+    .filter(isOpen)
     .sort((a, b) => rank(a) - rank(b) || ms(a) - ms(b) || (a < b ? -1 : 1));
-  const isKnown = (name: string) => order.includes(name) || isFidelity(name);
+  const isKnown = (name: string) => order.includes(name) || (isFidelity(name) && isOpen(name));
   // What takes long is a hint where it has found this very mutant.
   const ofFile = known.finders(file).filter((name) => isFidelity(name) || ms(name) <= LONG_MS);
   const hints = [...new Set([...known.finders(id), ...ofFile])].filter(isKnown).slice(0, HINTS);
@@ -126,7 +146,9 @@ export function ladderOf({ id, file, part }: Candidate, graph: Graph, known: Kno
   const short = rest.filter((test) => ms(test) <= LONG_MS).sort((a, b) => ms(a) - ms(b));
   const long = rest.filter((test) => ms(test) > LONG_MS);
   const step = (name: string) => stepNamed(name, known);
-  const [named, whole] = Object.keys(FIDELITY_STEPS).map((name) => (hints.includes(name) ? [] : [step(name)]));
+  const [named, whole] = Object.keys(FIDELITY_STEPS).map((name) =>
+    hints.includes(name) || !isOpen(name) ? [] : [step(name)],
+  );
   const nearStep = near.length === 0 ? [] : [testStep(near, known)];
   // What judges is judged by its tests first; what is judged, by the goldens as soon as its own tests have passed.
   const first = part === "arch" ? [...(named ?? []), ...nearStep] : [...nearStep, ...(named ?? [])];

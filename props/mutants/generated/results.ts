@@ -5,15 +5,14 @@
  */
 import { appendFileSync, existsSync, mkdirSync, readFileSync, truncateSync } from "node:fs";
 import { dirname, join } from "node:path";
-import type { Tree } from "../../../scripts/house/tree.ts";
 import { digest, GENERATED_VERDICTS, type GeneratedVerdict } from "./candidate.ts";
 import type { Known } from "./ladder.ts";
 
-/** A verdict on a mutant of one state of the tree. */
+/** A verdict on a mutant, of one state of what the verdict depends on. */
 export interface Result {
   readonly id: string;
   readonly file: string;
-  /** The state of everything that the verdict depends on: `stateOf`. */
+  /** That state: `States`. */
   readonly tree: string;
   readonly verdict: GeneratedVerdict;
   /** The check that found it, in one line. */
@@ -35,17 +34,20 @@ interface Green {
   readonly tree: string;
 }
 
-type Entry = Result | Timing | Green;
-
-/** What a verdict does not depend on. */
-const APART =
-  /^(?:docs|bench\/(?!\w+\.ts$)|\.ci)\/|\.md$|^props\/mutants\/generated\/argued\.json$|^props\/mutants\/results\.json$/;
-
-/** A digest of the files that a verdict depends on. */
-export function stateOf(tree: Tree): string {
-  const files = tree.files.filter((file) => !APART.test(file));
-  return digest(files.map((file) => `${file}\0${digest(tree.read(file))}`).join("\n")).slice(0, 16);
+/** A step that a mutant has passed. */
+interface Passed {
+  readonly passed: string;
+  readonly step: string;
+  readonly tree: string;
 }
+
+/** A mutant that the type checker takes. */
+interface Compiled {
+  readonly compiles: string;
+  readonly tree: string;
+}
+
+type Entry = Result | Timing | Green | Passed | Compiled;
 
 const sealed = (entry: Entry) => {
   const text = JSON.stringify(entry);
@@ -57,8 +59,10 @@ const isNumber = (value: unknown) => typeof value === "number" && Number.isFinit
 
 function isEntry(value: unknown): value is Entry {
   if (typeof value !== "object" || value === null) return false;
-  const { id, file, tree, verdict, by, step, ms, green } = value as Record<string, unknown>;
+  const { id, file, tree, verdict, by, step, ms, green, passed, compiles } = value as Record<string, unknown>;
   if (green !== undefined) return isText(green) && isText(tree);
+  if (compiles !== undefined) return isText(compiles) && isText(tree);
+  if (passed !== undefined) return isText(passed) && isText(step) && isText(tree);
   if (id === undefined) return isText(step) && isNumber(ms);
   const texts = [id, file, tree, by, step].every(isText);
   return texts && isNumber(ms) && GENERATED_VERDICTS.some((known) => known === verdict);
@@ -67,10 +71,13 @@ function isEntry(value: unknown): value is Entry {
 /** The results of a folder. */
 export class Results implements Known {
   private readonly path: string;
-  private readonly latest = new Map<string, Result>();
+  private readonly all = new Map<string, Result[]>();
   private readonly times = new Map<string, number>();
   private readonly found = new Map<string, Map<string, number>>();
+  /** What was seen green, passed and compiled, each with its state. */
   private readonly greens = new Set<string>();
+  private readonly passes = new Set<string>();
+  private readonly compiled = new Set<string>();
 
   /** @throws Error when the file holds what no run has written */
   constructor(folder: string) {
@@ -101,9 +108,11 @@ export class Results implements Known {
 
   private take(entry: Entry): void {
     if ("green" in entry) this.greens.add(`${entry.tree} ${entry.green}`);
+    else if ("passed" in entry) this.passes.add(`${entry.tree} ${entry.passed} ${entry.step}`);
+    else if ("compiles" in entry) this.compiled.add(`${entry.tree} ${entry.compiles}`);
     else if (!("id" in entry)) this.times.set(entry.step, entry.ms);
     else {
-      this.latest.set(`${entry.tree} ${entry.id}`, entry);
+      this.all.set(entry.id, [...(this.all.get(entry.id) ?? []), entry]);
       if (entry.step === "" || (entry.verdict !== "found" && entry.verdict !== "timed out")) return;
       // By the file, and by the mutant, which goes first.
       for (const key of [entry.file, entry.id]) {
@@ -119,9 +128,9 @@ export class Results implements Known {
     this.take(entry);
   }
 
-  /** The verdict on a mutant of a state of the tree. */
-  of(id: string, tree: string): Result | undefined {
-    return this.latest.get(`${tree} ${id}`);
+  /** The last verdict on a mutant that is of the state in which what it depends on is now. */
+  of(id: string, stateOf: (result: Result) => string): Result | undefined {
+    return this.all.get(id)?.findLast((result) => result.tree === stateOf(result));
   }
 
   record(result: Result): void {
@@ -140,6 +149,22 @@ export class Results implements Known {
 
   green(step: string, tree: string): void {
     this.add({ green: step, tree });
+  }
+
+  hasPassed(id: string, step: string, tree: string): boolean {
+    return this.passes.has(`${tree} ${id} ${step}`);
+  }
+
+  passed(id: string, step: string, tree: string): void {
+    this.add({ passed: id, step, tree });
+  }
+
+  isCompiled(id: string, tree: string): boolean {
+    return this.compiled.has(`${tree} ${id}`);
+  }
+
+  compiles(id: string, tree: string): void {
+    this.add({ compiles: id, tree });
   }
 
   finders(key: string): readonly string[] {

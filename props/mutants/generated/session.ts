@@ -10,9 +10,11 @@ import { candidatesOf, type Draw, draw } from "./catalogue.ts";
 import { Edits } from "./edits.ts";
 import { Graph } from "./graph.ts";
 import { Judge, type Judgement } from "./judge.ts";
-import { ladderOf } from "./ladder.ts";
+import { checksOf, ladderOf } from "./ladder.ts";
 import { type Judged, patchOf, percent, rowOf, survivorsOf, survivorText, tableOf } from "./report.ts";
-import { Results, stateOf } from "./results.ts";
+import { type Result, Results } from "./results.ts";
+import { States } from "./states.ts";
+import { languageOf } from "./text.ts";
 
 /** Where results are kept, from the root. */
 const FOLDER = ".mutants";
@@ -27,6 +29,12 @@ export interface Wanted {
   readonly least?: number | undefined;
   /** Seconds after which nothing more is judged, nor to its end. */
   readonly seconds?: number | undefined;
+}
+
+/** A tree as it is now, whatever is edited while mutants of it are judged. */
+function frozen({ files, read }: Tree): Tree {
+  const texts = new Map(files.map((file) => [file, read(file)]));
+  return { files, read: (file) => texts.get(file) ?? read(file) };
 }
 
 /** Judges the draws, `jobs` at a time. The first in their order that count are those that are judged, whatever comes first. */
@@ -80,48 +88,100 @@ export async function judgeDraws(
   return judged;
 }
 
+/** Milliseconds of processor time that each mutant has first: most are found in them, and what takes long comes last. */
+const FIRST_MS = 15_000;
+/** Mutants of which the type checker is asked at once. */
+const BATCH = 40;
+
 /** Copies, one a job, made when the first mutant needs it, and what judges in them. */
 class Shops implements Disposable {
   private readonly copies = new DisposableStack();
   private readonly judges: Judge[] = [];
-  private graph: Promise<Graph> | undefined;
+  private readonly said = new Set<string>();
+  private readonly asked = new Set<string>();
   readonly red = new Map<string, string>();
-  readonly state: string;
 
-  constructor(
+  private constructor(
     private readonly tree: Tree,
+    private readonly graph: Graph,
     private readonly results: Results,
+    private readonly states: States,
+    /** In the order of the draw. */
+    private readonly drawn: readonly Candidate[],
     readonly isOver: () => boolean,
-  ) {
-    this.state = stateOf(tree);
+  ) {}
+
+  static async of(tree: Tree, results: Results, drawn: readonly Candidate[], isOver: () => boolean): Promise<Shops> {
+    const graph = await Graph.of(tree);
+    return new Shops(tree, graph, results, new States(tree, graph), drawn, isOver);
   }
 
-  async judge(candidate: Candidate, job: number): Promise<Judgement> {
-    const known = this.results.of(candidate.id, this.state);
+  /** The state of what a verdict depends on. */
+  private stateOf(candidate: Candidate, { verdict, step }: Pick<Result, "verdict" | "step">): string {
+    if (isReplaced(verdict)) return this.states.ofCompiling(candidate.file);
+    return this.states.of(verdict === "survived" ? checksOf(candidate, this.graph) : [step]);
+  }
+
+  private known(candidate: Candidate): Result | undefined {
+    return this.results.of(candidate.id, (result) => this.stateOf(candidate, result));
+  }
+
+  /** @param mostMs what its steps may take, by what they usually take, before it is left for later */
+  async judge(candidate: Candidate, job: number, mostMs = Number.POSITIVE_INFINITY): Promise<Judgement> {
+    const known = this.known(candidate);
     if (known !== undefined) return this.say(candidate, known, true);
     const start = performance.now();
-    this.graph ??= Graph.of(this.tree);
-    const graph = await this.graph;
     const judge = this.judges[job] ?? this.open();
     this.judges[job] = judge;
-    const judgement = await judge.judge(candidate, () => ladderOf(candidate, graph, this.results), this.isOver);
     const { id, file } = candidate;
-    if (judgement.verdict !== "not judged")
-      this.results.record({ id, file, tree: this.state, ...judgement, ms: Math.round(performance.now() - start) });
+    const isCompiled = await this.isCompiled(candidate, judge);
+    const isLeft = (name: string) => !this.results.hasPassed(id, name, this.states.of([name]));
+    const judgement = await judge.judge(candidate, () => ladderOf(candidate, this.graph, this.results, isLeft), {
+      isOver: this.isOver,
+      isCompiled,
+      mostMs,
+    });
+    const isOpen = judgement.verdict === "not judged";
+    if (!isReplaced(judgement.verdict) && !isCompiled) this.results.compiles(id, this.states.ofCompiling(file));
+    const tree = isOpen ? "" : this.stateOf(candidate, judgement);
+    if (!isOpen) this.results.record({ id, file, tree, ...judgement, ms: Math.round(performance.now() - start) });
     return this.say(candidate, judgement, false);
+  }
+
+  /** Whether the type checker takes a mutant: what is not known is asked with others that are drawn. */
+  private async isCompiled({ id, file }: Candidate, judge: Judge): Promise<boolean> {
+    const isKnown = (one: { id: string; file: string }) =>
+      this.results.isCompiled(one.id, this.states.ofCompiling(one.file));
+    if (isKnown({ id, file })) return true;
+    if (this.asked.has(id)) return false;
+    const batch = new Map<string, Candidate>();
+    for (const one of this.drawn) {
+      if (batch.size >= BATCH) break;
+      if (languageOf(one.file) !== undefined || batch.has(one.file) || this.asked.has(one.id)) continue;
+      if (one.file === file && one.id !== id) continue;
+      if (this.known(one) === undefined && !isKnown(one)) batch.set(one.file, one);
+    }
+    for (const one of batch.values()) this.asked.add(one.id);
+    const reached = new Map([...batch.keys()].map((name) => [name, this.graph.dependentsOf(name)]));
+    const good = await judge.compiled([...batch.values()], (from, other) => reached.get(from)?.has(other) === true);
+    for (const one of good) this.results.compiles(one.id, this.states.ofCompiling(one.file));
+    return isKnown({ id, file });
   }
 
   private open(): Judge {
     ensureNativeSync();
     const copy = this.copies.use(new Copy(packageRoot));
-    return new Judge(copy, this.results, this.state, this.red);
+    return new Judge(copy, this.results, (steps) => this.states.of(steps), this.red);
   }
 
   private say(candidate: Candidate, { verdict, by, step }: Judgement, isKept: boolean): Judgement {
     const { id, file, at, operator } = candidate;
     const where = `${file}:${lineOf(this.tree.read(file), at)}`;
     const how = by === "" ? "" : `  <- ${step === "" ? "" : `${step}: `}${by}`;
-    console.log(`${verdict.padEnd(16)} ${id} ${where} ${operator}${how}${isKept ? " (kept)" : ""}`);
+    // What is left for later says nothing yet.
+    if (verdict !== "not judged" && !this.said.has(id))
+      console.log(`${verdict.padEnd(16)} ${id} ${where} ${operator}${how}${isKept ? " (kept)" : ""}`);
+    if (verdict !== "not judged") this.said.add(id);
     return { verdict, by, step };
   }
 
@@ -149,19 +209,17 @@ export async function runGenerated({
   seconds = Number.POSITIVE_INFINITY,
 }: Wanted): Promise<number> {
   const start = performance.now();
-  const tree = gitTree(packageRoot);
+  const tree = frozen(gitTree(packageRoot));
   const results = new Results(join(packageRoot, FOLDER));
   const kept = new Edits(join(packageRoot, FOLDER));
   const candidates = await candidatesOf(tree, hostPlatform(), parts, kept);
   const argued = await arguedOf(tree, candidates, parts, kept);
   if (argued === undefined) return 1;
-  using shops = new Shops(tree, results, () => performance.now() - start > seconds * 1000);
-  const judged = await judgeDraws(
-    draw(candidates, n, seed),
-    jobs,
-    (candidate, job) => shops.judge(candidate, job),
-    shops.isOver,
-  );
+  const draws = draw(candidates, n, seed);
+  const drawn = draws.flatMap(({ order, wanted }) => order.slice(0, wanted));
+  using shops = await Shops.of(tree, results, drawn, () => performance.now() - start > seconds * 1000);
+  await judgeDraws(draws, jobs, (candidate, job) => shops.judge(candidate, job, FIRST_MS), shops.isOver);
+  const judged = await judgeDraws(draws, jobs, (candidate, job) => shops.judge(candidate, job), shops.isOver);
   for (const candidate of survivorsOf(judged, argued)) {
     console.log(`\n${survivorText(candidate, tree.read(candidate.file))}`);
   }
@@ -192,7 +250,7 @@ export async function runGenerated({
 
 /** `--generated-one`. @returns the exit code */
 export async function runOne(id: string, isPatch: boolean): Promise<number> {
-  const tree = gitTree(packageRoot);
+  const tree = frozen(gitTree(packageRoot));
   const candidates = await candidatesOf(tree, hostPlatform(), PARTS, new Edits(join(packageRoot, FOLDER)));
   const candidate = candidates.find((one) => one.id === id);
   if (candidate === undefined) {
@@ -204,7 +262,7 @@ export async function runOne(id: string, isPatch: boolean): Promise<number> {
     process.stdout.write(patch);
     return 0;
   }
-  using shops = new Shops(tree, new Results(join(packageRoot, FOLDER)), () => false);
+  using shops = await Shops.of(tree, new Results(join(packageRoot, FOLDER)), [], () => false);
   const { verdict } = await shops.judge(candidate, 0);
   console.log(patch);
   return verdict === "survived" || shops.red.size > 0 ? 1 : 0;
