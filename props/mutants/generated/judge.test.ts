@@ -173,6 +173,7 @@ describe.skipIf(isWindows)("a planted fault (skipped on Windows, which has no pr
           "const wrong = [];",
           'for (const [file, text] of [["a.ts", a], ["b.ts", b], ["c.ts", c]]) if (text.includes("9")) wrong.push(file);',
           'if (a.includes("7")) wrong.push("d.ts");',
+          // biome-ignore lint/suspicious/noTemplateCurlyInString: it is the program's
           "for (const file of wrong) console.log(`${file}(1,1): error TS1: no`);",
           "process.exit(wrong.length === 0 ? 0 : 1);",
         ].join("\n"),
