@@ -189,6 +189,36 @@ function* leftOut(seen: string, text: string, language: Language): Generator<Edi
   }
 }
 
+/** Two moves of assembly, or two plain assignments: neither writes what the other reads or writes. */
+function commute(one: string, two: string, language: Language): boolean {
+  const [a, b] = language === "asm" ? [moved(one), moved(two)] : [assigned(one), assigned(two)];
+  if (a === undefined || b === undefined) return false;
+  return !mentions(two, a) && !mentions(one, b);
+}
+
+/** Whether a text has a name or a place in it, as a whole word. */
+const mentions = (text: string, name: string) => new RegExp(`(?<![\\w.])${RegExp.escape(name)}(?![\\w])`).test(text);
+
+/** What a move writes: a register, or a place in memory. */
+function moved(line: string): string | undefined {
+  const operands = /^\s*mov\w+ +(.*)$/.exec(line)?.[1]?.trim();
+  return operands === undefined ? undefined : /(?:^|, *)([^,()]+(?:\([^()]*\))?)$/.exec(operands)?.[1]?.trim();
+}
+
+/** Builtins that only convert: an assignment with another call does something beside it. */
+const CONVERSION = /@(?:as|truncate|intCast|bitCast|intFromEnum|intFromPtr|min|max)\(/g;
+
+/** What a plain assignment writes. */
+function assigned(line: string): string | undefined {
+  const found = /^\s*([\w.[\]*>-]+) [-+|&]?= (.*);$/.exec(line);
+  if (found === null) return undefined;
+  const [, place = "", value = ""] = found;
+  return /\w\(|->|\bif\b|\btry\b/.test(value.replace(CONVERSION, "(")) ? undefined : place;
+}
+
+/** A directive that says where the frame is: to move it by one instruction changes what is told of that instruction only. */
+const FRAME = /^\s*\.cfi_/;
+
 function* swapped(seen: string, text: string, language: Language): Generator<Edit> {
   const lines = linesOf(seen, text);
   const indent = (line: Line) => /^\s*/.exec(line.text)?.[0];
@@ -196,6 +226,7 @@ function* swapped(seen: string, text: string, language: Language): Generator<Edi
     const [one, two] = [lines[i], lines[i + 1]] as [Line, Line];
     if (!isStatement(lines, i, language) || !isStatement(lines, i + 1, language)) continue;
     if (indent(one) !== indent(two) || one.seen.trim() === two.seen.trim()) continue;
+    if (FRAME.test(one.seen) || FRAME.test(two.seen) || commute(one.seen, two.seen, language)) continue;
     yield { at: one.at, from: `${one.text}\n${two.text}`, to: `${two.text}\n${one.text}` };
   }
 }
