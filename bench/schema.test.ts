@@ -41,7 +41,9 @@ const good: Report = {
   },
   rows: [time, bytes, { ...time, metric: "cpu" }],
   failed: [{ impl: "csp", name: "a", why: "no memory" }],
-  serve: [],
+  serve: [
+    { name: "interval beside Bun.serve", impl: "generator", per_second: 5, late_p50: 0, late_p99: 1, late_max: 2 },
+  ],
   aims: [{ row: "a", impl: "native", over: "go", aim: 2, reached: null, verdict: "not measured" }],
   baseline: null,
 };
@@ -70,8 +72,94 @@ test("a whole report passes", () => {
   expect(checkReport({ ...good, rows: [], baseline })).toEqual([]);
 });
 
+/** Kinds of fields: what is right for each, and what is wrong. */
+const KINDS = {
+  text: { right: ["x"], wrong: ["", 1, null, undefined, ["x"]] },
+  "a text or null": { right: ["x", null], wrong: ["", 1, undefined] },
+  "a text or nothing": { right: ["x", undefined], wrong: ["", 1, null] },
+  "a date or nothing": { right: ["2026-01-02", undefined], wrong: ["", "soon", 1, null] },
+  count: { right: [0, 1.5], wrong: [-1, Number.NaN, Number.POSITIVE_INFINITY, "1", null, undefined] },
+  positive: { right: [0.1], wrong: [0, -1, Number.NaN, Number.POSITIVE_INFINITY, "1", null, undefined] },
+  ratio: { right: [0.1, null], wrong: [0, -1, Number.NaN, "1", undefined] },
+  "a probability or null": { right: [0.1, 1, null], wrong: [0, 1.1, -1, "1", undefined] },
+  boolean: { right: [true, false], wrong: [0, "true", null, undefined] },
+  texts: { right: [{}, { a: "b" }], wrong: [null, "x", 1, undefined, { a: "" }, { a: 1 }, { a: "b", c: 1 }] },
+  load: { right: [[0, 1, 2]], wrong: [[], [1, 2], [1, 2, 3, 4], [0, 1, -1], "012", { length: 3 }, null, undefined] },
+  aim: { right: ["met", "missed", "not measured"], wrong: ["", "nearly", null, undefined] },
+  movement: { right: ["better", "worse", "same"], wrong: ["", "moved", null, undefined] },
+  metric: { right: ["time", "cpu", "bytes"], wrong: ["", "miles", null, undefined] },
+} as const;
+
+const RESULT: Readonly<Record<string, keyof typeof KINDS>> = {
+  ...{ group: "text", name: "text", impl: "text", unit: "text", n: "positive", samples: "positive", spread: "count" },
+  ...{ vs_go: "ratio", vs_go_low: "ratio", vs_go_high: "ratio" },
+};
+const REASON = { impl: "text", name: "a text or null", why: "text" } as const;
+
+/** The kind of each field of each part of a report. */
+const FIELDS: Readonly<Record<string, Readonly<Record<string, keyof typeof KINDS>>>> = {
+  header: {
+    ...{ gobuf: "text", commit: "a text or nothing", date: "a date or nothing", abi: "text", bun: "text", go: "text" },
+    ...{
+      peers: "texts",
+      cpu: "text",
+      cores: "positive",
+      kernel: "text",
+      load: "load",
+      seed: "count",
+      quick: "boolean",
+    },
+  },
+  "rows.0": { ...RESULT, ns_min: "positive", ns_median: "positive", ns_max: "positive" },
+  "rows.1": { ...RESULT, bytes_min: "positive", bytes_median: "positive", bytes_max: "positive" },
+  "failed.0": REASON,
+  "serve.0": {
+    ...{ name: "text", impl: "text", per_second: "positive", late_p50: "count", late_p99: "count", late_max: "count" },
+  },
+  "aims.0": {
+    ...{ row: "text", impl: "text", over: "a text or null", aim: "positive", reached: "ratio", verdict: "aim" },
+    ...{ where: "a text or nothing" },
+  },
+  "baseline.rows.0": {
+    ...{ name: "text", impl: "text", unit: "text", metric: "metric", base: "positive", now: "positive" },
+    ...{ ratio: "positive", ratio_low: "positive", ratio_high: "positive", p: "a probability or null" },
+    ...{ moved: "movement" },
+  },
+  "baseline.skipped.0": REASON,
+};
+
+test.each(
+  Object.entries(FIELDS).flatMap(([at, fields]) =>
+    Object.entries(fields).map(([name, kind]) => [at, name, kind] as const),
+  ),
+)("of %s, %s is %s: what is right passes, and what is wrong is named", (at, name, kind) => {
+  const named = `${at.replace(/\.(\d+)/g, "[$1]")}.${name}`;
+  const said = (value: unknown) => {
+    const report = structuredClone({ ...good, baseline }) as unknown as Record<string, never>;
+    let place: Record<string, unknown> = report;
+    for (const key of at.split(".")) place = place[key] as Record<string, unknown>;
+    expect(Object.hasOwn(place, name) || kind.endsWith("nothing"), `${named} is in a whole report`).toBe(true);
+    place[name] = value;
+    return checkReport(report);
+  };
+  for (const value of KINDS[kind].right) expect(said(value), JSON.stringify(value)).toEqual([]);
+  for (const value of KINDS[kind].wrong)
+    expect(said(value), String(value)).toEqual([`${named}: ${JSON.stringify(value)}`]);
+});
+
+test("all fields of a whole report have a kind", () => {
+  const whole = { ...good, baseline } as unknown as Record<string, unknown>;
+  for (const [at, fields] of Object.entries(FIELDS)) {
+    let place = whole;
+    for (const key of at.split(".")) place = place[key] as Record<string, unknown>;
+    const free = Object.keys(place).filter((name) => !(name in fields));
+    // It decides which fields a row has.
+    expect(free, at).toEqual(at.startsWith("rows") ? ["metric"] : []);
+  }
+});
+
 test.each([
-  ["no rows", { ...good, rows: [] }, "rows: expected at least one"],
+  ["no rows", { ...good, rows: [], serve: [] }, "rows: expected at least one"],
   ["a negative time", { ...good, rows: [{ ...time, ns_min: -1 }] }, "rows[0].ns_min: -1"],
   ["a missing field", { ...good, rows: [{ ...time, impl: undefined }] }, "rows[0].impl: undefined"],
   ["an unknown field", { ...good, rows: [{ ...time, x: 1 }] }, "rows[0].x: no such field"],
@@ -80,6 +168,17 @@ test.each([
   ["an unknown metric", { ...good, rows: [{ ...time, metric: "miles" }] }, 'rows[0].metric: "miles"'],
   ["a peer without a word", { ...good, header: { ...good.header, peers: { go: "" } } }, 'header.peers: {"go":""}'],
   ["no aims", { ...good, aims: undefined }, "aims: expected a list"],
+  ["a header that is none", { ...good, header: null }, "header: expected an object"],
+  ["a row that is none", { ...good, rows: [7] }, "rows[0]: expected an object"],
+  ["a row of nothing", { ...good, rows: [null] }, "rows[0]: expected an object"],
+  ["rows that are no list", { ...good, rows: {} }, "rows, failed and serve: expected lists"],
+  ["failures that are no list", { ...good, failed: {} }, "rows, failed and serve: expected lists"],
+  ["a server's rows that are no list", { ...good, serve: {} }, "rows, failed and serve: expected lists"],
+  [
+    "a comparison whose rows are no list",
+    { ...good, baseline: { ...baseline, rows: {} } },
+    "baseline.rows and skipped: expected lists",
+  ],
   ["a verdict of its own", { ...good, aims: [{ ...good.aims[0], verdict: "nearly" }] }, 'aims[0].verdict: "nearly"'],
   [
     "a comparison without what was skipped",

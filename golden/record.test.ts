@@ -2,7 +2,7 @@
 import { describe, expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { corpora, corpusBytes, linesOf } from "./corpus.ts";
+import { corpora, corpusBytes, extensionsOf, linesOf } from "./corpus.ts";
 import {
   type Case,
   type CaseInput,
@@ -75,6 +75,57 @@ test("a difference is named by its case and event", () => {
   expect(firstDifference(lines, changed)).toBe(`${place}: committed 1 waiting>runnable, recorded 2 waiting>runnable`);
   expect(firstDifference(lines.slice(0, 2), lines)).toContain("rule-02-ready-takes-runnext (line 3) is not in");
   expect(firstDifference(lines, lines.slice(0, 2))).toBe("1 lines more");
+});
+
+test("each way in which two corpora differ is named", () => {
+  const one: Case = {
+    ...{ name: "a", seed: 1, workload: cases[0].workload, outcome: "done", ops: ["0 start 0"], status: ["0 x"] },
+  } as never;
+  const header = "{}";
+  const said = (committed: Partial<Case> | string | undefined, recorded: Partial<Case>) => {
+    const line = typeof committed === "string" ? [committed] : committed && [JSON.stringify({ ...one, ...committed })];
+    return firstDifference([header, ...(line ?? [])], [header, JSON.stringify({ ...one, ...recorded })]);
+  };
+  const place = "case a (line 2)";
+  expect(said({}, {})).toBeUndefined();
+  expect(firstDifference(["1"], ["2"])).toBe("the header: committed 1, recorded 2");
+  expect(said(undefined, {})).toBe(`${place} is not in the committed file`);
+  expect(said("{", {})).toBe(`${place}: the committed line is not JSON`);
+  expect(said({ name: "b" }, {})).toBe(`${place}: the committed line is case b`);
+  for (const list of ["ops", "status"] as const) {
+    const more = { [list]: [...one[list], "more"] };
+    expect(said({}, more)).toBe(`${place}, ${list}[1]: committed nothing, recorded more`);
+    expect(said(more, {})).toBe(`${place}, ${list}[1]: committed more, recorded nothing`);
+    expect(said({ [list]: ["then"] }, { [list]: ["now"] })).toBe(`${place}, ${list}[0]: committed then, recorded now`);
+  }
+  // What happened first is said first.
+  const both = { ops: ["x"], status: ["y"], outcome: "deadlock" } as const;
+  expect(said(both, {})).toContain("ops[0]");
+  expect(said({ ...both, ops: one.ops }, {})).toContain("status[0]");
+  expect(said({ outcome: "deadlock" }, {})).toBe(`${place}: committed deadlock, recorded done`);
+  expect(said({ seed: 2 }, {})).toBe(`${place}: not the same workload or seed`);
+});
+
+test("a workload uses the extensions that it has need of, wherever in it that is", () => {
+  const plain = { chans: [0], mutexes: 0, rwmutexes: 0, waitgroups: 0, conds: 0, onces: 1, join: false } as const;
+  const none = ["select", [], false] as const;
+  const of = (change: object) => extensionsOf({ ...plain, bodies: [[]], ...change } as never);
+  expect(of({})).toEqual([]);
+  expect(of({ chans: [0, null] })).toEqual(["nil-chan"]);
+  expect(of({ timers: 0 })).toEqual(["timers"]);
+  expect(of({ bodies: [[], [["gosched"], none]] })).toEqual(["select-none"]);
+  expect(of({ bodies: [[["once", 0, [["once", 0, [none]]]]]] })).toEqual(["select-none"]);
+  expect(
+    of({
+      bodies: [
+        [
+          ["once", 0, [["gosched"]]],
+          ["select", [["recv", 0]], false],
+        ],
+      ],
+    }),
+  ).toEqual([]);
+  expect(of({ chans: [null], timers: 1, bodies: [[none]] })).toEqual(["nil-chan", "select-none", "timers"]);
 });
 
 const go = goAvailable();

@@ -3,7 +3,7 @@ import { describe, expect, test } from "bun:test";
 import type { Op } from "../../golden/format.ts";
 import { decodeLog, decodeReports } from "./decode.ts";
 import { encodeWorkload, type Handles } from "./encode.ts";
-import { H, wide } from "./probe-buffer.ts";
+import { CODES, H, wide } from "./probe-buffer.ts";
 import { PING } from "./samples.ts";
 
 const HANDLES: Handles = {
@@ -103,6 +103,73 @@ test("events come back as an ops list", () => {
     "0 exit",
     "0 done",
   ]);
+});
+
+test("events and mismatches for which there was no room are counted, and not read", () => {
+  const buffer = encode(["gosched"]);
+  const capacity = buffer[H.logCapacity] as number;
+  buffer.fill(0, buffer[H.log]);
+  for (const [count, read] of [
+    [0, 0],
+    [capacity - 1, capacity - 1],
+    [capacity, capacity],
+    [capacity + 1, capacity],
+    [2 ** 32 - 1, capacity],
+  ] as const) {
+    buffer[H.logCount] = count;
+    expect(decodeLog(buffer)).toHaveLength(read);
+  }
+  const reports = buffer[H.reportCapacity] as number;
+  expect(reports).toBeGreaterThan(0);
+  for (const [count, read] of [
+    [reports - 1, reports - 1],
+    [reports, reports],
+    [reports + 1, reports],
+  ] as const) {
+    buffer[H.reportCount] = count;
+    expect(decodeReports(buffer, String)).toHaveLength(read);
+  }
+});
+
+test("every op goes into the buffer with its code and its operand, and comes back by its name", () => {
+  const plain = Object.entries(CODES).filter(
+    ([name]) => !["select", "once", "sleep", "gosched", "goexit"].includes(name),
+  );
+  expect(plain).toHaveLength(17);
+  for (const [name, code] of plain) {
+    expect(opAt(encode([name, 7] as never), 0), name).toEqual([code, 7, 0, 0, 0, 0]);
+    const buffer = encode(["gosched"]);
+    buffer.set([4, code, 9, 1, 6, 0], buffer[H.log] as number);
+    buffer[H.logCount] = 1;
+    expect(decodeLog(buffer)).toEqual([`4.9 ${name} 6`]);
+  }
+  expect(opAt(encode(["goexit"]), 0)).toEqual([20, 0, 0, 0, 0, 0]);
+  const buffer = encode(["gosched"]);
+  buffer.set([4, 99, 9, 6, 0, 0], buffer[H.log] as number);
+  buffer[H.logCount] = 1;
+  expect(decodeLog(buffer), "what is unknown is shown by number").toEqual(["4.9 op 99 result 6"]);
+});
+
+test.each([
+  [1, "r5 (register, seen from the goroutine"],
+  [2, "local 5 (local of a frame"],
+  [3, "r5 (register of g0, after execute"],
+  [4, "r5 (floating-point control word, seen from the goroutine"],
+  [5, "r5 (floating-point control word of g0, after execute"],
+  [6, "r5 (floating-point control word at the goroutine's first instruction"],
+  [7, "sp (stack pointer at the goroutine's first instruction"],
+  [8, "r5 (floating-point control or TEB word within systemstack"],
+  [9, "sp (stack pointer within systemstack"],
+  [10, "calls (calls of systemstack's function"],
+  [11, "r5 (kind 11"],
+])("a mismatch of kind %d is named: %s", (kind, text) => {
+  const buffer = encode(["gosched"]);
+  const at = buffer[H.reports] as number;
+  buffer.set([kind, 3, 7, 101, 5, 4, 1, 2, 3, 4, 0, 0, 0, 0], at + 16);
+  buffer[H.reportCount] = 2;
+  expect(decodeReports(buffer, (id) => `r${id}`)[1]?.text).toBe(
+    `3.7 once enter: ${text}, depth 4): ` + "expected 0x00000004000000030000000200000001, found 0x0000000000000000",
+  );
 });
 
 test("a mismatch comes back with goroutine, op, register, expected and found", () => {

@@ -1,5 +1,6 @@
 /** The reader of golden files: it takes what the format allows, and refuses the rest by file and line. */
 import { describe, expect, test } from "bun:test";
+import { WORKLOAD_LIMITS } from "./check-case.ts";
 import { GoldenError, isGoldenName, READER_LIMITS, readGolden, readGoldenFile } from "./reader.ts";
 import { goldenBytes, HEADER, PING } from "./samples.ts";
 
@@ -146,6 +147,12 @@ describe("a file that is refused", () => {
     "0.1 recv",
     "0.1 recv x",
     "0.1 recv 01",
+    "0.1 recv 1x",
+    "0.0 go 1x",
+    "1 start 0x",
+    "0 start done",
+    "0 done exit",
+    "0.0 gosched enter",
     "0.0 send 5",
     "0.0 once done",
     "0.0 select 3",
@@ -174,6 +181,83 @@ describe("a file that is refused", () => {
     "",
   ])("for its status event %j", (event) => {
     expect(refusal(HEADER, { ...PING, status: [event] }).reason).toContain(`status[0] is ${JSON.stringify(event)}`);
+  });
+
+  test("when a number of the workload lies beyond its limit, and not before", () => {
+    const { chans, capacity, capacities, bodies, ops, onceDepth, sleepMicros, workThousands, nameLength } =
+      WORKLOAD_LIMITS;
+    const none = { ops: [], status: [] };
+    const many = <T>(n: number, one: T) => Array<T>(n).fill(one);
+    /** `once` within `once`. */
+    const deep = (n: number): unknown => ["once", 0, n === 1 ? [] : [deep(n - 1)]];
+    /** Channels that have room for so many values together. */
+    const room = (n: number) => [...many(Math.floor(n / capacity), capacity), n % capacity];
+    const at: [string, number, (n: number) => object][] = [
+      ["chans", chans, (n) => workload({ chans: many(n, 0) })],
+      ["capacity", capacity, (n) => workload({ chans: [n] })],
+      ["capacities", capacities, (n) => workload({ chans: room(n) })],
+      ...(["mutexes", "rwmutexes", "waitgroups", "conds", "onces"] as const).map(
+        (field): [string, number, (n: number) => object] => [
+          field,
+          WORKLOAD_LIMITS[field],
+          (n) => workload({ [field]: n }),
+        ],
+      ),
+      ["bodies", bodies, (n) => workload({ bodies: many(n, []) })],
+      ["ops", ops, (n) => workload({ bodies: [many(n, ["gosched"])] })],
+      ["onceDepth", onceDepth, (n) => workload({ onces: 1, bodies: [[deep(n)]] })],
+      ["sleepMicros", sleepMicros, (n) => body(["sleep", n])],
+      ["sleepMicros below 0", sleepMicros, (n) => body(["sleep", -n])],
+      ["workThousands", workThousands, (n) => body(["work", n])],
+      ["nameLength", nameLength, (n) => ({ ...PING, name: "a".repeat(n) })],
+      ["select cases", 3, (n) => body(["select", many(n, ["recv", 0]), true])],
+      ["the seed", 2 ** 53 - 1, (n) => ({ ...PING, seed: n })],
+    ];
+    for (const [name, limit, of] of at) {
+      const read = (n: number) => () => readGolden(goldenBytes(HEADER, { ...of(n), ...none }), "t.jsonl");
+      expect(read(limit), `${name}: ${limit}`).not.toThrow();
+      expect(read(limit + 1), `${name}: ${limit + 1}`).toThrow(GoldenError);
+    }
+    // Below 0, and no whole number.
+    for (const field of ["mutexes", "rwmutexes", "waitgroups", "conds", "onces"] as const) {
+      for (const wrong of [-1, 0.5, "1", null, true]) {
+        expect(refusal(HEADER, workload({ [field]: wrong })).reason).toBe(`${field} is ${JSON.stringify(wrong)}`);
+      }
+    }
+  });
+
+  test("when an operand of an op is one too high; the highest is read", () => {
+    const sizes = { mutexes: 2, rwmutexes: 2, waitgroups: 2, conds: 2, onces: 2, chans: [0, 0], timers: 2 };
+    const timed = { ...HEADER, extensions: ["timers"] };
+    const ops: [string, number, (n: number) => unknown][] = [
+      ...["send", "recv", "close", "lock", "unlock", "wlock", "wunlock", "rlock", "runlock"].map(one),
+      ...["wgadd", "wgdone", "wgwait", "condwait", "signal", "broadcast", "go", "tstop", "trecv"].map(one),
+      ["once", 1, (n) => ["once", n, []]],
+      ["treset", 1, (n) => ["treset", n, 5]],
+      ["newtimer", 1, (n) => ["newtimer", n, 5]],
+      ["afterfunc", 1, (n) => ["afterfunc", n, 5, 0]],
+      ["afterfunc's body", 1, (n) => ["afterfunc", 0, 5, n]],
+      ["select", 1, (n) => ["select", [["send", n]], false]],
+      ["select's timer", 1, (n) => ["select", [["timer", n]], false]],
+    ];
+    function one(name: string): [string, number, (n: number) => unknown] {
+      return [name, 1, (n) => [name, n]];
+    }
+    for (const [name, limit, of] of ops) {
+      const read = (n: number) => () =>
+        readGolden(
+          goldenBytes(timed, { ...workload({ ...sizes, bodies: [[of(n)], []] }), ops: [], status: [] }),
+          "t.jsonl",
+        );
+      expect(read(limit), name).not.toThrow();
+      for (const wrong of [limit + 1, -1]) expect(read(wrong), `${name} ${wrong}`).toThrow(GoldenError);
+    }
+  });
+
+  test("with a value in its message of at most 80 characters", () => {
+    const shown = (length: number) => refusal(HEADER, { ...PING, outcome: "x".repeat(length) }).reason;
+    expect(shown(78)).toBe(`outcome is "${"x".repeat(78)}"`);
+    expect(shown(79)).toBe(`outcome is "${"x".repeat(76)}...`);
   });
 
   test("when a name comes twice, and when a field does", () => {

@@ -203,6 +203,15 @@ describe("the draw", () => {
         "5",
       ]);
     }
+    const draws = (["src", "arch", "suite"] as const).map((part, i) => ({
+      part,
+      wanted: [4, 2, 4][i] as number,
+      order: order.map(({ id }) => ({ id: `${part} ${id}` }) as Candidate),
+    }));
+    const parts = await judgeDraws(draws, 1, async () => ({ verdict: "found", by: "", step: "" }));
+    const firsts = parts.slice(0, 5).map(({ candidate }) => candidate.id.split(" ")[0]);
+    expect(new Set(firsts), "some of each part come first").toEqual(new Set(["src", "arch", "suite"]));
+    expect(parts).toHaveLength(10);
     const few = await judgeDraws([{ part: "src", wanted: 99, order }], 2, async () => ({
       verdict: "same code",
       by: "",

@@ -175,6 +175,8 @@ describe.skipIf(isWindows)("a planted fault (skipped on Windows, which has no pr
           'if (a.includes("7")) wrong.push("d.ts");',
           // biome-ignore lint/suspicious/noTemplateCurlyInString: it is the program's
           "for (const file of wrong) console.log(`${file}(1,1): error TS1: no`);",
+          'if (c.includes("8")) console.log("c.ts(1,1): error TS6133: unread");',
+          'if (c.includes("8")) process.exit(1);',
           "process.exit(wrong.length === 0 ? 0 : 1);",
         ].join("\n"),
         "a.ts": "export const x = 1;\n",
@@ -188,12 +190,19 @@ describe.skipIf(isWindows)("a planted fault (skipped on Windows, which has no pr
       const isReached = (from: string, to: string) => from === to || (from === "a.ts" && to !== "c.ts");
       const good = async (...to: string[]) => {
         const all = to.map((x, i) => planted(root, `${"abc"[i]}.ts`, "x = 1", `x = ${x}`));
-        return (await judge.compiled(all, isReached)).map(({ file }) => file);
+        return (await judge.compiled(all, isReached)).good.map(({ file }) => file);
+      };
+      const bad = async (...to: string[]) => {
+        const all = to.map((x, i) => planted(root, `${"abc"[i]}.ts`, "x = 1", `x = ${x}`));
+        const found = (await judge.compiled(all, isReached)).bad;
+        return [...found].map(([{ file }, why]) => `${file}: ${why}`);
       };
       expect(await good("2", "2", "2")).toEqual(["a.ts", "b.ts", "c.ts"]);
       expect(await good("2", "9", "2"), "once b.ts is out, a.ts is good").toEqual(["c.ts"]);
       expect(await good("7", "2", "2")).toEqual(["b.ts", "c.ts"]);
       expect(await good("2", "2", "9")).toEqual(["a.ts", "b.ts"]);
+      expect(await bad("2", "9", "2"), "an error that may come from another file is nobody's yet").toEqual([]);
+      expect(await bad("2", "2", "8")).toEqual(["c.ts: error TS6133: unread"]);
       for (const file of ["a.ts", "b.ts", "c.ts"])
         expect(readFileSync(join(copy.folder, file), "utf8")).toBe("export const x = 1;\n");
     },

@@ -47,6 +47,9 @@ interface Bounds {
 /** How often the type checker is asked about what is left of many edits. */
 const ROUNDS = 3;
 
+/** Errors of which only the file itself can be the cause: what is declared and not read, and what is not reached. */
+const LOCAL_ERRORS = new Set(["6133", "6192", "6196", "6198", "7027"]);
+
 /** What a step said. */
 interface Said {
   readonly red: boolean;
@@ -214,20 +217,27 @@ export class Judge {
    * Asks the type checker about edits of many files at once.
    *
    * @param isReached whether an error in a file can come from an edit of another
-   * @returns those of which no error can come; nothing is said of the others
+   * @returns those of which no error can come, and those that have one which no other file can make; nothing is said of the
+   * others
    */
   async compiled(
     candidates: readonly Candidate[],
     isReached: (from: string, file: string) => boolean,
-  ): Promise<Candidate[]> {
+  ): Promise<{ good: readonly Candidate[]; bad: ReadonlyMap<Candidate, string> }> {
     let open = [...candidates];
     const good: Candidate[] = [];
+    const bad = new Map<Candidate, string>();
     for (let round = 0; round < ROUNDS && open.length > 1; round++) {
       const undo = open.map((candidate) => applyEdits(this.copy.folder, [candidate], candidate.id));
       try {
         const { code, output } = await this.types();
-        const wrong = new Set([...output.matchAll(/^(\S+)\(\d+,\d+\): error TS/gm)].map(([, file = ""]) => file));
-        if (code !== 0 && wrong.size === 0) return good;
+        const errors = [...output.matchAll(/^(\S+)\(\d+,\d+\): (error TS(\d+).*)/gm)];
+        const wrong = new Set(errors.map(([, file = ""]) => file));
+        if (code !== 0 && wrong.size === 0) break;
+        for (const [, file = "", why = "", number = ""] of errors) {
+          const one = LOCAL_ERRORS.has(number) ? open.find((candidate) => candidate.file === file) : undefined;
+          if (one !== undefined && !bad.has(one)) bad.set(one, why.slice(0, 160));
+        }
         good.push(...open.filter(({ file }) => ![...wrong].some((other) => isReached(file, other))));
         // An edit without an error of its own may only be near one that has.
         open = open.filter((candidate) => !wrong.has(candidate.file) && !good.includes(candidate));
@@ -235,7 +245,7 @@ export class Judge {
         for (const back of undo) back();
       }
     }
-    return good;
+    return { good, bad };
   }
 
   private async build(): Promise<Ended> {

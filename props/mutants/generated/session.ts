@@ -45,13 +45,15 @@ export async function judgeDraws(
   isOver = () => false,
 ): Promise<Judged[]> {
   const judged: Judged[] = [];
-  const states = draws.map(({ wanted, order }) => ({ left: order.values(), open: wanted }));
+  const states = draws.map(({ wanted, order }) => ({ left: order.values(), open: wanted, wanted }));
   let wake = Promise.withResolvers<void>();
   let busy = 0;
   const next = () => {
     if (isOver()) return undefined;
-    for (const state of states) {
-      if (state.open === 0) continue;
+    for (;;) {
+      // The part of which the largest share is left: a run that is stopped has judged some of each.
+      const [state] = states.filter(({ open }) => open > 0).sort((a, b) => b.open / b.wanted - a.open / a.wanted);
+      if (state === undefined) return undefined;
       const { value, done } = state.left.next();
       if (done) {
         state.open = 0;
@@ -60,7 +62,6 @@ export async function judgeDraws(
       state.open--;
       return { state, candidate: value };
     }
-    return undefined;
   };
   const work = async (job: number) => {
     for (;;) {
@@ -134,7 +135,9 @@ class Shops implements Disposable {
     const judge = this.judges[job] ?? this.open();
     this.judges[job] = judge;
     const { id, file } = candidate;
-    const isCompiled = await this.isCompiled(candidate, judge);
+    const isCompiled = languageOf(file) === undefined && (await this.isCompiled(candidate, judge));
+    const refused = this.known(candidate);
+    if (refused !== undefined) return this.say(candidate, refused, false);
     const isLeft = (name: string) => !this.results.hasPassed(id, name, this.states.of([name]));
     const judgement = await judge.judge(candidate, () => ladderOf(candidate, this.graph, this.results, isLeft), {
       isOver: this.isOver,
@@ -153,6 +156,7 @@ class Shops implements Disposable {
     const isKnown = (one: { id: string; file: string }) =>
       this.results.isCompiled(one.id, this.states.ofCompiling(one.file));
     if (isKnown({ id, file })) return true;
+    // It has been asked with others, and nothing came of it: it is asked alone.
     if (this.asked.has(id)) return false;
     const batch = new Map<string, Candidate>();
     for (const one of this.drawn) {
@@ -163,8 +167,16 @@ class Shops implements Disposable {
     }
     for (const one of batch.values()) this.asked.add(one.id);
     const reached = new Map([...batch.keys()].map((name) => [name, this.graph.dependentsOf(name)]));
-    const good = await judge.compiled([...batch.values()], (from, other) => reached.get(from)?.has(other) === true);
+    const { good, bad } = await judge.compiled(
+      [...batch.values()],
+      (from, other) => reached.get(from)?.has(other) === true,
+    );
     for (const one of good) this.results.compiles(one.id, this.states.ofCompiling(one.file));
+    for (const [one, by] of bad) {
+      const verdict = "does not compile";
+      const tree = this.states.ofCompiling(one.file);
+      this.results.record({ id: one.id, file: one.file, tree, verdict, by, step: "", ms: 0 });
+    }
     return isKnown({ id, file });
   }
 
