@@ -168,7 +168,7 @@ test.each([
   buffer.set([kind, 3, 7, 101, 5, 4, 1, 2, 3, 4, 0, 0, 0, 0], at + 16);
   buffer[H.reportCount] = 2;
   expect(decodeReports(buffer, (id) => `r${id}`)[1]?.text).toBe(
-    `3.7 once enter: ${text}, depth 4): ` + "expected 0x00000004000000030000000200000001, found 0x0000000000000000",
+    `3.7 once enter: ${text}, depth 4): expected 0x00000004000000030000000200000001, found 0x0000000000000000`,
   );
 });
 

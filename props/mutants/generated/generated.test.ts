@@ -115,6 +115,11 @@ describe("operators on TypeScript", () => {
     const strings = edits.filter(({ operator }) => operator === "StringLiteral");
     expect(strings.map(({ from }) => from)).toEqual(['"x"']);
     expect(edits.map(({ operator }) => operator)).toContain("BlockStatement");
+    const literals = 'export const a = "no program compares such sentences", b = "one two three four";\n';
+    const left = await typescriptEdits("src", "a.ts", literals);
+    expect(left.filter(({ operator }) => operator === "StringLiteral").map(({ from }) => from)).toEqual([
+      '"one two three four"',
+    ]);
     for (const { at, from } of edits) expect(text.slice(at, at + from.length)).toBe(from);
   });
 

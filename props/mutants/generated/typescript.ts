@@ -12,12 +12,19 @@ const SPEAKERS =
 /** Classes whose arguments are such texts. */
 const SPEAKING = /(?:Error|^Option|^Argument)$/;
 
+/** A text of so many words is for people, wherever it goes: no program compares sentences. */
+const WORDS_MIN = 5;
+const isSentence = (text: string) => text.split(/\s+/).filter((word) => /[A-Za-z]{2}/.test(word)).length >= WORDS_MIN;
+
 /** A piece of a file, by offsets. */
 type Span = readonly [start: number, end: number];
 
 const holds = (spans: readonly Span[], [start, end]: Span) => spans.some(([from, to]) => from <= start && end <= to);
 
-/** The texts of messages in a file: string and template literals in what is thrown, or given to a class or function that speaks. */
+/**
+ * The texts of messages in a file: string and template literals in what is thrown, or given to a class or function that
+ * speaks, and sentences.
+ */
 async function messagesOf(file: string, text: string): Promise<Span[]> {
   const { parseSync, Visitor } = await import("oxc-parser");
   const speech: Span[] = [];
@@ -43,7 +50,7 @@ async function messagesOf(file: string, text: string): Promise<Span[]> {
       literals.push(span(node));
     },
   }).visit(parseSync(file, text).program);
-  return literals.filter((each) => holds(speech, each));
+  return literals.filter(([at, end]) => holds(speech, [at, end]) || isSentence(text.slice(at, end)));
 }
 
 /** Offsets of the lines of a text. */
