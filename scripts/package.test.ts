@@ -3,7 +3,17 @@
  * run, bundled and compiled. On this machine only: what an emulated one would load, every other test there loads too.
  */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { hostPlatform, libraryFile } from "../src/runtime/library.ts";
@@ -86,6 +96,8 @@ function install(where: string): void {
   writeFileSync(join(where, "squares.c"), c);
   writeFileSync(join(where, "squares.ts"), `${ts}\nconsole.log(sum);\n`);
   must(bun(["add", tarball], where));
+  // A peer that a guide has beside gobuf, and the SDK with it.
+  symlinkSync(join(root, "node_modules", "@opentelemetry"), join(where, "node_modules", "@opentelemetry"), "junction");
 }
 
 const library = join("zig-out", "lib", hostPlatform(), libraryFile("gobuf", hostPlatform()));

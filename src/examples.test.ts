@@ -67,6 +67,7 @@ const everything: [where: string, exported: Exported][] = [
   ...exportsOf("native/nativeapi.ts").map((e): [string, Exported] => [`native.${e.name}`, e]),
   ...exportsOf("testing/index.ts").map((e): [string, Exported] => [`gobuf/testing ${e.name}`, e]),
   ...declaredIn("testing/fast-check.ts").map((e): [string, Exported] => [`gobuf/fast-check ${e.name}`, e]),
+  ...declaredIn("trace/opentelemetry.ts").map((e): [string, Exported] => [`gobuf/opentelemetry ${e.name}`, e]),
   ...declaredIn("testing/synctest.ts").map((e): [string, Exported] => [`gobuf/testing synctest.${e.name}`, e]),
 ];
 
@@ -150,6 +151,8 @@ beforeAll(() => {
         gobuf: [join(src, "index.ts")],
         "gobuf/fast-check": [join(src, "testing", "fast-check.ts")],
         "gobuf/testing": [join(src, "testing", "index.ts")],
+        "gobuf/opentelemetry": [join(src, "trace", "opentelemetry.ts")],
+        "@opentelemetry/api": [join(root, "node_modules", "@opentelemetry", "api")],
         "fast-check": [join(root, "node_modules", "fast-check")],
       },
     },

@@ -2,6 +2,7 @@
  * Tasks of a trace: runtime/trace/annotation.go. trace.ts, which knows whether a trace is being written, makes them.
  */
 import { type Context, Key } from "../context/context.ts";
+import type { Go } from "../runtime/body.ts";
 import { refuse } from "../runtime/expect.ts";
 import { getg } from "../runtime/m.ts";
 
@@ -24,6 +25,8 @@ import { getg } from "../runtime/m.ts";
  */
 export class Task implements Disposable {
   private ended = false;
+  /** What else its end does. @internal */
+  alsoEnds: (() => void) | undefined = undefined;
 
   /** @internal */
   constructor(private readonly ends: (task: Task) => void) {}
@@ -38,6 +41,7 @@ export class Task implements Disposable {
     getg("Task.end");
     this.ended = true;
     this.ends(this);
+    this.alsoEnds?.();
   }
 
   [Symbol.dispose](): void {
@@ -62,4 +66,23 @@ export function checkContext(what: string, ctx: Context | null | undefined, expe
 /** @param expected what it should be, for the error @throws TypeError where untyped code gave no string */
 export function checkText(what: string, text: unknown, expected: string): void {
   if (typeof text !== "string") refuse(what, text, expected);
+}
+
+/** What else than a trace hears of tasks, messages and regions: spans of OpenTelemetry. */
+export interface Annotations {
+  /** @returns what the task's end does */
+  taskBegins(task: Task, parent: Task | null, type: string): () => void;
+  log(task: Task | null, category: string, message: string): void;
+  /** @returns what runs in the place of the region's body */
+  region<R>(task: Task | null, type: string, body: Go<R>): Go<R>;
+}
+
+/** Who hears of them besides the trace. */
+export let annotations: Annotations | null = null;
+
+/** Puts one in the place of another. @returns whether the other was there */
+export function setAnnotations(from: Annotations | null, to: Annotations | null): boolean {
+  if (annotations !== from) return false;
+  annotations = to;
+  return true;
 }

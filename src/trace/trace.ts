@@ -15,7 +15,7 @@ import { GoTrace } from "./gotrace.ts";
 import { PerfettoTrace } from "./perfetto.ts";
 import { Recorder } from "./recorder.ts";
 import { Output, type TraceSink } from "./sink.ts";
-import { checkContext, checkText, Task, taskKey, taskOf } from "./task.ts";
+import { annotations, checkContext, checkText, Task, taskKey, taskOf } from "./task.ts";
 
 export type { TraceSink } from "./sink.ts";
 export type { Task } from "./task.ts";
@@ -170,7 +170,9 @@ export function newTask(parent: Context, type: string): [ctx: Context, task: Tas
   checkText("trace.newTask", type, "the task's type, a string");
   getg("trace.newTask");
   const task = new Task(taskEnds);
-  recorder?.taskBegins(task, taskOf(parent), type);
+  const of = recorder === null && annotations === null ? null : taskOf(parent);
+  recorder?.taskBegins(task, of, type);
+  task.alsoEnds = annotations?.taskBegins(task, of, type);
   return [withValue(parent, taskKey, task), task];
 }
 
@@ -202,6 +204,7 @@ export function log(first: Context | string, second: string, third?: string): vo
   checkText("trace.log", message, "the message, a string");
   getg("trace.log");
   recorder?.log(taskOf(ctx), category, message as string);
+  annotations?.log(taskOf(ctx), category, message as string);
 }
 
 /**
@@ -241,10 +244,10 @@ export function* withRegion<R>(first: Context | string, second: string | (() => 
   const body = bodyOf(WITH_REGION, fn, []) as Go<R>;
   const writer = recorder;
   // It is asked for once: a context of the program's own may answer differently, and a region ends in its task.
-  const task = writer === null ? null : taskOf(ctx);
+  const task = writer === null && annotations === null ? null : taskOf(ctx);
   writer?.region(task, true, type);
   try {
-    return yield* body;
+    return yield* annotations === null ? body : annotations.region(task, type, body);
   } finally {
     if (recorder === writer) writer?.region(task, false, type);
   }
