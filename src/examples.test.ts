@@ -64,6 +64,10 @@ const everything: [where: string, exported: Exported][] = [
     `trace.${e.name}`,
     e,
   ]),
+  ...[...exportsOf("trace/pprof.ts"), ...declaredIn("trace/pprof.ts")].map((e): [string, Exported] => [
+    `pprof.${e.name}`,
+    e,
+  ]),
   ...exportsOf("native/nativeapi.ts").map((e): [string, Exported] => [`native.${e.name}`, e]),
   ...exportsOf("testing/index.ts").map((e): [string, Exported] => [`gobuf/testing ${e.name}`, e]),
   ...declaredIn("testing/fast-check.ts").map((e): [string, Exported] => [`gobuf/fast-check ${e.name}`, e]),
@@ -111,7 +115,7 @@ function moduleOf({ code }: Example): string {
   if (/^import /m.test(code)) return code;
   const names = index.map((e) => e.specifier).join(", ");
   const body = code.replaceAll(/^/gm, "  ");
-  return `import { context, native, trace, ${names} } from "gobuf";
+  return `import { context, native, pprof, trace, ${names} } from "gobuf";
 export default await run(function* main() {\n${body}}, { clock: "fake" });\n`;
 }
 

@@ -44,7 +44,7 @@ export type {
 export { recvCase, select, sendCase } from "./runtime/select.ts";
 export { spawn } from "./runtime/spawn.ts";
 export { now, sleep } from "./runtime/time.ts";
-export { type GoroutineInfo, goroutineDump, goroutines } from "./runtime/traceback.ts";
+export { type GoroutineInfo, goroutineDump, goroutines, type Metrics, metrics } from "./runtime/traceback.ts";
 export { RunOverError } from "./runtime/world.ts";
 export { type Service, type StartOptions, start } from "./service.ts";
 export { Cond, type Locker } from "./sync/cond.ts";
@@ -58,4 +58,5 @@ export { Weighted } from "./sync/semaphore.ts";
 export { type FlightResult, type Shared, SingleFlight } from "./sync/singleflight.ts";
 export { WaitGroup } from "./sync/waitgroup.ts";
 export { after, afterFunc, type Callback, newTicker, newTimer, Ticker, Timer, tick } from "./time/timer.ts";
+export * as pprof from "./trace/pprof.ts";
 export * as trace from "./trace/trace.ts";

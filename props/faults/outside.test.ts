@@ -5,7 +5,8 @@ import { hold, run } from "gobuf";
 import * as testing from "gobuf/testing";
 import { abiSkip } from "../../scripts/abis/skip.ts";
 import { surface } from "./surface.ts";
-import { GOROUTINES, NOBODY, WAKINGS } from "./wakings.ts";
+import { NOBODY } from "./wakesnobody.ts";
+import { GOROUTINES, WAKINGS } from "./wakings.ts";
 
 /** What hangs is told of; a busy machine takes seconds. */
 setDefaultTimeout(30_000);

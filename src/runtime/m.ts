@@ -147,6 +147,8 @@ class M extends Op<never> {
   what = "";
   /** The goroutine that runs leaves its frames, for its run is over: what cannot be done any more is not done, silently. */
   leaving = false;
+  /** Turns that schedule has given to goroutines; it adds them up where it returns. */
+  switches = 0;
   /** Goroutines have contexts of async code: asynccontext.ts. For good, once it is so. */
   carries = false;
 }

@@ -294,9 +294,13 @@ function scheduleTurns(budget: number, inContext: ((gp: number) => void) | null,
   const records = mmem;
   const inheritedMax = s.inheritedMax;
   let inherited = s.inherited;
-  for (let n = budget; n > 0; n--) {
+  let n = budget;
+  /** Steps of the loop that gave nobody a turn. */
+  let idle = 0;
+  for (; n > 0; n--) {
     if (m.stop) {
       s.inherited = inherited;
+      m.switches += budget - n - idle;
       return false;
     }
     if (records[M_SLICE_OVER] === slice) break;
@@ -315,6 +319,7 @@ function scheduleTurns(budget: number, inContext: ((gp: number) => void) | null,
         if (++inherited >= inheritedMax) {
           inherited = 0;
           globrunqput(gp);
+          idle++;
           continue;
         }
         inherits = true;
@@ -322,6 +327,7 @@ function scheduleTurns(budget: number, inContext: ((gp: number) => void) | null,
     }
     if (gp === 0) {
       s.inherited = 0;
+      m.switches += budget - n - idle;
       return false;
     }
     if (pick !== null) gp = pick(gp);
@@ -402,6 +408,7 @@ function scheduleTurns(budget: number, inContext: ((gp: number) => void) | null,
     m.curg = 0;
   }
   s.inherited = inherited;
+  m.switches += budget - n - idle;
   return true;
 }
 

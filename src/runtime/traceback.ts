@@ -5,7 +5,7 @@
 import { G_LR, G_STRIDE, G_STRIDE_BYTES, G_WAITREASON_BYTE, G_WAITSINCE, gmem, gmem8 } from "./ffi.ts";
 import { eachG, gcreator, gentry, isNative } from "./g.ts";
 import { goidOf, parentOf, readgstatus } from "./gstatus.ts";
-import { runNow } from "./m.ts";
+import { mp, runNow } from "./m.ts";
 import { printName } from "./printpanics.ts";
 import { Gdead, Gidle, Grunnable, Gscan, Gwaiting, statusName, waitReasonStrings } from "./runtime2.ts";
 import { creationSites, framesOf, operationSites, type Sites } from "./sites.ts";
@@ -74,13 +74,18 @@ export function entryName(gp: number): string {
   return nameOf(gentry[gp], goidOf(gp));
 }
 
+/** A status, or what a goroutine waits for. */
+function stateOf(gp: number, status: number): string {
+  return status === Gwaiting ? waitReasonStrings[gmem8[gp * G_STRIDE_BYTES + G_WAITREASON_BYTE]] : statusName(status);
+}
+
 function snapshotOf(gp: number): Snapshot {
   const status = readgstatus(gp) & ~Gscan;
   const waits = status === Gwaiting;
   const createdBy = parentOf(gp);
   return {
     goid: goidOf(gp),
-    state: waits ? waitReasonStrings[gmem8[gp * G_STRIDE_BYTES + G_WAITREASON_BYTE]] : statusName(status),
+    state: stateOf(gp, status),
     waited: waits ? (sliceTime() - gmem[gp * G_STRIDE + G_WAITSINCE]) >>> 0 : 0,
     name: entryName(gp),
     createdBy,
@@ -145,6 +150,59 @@ export function goroutines(): GoroutineInfo[] {
 /** Those of the runs that are wanted. @internal */
 export function goroutinesOf(wanted: (run: Run) => boolean): GoroutineInfo[] {
   return existing(wanted, Number.POSITIVE_INFINITY).map((gp) => infoOf(snapshotOf(gp)));
+}
+
+/**
+ * Counts of a thread's goroutines: {@link metrics} gives them.
+ *
+ * @example
+ * ```ts
+ * const { goroutines: count, waiting }: Metrics = metrics();
+ * console.log(count.running, Object.keys(waiting)); // 1 []
+ * ```
+ */
+export interface Metrics {
+  /** How many there are, by status. */
+  readonly goroutines: { readonly running: number; readonly runnable: number; readonly waiting: number };
+  /** How many of them wait, by what for: Go's wait reasons. */
+  readonly waiting: Readonly<Record<string, number>>;
+  /**
+   * How often the scheduler has given a goroutine its turn, since the thread began; counted when it gives the event loop
+   * the next turn, every few milliseconds. The first turn of a main that finds nothing under way is none of the scheduler's.
+   */
+  readonly switches: number;
+}
+
+/**
+ * Counts for a page of metrics, as Go's runtime/metrics and expvar have them: goroutines by state, and switches. It may be
+ * called anywhere. What Go counts of threads is left out: a run has one, so that nothing is ever stolen.
+ *
+ * @example
+ * ```ts
+ * for (let i = 0; i < 3; i++) {
+ *   go(function* () {
+ *     yield* chan().recv();
+ *   });
+ * }
+ * yield* gosched();
+ * console.log(metrics().goroutines.waiting, metrics().waiting["chan receive"]); // 3 3
+ * ```
+ */
+export function metrics(): Metrics {
+  const count = { running: 0, runnable: 0, waiting: 0 };
+  const waiting: Record<string, number> = {};
+  const world = runNow()?.world;
+  for (const gp of existing((run) => run.world === world, Number.POSITIVE_INFINITY)) {
+    const status = readgstatus(gp) & ~Gscan;
+    if (status !== Gwaiting) {
+      count[status === Grunnable ? "runnable" : "running"]++;
+      continue;
+    }
+    const state = stateOf(gp, status);
+    count.waiting++;
+    waiting[state] = (waiting[state] ?? 0) + 1;
+  }
+  return { goroutines: count, waiting, switches: mp.switches };
 }
 
 const MINUTE_MS = 60_000;

@@ -25,6 +25,9 @@ function statusOf(gp: number): number {
   return readgstatus(gp) & ~Gscan;
 }
 
+/** Why no other recorder can be made, while there is one: a thread has one hook for status changes. */
+export let recording: string | null = null;
+
 /** Records from its making until {@link Recorder.stop}. */
 export class Recorder {
   private readonly stacks = new Stacks();
@@ -47,13 +50,19 @@ export class Recorder {
   private readonly taskIds = new WeakMap<Task, number>();
   private tasks = 0;
 
-  constructor(private readonly format: TraceFormat) {
+  /** @param why no other one can be made meanwhile */
+  constructor(
+    private readonly format: TraceFormat,
+    why = "tracing is already enabled",
+  ) {
+    recording = why;
     setRunObserver(this);
     if (isObserving()) this.joinRun();
   }
 
   /** The end of the trace. */
   stop(): void {
+    recording = null;
     setTraceHook(null);
     setRunObserver(null);
     if (!this.begun) this.begin();

@@ -24,6 +24,17 @@ type Sites = readonly (Error | undefined)[];
 /** "name (file:line:column)", or the place alone. */
 const FRAME = /^(?:(.*) \()?(.*?)(?::(\d+))?(?::\d+)?\)?$/;
 
+/** A frame as JavaScript writes it, of a function of that name where it has none. */
+function partsOf(text: string, name: string): Omit<Frame, "pc"> {
+  const [, func, file = "", line = "0"] = FRAME.exec(text) ?? [];
+  return { func: func ?? name, file, line: Number(line) };
+}
+
+/** A frame that is in no trace. @param name of the function, where the text has none */
+export function frameOf(text: string, name: string): Frame {
+  return { pc: 0, ...partsOf(text, name) };
+}
+
 /** The stacks of one trace. */
 export class Stacks {
   private readonly frames = new Map<string, Frame>();
@@ -53,8 +64,8 @@ export class Stacks {
     let stack = this.bySite.get(key);
     if (stack === undefined) {
       const frames = parse(sites).map((text) => {
-        const [, name, file = "", line = "0"] = FRAME.exec(text) ?? [];
-        return this.frame(name ?? (entry.frames[0] as Frame).func, file, Number(line));
+        const { func, file, line } = partsOf(text, (entry.frames[0] as Frame).func);
+        return this.frame(func, file, line);
       });
       stack = frames.length === 0 ? entry : { frames, id: 0, generation: 0 };
       this.bySite.set(key, stack);

@@ -13,7 +13,7 @@ import { now } from "../runtime/time.ts";
 import type { TraceFormat } from "./format.ts";
 import { GoTrace } from "./gotrace.ts";
 import { PerfettoTrace } from "./perfetto.ts";
-import { Recorder } from "./recorder.ts";
+import { Recorder, recording } from "./recorder.ts";
 import { Output, type TraceSink } from "./sink.ts";
 import { annotations, checkContext, checkText, Task, taskKey, taskOf } from "./task.ts";
 
@@ -84,7 +84,7 @@ let output: Output | null = null;
  */
 export function start(to: string | TraceSink, options: TraceOptions = {}): void {
   checkOptions("trace.start", options, ["format"]);
-  if (recorder !== null) throw new Error("gobuf: trace.start: tracing is already enabled");
+  if (recording !== null) throw new Error(`gobuf: trace.start: ${recording}`);
   const format = options.format ?? (typeof to === "string" && to.endsWith(".json") ? "perfetto" : "go");
   if (format !== "go" && format !== "perfetto") {
     throw new TypeError(`gobuf: trace.start: the format is ${JSON.stringify(format)}: expected "go" or "perfetto"`);
