@@ -26,7 +26,7 @@ const root = resolve(import.meta.dir, "..");
 const readme = readFileSync(join(root, "README.md"), "utf8");
 /** What the tarball may have, bytes. */
 const SIZE_MAX = 350_000;
-const STEP_MS = 20_000;
+const STEP_MS = 60_000;
 /** Packing builds the library of every platform, in a fresh checkout. */
 const PACK_MS = 120_000;
 
