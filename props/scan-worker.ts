@@ -8,7 +8,7 @@ export interface ScanOrder {
   address: number;
   status: number;
   scan: number;
-  /** [0] 1 once the bit is held, 2 when it is to be given back; [1] how often the bit was taken. */
+  /** [0] 1 once the bit is held, 2 when it is to be given back, 3 when somebody took it away; [1] how often it was taken. */
   shared: SharedArrayBuffer;
   /** Takes and gives that often without being told; 0: once, until told. */
   rounds: number;
@@ -23,6 +23,8 @@ self.onmessage = ({ data }: MessageEvent<ScanOrder>) => {
     Atomics.store(shared, 0, 1);
     Atomics.notify(shared, 0);
     Atomics.wait(shared, 0, 1);
+    // long enough for the other thread to come upon the bit
+    Atomics.wait(shared, 0, 2, 5);
     Atomics.store(word, 0, data.status);
   } else {
     Atomics.store(shared, 0, 1);
@@ -30,7 +32,10 @@ self.onmessage = ({ data }: MessageEvent<ScanOrder>) => {
     while (Atomics.load(shared, 0) !== 2) {
       if (Atomics.compareExchange(word, 0, data.status, held) !== data.status) continue;
       Atomics.add(shared, 1, 1);
-      if (Atomics.compareExchange(word, 0, held, data.status) !== held) throw new Error("the scan bit was taken away");
+      if (Atomics.compareExchange(word, 0, held, data.status) !== held) {
+        Atomics.store(shared, 0, 3);
+        throw new Error("the scan bit was taken away");
+      }
     }
   }
   self.postMessage("done");
