@@ -33,5 +33,5 @@ for (let file = next.pop(); file !== undefined; file = next.pop()) {
   }
 }
 for (const name of readdirSync(types, { recursive: true, encoding: "utf8" })) {
-  if (name.endsWith(".d.ts") && !reached.has(join(types, name))) rmSync(join(types, name));
+  if (/\.d\.ts(\.map)?$/.test(name) && !reached.has(join(types, name.replace(/\.map$/, "")))) rmSync(join(types, name));
 }

@@ -24,8 +24,8 @@ import { findZig } from "./zig.ts";
 
 const root = resolve(import.meta.dir, "..");
 const readme = readFileSync(join(root, "README.md"), "utf8");
-/** What the tarball may have, bytes. */
-const SIZE_MAX = 350_000;
+/** What the tarball may have, bytes: half of it are the libraries of five platforms, 22 kB the maps from declarations to sources. */
+const SIZE_MAX = 400_000;
 const STEP_MS = 60_000;
 /** Packing builds the library of every platform, in a fresh checkout. */
 const PACK_MS = 120_000;

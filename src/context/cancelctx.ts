@@ -64,8 +64,8 @@ export interface Context {
  * ```
  */
 export class Key<in out T> {
-  /** Never there: it carries the type. @internal */
-  declare readonly type: (value: T) => T;
+  /** Never there: it carries the type. */
+  declare protected readonly type: (value: T) => T;
 
   constructor(
     /** What messages call it. */

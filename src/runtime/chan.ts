@@ -57,30 +57,42 @@ export interface Lane {
   spill(): void;
 }
 
-/** What a channel is to the scheduler: hchan. Bound to the thread that made it. @internal */
+/**
+ * What a channel is to the scheduler: hchan. Bound to the thread that made it. Users' editors show none of it: its fields are
+ * left out of the package's declarations (tsconfig.types.json).
+ */
 export class Hchan extends Waitqs {
-  /** Stands for the channel's address: a select locks in this order. */
+  /** Never there: without it anything would pass for a channel in the declarations. */
+  declare protected readonly hchan: true;
+  /** Stands for the channel's address: a select locks in this order. @internal */
   readonly sortkey: number = ++created;
+  /** @internal */
   qcount = 0;
-  /** A ring of `bufsiz` places. Its array grows to that as values come. */
+  /** A ring of `bufsiz` places. Its array grows to that as values come. @internal */
   readonly buf: unknown[];
-  /** Places of the ring: `dataqsiz`, or less where so many values were never in it. */
+  /** Places of the ring: `dataqsiz`, or less where so many values were never in it. @internal */
   bufsiz: number;
+  /** @internal */
   sendx = 0;
+  /** @internal */
   recvx = 0;
+  /** @internal */
   closed = false;
+  /** @internal */
   source: Source | null = null;
-  /** How its values are words to native bodies; null: whole numbers and BigInts as they are. */
+  /** How its values are words to native bodies; null: whole numbers and BigInts as they are. @internal */
   codec: Codec<unknown> | null = null;
-  /** Takes the place of `buf`, whose `dataqsiz` and `qcount` are 0 meanwhile. */
+  /** Takes the place of `buf`, whose `dataqsiz` and `qcount` are 0 meanwhile. @internal */
   lane: Lane | null = null;
+  /** @internal */
+  dataqsiz: number;
+  /** A nil channel blocks forever. @internal */
+  readonly nil: boolean;
 
-  constructor(
-    public dataqsiz: number,
-    /** A nil channel blocks forever. */
-    readonly nil = false,
-  ) {
+  constructor(dataqsiz: number, nil = false) {
     super();
+    this.dataqsiz = dataqsiz;
+    this.nil = nil;
     this.buf = dataqsiz === 0 ? noBuffer : [];
     this.bufsiz = Math.min(dataqsiz, RING_BEGINS);
     for (let i = 0; i < this.bufsiz; i++) this.buf.push(undefined);

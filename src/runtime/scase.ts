@@ -18,6 +18,7 @@ import type { Hchan } from "./chan.ts";
 export interface SendCase {
   /** @internal */
   readonly c: Hchan;
+  /** It sends. */
   readonly send: true;
   /** The value to send. */
   readonly elem: unknown;
@@ -38,8 +39,9 @@ export interface SendCase {
 export interface RecvCase<out T = unknown> {
   /** @internal */
   readonly c: Hchan;
+  /** It receives. */
   readonly send: false;
-  /** Never there: it carries the type. @internal */
+  /** Never there: it carries the type. */
   readonly elem: T | undefined;
 }
 

@@ -26,7 +26,7 @@ export const S_LIFO = 7;
 export const selem: unknown[] = [undefined];
 /** Something that keeps a queue of sudogs: a channel, a semaphore. */
 export interface Queued {
-  /** Takes those off its queues that stand for Gs that are gone; without a test, all: the scheduler was reset. */
+  /** Takes those off its queues that stand for Gs that are gone; without a test, all: the scheduler was reset. @internal */
   abandon(gone?: (gp: number) => boolean): void;
 }
 

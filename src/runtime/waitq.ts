@@ -19,14 +19,14 @@ export function meetWaiter(s: number): void {
   if (severalWorlds && s !== 0) meet(smem[s * SUDOG_STRIDE + S_G]);
 }
 
-/** What keeps both queues. @internal */
+/** What keeps both queues. */
 export class Waitqs implements Queued {
   private recvFirst = 0;
   private recvLast = 0;
   private sendFirst = 0;
   private sendLast = 0;
 
-  /** The sudog at the head of a queue, 0 when it is empty. */
+  /** The sudog at the head of a queue, 0 when it is empty. @internal */
   first(sending: boolean): number {
     return sending ? this.sendFirst : this.recvFirst;
   }
@@ -41,12 +41,12 @@ export class Waitqs implements Queued {
     else this.recvLast = s;
   }
 
-  /** Looks whether the goroutines that wait are of this world. @throws Error when they are not */
+  /** Looks whether the goroutines that wait are of this world. @throws Error when they are not @internal */
   checkWorld(): void {
     meetWaiter(this.recvFirst || this.sendFirst);
   }
 
-  /** From now on each use of a queue looks whether it is of this world. */
+  /** From now on each use of a queue looks whether it is of this world. @internal */
   static checkWorlds(): void {
     const { enqueue, dequeue } = Waitqs.prototype;
     Waitqs.prototype.enqueue = function (sending, s) {
@@ -59,6 +59,7 @@ export class Waitqs implements Queued {
     };
   }
 
+  /** @internal */
   abandon(gone?: (gp: number) => boolean): void {
     this.purge(RECVQ, gone);
     this.purge(SENDQ, gone);
@@ -77,7 +78,7 @@ export class Waitqs implements Queued {
     }
   }
 
-  /** Puts a sudog at the tail of a queue. */
+  /** Puts a sudog at the tail of a queue. @internal */
   enqueue(sending: boolean, s: number): void {
     const i = s * SUDOG_STRIDE;
     const last = sending ? this.sendLast : this.recvLast;
@@ -91,6 +92,8 @@ export class Waitqs implements Queued {
   /**
    * Takes the first sudog whose G is still to be woken off a queue, 0 for none: a select that another case has won is
    * passed over.
+   *
+   * @internal
    */
   dequeue(sending: boolean): number {
     // An empty queue is looked at without a call: this much JavaScriptCore inlines.
@@ -118,7 +121,7 @@ export class Waitqs implements Queued {
     }
   }
 
-  /** Takes a sudog out of a queue, wherever it stands; it may be off it already. */
+  /** Takes a sudog out of a queue, wherever it stands; it may be off it already. @internal */
   remove(sending: boolean, s: number): void {
     const i = s * SUDOG_STRIDE;
     const prev = smem[i + S_PREV];

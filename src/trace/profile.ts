@@ -45,6 +45,7 @@ const said = ({ func, file, line }: Frame) => (file === "" ? func : `${func} (${
  * ```
  */
 export class Profile {
+  /** "goroutine", "block" or "mutex". */
   readonly name: string;
   /** The largest first. */
   readonly samples: readonly Sample[];
