@@ -3,8 +3,10 @@ import { afterAll, describe, expect, test } from "bun:test";
 import { readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { Readable } from "node:stream";
 import { compilerTest } from "../scripts/abis/compiler.ts";
-import type { TestFunction } from "../scripts/abis/skip.ts";
+import { abiSkip, type TestFunction } from "../scripts/abis/skip.ts";
 
 const kitchen = join(tmpdir(), `gobuf-kitchen-${process.pid}.trace`);
 afterAll(() => rmSync(kitchen, { force: true }));
@@ -18,13 +20,15 @@ const expected: Record<string, { args?: string[]; compiles?: true; output: strin
   },
   "crawler.ts": {
     output: [
-      "200 / (3 links)",
-      "200 /ants (2 links)",
-      "200 /ants/red (0 links)",
-      "200 /bees (2 links)",
-      "404 /gone (0 links)",
+      "/ 200 (4 links)",
+      "/ants 200 (2 links)",
+      "/ants/red 200 (0 links)",
+      "/bees 200 (2 links)",
+      "/gone 404",
+      "/slow no answer in time",
     ],
   },
+  "chat.ts": { output: ["bee joins", "ant: hello", "bee: hi, ant", "ant leaves", "the server stops"] },
   "fan-out.ts": { output: Array(5).fill("80 is the better price") },
   "native/main.ts": {
     compiles: true,
@@ -55,6 +59,44 @@ describe("examples", () => {
       expect({ exitCode, stderr, stdout }).toEqual({ exitCode: 0, stderr: "", stdout: `${output.join("\n")}\n` });
     });
   }
+
+  const stops = abiSkip("windows", "wine has no Ctrl-C for a process without a console");
+
+  /** Starts an example that goes on until Ctrl-C. @returns it, and what gives its lines */
+  function begin(file: string, ...args: string[]) {
+    const command = [process.execPath, join(import.meta.dir, file), ...args];
+    const child = Bun.spawn(command, { stdin: "ignore", stdout: "pipe", stderr: "inherit" });
+    const lines = createInterface({ input: Readable.fromWeb(child.stdout as never) })[Symbol.asyncIterator]();
+    const next = async () => (await lines.next()).value as string | undefined;
+    return { child, next };
+  }
+
+  stops("crawler.ts --endless ends in order by Ctrl-C, and loses nothing", async () => {
+    const { child, next } = begin("crawler.ts", "--endless");
+    expect(await next()).toBe("crawling: Ctrl-C ends it");
+    child.kill("SIGINT");
+    expect(await next()).toMatch(/^stopped, interrupt signal received, [1-9]\d* pages so far$/);
+    expect(await next()).toBeUndefined();
+    expect(await child.exited).toBe(0);
+  });
+
+  stops("chat.ts --port serves others until Ctrl-C, and says good-bye", async () => {
+    const { child, next } = begin("chat.ts", "--port", "0");
+    const url = (await next())?.replace("NAME", "cat") ?? "";
+    const heard: string[] = [];
+    const socket = new WebSocket(url);
+    await new Promise<void>((resolve, reject) => {
+      socket.onerror = () => reject(new Error(`no WebSocket at ${url}`));
+      socket.onclose = () => resolve();
+      socket.onmessage = ({ data }) => {
+        heard.push(String(data));
+        if (heard.length === 1) socket.send("anybody?");
+        if (heard.length === 2) child.kill("SIGINT");
+      };
+    });
+    expect(heard).toEqual(["cat joins", "cat: anybody?", "the server stops"]);
+    expect(await child.exited).toBe(0);
+  });
 
   test("none is forgotten here", () => {
     const all = readdirSync(import.meta.dir, { recursive: true, encoding: "utf8" });

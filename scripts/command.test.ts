@@ -40,6 +40,11 @@ const COMMANDS: Readonly<Record<string, Refused>> = {
     ["--goroutines 1e6", "argument '1e6' is invalid"],
     ["--rounds 0", "argument '0' is invalid"],
   ],
+  "examples/chat.ts": [
+    ["--port x", "option '--port <n>' argument 'x' is invalid. expected a port, 0 to 65535."],
+    ["--port 65536", "argument '65536' is invalid"],
+  ],
+  "examples/crawler.ts": [],
   "examples/rate-limiter.ts": [
     ["slow", "value 'slow' is invalid for argument 'clock'. Allowed choices are real, fake."],
   ],
