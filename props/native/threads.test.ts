@@ -5,8 +5,8 @@
 import { expect, setDefaultTimeout, test } from "bun:test";
 import { HEADER_G_NEXT, HEADER_M_COUNT, HEADER_SUDOG_NEXT } from "../../src/runtime/codes.ts";
 import { mmem, native } from "../../src/runtime/ffi.ts";
-import { CALLED, runOne } from "../threads/run-one.ts";
-import type { Task } from "../threads/worker.ts";
+import { runOne } from "../threads/run-one.ts";
+import { CALLED, type Task } from "../threads/task.ts";
 
 /** A Worker takes a second under an emulator. */
 setDefaultTimeout(60_000);

@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { currentAbi } from "../../scripts/abis/abis.ts";
 import { packageRoot } from "../../src/runtime/library.ts";
 import type { Left } from "./ends.ts";
-import type { Task } from "./worker.ts";
+import type { Task } from "./task.ts";
 
 const TIMEOUT_MS = 240_000;
 /** Emulators take a second a Worker. */

@@ -8,7 +8,7 @@ import { parseInteger } from "../../scripts/numbers.ts";
 import { HEADER_G_NEXT, HEADER_M_COUNT, HEADER_SUDOG_NEXT } from "../../src/runtime/codes.ts";
 import { mmem, native } from "../../src/runtime/ffi.ts";
 import { runOne } from "./run-one.ts";
-import type { Task } from "./worker.ts";
+import type { Task } from "./task.ts";
 
 /** What there is of something after the first tenth of the Workers, and after the last. */
 export interface Left {

@@ -1,8 +1,5 @@
 /** Workers of worker.ts, run one at a time by tests of this process and by processes that are watched from outside. */
-import type { Task } from "./worker.ts";
-
-/** The word of {@link Task.shared} that counts JavaScript's calls. */
-export const CALLED = 14;
+import type { Task } from "./task.ts";
 
 /** Runs a Worker until it is gone: it ends itself, or is terminated when it has said that it is done. */
 export async function runOne(task: Task): Promise<void> {

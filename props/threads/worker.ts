@@ -5,21 +5,9 @@
 import { ptr } from "bun:ffi";
 import { chan, go, gosched, native, run, runSync, WaitGroup } from "gobuf";
 import { openBodies, Work } from "../native/bodies.ts";
-import { CALLED } from "./run-one.ts";
+import { CALLED, type Task } from "./task.ts";
 
 declare const self: Worker;
-
-/** What a Worker is told to do. */
-export interface Task {
-  /** What it does: see ends.ts. */
-  readonly what: "nothing" | "work" | "goroutines" | "callbacks" | "spin" | "rounds" | "computes";
-  /** Goroutines, of each kind where there are two; the address of the flag that "computes" waits for. */
-  readonly count: number;
-  /** Whether the thread ends itself when it has done that; else it is terminated, by "spin" and "callbacks" in the middle. */
-  readonly exits: boolean;
-  /** Of "callbacks": where the body's Work lies, and behind it, in word {@link CALLED}, how often JavaScript was called. */
-  readonly shared?: SharedArrayBuffer;
-}
 
 function finish({ exits }: Task): void {
   if (exits) process.exit(0);
