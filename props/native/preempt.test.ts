@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { Cond, chan, go, gosched, Mutex, native, Once, RWMutex, run, runSync, sleep, WaitGroup, wait } from "gobuf";
 import { compilerTest } from "../../scripts/abis/compiler.ts";
 import { setLanes } from "../../src/native/lane.ts";
-import { descriptor, G_STACK_LO, G_STACKGUARD0, G_STRIDE, gmem } from "../../src/runtime/ffi.ts";
+import { descriptor, G_STACK_LO, G_STACKGUARD0, G_STRIDE, gmem, M_BASE, M_SLICE, mmem } from "../../src/runtime/ffi.ts";
 import { goidOf } from "../../src/runtime/gstatus.ts";
 import { packageRoot } from "../../src/runtime/library.ts";
 import { Grunnable, Grunning } from "../../src/runtime/runtime2.ts";
@@ -230,6 +230,51 @@ describe("on the fake clock nothing is preempted: its order does not depend on t
       expect(edges).not.toContain(Grunnable);
     });
   }
+});
+
+describe("what the monitor goes by", () => {
+  /** The turns that native bodies have had on this M. */
+  const turns = () => mmem[M_BASE + (descriptor.m_schedtick >> 2)];
+
+  /** How many turns are counted while hogs run one after the other, each to its end. */
+  function turnsOf(...hogs: readonly (readonly [op: number, most: number])[]): number {
+    return runSync(function* () {
+      const before = turns();
+      for (const [op, most] of hogs) {
+        const hog = new Hog(op, (OPERATIONS[op] as (typeof OPERATIONS)[number])[1](), most);
+        go.native(symbols.c_hog, hog.words);
+        while (!hog.ended) yield* gosched();
+        expect(hog.times).toBe(most);
+      }
+      return (turns() - before) | 0;
+    });
+  }
+
+  test("each turn of a native body is counted: else one that begins late in a slice were asked to end", () => {
+    expect(turnsOf()).toBe(0);
+    for (const n of [1, 2, 7]) expect(turnsOf(...Array.from({ length: n }, () => [0, 1] as const))).toBe(n);
+  });
+
+  test("an operation that need not wait begins no turn: else a body of many short ones were never asked", () => {
+    for (const op of [3, 4, 5, 6, 7, 8, 9, 10, 11, 13]) expect(turnsOf([op, 50]), OPERATIONS[op]?.[0]).toBe(1);
+  });
+
+  test("a run watches its native bodies while it has the thread, also one without slices, and at no other time", async () => {
+    const watched = () => Atomics.load(mmem, M_SLICE) !== 0;
+    const seen = native.callback(() => (watched() ? 1 : 0));
+    const within = function* () {
+      const body = new Hog(15, seen, 1);
+      const here = watched();
+      go.native(symbols.c_hog, body.words);
+      while (!body.ended) yield* gosched();
+      return here;
+    };
+    expect(watched()).toBe(false);
+    expect(runSync(within), "runSync").toBe(true);
+    expect(watched()).toBe(false);
+    expect(await run(within), "run").toBe(true);
+    expect(watched()).toBe(false);
+  });
 });
 
 compilerTest("TinyCC's checkpoint makes way, too", async () => {
