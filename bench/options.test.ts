@@ -4,6 +4,8 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "nod
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { abiSkip } from "../scripts/abis/skip.ts";
+import { readOptions } from "./options.ts";
+import { PEERS } from "./peers.ts";
 import { checkReport, type Report } from "./schema.ts";
 
 /** On an emulated processor a process of programs takes seconds to start. */
@@ -25,6 +27,35 @@ mkdirSync(at("hollow"));
 writeFileSync(at("hollow/package.json"), '{ "name": "gobuf" }');
 
 if (process.platform !== "win32") Bun.spawnSync(["mkfifo", at("fifo")]);
+
+describe("read as they are given", () => {
+  const read = (...argv: string[]) => readOptions(argv);
+  test("none", () => {
+    expect({ ...read() }).toEqual({ seed: 1 } as never);
+  });
+
+  test("each of them", () => {
+    expect(read("--peers", "all").peers).toEqual([...PEERS]);
+    expect(PEERS.length).toBeGreaterThan(5);
+    expect(read("--peers", "none").peers).toEqual([]);
+    const [first = "", second = ""] = PEERS;
+    expect(read("--peers", `${second},${first},${second}`).peers).toEqual([second, first]);
+    expect(read("--seed", "0").seed).toBe(0);
+    expect(read("--quick").quick).toBe(true);
+    expect(read("--json", "-").json).toBe("-");
+    expect(read("--json", at("new.json")).json).toBe(at("new.json"));
+    expect(read("--json", at("half.json")).json, "a file that is there is written anew").toBe(at("half.json"));
+    expect(read("--html", at("page.html")).html).toBe(at("page.html"));
+    expect(read("--baseline", "x", "--fail")).toMatchObject({ baseline: "x", fail: true });
+    expect(read("--library", "y").library).toBe("y");
+  });
+
+  test("a filter is an expression, or a part of a name as it is written", () => {
+    const filter = read("--filter", "a+b").filter;
+    expect(["aab", "xa+by", "ab", "a b"].map((name) => filter?.test(name))).toEqual([true, true, true, false]);
+    expect(filter?.text).toBe("a+b");
+  });
+});
 
 describe("refused, with what was expected", () => {
   const table: [string, string[], string][] = [

@@ -27,6 +27,8 @@ describe("order and results", () => {
     [["0 start 1"], 'expected "0 start 0"'],
     [["0 start 0", "0.1 select 0"], 'expected "0.0 go"'],
     [["0 start 0", "0.0 go 2"], "expected goroutine 1 to be created"],
+    [["0 start 0", "0.0 go 0"], "expected goroutine 1 to be created"],
+    [["0 start 0", "0.0 go"], "expected goroutine 1 to be created"],
     [["0 start 0", "1 start 1"], "no such goroutine was created"],
     [["0 start 0", "0.0 go 1", "0.1 select 1"], "the select has no case 1"],
     [["0 start 0", "0.0 go 1", "1 start 1", "1.0 goexit", "1.1 gosched"], 'expected "1 exit"'],
@@ -75,6 +77,12 @@ describe("timers", () => {
     [["0 start 0", "0.0 afterfunc none", "1 start 1"], "no such goroutine was created"],
     [[...before, "1 start 1", "0.1 go 1"], "expected goroutine 2 to be created"],
     [[...before, "0.1 go 402"], "expected goroutine 1 to be created"],
+    [[...before, "0.1 go 0"], "expected goroutine 1 to be created"],
+    [[...before, "1 start 1", "1.0 gosched", "0.1 go 1"], "expected goroutine 2 to be created"],
+    [[...before, "0.1 go 1", "0.2 trecv none", "0.3 tstop"], undefined],
+    [[...before, "0.1 go 1", "0.2 trecv none", "0.3 tstop none"], undefined],
+    [[...before, "0.1 go 1", "0.2 trecv none", "0.3 tstop x"], 'expected "0.3 tstop" and a result of it'],
+    [[...before, "0.1 go 1", "0.2 trecv"], 'expected "0.2 trecv" and a result of it'],
     [[...before, "0.1 go 1", "0.2 trecv true"], 'expected "0.2 trecv" and a result of it'],
     [[...before, "0.1 go 1", "0.2 trecv 10", "0.3 tstop 1"], 'expected "0.3 tstop" and a result of it'],
     [["0 start 0", "0.0 afterfunc true"], 'expected "0.0 afterfunc" and a result of it'],
@@ -152,6 +160,40 @@ describe("conservation", () => {
       [["send", 0]],
     );
     expect(reason(w, ["0 start 0", "0.0 go 1", "1 start 1", "0.1 recv 100"])).toBeUndefined();
+  });
+
+  test("a receive under way may have taken a value, and so may a select; no other op may", () => {
+    const sender = (...body: Op[]) => workload([0], [["go", 1], ...body], [["send", 0]]);
+    const events = ["0 start 0", "0.0 go 1", "1 start 1", "1.0 send"];
+    const none = "channel 0: 1 values were sent and there was room for 0";
+    expect(reason(sender(["recv", 0]), events)).toBeUndefined();
+    expect(reason(sender(["select", [["recv", 0]], false]), events)).toBeUndefined();
+    expect(reason(sender(["select", [["send", 0]], false]), events)).toBe(none);
+    expect(reason(sender(["send", 0]), events)).toBe(none);
+    expect(reason(sender(["gosched"]), events)).toBe(none);
+    expect(reason(sender(["recv", 0], ["gosched"]), [...events, "0.1 recv closed"])).toBe(none);
+  });
+
+  test("a select under way may have sent its value", () => {
+    const w = (...body: Op[]) =>
+      workload(
+        [0],
+        [
+          ["go", 1],
+          ["recv", 0],
+        ],
+        body,
+      );
+    const events = ["0 start 0", "0.0 go 1", "1 start 1", "0.1 recv 100"];
+    expect(reason(w(["select", [["send", 0]], false]), events)).toBeUndefined();
+    expect(reason(w(["select", [["recv", 0]], false]), events)).toBe(
+      "channel 0: 100 was received 1 times and sent 0 times",
+    );
+  });
+
+  test("of more channels than one each is looked at", () => {
+    const w = workload([2, 2, 2], [["recv", 2]]);
+    expect(reason(w, ["0 start 0", "0.0 recv 7"])).toBe("channel 2: 7 was received 1 times and sent 0 times");
   });
 
   test("a send that panicked sent nothing", () => {

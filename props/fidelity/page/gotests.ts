@@ -3,7 +3,7 @@ import { countsTable, totalOf } from "../../gotests/counts.ts";
 import type { Untold } from "../../gotests/gotest.ts";
 import { REPORT_FAILS } from "../../gotests/reports.ts";
 import { FILES } from "../../gotests/table.ts";
-import { type Evidence, judge } from "./judge.ts";
+import type { Evidence, Judges } from "./judge.ts";
 
 const TEST = "test:props/gotests/gotests.test.ts";
 
@@ -19,8 +19,8 @@ function grouped<T>(list: readonly T[], keyOf: (item: T) => string, nameOf: (ite
  * The section's lines. The counts are those of the tests' own table: the check runs them, so that a test told as in Go
  * passes, one that is known to differ does, and what is not there yet is not there.
  */
-export async function gotestsSection(evidence: Evidence, faults: string[]): Promise<string[]> {
-  const verdict = await judge(TEST, evidence);
+export async function gotestsSection(evidence: Evidence, faults: string[], judges: Judges): Promise<string[]> {
+  const verdict = await judges.check(TEST, evidence);
   if (verdict !== undefined) faults.push(`Go's own tests: ${verdict}`);
   const { told, differ, untold, absent } = totalOf(FILES);
   const failing = FILES.flatMap((f) => f.told).filter((t) => t.fails !== undefined);

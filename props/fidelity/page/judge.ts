@@ -134,3 +134,11 @@ export async function judgeItem(
   const claim = item.expect === "missing" ? " is said to be missing" : "";
   return { status: "broken", fault: `${item.name}${claim}: ${wrong.join("; ")}` };
 }
+
+/** What judges a check and a row; the test of the page has its own. */
+export interface Judges {
+  readonly check: typeof judge;
+  readonly item: typeof judgeItem;
+}
+
+export const JUDGES: Judges = { check: judge, item: judgeItem };

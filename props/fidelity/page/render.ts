@@ -9,7 +9,7 @@ import { GO_ITEMS } from "./go.ts";
 import { guideSection } from "./goguide.ts";
 import { gotestsSection } from "./gotests.ts";
 import type { Item } from "./item.ts";
-import { type Evidence, judgeItem } from "./judge.ts";
+import { type Evidence, JUDGES, type Judges } from "./judge.ts";
 import { anchorOf, checkLink, namedCaseTable } from "./links.ts";
 import { SEED_ITEMS } from "./seed.ts";
 import { statusSection, versionsSection } from "./versions.ts";
@@ -28,10 +28,11 @@ async function itemTable(
   items: readonly Item[],
   evidence: Evidence,
   faults: string[],
+  judges: Judges,
 ): Promise<string[]> {
   const lines = [line("name", from, "property checked", "evidence", "status"), "|---|---|---|---|---|"];
   for (const item of items) {
-    const { status, fault } = await judgeItem(item, evidence);
+    const { status, fault } = await judges.item(item, evidence);
     if (fault !== undefined) faults.push(fault);
     const evidenceCell = item.checks.map((check) => checkLink(check, evidence)).join(" ");
     const [property, shown] =
@@ -123,11 +124,11 @@ would take to tell is listed there. SURVIVED: the suite passed, and should have 
 one was found, or the mutant does not build.`;
 
 /** Makes the page. @param rows of the run whose results are the evidence */
-export async function renderPage(rows: readonly Row[], evidence: Evidence): Promise<Page> {
+export async function renderPage(rows: readonly Row[], evidence: Evidence, judges = JUDGES): Promise<Page> {
   const faults: string[] = [];
-  const seed = await itemTable("part of the Rust seed", SEED_ITEMS, evidence, faults);
-  const go = await itemTable("Go file", GO_ITEMS, evidence, faults);
-  const gotests = await gotestsSection(evidence, faults);
+  const seed = await itemTable("part of the Rust seed", SEED_ITEMS, evidence, faults, judges);
+  const go = await itemTable("Go file", GO_ITEMS, evidence, faults, judges);
+  const gotests = await gotestsSection(evidence, faults, judges);
   const versions = versionsSection(faults);
   const lines = [
     "# Fidelity",
