@@ -3,8 +3,9 @@ import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Workshop } from "./harness.ts";
-import type { Edit, Mutant } from "./mutant.ts";
+import { packageRoot } from "../../src/runtime/library.ts";
+import { ladder, Workshop } from "./harness.ts";
+import { ABIS, type Edit, type Mutant, SUBJECTS, type Subject } from "./mutant.ts";
 
 /** Each judgement is a process, or some. */
 setDefaultTimeout(60_000);
@@ -39,6 +40,46 @@ const judge = async (programs: readonly string[], edits?: readonly Edit[]) => {
 /** A program that goes well when the edited file has, or lacks, a text. */
 const has = (text: string, isThere = true) =>
   `if (require("fs").readFileSync("${FILE}", "utf8").includes("${text}") !== ${isThere}) process.exit(1); ${WELL}`;
+
+describe("the ladder of a subject", () => {
+  const shown = (subject: Subject) => ladder(subject, "LIB").map((step) => step.join(" "));
+  const fidelity = "props/fidelity/main.ts --library LIB --json mutant.json";
+
+  test("begins with the hand-written goldens, on the bodies that the subject's faults are in", () => {
+    expect(shown("src")[0]).toBe(`${fidelity} --golden golden/named.jsonl --runs 0 --bodies generator`);
+    for (const abi of ABIS) {
+      expect(shown(abi)[0]).toBe(`${fidelity} --golden golden/named.jsonl --runs 0 --bodies native`);
+      expect(shown(abi)[1]).toStartWith("test ./src/native/native.test.ts ");
+    }
+  });
+
+  test("of src goes on with all goldens, its tests, both kinds of body, and native bodies", () => {
+    const [, goldens, own, worlds, both, native, ...more] = shown("src");
+    expect(goldens).toBe(`${fidelity} --bodies generator --runs 0`);
+    expect(own).toStartWith("test ./props/scan.test.ts ");
+    expect(own).toEndWith(" ./props/teeth");
+    expect(worlds).toStartWith("test --bail ./props/faults/runs.test.ts ");
+    expect([both, native, more]).toEqual([`${fidelity} --bodies both --runs 200`, "test ./props/native", []]);
+  });
+
+  test("of this machine's ABI has the tests of native bodies as well, an emulator's has not", () => {
+    expect(shown("linux-x64").slice(2)).toEqual(["test ./props/native ./props/teeth"]);
+    expect(shown("linux-arm64").slice(2)).toEqual([]);
+    expect(shown("windows-x64").slice(2)).toEqual([]);
+  });
+
+  test("names tests that there are, each once", () => {
+    for (const subject of SUBJECTS) {
+      const files = ladder(subject, "LIB").flatMap((step) => step.filter((word) => word.startsWith("./")));
+      expect(files.length).toBeGreaterThan(3);
+      expect(new Set(files).size).toBe(files.length);
+      for (const file of files) {
+        expect(file).toMatch(/\.test\.ts$|^\.\/props\/\w+$/);
+        expect(existsSync(join(packageRoot, file)), file).toBe(true);
+      }
+    }
+  });
+});
 
 describe("an edit", () => {
   const from = "yield*";

@@ -189,7 +189,7 @@ function isAbi(subject: Subject): subject is Abi {
 }
 
 /** The steps of the suite, the quickest first. */
-function ladder(subject: Subject, library: string): string[][] {
+export function ladder(subject: Subject, library: string): string[][] {
   const command = ["props/fidelity/main.ts", "--library", library, "--json", RESULT];
   const named = [...command, "--golden", "golden/named.jsonl", "--runs", "0"];
   const tests = ["src/native/native.test.ts", "props/assembly.test.ts", "props/probe.test.ts", "props/stacks.test.ts"];

@@ -126,3 +126,17 @@ describe("what is judged", () => {
     expect(listed("--only", "c")).toEqual(["c"]);
   });
 });
+
+test("2 for options that make no sense together, and for a mutant that there is not", () => {
+  const planted = plant({ a: RED });
+  for (const [says, ...argv] of [
+    ["cannot be used with", "--generated", "1", "--list"],
+    ["--seed is for --generated", "--seed", "1"],
+    ["no mutant of the sources as they are has the identity 0000000000", "--generated-one", "0000000000", "--patch"],
+    ["there is no mutant of that share", "--share", "2/2"],
+  ] as const) {
+    const { exitCode, errors } = mutants(planted, ...argv);
+    expect(errors).toContain(says);
+    expect(exitCode).toBe(2);
+  }
+});

@@ -1,107 +1,17 @@
 /** `bun run mutants`: the suite against deliberate faults. See `bun run mutants --help`. */
 import { join } from "node:path";
-import { Option } from "commander";
-import { checked, command, EXIT_USAGE, integer, jobs, share } from "../../scripts/command.ts";
-import type { Share } from "../../scripts/numbers.ts";
+import { EXIT_USAGE } from "../../scripts/command.ts";
 import { packageRoot } from "../../src/runtime/library.ts";
 import { mutantsOf } from "./catalogue.ts";
 import { type Counts, countsOf, isInOrder, writeCounts } from "./counts.ts";
-import { PARTS, type Part } from "./generated/candidate.ts";
+import { PARTS } from "./generated/candidate.ts";
 import { runGenerated, runOne } from "./generated/session.ts";
 import { Workshop } from "./harness.ts";
 import { type Mutant, type Outcome, SUBJECTS, type Subject, VERDICTS } from "./mutant.ts";
+import { readOptions } from "./options.ts";
 
-/** More parts than there are mutants leave most of them empty. */
-const SHARES_MAX = 1000;
-/** More than there are mutants. */
-const GENERATED_MAX = 100_000;
+const options = readOptions(process.argv.slice(2));
 
-const parseSubject = checked((text): Subject => {
-  const subject = SUBJECTS.find((name) => name === text);
-  if (subject === undefined) throw new Error(`expected one of ${SUBJECTS.join(", ")}`);
-  return subject;
-});
-
-const parsePart = checked((text): Part => {
-  const part = PARTS.find((name) => name === text);
-  if (part === undefined) throw new Error(`expected one of ${PARTS.join(", ")}`);
-  return part;
-});
-
-const parseId = checked((text): string => {
-  if (/^[\da-f]{10}$/.test(text)) return text;
-  throw new Error("expected ten hexadecimal digits");
-});
-
-const options = command(
-  "bun run mutants",
-  "Runs the suite on deliberate faults. Exit code: 0 all of them were found, 1 one survived, the harness is wrong or " +
-    "nothing was tried, 2 the command line is wrong.",
-)
-  .addOption(
-    new Option("--abi <name>", `only these, repeatable: ${SUBJECTS.join(", ")} (src: TypeScript)`).argParser(
-      (text, before: Subject[] = []) => [...new Set([...before, parseSubject(text)])],
-    ),
-  )
-  .option("--only <text>", "only mutants whose name contains it")
-  .option("--share <i/n>", "the i-th of n parts of them; neutral ones always", share(SHARES_MAX))
-  .option("--jobs <n>", "how many at a time", jobs, 2)
-  .option("--list", "print the names only")
-  .addOption(
-    new Option("--generated <n>", "draw n mutants that operators make, in place of the listed ones; informative")
-      .argParser(integer(1, GENERATED_MAX))
-      .conflicts(["abi", "only", "share", "list", "write"]),
-  )
-  .option("--seed <number>", "of the draw", integer(0, Number.MAX_SAFE_INTEGER))
-  .addOption(
-    new Option("--in <part>", `draw in these only, repeatable: ${PARTS.join(", ")}`).argParser(
-      (text, before: Part[] = []) => [...new Set([...before, parsePart(text)])],
-    ),
-  )
-  .option("--least <percent>", "fail where a smaller share of the draw is found or argued", integer(0, 100))
-  .option(
-    "--seconds <n>",
-    "judge no more after so many; what is not judged to its end is counted apart",
-    integer(1, 1e6),
-  )
-  .addOption(
-    new Option("--generated-one <id>", "judge one of them again")
-      .argParser(parseId)
-      .conflicts(["generated", "abi", "only", "share", "list", "write"]),
-  )
-  .option("--patch", "of --generated-one: print its edit, for `git apply`, and judge nothing")
-  .addOption(
-    new Option(
-      "--write",
-      "write the counts into props/mutants/results.json, for FIDELITY.md, when none survived",
-    ).conflicts(["only", "share", "list"]),
-  )
-  .parse()
-  .opts<{
-    abi?: Subject[];
-    only?: string;
-    share?: Share;
-    jobs: number;
-    list?: boolean;
-    write?: boolean;
-    generated?: number;
-    seed?: number;
-    in?: Part[];
-    least?: number;
-    seconds?: number;
-    generatedOne?: string;
-    patch?: boolean;
-  }>();
-
-/** What makes sense beside an option only. */
-function refuseAlone(names: readonly ("seed" | "in" | "least" | "seconds" | "patch")[], needed: string): void {
-  const alone = names.find((name) => options[name] !== undefined);
-  if (alone === undefined) return;
-  console.error(`bun run mutants: --${alone} is for ${needed}`);
-  process.exit(EXIT_USAGE);
-}
-if (options.generated === undefined) refuseAlone(["seed", "in", "least", "seconds"], "--generated");
-if (options.generatedOne === undefined) refuseAlone(["patch"], "--generated-one");
 if (options.generated !== undefined) {
   const { generated: n, seed = 1, in: parts = PARTS, jobs, least, seconds } = options;
   process.exit(await runGenerated({ n, seed, parts, jobs, least, seconds }));

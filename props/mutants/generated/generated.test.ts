@@ -97,6 +97,85 @@ describe("operators on text", () => {
     expect(swaps("a.c", "a->x = b;", "c.y = d;")).toBe(0);
   });
 
+  test("each token is turned into what its table says, and nothing else", () => {
+    const of = (operator: string, file: string, text: string) =>
+      textEdits("arch", file, text)
+        .filter((edit) => edit.operator === operator)
+        .map(({ from, to }) => `${from} > ${to}`);
+    const turned = (operator: string, tokens: string, file = "a.zig") =>
+      tokens.split(" ").flatMap((token) => of(operator, file, `f() {\n  x = a ${token} b;\n}\n`));
+    expect(turned("comparison turned", "== != < <= > >= = => -> !")).toEqual([
+      "== > !=",
+      "!= > ==",
+      "< > <=",
+      "< > >=",
+      "<= > <",
+      "<= > >",
+      "> > >=",
+      "> > <=",
+      ">= > >",
+      ">= > <",
+    ]);
+    expect(turned("logic turned", "and or && || xor")).toEqual(["and > or", "or > and", "&& > ||", "|| > &&"]);
+    expect(turned("arithmetic turned", "+ - << >> & | += -= |= &= +% -% +| -| * /")).toEqual([
+      ...["+ > -", "- > +", "<< > >>", ">> > <<", "& > |", "| > &", "+= > -=", "-= > +=", "|= > &=", "&= > |="],
+      ...["+% > -%", "-% > +%", "+| > -|", "-| > +|"],
+    ]);
+    const branches = "jz jnz je jne ja jbe jae jb jg jle jge jl jc jnc cbz cbnz b.eq b.ne b.hi b.ls b.hs b.lo".split(
+      " ",
+    );
+    for (const [i, branch] of branches.entries()) {
+      const other = branches[i ^ 1];
+      expect(of("branch turned", "a.S", `f:\n  ${branch} 1f\n`)).toEqual([`${branch} > ${other}`]);
+    }
+    expect(of("branch turned", "a.S", "f:\n  jmp 1f\n  call g\njz:\n")).toEqual([]);
+    const widths = "u64 u32 u16 i64 i32 usize uint64_t uint32_t int64_t int32_t movups movaps".split(" ");
+    expect(widths.flatMap((width) => of("width changed", "a.zig", `fn f(a: ${width}) void {}`))).toEqual([
+      ...["u64 > u32", "u32 > u16", "u16 > u8", "i64 > i32", "i32 > i16", "usize > u32", "uint64_t > uint32_t"],
+      ...["uint32_t > uint16_t", "int64_t > int32_t", "int32_t > int16_t", "movups > movlps", "movaps > movlps"],
+    ]);
+    const moves =
+      "f:\n  movq %rax, %rbx\n  movq 8(%rsp), %r9\n  movq %rdx, (%r9)\n  movq %rax, %xmm0\n  movl %eax, %ebx\n";
+    expect(of("width changed", "a.S", moves)).toEqual([
+      "movq %rax, %rbx > movl %eax, %ebx",
+      "movq 8(%rsp), %r9 > movl 8(%rsp), %r9d",
+      "movq %rdx, (%r9) > movl %edx, (%r9)",
+    ]);
+    const numbers = (text: string) => [...of("constant + 1", "a.zig", text), ...of("constant - 1", "a.zig", text)];
+    expect(numbers("x = 0xff;")).toEqual(["0xff > 0x100", "0xff > 0xfe"]);
+    expect(numbers("x = 1_000;")).toEqual(["1_000 > 1001", "1_000 > 999"]);
+    expect(numbers("x = 0;"), "there is none below 0").toEqual(["0 > 1"]);
+    expect(numbers("x1 = 1.5 + y2; u32; // 3")).toEqual([]);
+  });
+
+  test("a condition is turned whole, with what is in it, and none that unpacks", () => {
+    const of = (file: string, text: string) =>
+      textEdits("arch", file, text)
+        .filter(({ operator }) => operator === "condition turned")
+        .map(({ from, to }) => `${from} > ${to}`);
+    expect(of("a.zig", "fn f() void {\n    if (a(b, (c))) d();\n    while (e) {}\n}\n")).toEqual([
+      "(a(b, (c))) > (!(a(b, (c))))",
+      "(e) > (!(e))",
+    ]);
+    expect(of("a.zig", "if (a) |b| c(); while (d()) |e| f(); if (never (closed")).toEqual([]);
+    expect(of("a.S", "  if (a) b\n")).toEqual([]);
+  });
+
+  test("a statement is one whole line, behind another or a brace", () => {
+    const left = (file: string, ...lines: string[]) =>
+      edits(file, `${lines.join("\n")}\n`)
+        .filter((edit) => edit.startsWith("line left out"))
+        .map((edit) => edit.slice("line left out: ".length, -2));
+    expect(left("a.zig", "fn f() void {", "", "    a();", "    // said", "    b();", "    });", "}")).toEqual([
+      "a();",
+      "b();",
+    ]);
+    expect(left("a.zig", "const x =", "    a();"), "the rest of another").toEqual([]);
+    expect(left("a.zig", "f() {", "    g(a,", "        b);"), "a piece of one").toEqual([]);
+    expect(left("a.zig", "f() {", "    switch (a) {", "        1 => {", "            b();")).toEqual(["b();"]);
+    expect(left("a.S", "f:", "  nop", "  .cfi_endproc", "  .align 4", "1:")).toEqual(["nop", ".cfi_endproc"]);
+  });
+
   test("a declaration is no statement, in C as in Zig", () => {
     expect(edits("a.h", "int f(void) {\n  int a = b;\n  g();\n  return a;\n}\n")).toEqual([
       "line left out: g(); >",
