@@ -176,7 +176,7 @@ describe("a channel's buffer", () => {
 
 describe("a lane", () => {
   test("at every capacity, place and fill spills into the buffer what is in it, in order; and then goes on", () => {
-    for (const capacity of [2, 3, 4, 5, 8]) {
+    for (const capacity of [1, 2, 3, 4, 5, 8]) {
       for (let turn = 0; turn <= capacity; turn++) {
         for (let fill = 0; fill <= capacity; fill++) {
           runSync(function* () {
@@ -215,8 +215,49 @@ describe("a lane", () => {
     }
   });
 
+  test("keeps every value that is a word, to the limits, and ends at every other; both come out as they went in", () => {
+    const limit = Number.MAX_SAFE_INTEGER;
+    const words = [
+      0,
+      1,
+      2 ** 31,
+      2 ** 32 - 1,
+      2 ** 32,
+      limit - 1,
+      limit,
+      BigInt(limit) + 1n,
+      2n ** 63n,
+      2n ** 64n - 1n,
+    ];
+    const others = [
+      ...[-0, -1, 0.5, limit + 1, -limit, Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY],
+      // A small bigint would come back as a number.
+      ...[0n, 1n, BigInt(limit), -1n, 2n ** 64n, -(2n ** 63n)],
+      ...["", "1", null, undefined, true, false, Symbol.iterator, {}, [], () => {}],
+    ];
+    for (const [isWord, values] of [
+      [true, words],
+      [false, others],
+    ] as const) {
+      for (const value of values) {
+        for (const fill of [0, 1]) {
+          runSync(function* () {
+            const c = chan<unknown>(2);
+            openLane(c, handleOf(c));
+            const name = `${typeof value} ${String(value)}, ${fill} before it`;
+            for (let i = 0; i < fill; i++) yield* c.send(7);
+            yield* c.send(value);
+            expect(c.lane !== null, name).toBe(isWord);
+            for (let i = 0; i < fill; i++) expect(yield* c.recv(), name).toBe(7);
+            expect(Object.is(yield* c.recv(), value), name).toBe(true);
+          });
+        }
+      }
+    }
+  });
+
   test("that a value which is no word ends keeps what was in it before that value", () => {
-    for (const capacity of [2, 3, 4, 5]) {
+    for (const capacity of [1, 2, 3, 4, 5]) {
       for (let turn = 0; turn < capacity; turn++) {
         for (let fill = 0; fill < capacity; fill++) {
           runSync(function* () {
