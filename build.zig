@@ -118,6 +118,10 @@ fn addPlatform(b: *std.Build, platform: Platform, optimize: std.builtin.Optimize
         module.addAssemblyFile(b.path("arch/probe/switch_sysv_x86_64.S"));
         module.addAssemblyFile(b.path("arch/probe/switch_nofp_sysv_x86_64.S"));
     }
+    // Single steps need a trap flag that a program may set.
+    if (platform.abi == .sysv_x86_64 and platform.os == .linux) {
+        module.addAssemblyFile(b.path("arch/probe/steps_sysv_x86_64.S"));
+    }
     const fill = b.fmt("arch/probe/async_{s}.S", .{@tagName(platform.query.cpu_arch.?)});
     if (exists(b, fill)) module.addAssemblyFile(b.path(fill));
     for ([_][]const u8{ "bodies", "preempt" }) |name| {

@@ -8,6 +8,7 @@
 //!
 //! The whole of the processor's state is kept on the goroutine's stack: a preempted body has made no call, so that no register
 //! is free. So are the words of G.op: the body may be about to read them.
+const builtin = @import("builtin");
 const arena = @import("arena.zig");
 const body = @import("body.zig");
 const codes = @import("codes.zig");
@@ -130,6 +131,15 @@ fn count(m: *os.M, which: u32) void {
 /// Whether a preemption of G `index` at a place would be taken, or why not: for tests.
 pub fn ask(index: u32, pc: usize, sp: usize) u32 {
     return refusal(arena.gAt(index), pc, sp);
+}
+
+/// What the monitor does to an M, done to the one of this thread, whoever has it: for tests that choose the instruction.
+pub fn now() void {
+    if (builtin.os.tag == .windows) return; // a thread that suspends itself never goes on
+    const m = m_.current() orelse return;
+    _ = preempt.one(m);
+    count(m, codes.preemption.sent);
+    os.preempts.interrupt(m, m_.threadOf(m));
 }
 
 /// What the injected call calls, once all registers are kept.

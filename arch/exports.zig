@@ -78,12 +78,12 @@ export fn gobuf_sysmon_wake() callconv(.c) u32 {
     return @intFromBool(monitor.wake());
 }
 
-/// For tests: makes the monitor look every `look_us` microseconds, and preempt native bodies that have run for `force_us`;
-/// 0 for `look_us` is the end of that.
+/// For tests: makes the monitor look every `look_us` microseconds, and preempt native bodies that have run for `force_us`,
+/// none with 0xFFFFFFFF; 0 for `look_us` is the end of that.
 export fn gobuf_sysmon_hurry(look_us: u32, force_us: u32) callconv(.c) void {
     const us: u64 = std.time.ns_per_us;
     if (look_us == 0) return monitor.hurry(null, null);
-    monitor.hurry(look_us * us, force_us * us);
+    monitor.hurry(look_us * us, if (force_us == std.math.maxInt(u32)) monitor.force_never_ns else force_us * us);
 }
 
 /// 0 or an E code.
@@ -136,6 +136,12 @@ export fn gobuf_preempt_disallow(address: usize) callconv(.c) void {
 /// What would become of a preemption of a goroutine at a place: a code of codes.preemption. For tests of the bounds.
 export fn gobuf_preempt_ask(index: u32, pc: usize, sp: usize) callconv(.c) u32 {
     return asyncpreempt.ask(index, pc, sp);
+}
+
+/// Asks the goroutine on this thread to give way and interrupts the thread, as the monitor does. For tests, which choose the
+/// instruction at which: it may be called in a signal handler, and not on Windows.
+export fn gobuf_preempt_now() callconv(.c) void {
+    asyncpreempt.now();
 }
 
 /// Bytes of a stack that a preemption needs below sp. For tests of the bounds.

@@ -56,8 +56,11 @@ pub fn wake() bool {
     return true;
 }
 
+/// Of `force_preempt_ns`: nobody is asked to give way, and no request is taken back, for a test asks by itself.
+pub const force_never_ns = std.math.maxInt(u64);
+
 /// For tests, which want many preemptions soon: how often the monitor looks, and how long a native body may have the M; 0
-/// for the latter preempts whatever body a look finds. Null: as it is without.
+/// for the latter preempts whatever body a look finds, `force_never_ns` none. Null: as it is without.
 pub fn hurry(look_ns: ?u64, force_ns: ?u64) void {
     @atomicStore(u64, &tick_ns, look_ns orelse tick_default_ns, .monotonic);
     @atomicStore(u64, &force_preempt_ns, force_ns orelse force_preempt_default_ns, .monotonic);
@@ -124,7 +127,7 @@ fn look(header: *arena.Header) bool {
         if (slice != 0 and retake(m, &seen[i], schedtick, now_ns)) asks = true;
     }
     // One that was asked and gave way by itself has not cleared it.
-    if (!asks) preempt.askNobody();
+    if (!asks and @atomicLoad(u64, &force_preempt_ns, .monotonic) != force_never_ns) preempt.askNobody();
     return busy;
 }
 
@@ -137,7 +140,7 @@ fn retake(m: *os.M, of: *Seen, schedtick: u32, now_ns: u64) bool {
         of.schedwhen_ns = now_ns;
         return false;
     }
-    if (now_ns - of.schedwhen_ns < force_ns or !preempt.one(m)) return false;
+    if (force_ns == force_never_ns or now_ns - of.schedwhen_ns < force_ns or !preempt.one(m)) return false;
     asyncpreempt.interrupt(m);
     return true;
 }

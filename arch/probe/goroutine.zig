@@ -265,7 +265,7 @@ pub const Goroutine = struct {
         const checks = b.flags & Flag.check != 0;
         if (checks and b.g0_want.get() != 0 and random.below(systemstack.share) == 0) systemstack.visit(&context, place, n);
         var watch: call.Watch = .{ .context = &context, .place = place, .n = n, .random = random, .checks = checks };
-        watch.prepare();
+        if (checks) watch.prepare();
         return watch.run(func, args, @intCast(depth));
     }
 };

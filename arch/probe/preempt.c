@@ -30,7 +30,19 @@ enum {
   HOG_SYSTEMSTACK,
   HOG_SLEEP,
   HOG_GO,
-  HOG_CLOSE_NIL
+  HOG_CLOSE_NIL,
+  /* For props/preempt/steps.ts alone. */
+  HOG_GOSCHED,
+  HOG_GOYIELD,
+  HOG_SELECT_TOO_MANY,
+  HOG_GETG,
+  HOG_CLOSE,
+  HOG_TRAP,
+  HOG_RECV_WAITS,
+  HOG_SEND_WAITS,
+  HOG_SELECT_WAITS,
+  HOG_COND_WAIT,
+  HOG_GOEXIT
 };
 
 typedef struct hog {
@@ -43,6 +55,7 @@ typedef struct hog {
   gobuf_u64 times;
   gobuf_u64 wrong; /* outcomes that were not as they must be */
   gobuf_u64 ended;
+  gobuf_u64 lock; /* of HOG_COND_WAIT alone: the handle of the Cond's lock */
 } hog;
 
 static void hog_nothing(void *arg) { (void)arg; }
@@ -52,6 +65,7 @@ static void hog_counts(void *arg) { ++*(gobuf_u32 *)arg; }
 static gobuf_u32 hog_round(hog *h) {
   gobuf_u32 wrong = 0;
   gobuf_u32 word;
+  gobuf_u64 value = 0;
   gobuf_value v;
   gobuf_case c;
   switch (h->op) {
@@ -129,12 +143,61 @@ static gobuf_u32 hog_round(hog *h) {
     case HOG_GO:
       gobuf_go(hog_nothing, 0);
       /* Not many thousands of stacks in the time that it has: Windows has memory for each. */
-      for (volatile int n = 0; n < 100000; n++) {
+      for (volatile int n = 0; n < 100000 && h->most > 1000; n++) {
       }
       break;
     case HOG_CLOSE_NIL:
       wrong += gobuf_close(0) != GOBUF_PANIC;
       break;
+    case HOG_GOSCHED:
+      gobuf_gosched();
+      break;
+    case HOG_GOYIELD:
+      gobuf_goyield();
+      break;
+    case HOG_SELECT_TOO_MANY:
+      wrong += gobuf_select(&c, GOBUF_SELECT_MAX + 1, 0, 0) != GOBUF_SELECT_TOO_MANY;
+      break;
+    case HOG_GETG:
+      wrong += gobuf_getg() == 0;
+      break;
+    case HOG_CLOSE:
+      word = gobuf_chan_make(2);
+      wrong += gobuf_send(word, 11) != GOBUF_OK || gobuf_close(word) != GOBUF_OK;
+      v = gobuf_recv(word);
+      wrong += v.ok != GOBUF_OK || v.value != 11;
+      v = gobuf_recv(word);
+      wrong += v.ok != GOBUF_CLOSED || v.value != 0;
+      wrong += gobuf_send(word, 12) != GOBUF_PANIC;
+      gobuf_chan_free(word);
+      break;
+    case HOG_TRAP:
+      wrong += gobuf_trap(GOBUF_TRAP_EMBEDDER, 20, 22) != 42;
+      break;
+    case HOG_RECV_WAITS:
+      v = gobuf_recv(h->object);
+      wrong += v.ok != GOBUF_OK || v.value != h->times;
+      break;
+    case HOG_SEND_WAITS:
+      wrong += gobuf_send(h->object, h->times) != GOBUF_OK;
+      break;
+    case HOG_SELECT_WAITS:
+      c.dir = GOBUF_RECV;
+      c.channel = h->object;
+      c.value = 0;
+      wrong += gobuf_select(&c, 1, 0, &value) != 0;
+      wrong += gobuf_status() != GOBUF_OK || value != h->times;
+      break;
+    case HOG_COND_WAIT:
+      gobuf_lock((gobuf_handle)h->lock);
+      gobuf_cond_wait(h->object);
+      gobuf_unlock((gobuf_handle)h->lock);
+      break;
+    case HOG_GOEXIT:
+      if (h->times + 1 < h->most) break;
+      h->times++;
+      h->ended = 1;
+      gobuf_goexit();
   }
   return wrong;
 }

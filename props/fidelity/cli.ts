@@ -26,6 +26,8 @@ export interface Options {
   readonly runs: number;
   /** From which every random workload is made. */
   readonly seed: number;
+  /** Preemptions come before each so many-th instruction; undefined for as often as `runs` allows. */
+  readonly steps: number | undefined;
   readonly replay: Replay | undefined;
   /** Rows of FIDELITY.md, by their names: only what they name as evidence is run. Empty for everything. */
   readonly rows: readonly string[];
@@ -94,6 +96,11 @@ function fidelityCommand(): Command {
     .addOption(new Option("--bodies <kind>", "kinds of goroutine body").choices([...KINDS, "both"]).default("both"))
     .option("--runs <n>", "random workloads", integer(0, RUNS_MAX), RUNS_DEFAULT)
     .option("--seed <s>", "seed of the random workloads", integer(0, SEED_LIMIT - 1), SEED_DEFAULT)
+    .option(
+      "--steps <n>",
+      "a preemption before each n-th instruction; 1: each, some minutes (default: as often as --runs allows)",
+      integer(1, 1_000_000),
+    )
     .option("--replay <string>", "run one case again: golden:FILE#NAME, random:SEED or live:SEED", checked(parseReplay))
     .option("--json <file>", "write the result as JSON", nonEmpty)
     .addOption(
@@ -148,6 +155,7 @@ export function parseOptions(argv: readonly string[]): Options | Help {
   const {
     bodies,
     replay,
+    steps,
     json,
     library,
     go,
@@ -161,6 +169,7 @@ export function parseOptions(argv: readonly string[]): Options | Help {
     Pick<Options, "golden" | "live" | "runs" | "seed" | "shard" | "maySkip"> & {
       bodies: Kind | "both";
       replay?: Replay;
+      steps?: number;
       json?: string;
       library?: string;
       go?: string;
@@ -176,6 +185,7 @@ export function parseOptions(argv: readonly string[]): Options | Help {
     ...rest,
     bodies: bodies === "both" ? KINDS : [bodies],
     replay,
+    steps,
     json,
     library,
     go,

@@ -39,6 +39,8 @@ export class NativeBodies implements Bodies {
   constructor(
     private readonly target: Target,
     private readonly probe: Probe,
+    /** What the probe does around each operation. */
+    private readonly flags = FLAG_REGISTERS | FLAG_RECURSE,
   ) {}
 
   refuses({ timers }: Workload): string | undefined {
@@ -59,7 +61,7 @@ export class NativeBodies implements Bodies {
     const prepare = () => {
       const handles = handlesOf(makeObjects(generator, workload), native.handleOf);
       const machine = { regionM: native.region(0), regionG: native.region(1), m: native.m };
-      buffer = encodeWorkload(workload, handles, machine, seed, FLAG_REGISTERS | FLAG_RECURSE, limits.opsMax);
+      buffer = encodeWorkload(workload, handles, machine, seed, this.flags, limits.opsMax);
       const block = buffer[H.blocks] as number;
       setWide(buffer, block, this.probe.address(buffer, 0));
       this.probe.bind(buffer);

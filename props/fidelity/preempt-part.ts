@@ -1,18 +1,21 @@
 /**
  * Preemption of native bodies: every register of bodies that are preempted between two instructions, with collections
- * meanwhile; the exact counts and the edges of bodies under a storm of preemptions.
+ * meanwhile; the exact counts and the edges of bodies under a storm of preemptions; and every instruction (steps-part.ts).
  */
 import { noAsync, registers } from "../preempt/async.ts";
+import { STEPPED } from "../preempt/steps.ts";
 import { storm } from "../preempt/storm.ts";
 import type { Context } from "./context.ts";
 import { type Failure, type PartResult, Tally } from "./result.ts";
+import { everyInstruction, summaryOf } from "./steps-part.ts";
 
 const PART = "preempt";
 const BODIES = 10;
 
-/** Runs both, with as many preemptions as the random workloads' number allows: 5000 give 500 of them, and 10,000 gosched. */
-export async function preemptPart({ options, reporter }: Context): Promise<PartResult> {
-  reporter.begin(PART, 2, "runs");
+/** Runs all, with as many preemptions as the random workloads' number allows: 5000 give 500 of them, and 10,000 gosched. */
+export async function preemptPart(context: Context): Promise<PartResult> {
+  const { options, reporter } = context;
+  reporter.begin(PART, STEPPED.length + 3, "runs");
   const tally = new Tally(PART, "native");
   const failures: Failure[] = [];
   const reason = noAsync();
@@ -22,10 +25,17 @@ export async function preemptPart({ options, reporter }: Context): Promise<PartR
     reporter.end(skipped);
     return skipped;
   }
+  const steps = options.steps === undefined ? "" : ` --steps ${options.steps}`;
   const say = (title: string, details: readonly string[]) => {
     if (details.length === 0) return;
     tally.divergent++;
-    failures.push({ part: PART, body: "native", title, details, replay: `bun run fidelity --runs ${options.runs}` });
+    failures.push({
+      part: PART,
+      body: "native",
+      title,
+      details,
+      replay: `bun run fidelity --runs ${options.runs} --seed ${options.seed}${steps}`,
+    });
   };
   const start = performance.now();
   const seen = await registers({
@@ -38,16 +48,28 @@ export async function preemptPart({ options, reporter }: Context): Promise<PartR
   const found = await storm(BODIES, Math.max(500, options.runs / 5));
   say("gosched under a storm of preemptions", found.faults.slice(0, 10));
   reporter.tick();
-  tally.cases = 2;
+  const stepped = await everyInstruction(context, () => reporter.tick());
+  if (typeof stepped === "string") tally.skip(stepped);
+  else say("a preemption before an instruction", stepped.faults.slice(0, 20));
+  tally.cases = typeof stepped === "string" ? 2 : 3 + stepped.operations.length;
   tally.ops = found.gosched;
   // Each preemption has two of its own, and their number is not the same twice.
   tally.transitions = found.transitions - 2 * found.taken;
-  // Either alone says nothing.
-  tally.compared = Math.min(seen.compared, seen.taken, found.transitions);
+  // One alone says nothing.
+  const instructions =
+    typeof stepped === "string"
+      ? [Number.POSITIVE_INFINITY]
+      : [
+          stepped.goldens.compared,
+          stepped.goldens.delivered,
+          ...stepped.operations.map((s) => Math.min(s.compared, s.delivered)),
+        ];
+  tally.compared = Math.min(seen.compared, seen.taken, found.transitions, ...instructions);
   tally.addTime(performance.now() - start);
   tally.notes.push(
     `${seen.taken} preemptions with ${seen.compared} words of registers compared, ${seen.collections} collections`,
     `${found.taken} of ${found.sent} in the storm`,
+    ...(typeof stepped === "string" ? [] : [summaryOf(stepped)]),
   );
   const result = { rows: [tally.row()], failures };
   reporter.end(result);

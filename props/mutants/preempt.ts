@@ -4,7 +4,7 @@
  * props/native/preempt.test.ts.
  */
 import { readFileSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { packageRoot } from "../../src/runtime/library.ts";
 import { ASYNC_CALL, sitesOf } from "./assembly.ts";
 import type { Edit, Mutant } from "./mutant.ts";
@@ -14,8 +14,23 @@ const STEPS = [
   ["test", "props/native/preempt.test.ts"],
 ];
 
+/** Every instruction: what it must find by itself. */
+const INSTRUCTIONS = [["test", "props/preempt/steps.test.ts"]];
+
 function fault(kind: string, ...edits: Edit[]): Mutant {
   return { name: `preempt/${kind}`, subject: "preempt", kind: "preemption", edits, steps: STEPS };
+}
+
+/** The same fault, to be found by the steps through every instruction. */
+function stepped(kind: string, file: string, from: string, to: string): Mutant {
+  const edits = [{ file: `arch/${file}`, from, to }];
+  return {
+    name: `preempt/every instruction/${kind}`,
+    subject: "preempt",
+    kind: "preemption",
+    edits,
+    steps: INSTRUCTIONS,
+  };
 }
 
 const zig = (kind: string, file: string, from: string, to: string) => fault(kind, { file: `arch/${file}`, from, to });
@@ -52,13 +67,11 @@ function flags(): string {
 
 function componentMutants(): Mutant[] {
   const here = flags();
-  return COMPONENTS.filter(([, , wants]) => here.includes(wants)).map(([name, bit]) => {
+  return COMPONENTS.filter(([, , wants]) => here.includes(wants)).flatMap(([name, bit]) => {
     const mask = `0x${(0xffff_ffff - 2 ** bit).toString(16)}`;
-    return fault(`${name} is not kept`, {
-      file: ASYNC_CALL,
-      from: KEEPS,
-      to: KEEPS.replace("$-1, %eax", `$${mask}, %eax`),
-    });
+    const to = KEEPS.replace("$-1, %eax", `$${mask}, %eax`);
+    const kind = `${name} is not kept`;
+    return [fault(kind, { file: ASYNC_CALL, from: KEEPS, to }), stepped(kind, basename(ASYNC_CALL), KEEPS, to)];
   });
 }
 
@@ -70,6 +83,28 @@ export const PREEMPT_MUTANTS: readonly Mutant[] = [
   zig("the red zone is a word short", "os/x86_64_frame.zig", "0 else 128;", "0 else 120;"),
   fault("the red zone is not given back", { file: ASYNC_CALL, from: "  ret $RED_ZONE", to: "  ret" }),
   zig("the operation's words are another's", "preempt.zig", "    gp.op = op;\n", "    _ = op;\n"),
+  stepped("the operation's words are another's", "preempt.zig", "    gp.op = op;\n", "    _ = op;\n"),
+  stepped("gobuf's own code is nobody's", REFUSES, "    if (inside(&own, pc)) return codes.preemption.runtime;\n", ""),
+  stepped("any code is taken", REFUSES, "    if (!isAllowed(pc)) return codes.preemption.library;\n", ""),
+  stepped(
+    "gobuf's own code begins behind its first function",
+    REFUSES,
+    "own.lo = text.lo;",
+    "own.lo = @intFromPtr(&body.gobuf_mcall);",
+  ),
+  stepped(
+    "gobuf's own code ends before mcall",
+    REFUSES,
+    "&own.hi, text.hi,",
+    "&own.hi, @intFromPtr(&body.gobuf_mcall),",
+  ),
+  stepped(
+    "g0's stack is anybody's",
+    REFUSES,
+    "const gp = @atomicLoad(?*os.G, &m.trapg, .monotonic);",
+    "const gp = @atomicLoad(?*os.G, &m.curg, .monotonic);",
+  ),
+  stepped("the red zone is a word short", "os/x86_64_frame.zig", "0 else 128;", "0 else 120;"),
   zig("code ends an instruction late", REFUSES, "return pc < hi and", "return pc <= hi and"),
   zig("code ends an instruction early", REFUSES, "return pc < hi and", "return pc + 1 < hi and"),
   zig("code begins an instruction late", REFUSES, "pc >= @atomicLoad", "pc > @atomicLoad"),

@@ -4,7 +4,7 @@
  */
 import { afterEach, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { join } from "node:path";
-import { Cond, chan, go, gosched, Mutex, native, Once, RWMutex, run, runSync, sleep, WaitGroup, wait } from "gobuf";
+import { go, gosched, Mutex, native, run, runSync, sleep, wait } from "gobuf";
 import { compilerTest } from "../../scripts/abis/compiler.ts";
 import { setLanes } from "../../src/native/lane.ts";
 import { descriptor, G_STACK_LO, G_STACKGUARD0, G_STRIDE, gmem, M_BASE, M_SLICE, mmem } from "../../src/runtime/ffi.ts";
@@ -12,6 +12,7 @@ import { goidOf } from "../../src/runtime/gstatus.ts";
 import { packageRoot } from "../../src/runtime/library.ts";
 import { Grunnable, Grunning } from "../../src/runtime/runtime2.ts";
 import { libraryPath } from "./bodies.ts";
+import { Hog, OPERATIONS } from "./hogs.ts";
 
 /** A hog that is not preempted runs to its count, which takes a while. */
 setDefaultTimeout(60_000);
@@ -20,58 +21,6 @@ const HOGS = { c_hog: native.body, c_hog_keeps: native.body } as const;
 const { symbols } = native.dlopen(libraryPath, HOGS);
 
 afterEach(() => setLanes(true));
-
-/** In the order of HOG_* in arch/probe/preempt.c; what each works on, and how it is called in gobuf.h. */
-const OPERATIONS: readonly (readonly [name: string, object: () => native.Handled | native.Callback | null])[] = [
-  ["gobuf_checkpoint", () => null],
-  ["gobuf_send and gobuf_recv, by a lane", () => chan<number>(4)],
-  ["gobuf_send and gobuf_recv, by traps", () => chan<number>(1)],
-  ["gobuf_select, its default", () => chan<number>(1)],
-  ["gobuf_select, a ready case", () => chan<number>(1)],
-  ["gobuf_lock, gobuf_unlock", () => new Mutex()],
-  ["gobuf_rlock, gobuf_runlock", () => new RWMutex()],
-  ["gobuf_wlock, gobuf_wunlock", () => new RWMutex()],
-  ["gobuf_wg_add, gobuf_wg_done", () => new WaitGroup()],
-  ["gobuf_wg_wait", () => new WaitGroup()],
-  ["gobuf_cond_signal", () => new Cond(new Mutex())],
-  ["gobuf_cond_broadcast", () => new Cond(new Mutex())],
-  ["gobuf_once_begin", () => new Once()],
-  ["gobuf_recover", () => null],
-  ["gobuf_chan_make, gobuf_chan_free", () => null],
-  ["gobuf_call", () => native.callback((n) => Number(n) + 1)],
-  ["gobuf_systemstack", () => null],
-  ["gobuf_sleep(0)", () => null],
-  ["gobuf_go", () => null],
-  ["gobuf_close(0), a panic", () => null],
-];
-
-/** struct hog of arch/probe/preempt.c. */
-class Hog {
-  readonly words = new Uint32Array(12);
-  readonly #wide = new BigUint64Array(this.words.buffer);
-
-  constructor(op: number, object: native.Handled | native.Callback | null, most: number) {
-    this.words[0] = op;
-    this.words[1] = object === null ? 0 : native.handle(object);
-    this.#wide[2] = BigInt(most);
-  }
-
-  get begun(): boolean {
-    return this.words[2] === 1;
-  }
-  stop(): void {
-    this.words[3] = 1;
-  }
-  get times(): number {
-    return Number(this.#wide[3]);
-  }
-  get wrong(): number {
-    return Number(this.#wide[4]);
-  }
-  get ended(): boolean {
-    return this.#wide[5] === 1n;
-  }
-}
 
 /** So often a hog repeats what it does if nobody stops it: hundreds of times what fits in 10 ms. */
 const MOST_INLINE = 2 ** 31;

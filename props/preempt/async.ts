@@ -91,13 +91,26 @@ export function registerAt(byte: number): string {
 }
 
 /** Watch of arch/probe/async.zig. */
-class Watch {
+export class Watch {
   readonly words = new Uint32Array(20);
   readonly wide = new BigUint64Array(this.words.buffer);
 
   constructor(seed: number, spins: number) {
     this.wide[6] = BigInt(spins);
     this.wide[7] = BigInt(seed);
+  }
+  get rounds(): number {
+    return Number(this.wide[1]);
+  }
+  get bad(): number {
+    return Number(this.wide[2]);
+  }
+  /** The first word that was wrong. */
+  get first(): string {
+    return `${registerAt(Number(this.wide[3]))}: expected 0x${this.wide[4]?.toString(16)}, found 0x${this.wide[5]?.toString(16)}`;
+  }
+  get compared(): number {
+    return Number(this.wide[8]);
   }
 }
 
@@ -153,19 +166,13 @@ export async function registers(options: RegistersOptions): Promise<Registers> {
     // They end in their own time.
     for (let turn = 0; turn < 10; turn++) yield* gosched();
   });
-  const sum = (i: number) => watches.reduce((all, { wide }) => all + Number(wide[i]), 0);
-  const wrong = watches.find(({ wide }) => wide[2] !== 0n);
+  const wrong = watches.find(({ bad }) => bad !== 0);
   return {
     taken: native.preemptions().taken - before,
-    rounds: sum(1),
-    compared: sum(8),
-    bad: sum(2) + Number(x87.wide[2]),
-    first:
-      x87.wide[2] !== 0n
-        ? "the x87 stack of another goroutine is not empty"
-        : wrong === undefined
-          ? ""
-          : `${registerAt(Number(wrong.wide[3]))}: expected 0x${wrong.wide[4]?.toString(16)}, found 0x${wrong.wide[5]?.toString(16)}`,
+    rounds: watches.reduce((all, { rounds }) => all + rounds, 0),
+    compared: watches.reduce((all, { compared }) => all + compared, 0),
+    bad: watches.reduce((all, { bad }) => all + bad, x87.bad),
+    first: x87.bad !== 0 ? "the x87 stack of another goroutine is not empty" : (wrong?.first ?? ""),
     level: watches[0]?.words[1] ?? 0,
     collections,
   };

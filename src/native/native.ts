@@ -107,10 +107,14 @@ export function stackSize(bytes?: number): number {
   return before;
 }
 
-/** Puts another function in the place of gobuf_execute, e.g. one that looks at registers around it; null: back. */
-export function setExecute(f: ((gp: number) => number) | null): void {
+/**
+ * Puts another function in the place of gobuf_execute, e.g. one that looks at registers around it; null: back.
+ *
+ * @param goon in the place of gobuf_goon, if it is another one
+ */
+export function setExecute(f: ((gp: number) => number) | null, goon: ((gp: number) => number) | null = f): void {
   mp.execute = f ?? native.gobuf_execute;
-  mp.goon = f ?? native.gobuf_goon;
+  mp.goon = goon ?? native.gobuf_goon;
 }
 
 /** An embedder's trap: gets operand a and the 64-bit v as two halves, returns the 64-bit result's lower half. */
