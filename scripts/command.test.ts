@@ -55,6 +55,9 @@ const COMMANDS: Readonly<Record<string, Refused>> = {
   ],
   "props/explore/shuttle/main.ts": [["--write --only moby", "--write and --only: the table has all kernels"]],
   "props/explore/table.ts": [],
+  "props/fidelity/storm.ts": [
+    ["--hz 0", "option '--hz <n>' argument '0' is invalid. expected an integer of 1 to 100000."],
+  ],
   "props/fidelity/main.ts": [
     ["--go-matrix 1.25", "option '--go-matrix [versions]' argument '1.25' is invalid. expected versions such as"],
     ["--go-matrix go1.25.0,", "argument 'go1.25.0,' is invalid"],

@@ -26,6 +26,7 @@ import { packageRoot } from "../../src/runtime/library.ts";
 import { schedinit } from "../../src/runtime/schedinit.ts";
 import { libraryPath } from "../native/bodies.ts";
 import { Asynced, hurry, openAsync, registers } from "./async.ts";
+import { registersOnWorkers } from "./workers.ts";
 
 /** Preemptions come by real time. */
 setDefaultTimeout(120_000);
@@ -62,6 +63,17 @@ test("every register is found again, with collections meanwhile", async () => {
   expect(found.taken).toBeGreaterThanOrEqual(100);
   expect(found.compared).toBeGreaterThan(0);
   expect(found.collections).toBeGreaterThan(0);
+});
+
+test("every register is found again on Workers, with collections meanwhile", async () => {
+  const found = await registersOnWorkers(2, { preemptions: 60, collect: 20 });
+  expect(found.length).toBe(2);
+  for (const { bad, first, taken, compared, collections } of found) {
+    expect(bad, first).toBe(0);
+    expect(taken).toBeGreaterThanOrEqual(60);
+    expect(compared).toBeGreaterThan(0);
+    expect(collections).toBeGreaterThan(0);
+  }
 });
 
 test("a body that only computes makes way after 10 ms", async () => {

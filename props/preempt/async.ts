@@ -1,6 +1,7 @@
 /** Native bodies that are preempted between two instructions: the bodies of arch/probe, and what became of them. */
 import { go, gosched, native, run } from "gobuf";
-import { native as library } from "../../src/runtime/ffi.ts";
+import { PREEMPTION_TAKEN } from "../../src/runtime/codes.ts";
+import { descriptor, native as library, M_BASE, mmem } from "../../src/runtime/ffi.ts";
 import { libraryPath } from "../native/bodies.ts";
 
 const BODIES = {
@@ -138,24 +139,29 @@ export interface RegistersOptions {
   /** A forced collection after so many turns of main; 0: none. */
   readonly collect?: number;
   readonly spins?: number;
+  /** Microseconds from one look of the monitor to the next; 0: as somebody else has set it. */
   readonly everyUs?: number;
+  /** The probe's library, or a copy. */
+  readonly path?: string;
 }
 
 /** Runs bodies whose registers are all known until they were preempted so often. */
 export async function registers(options: RegistersOptions): Promise<Registers> {
-  const { preemptions, bodies = 2, seed = 1, collect = 0, spins = 20_000, everyUs = 100 } = options;
+  const { preemptions, bodies = 2, seed = 1, collect = 0, spins = 20_000, everyUs = 100, path } = options;
   // Closed behind the run: other bodies of the probe's are not to be preempted so.
-  using opened = openAsync();
+  using opened = openAsync("async", path);
   const { symbols } = opened;
   const watches = Array.from({ length: bodies }, (_, i) => new Watch(seed + i, spins));
   const x87 = new Watch(0, 0);
-  const before = native.preemptions().taken;
+  // Of this thread alone.
+  const takenHere = () => mmem[M_BASE + (descriptor.m_preemptions >> 2) + PREEMPTION_TAKEN] as number;
+  const before = takenHere();
   let collections = 0;
-  using _ = hurry(everyUs);
+  using _ = everyUs === 0 ? null : hurry(everyUs);
   await run(function* () {
     for (const { words } of watches) go.native(symbols.gobuf_probe_async, words);
     go.native(symbols.gobuf_probe_async_x87, x87.words);
-    for (let turn = 1; native.preemptions().taken - before < preemptions; turn++) {
+    for (let turn = 1; takenHere() - before < preemptions; turn++) {
       if (collect !== 0 && turn % collect === 0) {
         Bun.gc(true);
         collections++;
@@ -168,7 +174,7 @@ export async function registers(options: RegistersOptions): Promise<Registers> {
   });
   const wrong = watches.find(({ bad }) => bad !== 0);
   return {
-    taken: native.preemptions().taken - before,
+    taken: takenHere() - before,
     rounds: watches.reduce((all, { rounds }) => all + rounds, 0),
     compared: watches.reduce((all, { compared }) => all + compared, 0),
     bad: watches.reduce((all, { bad }) => all + bad, x87.bad),

@@ -410,6 +410,7 @@ const TOOLS: readonly Item[] = [
     "whose bodies, and where",
     "As in Go, the monitor sends SIGURG to the thread (suspends it, on Windows), and the goroutine is made to call a function that keeps all registers and leaves for the scheduler. In Go the compiler says which instructions are safe points. Here every instruction of a library that was opened with preempt: \"async\" is one, and nothing else: a preemption in gobuf's own code, on g0's stack, in another library or near the end of the stack is refused, and counted. The frame holds the flags, the general registers, all that XSAVE saves, and the words of G.op; on AArch64 it is the signal's own. The goroutine goes on on the thread that it was on. Not on macOS with AArch64: there a library that asks is refused; on macOS with x86-64 it was never run",
     "test:props/preempt/async.test.ts",
+    "test:props/preempt/steps.test.ts",
     "preempt",
   ),
   differs(
