@@ -23,7 +23,8 @@ const Visit = struct {
     n: u64,
     /// The goroutine's stack: where a visit must not run.
     stack: buffer_.Range,
-    /// What is to be found there in the control and TEB words; set when it is called, where the call is a plain one.
+    /// What is to be found there in the control and TEB words: of a plain call what the call was made with, else what the
+    /// execute found that led here. That is known on arrival: the goroutine may be preempted on the way.
     want: *registers.Values,
     /// Called on g0: a plain call.
     plain: bool,
@@ -39,8 +40,7 @@ pub fn visit(context: *const call.Context, place: buffer_.Place, n: u64) void {
         .place = place,
         .n = n,
         .stack = context.ranges[0],
-        // That of the execute which led here.
-        .want = if (context.side == .g0) undefined else @ptrFromInt(buffer.g0_want.get()),
+        .want = undefined,
         .plain = context.side == .g0,
     };
     enter(context, &there);
@@ -62,6 +62,7 @@ fn enter(context: *const call.Context, there: *Visit) void {
 /// On g0's stack, called by gobuf_probe_callback with sp as it was before the call, and all preserved registers.
 fn arrive(there: *Visit, sp: u64, values: *const registers.Values) callconv(.c) void {
     there.calls += 1;
+    if (!there.plain) there.want = @ptrFromInt(there.buffer.g0_want.get());
     for (registers.all(), 0..) |*register, id| {
         if (register.class == .plain or registers.same(register, there.want, values)) continue;
         const want = registers.words(register, there.want);
