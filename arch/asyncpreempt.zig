@@ -124,8 +124,8 @@ pub fn refusal(on: ?*os.G, pc: usize, sp: usize) u32 {
 }
 
 fn count(m: *os.M, which: u32) void {
-    const word = &m.preemptions[which];
-    @atomicStore(u32, word, @atomicLoad(u32, word, .monotonic) +% 1, .monotonic);
+    // The monitor, and who suspends a goroutine, count from their threads.
+    _ = @atomicRmw(u32, &m.preemptions[which], .Add, 1, .monotonic);
 }
 
 /// Whether a preemption of G `index` at a place would be taken, or why not: for tests.
@@ -140,6 +140,13 @@ pub fn now() void {
     _ = preempt.one(m);
     count(m, codes.preemption.sent);
     os.preempts.interrupt(m, m_.threadOf(m));
+}
+
+/// Asks a goroutine to stop, and interrupts its thread if its body may be interrupted. Whether an M runs it.
+pub fn stop(index: u32) bool {
+    const m = preempt.stop(arena.gAt(index) orelse return false) orelse return false;
+    interrupt(m);
+    return true;
 }
 
 /// What the injected call calls, once all registers are kept.

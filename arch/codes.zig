@@ -164,6 +164,14 @@ pub const stackguard = struct {
     pub const preempt: u32 = 0xFFFFFFFF;
 };
 
+/// Bits of G.preempt, Go's g.preempt and g.preemptStop.
+pub const preempt = struct {
+    /// the goroutine is to give way
+    pub const asked: u32 = 1;
+    /// and to stop for suspendG: preempted in place of runnable
+    pub const stop: u32 = 2;
+};
+
 /// Answers of gobuf_preempt_allow: why the bodies of a library cannot be preempted between two operations.
 pub const Async = enum(u32) {
     ok = 0,

@@ -16,6 +16,7 @@ const m = @import("m.zig");
 const monitor = @import("monitor.zig");
 const os = @import("os.zig");
 const preempt = @import("preempt.zig");
+const quit = @import("quit.zig");
 const rand = @import("rand.zig");
 const stack = @import("stack.zig");
 
@@ -78,6 +79,17 @@ export fn gobuf_sysmon_wake() callconv(.c) u32 {
     return @intFromBool(monitor.wake());
 }
 
+/// Puts a handler of SIGQUIT in front of JavaScript's, which has just been installed: native bodies that keep their thread from
+/// JavaScript are named by it. Nothing on Windows.
+export fn gobuf_quit_init() callconv(.c) void {
+    quit.install();
+}
+
+/// JavaScript has printed all goroutines at a SIGQUIT.
+export fn gobuf_quit_printed() callconv(.c) void {
+    quit.print();
+}
+
 /// For tests: makes the monitor look every `look_us` microseconds, and preempt native bodies that have run for `force_us`,
 /// none with 0xFFFFFFFF; 0 for `look_us` is the end of that.
 export fn gobuf_sysmon_hurry(look_us: u32, force_us: u32) callconv(.c) void {
@@ -136,6 +148,11 @@ export fn gobuf_preempt_disallow(address: usize) callconv(.c) void {
 /// What would become of a preemption of a goroutine at a place: a code of codes.preemption. For tests of the bounds.
 export fn gobuf_preempt_ask(index: u32, pc: usize, sp: usize) callconv(.c) u32 {
     return asyncpreempt.ask(index, pc, sp);
+}
+
+/// Asks a goroutine that runs on another thread to stop for suspendG: preempted, in place of runnable. 1 if an M runs it.
+export fn gobuf_preempt_stop(index: u32) callconv(.c) u32 {
+    return @intFromBool(asyncpreempt.stop(index));
 }
 
 /// Asks the goroutine on this thread to give way and interrupts the thread, as the monitor does. For tests, which choose the

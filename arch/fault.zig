@@ -89,6 +89,19 @@ pub fn fatal(comptime what: []const u8, address: ?usize, pc: usize) void {
     os.impl.print(". If it entered JavaScript there: native bodies call back by gobuf_call, with a handle of native.callback\n");
 }
 
+/// Prints which goroutine has kept its thread from JavaScript, and where it is. @param on_g0 not on its own stack
+pub fn report(gp: *const os.G, had_ms: u64, pc: usize, on_g0: bool) void {
+    os.impl.print("gobuf: goroutine ");
+    printNumber(gp.goid, 10);
+    os.impl.print(", body 0x");
+    printNumber(gp.sched.ctxt, 16);
+    os.impl.print(", has had its thread for ");
+    printNumber(had_ms, 10);
+    os.impl.print(if (on_g0) " ms, on the thread's own stack at pc 0x" else " ms, at pc 0x");
+    printNumber(pc, 16);
+    os.impl.print("\n");
+}
+
 fn say(comptime what: []const u8, gp: *os.G) void {
     os.impl.print("gobuf: goroutine ");
     printNumber(gp.goid, 10);

@@ -155,7 +155,8 @@ pub fn Records(comptime abi: Abi) type {
             schedlink: u64,
             param: u64,
             waitreason: u8,
-            /// 1 with stack_preempt in stackguard0, as in Go. Written as that is, and read by nobody but people.
+            /// Bits of codes.preempt, with stack_preempt in stackguard0: Go's preempt and preemptStop. Atomically, without an
+            /// order: nothing else is handed over with them.
             preempt: u8,
             /// The next three fields lie in padding of the Rust seed's G, and are TypeScript's own.
             kind: u8,

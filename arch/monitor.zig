@@ -21,6 +21,7 @@ const layout = @import("layout.zig");
 const m_ = @import("m.zig");
 const os = @import("os.zig");
 const preempt = @import("preempt.zig");
+const quit = @import("quit.zig");
 
 /// From one look at the Ms to the next.
 const tick_default_ns = std.time.ns_per_ms;
@@ -106,6 +107,7 @@ fn look(header: *arena.Header) bool {
     const now_ns = os.threads.nanotime();
     var busy = false;
     var asks = false;
+    quit.look(now_ns);
     for (0..@atomicLoad(u32, &header.m_count, .acquire)) |i| {
         const m = arena.mAt(@intCast(i));
         // Before the slice: what the M says of a later one is not taken for what it said before.
@@ -125,7 +127,9 @@ fn look(header: *arena.Header) bool {
             }
         }
         if (slice != 0 and retake(m, &seen[i], schedtick, now_ns)) asks = true;
+        if (slice != 0) quit.lookAt(m, seen[i].schedwhen_ns, now_ns);
     }
+    quit.looked(now_ns);
     // One that was asked and gave way by itself has not cleared it.
     if (!asks and @atomicLoad(u64, &force_preempt_ns, .monotonic) != force_never_ns) preempt.askNobody();
     return busy;

@@ -34,6 +34,12 @@ pub const preempts = switch (id) {
     .windows => @import("os/windows_preempt.zig"),
 };
 
+/// SIGQUIT, where there is one.
+pub const quits = switch (id) {
+    .linux, .macos => @import("os/posix_quit.zig"),
+    .windows => @import("os/windows_quit.zig"),
+};
+
 /// A thread of the library's own: the monitor's.
 pub const threads = switch (id) {
     .linux => @import("os/linux_thread.zig"),

@@ -20,10 +20,24 @@ pub var asked: u32 = 0;
 /// Whether it has one.
 pub fn one(m: *os.M) bool {
     const gp = @atomicLoad(?*os.G, &m.curg, .monotonic) orelse return false;
-    @atomicStore(u8, &gp.preempt, 1, .monotonic);
+    ask(gp, codes.preempt.asked);
+    return true;
+}
+
+/// Asks a goroutine to stop for suspendG, if an M runs it. As `one`, it may be taken back unmet: who wants it asks again.
+/// The M; null when none runs it.
+pub fn stop(gp: *os.G) ?*os.M {
+    const m = @atomicLoad(?*os.M, &gp.m, .monotonic) orelse return null;
+    if (@atomicLoad(?*os.G, &m.curg, .monotonic) != gp) return null;
+    ask(gp, codes.preempt.asked | codes.preempt.stop);
+    return m;
+}
+
+/// The monitor and a thread that wants it to stop may ask at once: neither takes the other's bit away.
+fn ask(gp: *os.G, bits: u8) void {
+    _ = @atomicRmw(u8, &gp.preempt, .Or, bits, .monotonic);
     @atomicStore(u64, &gp.stackguard0, layout.stack_preempt, .monotonic);
     @atomicStore(u32, &asked, 1, .monotonic);
-    return true;
 }
 
 /// The monitor has found nobody to ask.

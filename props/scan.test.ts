@@ -11,7 +11,6 @@ import {
   readgstatus,
   resetTransitions,
   ringEdge,
-  scan_stack,
 } from "../src/runtime/gstatus.ts";
 import { StatusError } from "../src/runtime/panic.ts";
 import {
@@ -26,6 +25,7 @@ import {
   Gwaiting,
   statusNames,
 } from "../src/runtime/runtime2.ts";
+import { scan_stack } from "../src/runtime/suspend.ts";
 import type { ScanOrder } from "./scan-worker.ts";
 
 const statuses = Object.keys(statusNames).map(Number);

@@ -4,7 +4,7 @@
 
 import { newNativeG } from "./native/native.ts";
 import { type Body, frameOf } from "./runtime/body.ts";
-import type { Address } from "./runtime/ffi.ts";
+import { type Address, native } from "./runtime/ffi.ts";
 import { allocG, gbody } from "./runtime/g.ts";
 import { setTransitionHook, type TransitionHook } from "./runtime/gstatus.ts";
 import { RETIRED, retired } from "./runtime/instance.ts";
@@ -181,6 +181,7 @@ function driven(options: RunOptions & SchedOptions, makeMain: () => [gp: number,
 /** SIGQUIT: prints what Go prints. The program goes on, for it may be more than its goroutines. */
 function printGoroutines(): void {
   console.error(`SIGQUIT: quit\n\n${goroutineDump()}`);
+  native.gobuf_quit_printed();
 }
 
 /** Runs that print their goroutines on SIGQUIT. */
@@ -190,8 +191,11 @@ function printOnQuit(change: 1 | -1): void {
   if (process.platform === "win32") return;
   const before = printing;
   printing += change;
-  if (before === 0) process.on("SIGQUIT", printGoroutines);
-  else if (printing === 0) process.off("SIGQUIT", printGoroutines);
+  if (before === 0) {
+    process.on("SIGQUIT", printGoroutines);
+    // A native body that keeps the thread keeps it from this, too: the library names it.
+    native.gobuf_quit_init();
+  } else if (printing === 0) process.off("SIGQUIT", printGoroutines);
 }
 
 /** A world that goes on between the event loop's turns. */

@@ -7,6 +7,7 @@ const os = @import("../os.zig");
 pub const sigsegv = 11;
 pub const sigbus = 10;
 pub const sigabrt = 6;
+pub const sigquit = 3;
 pub const sigfpe = 8;
 pub const sigill = 4;
 pub const sigtrap = 5;

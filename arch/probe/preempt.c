@@ -309,6 +309,19 @@ GOBUF_EXPORT void c_async_deep(void *arg) {
   a->ended = 1;
 }
 
+/* Computes with `arg` inverted in a register, and nowhere else. */
+GOBUF_EXPORT void c_async_holds(void *arg) {
+  asynced *a = (asynced *)arg;
+  gobuf_u64 held = ~a->arg;
+  a->begun = 1;
+  while (!a->stop) {
+    __asm__ volatile("" : "+r"(held));
+    a->times++;
+  }
+  a->wrong = held != ~a->arg;
+  a->ended = 1;
+}
+
 /* Gives way `most` times, and computes for a microsecond between two. */
 GOBUF_EXPORT void c_yields(void *arg) {
   asynced *a = (asynced *)arg;

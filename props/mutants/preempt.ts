@@ -140,7 +140,12 @@ export const PREEMPT_MUTANTS: readonly Mutant[] = [
     "",
   ),
   zig("the request is never taken back", "g.zig", "    if (preempt.isAsked(gp)) preempt.takeBack(gp);\n", ""),
-  zig("the request says nothing in preempt", "preempt.zig", "    @atomicStore(u8, &gp.preempt, 1, .monotonic);\n", ""),
+  zig(
+    "the request says nothing in preempt",
+    "preempt.zig",
+    "    _ = @atomicRmw(u8, &gp.preempt, .Or, bits, .monotonic);\n",
+    "    _ = bits;\n",
+  ),
   zig("preempt stays", "preempt.zig", "    @atomicStore(u8, &gp.preempt, 0, .monotonic);\n", ""),
   zig("checkpoints are not asked to look", "preempt.zig", "    @atomicStore(u32, &asked, 1, .monotonic);\n", ""),
   zig("a lane does not look", "lane.zig", "    if (preempt.isAsked(gp)) return null;\n", ""),

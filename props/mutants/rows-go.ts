@@ -302,6 +302,16 @@ export const GO_ROW_MUTANTS: readonly Mutant[] = [
     "preemptM, wantAsyncPreempt, asyncPreempt2",
     src("native/nativelib.ts", 'const code = preempt === "async" ?', 'const code = preempt === "cooperative" ?'),
   ),
+  breaks("suspendG, resumeG, preemptPark", src("runtime/proc.ts", "  awaitResume(gp);\n", "")),
+  breaks(
+    "scanstack",
+    src("runtime/suspend.ts", "if (status === Grunning && isNative && !isHere(gp) && isOnM(gp))", "if (gp === 0)"),
+  ),
+  breaks(
+    "stopTheWorld, startTheWorld",
+    src("runtime/suspend.ts", "      stopped.push(suspended);", "      resumeG(suspended);"),
+  ),
+  breaks("SIGQUIT", arch("monitor.zig", "        if (slice != 0) quit.lookAt(m, seen[i].schedwhen_ns, now_ns);\n", "")),
   declares("entersyscall, exitsyscall", "exitsyscall"),
   declares("stealWork, GOMAXPROCS above 1", "stealWork"),
   declares("netpoll", "netpoll"),

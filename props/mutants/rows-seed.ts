@@ -119,9 +119,17 @@ export const SEED_ROW_MUTANTS: readonly Mutant[] = [
     ),
   ),
   breaks(
+    "GPREEMPTED>GRUNNABLE",
+    src(
+      "runtime/suspend.ts",
+      "gmem, gp * G_STRIDE + G_STATUS, Gpreempted, Gwaiting)",
+      "gmem, gp * G_STRIDE + G_STATUS, Gpreempted, Grunnable)",
+    ),
+  ),
+  breaks(
     "scan_stack",
     src(
-      "runtime/gstatus.ts",
+      "runtime/suspend.ts",
       "  try {\n    return scanner(gp);\n  } finally {\n    casfrom_gscanstatus(gp, status | Gscan, status);\n  }",
       "  casfrom_gscanstatus(gp, status | Gscan, status);\n  return scanner(gp);",
     ),

@@ -15,6 +15,7 @@ const BODIES = {
   c_async_calls: native.body,
   c_async_called: native.body,
   c_async_deep: native.body,
+  c_async_holds: native.body,
   c_yields: native.body,
 } as const;
 

@@ -56,12 +56,13 @@ import {
 } from "../runtime/ffi.ts";
 import { allocG, gfput, hasStack, KIND_NATIVE, KIND_NATIVE_WAITS } from "../runtime/g.ts";
 import { goidOf, readgstatus } from "../runtime/gstatus.ts";
-import { failRun, MCALL_NONE, MCALL_PREEMPT, mp } from "../runtime/m.ts";
+import { failRun, MCALL_NONE, MCALL_PREEMPT, MCALL_PREEMPTPARK, mp } from "../runtime/m.ts";
 import { FatalError, isA, PanicError, StackOverflowError } from "../runtime/panic.ts";
 import { callersRun, fail, finish, goexit0, isMain, startG } from "../runtime/proc.ts";
 import { Grunning } from "../runtime/runtime2.ts";
 import { setNativeRunner } from "../runtime/schedule.ts";
 import { currentSlice, NO_SLICE } from "../runtime/slice.ts";
+import { isToStop } from "../runtime/suspend.ts";
 import { clockIsFake } from "../runtime/time.ts";
 import { plain, word } from "../runtime/word.ts";
 import { runOf } from "../runtime/world.ts";
@@ -293,6 +294,10 @@ const STACK_PREEMPT = STACKGUARD_PREEMPT | 0;
  */
 function preempts(gp: number): boolean {
   if (gmem[gp * G_STRIDE + G_STACKGUARD0] !== STACK_PREEMPT) return false;
+  if (isToStop(gp)) {
+    mp.mcall = MCALL_PREEMPTPARK;
+    return true;
+  }
   if (currentSlice() === NO_SLICE || clockIsFake()) return false;
   mp.mcall = MCALL_PREEMPT;
   return true;

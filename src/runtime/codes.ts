@@ -194,6 +194,12 @@ export const KEEPS_LOW_UNSIGNED = 2;
 /** in both halves: the goroutine is to be preempted (stackPreempt; the seed's STACK_PREEMPT) */
 export const STACKGUARD_PREEMPT = 0xffffffff;
 
+// Bits of G.preempt, Go's g.preempt and g.preemptStop.
+/** the goroutine is to give way */
+export const PREEMPT_ASKED = 1;
+/** and to stop for suspendG: preempted in place of runnable */
+export const PREEMPT_STOP = 2;
+
 // Answers of gobuf_preempt_allow: why the bodies of a library cannot be preempted between two operations.
 export const ASYNC_OK = 0;
 export const ASYNC_PLATFORM = 1;

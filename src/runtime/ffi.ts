@@ -63,6 +63,8 @@ function open() {
       gobuf_fault_init: { args: [], returns: "u32" },
       gobuf_cheaprandn: { args: ["u32", "u32"], returns: "u32" },
       gobuf_sysmon_wake: { args: [], returns: "u32" },
+      gobuf_quit_init: { args: [], returns: "void" },
+      gobuf_quit_printed: { args: [], returns: "void" },
       gobuf_sysmon_hurry: { args: ["u32", "u32"], returns: "void" },
       gobuf_gosetup: { args: ["u32", "ptr", "ptr"], returns: "u32" },
       gobuf_stackalloc: { args: ["u32", "u32"], returns: "u32" },
@@ -72,6 +74,7 @@ function open() {
       gobuf_goon: { args: ["u32"], returns: "u32" },
       gobuf_preempt_allow: { args: ["ptr"], returns: "u32" },
       gobuf_preempt_disallow: { args: ["ptr"], returns: "void" },
+      gobuf_preempt_stop: { args: ["u32"], returns: "u32" },
       gobuf_preempt_now: { args: [], returns: "void" },
       gobuf_preempt_frame: { args: [], returns: "u32" },
       gobuf_preempt_ask: { args: ["u32", "u64", "u64"], returns: "u32" },
@@ -169,6 +172,8 @@ export const G_STRIDE_BYTES = descriptor.g_stride;
 export const G_WAITREASON_BYTE = descriptor.g_waitreason;
 /** What body it has, and what that waits for: KIND_* of g.ts. */
 export const G_KIND_BYTE = descriptor.g_kind;
+/** Bits of PREEMPT_...: it is to give way, or to stop. */
+export const G_PREEMPT_BYTE = descriptor.g_preempt;
 /** 1: Goexit was called, and frames are being left. */
 export const G_EXITING_BYTE = descriptor.g_exiting;
 export const SUDOG_STRIDE = descriptor.sudog_stride >> 2;

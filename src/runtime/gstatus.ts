@@ -151,7 +151,8 @@ function goidAt(i: number): number {
   return high === 0 && low >= 0 ? low : (high >>> 0) * 0x1_0000_0000 + (low >>> 0);
 }
 
-function recordTransition(gp: number, from: number, to: number): void {
+/** Tells the ring and the hook of a transition of this M's, which somebody else may have made. */
+export function recordTransition(gp: number, from: number, to: number): void {
   const n = ring[RING_COUNT];
   ring[n & RING_MASK] = (gmem[gp * G_STRIDE + G_GOID] << 8) | (from << 4) | to;
   ring[RING_COUNT] = n + 1;
@@ -237,7 +238,7 @@ export function casgstatusWait(gp: number, oldval: number, newval: number): void
 }
 
 /** Statuses whose scan bit castogscanstatus takes. A preempted G's is taken in another way (casGToPreemptScan). */
-const scannable: readonly number[] = [Grunnable, Grunning, Gwaiting, Gsyscall];
+export const scannable: readonly number[] = [Grunnable, Grunning, Gwaiting, Gsyscall];
 /** Statuses whose scan bit casfrom_Gscanstatus gives back. */
 const releasable: readonly number[] = [...scannable, Gpreempted];
 
@@ -269,19 +270,4 @@ export function casfrom_gscanstatus(gp: number, oldval: number, newval: number):
     fail("casfrom_gscanstatus: the goroutine is not in that scan status", gp, oldval, newval);
   }
   scanHeld.delete(gp);
-}
-
-/**
- * Holds a G where it is while `scanner` looks at it: the frame of scanstack in runtime/mgcmark.go.
- *
- * @returns what the scanner returned; undefined when the G was in no status that can be scanned, or changed meanwhile
- */
-export function scan_stack<T>(gp: number, scanner: (gp: number) => T): T | undefined {
-  const status = readgstatus(gp);
-  if (!scannable.includes(status) || !castogscanstatus(gp, status, status | Gscan)) return undefined;
-  try {
-    return scanner(gp);
-  } finally {
-    casfrom_gscanstatus(gp, status | Gscan, status);
-  }
 }

@@ -29,6 +29,8 @@ export const MCALL_GOEXIT = 5;
 export const MCALL_FATAL = 6;
 /** To the tail of the global queue, because the monitor has asked: gopreempt_m. */
 export const MCALL_PREEMPT = 7;
+/** It stops for suspendG. */
+export const MCALL_PREEMPTPARK = 8;
 
 /**
  * What a parked goroutine does first when it runs again, before its body goes on: the code that stands behind gopark in

@@ -28,6 +28,7 @@ import {
   RING_HOOKED,
   RING_MASK,
   readgstatus,
+  recordTransition,
   ring,
   ringEdge,
 } from "./gstatus.ts";
@@ -44,6 +45,7 @@ import {
   MCALL_NONE,
   MCALL_PARK,
   MCALL_PREEMPT,
+  MCALL_PREEMPTPARK,
   mp,
   runNow,
   type UnlockFunction,
@@ -51,8 +53,19 @@ import {
 import { kick } from "./outside.ts";
 import { FatalError } from "./panic.ts";
 import { globrunqput, runqput } from "./runq.ts";
-import { Gdead, Gidle, Grunnable, Grunning, Gscan, Gwaiting, statusName } from "./runtime2.ts";
+import {
+  Gdead,
+  Gidle,
+  Gpreempted,
+  Grunnable,
+  Grunning,
+  Gscan,
+  Gwaiting,
+  statusName,
+  waitReasonPreempted,
+} from "./runtime2.ts";
 import { noteCreation } from "./sites.ts";
+import { awaitResume } from "./suspend.ts";
 import { enter, lone, onSwitch, type Run, RunOverError, runOf, setRun } from "./world.ts";
 
 /**
@@ -261,6 +274,18 @@ export const EXIT = 2;
 /** The same, where a frame has called Goexit before, and may have caught it. */
 export const LEAVE = 3;
 
+/**
+ * Stops for another thread's suspendG, and waits until that has looked: preemptPark. The M does nothing meanwhile, for none
+ * but it can put the goroutine on its queue again.
+ */
+function preemptPark(gp: number): void {
+  gmem8[gp * G_STRIDE_BYTES + G_WAITREASON_BYTE] = waitReasonPreempted;
+  casgstatus(gp, Grunning, Gpreempted);
+  awaitResume(gp);
+  recordTransition(gp, Gpreempted, Grunnable);
+  runqput(gp, true);
+}
+
 /** Carries out what a goroutine asked for, on g0. @returns OFF, ON, EXIT or LEAVE */
 export function mcall(gp: number): number {
   const code = mp.mcall;
@@ -283,6 +308,9 @@ export function mcall(gp: number): number {
       casgstatus(gp, Grunning, Grunnable);
       mp.preempted = false;
       globrunqput(gp);
+      return OFF;
+    case MCALL_PREEMPTPARK:
+      preemptPark(gp);
       return OFF;
     case MCALL_CALL:
       pushFrame(gp, mp.callee as Frame);

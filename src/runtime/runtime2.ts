@@ -108,5 +108,6 @@ export const waitReasonSyncMutexLock = 22;
 export const waitReasonSyncRWMutexRLock = 23;
 export const waitReasonSyncRWMutexLock = 24;
 export const waitReasonSyncWaitGroupWait = 25;
+export const waitReasonPreempted = 30;
 export const waitReasonSynctestRun = 40;
 export const waitReasonSynctestWait = 41;

@@ -18,6 +18,7 @@ const blockReasons: Readonly<Record<string, string>> = {
   "chan send": "chan send",
   "chan send (durable)": "chan send",
   "chan send (nil chan)": FOREVER,
+  preempted: "preempted",
   select: "select",
   "select (no cases)": FOREVER,
   "select (durable)": "select",

@@ -7,7 +7,7 @@ import { G_STRIDE_BYTES, G_WAITREASON_BYTE, gmem8 } from "../runtime/ffi.ts";
 import { allgs } from "../runtime/g.ts";
 import { goidOf, readgstatus, setTraceHook } from "../runtime/gstatus.ts";
 import { mp } from "../runtime/m.ts";
-import { Gdead, Gidle, Grunnable, Grunning, Gscan, Gwaiting } from "../runtime/runtime2.ts";
+import { Gdead, Gidle, Gpreempted, Grunnable, Grunning, Gscan, Gwaiting } from "../runtime/runtime2.ts";
 import { framesOf, operationSites } from "../runtime/sites.ts";
 import { clockIsFake, nanotime } from "../runtime/time.ts";
 import { entryName } from "../runtime/traceback.ts";
@@ -143,7 +143,7 @@ export class Recorder {
 
   private transition(gp: number, from: number, to: number): void {
     const time = this.now();
-    if (from === Gwaiting) {
+    if (from === Gwaiting || from === Gpreempted) {
       const by = this.running;
       this.format.unblock(time, gp, this.idOf(gp), by === 0 ? 0 : this.idOf(by), by === 0 ? null : this.stackOf(by));
       return;
@@ -158,6 +158,7 @@ export class Recorder {
         this.format.start(time, gp, this.idOf(gp));
         return;
       case Gwaiting:
+      case Gpreempted: // as Go's: blocked, with that reason
         this.running = 0;
         this.format.block(time, gp, this.idOf(gp), reasonOf(gp), this.stackOf(gp));
         return;

@@ -62,6 +62,14 @@ export const SEED_ITEMS: readonly Item[] = [
     "relation",
   ),
   differs(
+    "GPREEMPTED>GRUNNABLE",
+    "transitions",
+    "the edges out of preempted",
+    "In Go a preempted goroutine goes preempted>waiting, when suspendG takes it over, and waiting>runnable, when resumeG lets it go. The Rust seed has one edge, preempted>runnable, and no function that takes it. The relation is the seed's, so that casgstatus refuses preempted>waiting. As in Go, casGFromPreempted does that change, and only that, by a compare-and-swap of its own. The status word goes as in Go; the goroutine's own M, which was waiting meanwhile, notes the seed's one edge",
+    "relation",
+    "test:props/preempt/suspend.test.ts",
+  ),
+  differs(
     "casgstatus",
     "transitions",
     "when it is enforced",

@@ -105,7 +105,8 @@ export const GO_EDGES: readonly GoEdge[] = [
   {
     edge: "preempted>waiting",
     when: "suspendG takes a preempted goroutine over (casGFromPreempted)",
-    lacks: "The relation, as the Rust seed has it, makes one edge of two: preempted>runnable",
+    lacks:
+      "The relation, as the Rust seed has it, makes one edge of two: preempted>runnable. casGFromPreempted makes the change outside of it",
   },
 ];
 
@@ -113,7 +114,7 @@ export const GO_EDGES: readonly GoEdge[] = [
 export const PORT_ONLY: Readonly<Record<string, string>> = {
   "idle>runnable": "Go makes two changes of it, idle>dead and dead>runnable; the Rust seed has one, and so has gobuf",
   "syscall>runnable":
-    "Go took it till 1.25; from 1.26 on it is syscall>running, then running>runnable. It is the Rust seed's; nothing in gobuf takes it",
+    "Go took it till 1.25; from 1.26 on it is syscall>running, then running>runnable. It is the Rust seed's. The M of a goroutine that was suspended notes it; the status word goes as in Go",
   "preempted>runnable":
     "Go takes preempted>waiting, then waiting>runnable, in every release. It is the Rust seed's; nothing in gobuf takes it",
 };
