@@ -67,7 +67,7 @@ pub fn look(now_ns: u64) void {
 /// where JavaScript has not printed: that may be for the goroutine.
 pub fn lookAt(m: *os.M, since_ns: u64, now_ns: u64) void {
     if (open == 0 or now_ns - @max(open_ns, since_ns) < patience_ns or named_for[m.id] == open) return;
-    if (since_ns > open_ns and @atomicLoad(u32, &printed, .monotonic) == open) return;
+    if (since_ns > open_ns and isPrinted()) return;
     if (@atomicLoad(?*os.G, &m.curg, .monotonic) == null) return;
     named_for[m.id] = open;
     named = true;
@@ -79,7 +79,12 @@ pub fn lookAt(m: *os.M, since_ns: u64, now_ns: u64) void {
 /// The monitor's, behind the Ms.
 pub fn looked(now_ns: u64) void {
     if (open == 0 or now_ns - open_ns < patience_ns) return;
-    if (!named and @atomicLoad(u32, &printed, .monotonic) != open) return;
+    if (!named and !isPrinted()) return;
     done = open;
     open = 0;
+}
+
+/// Whether JavaScript has printed for the signal that is open, or for a later one.
+fn isPrinted() bool {
+    return @as(i32, @bitCast(@atomicLoad(u32, &printed, .monotonic) -% open)) >= 0;
 }
