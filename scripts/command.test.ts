@@ -140,6 +140,7 @@ const ONE_ARGUMENT = new Set(["examples/rate-limiter.ts", "examples/trace.ts", "
 
 /** Files that read a command line that only another file of the project writes. */
 const CHILDREN = new Set([
+  "props/preempt/stuck-program.ts",
   "bench/host.ts", // bench/peers.ts starts it, with a name and a seed
   "golden/record.ts", // says where the command is
   "props/native/crash.ts", // props/native/refusals.test.ts
