@@ -75,6 +75,8 @@ const BAD: readonly Bad[] = [
   bad("const [v] = c.recv();", "iterated"),
   bad("return Array.from(work());", "iterated"),
   bad("return new Set(work());", "iterated"),
+  bad("return Array.of(c.recv());", "kept"),
+  bad("return new Error(String(c.recv()));", "kept"),
   bad("return work().next();", "iterated"),
   bad("each((n) => c.send(n));", "dropped"),
   bad("[1, 2].forEach((n) => c.send(n));", "dropped"),
