@@ -9,12 +9,13 @@ describe("who waits for a context's end", () => {
     ["withCancel", () => withCancel(background())[0]],
     ["a child of a child", () => withValue(withCancel(withCancel(background())[0])[0], new context.Key("k"), 1)],
     ["withoutCancel below a signal", () => withCancel(withoutCancel(fromSignal(new AbortController().signal)))[0]],
-  ])("that nothing outside can bring is a deadlock: %s", (_, make) => {
-    expect(() =>
-      runSync(function* () {
-        yield* make().done().recv();
-      }),
-    ).toThrow("all goroutines are asleep - deadlock!");
+  ])("that nothing outside can bring is a deadlock: %s", async (_, make) => {
+    function* main() {
+      yield* make().done().recv();
+    }
+    expect(() => runSync(main)).toThrow("all goroutines are asleep - deadlock!");
+    // Where something outside could bring it, this would wait for it.
+    await expect(run(main)).rejects.toThrow("all goroutines are asleep - deadlock!");
   });
 
   test("of a signal, that may abort, is none", async () => {
