@@ -13,8 +13,8 @@ import { readOptions } from "./options.ts";
 const options = readOptions(process.argv.slice(2));
 
 if (options.generated !== undefined) {
-  const { generated: n, seed = 1, in: parts = PARTS, jobs, least, seconds } = options;
-  process.exit(await runGenerated({ n, seed, parts, jobs, least, seconds }));
+  const { generated: n, seed = 1, in: parts = PARTS, jobs, least, seconds, write } = options;
+  process.exit(await runGenerated({ n, seed, parts, jobs, least, seconds, write }));
 }
 if (options.generatedOne !== undefined) process.exit(await runOne(options.generatedOne, options.patch === true));
 

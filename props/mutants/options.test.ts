@@ -20,13 +20,12 @@ function refused(argv: readonly string[]): string {
 const GENERATED = ["--generated", "1"];
 const ONE = ["--generated-one", "0123456789"];
 const together: [string[], string][] = [
-  ...[["--abi", "src"], ["--only", "a"], ["--share", "1/2"], ["--list"], ["--write"]].flatMap(
-    (other): [string[], string][] => [
-      [[...GENERATED, ...other], "cannot be used with"],
-      [[...ONE, ...other], "cannot be used with"],
-    ],
-  ),
+  ...[["--abi", "src"], ["--only", "a"], ["--share", "1/2"], ["--list"]].flatMap((other): [string[], string][] => [
+    [[...GENERATED, ...other], "cannot be used with"],
+    [[...ONE, ...other], "cannot be used with"],
+  ]),
   [[...GENERATED, ...ONE], "cannot be used with"],
+  [[...ONE, "--write"], "cannot be used with"],
   ...[["--only", "a"], ["--share", "1/2"], ["--list"]].map((other): [string[], string] => [
     ["--write", ...other],
     "cannot be used with",
@@ -69,5 +68,6 @@ test("options are read as they are given", () => {
     ...{ share: { index: 2, count: 3 }, only: "x", list: true },
   });
   expect(readOptions(["--write", "--abi", "src"]).write).toBe(true);
+  expect(readOptions([...GENERATED, "--write"])).toMatchObject({ generated: 1, write: true });
   expect(exit).not.toHaveBeenCalled();
 });

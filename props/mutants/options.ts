@@ -63,7 +63,7 @@ export function readOptions(argv: readonly string[]): Options {
     .addOption(
       new Option("--generated <n>", "draw n mutants that operators make, in place of the listed ones; informative")
         .argParser(integer(1, GENERATED_MAX))
-        .conflicts(["abi", "only", "share", "list", "write"]),
+        .conflicts(["abi", "only", "share", "list"]),
     )
     .option("--seed <number>", "of the draw", integer(0, Number.MAX_SAFE_INTEGER))
     .addOption(
@@ -86,7 +86,7 @@ export function readOptions(argv: readonly string[]): Options {
     .addOption(
       new Option(
         "--write",
-        "write the counts into props/mutants/results.json, for FIDELITY.md, when none survived",
+        "write the counts for FIDELITY.md: into props/mutants/results.json when none survived; of --generated, into generated/share.json",
       ).conflicts(["only", "share", "list"]),
     )
     .parse(argv, { from: "user" });

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { ABI_TEXTS } from "../../../src/runtime/codes.ts";
 import { seedLayout } from "../../../src/runtime/layout.ts";
 import { packageRoot } from "../../../src/runtime/library.ts";
+import { readShare, shareLines } from "../../mutants/generated/share.ts";
 import type { Row } from "../result.ts";
 import { GO_ITEMS } from "./go.ts";
 import { guideSection } from "./goguide.ts";
@@ -150,6 +151,8 @@ export async function renderPage(rows: readonly Row[], evidence: Evidence, judge
     VERDICTS,
     "",
     ...mutantTable(),
+    "",
+    ...shareLines(readShare()),
     "",
     "## The Rust seed",
     "",

@@ -16,7 +16,7 @@ import { checksOf, ladderOf, NOTHING_KNOWN } from "./ladder.ts";
 import { project } from "./planted.ts";
 import { patchOf, percent, rowOf, tableOf } from "./report.ts";
 import { Results } from "./results.ts";
-import { judgeDraws } from "./session.ts";
+import { judgeDraws, writtenOf } from "./session.ts";
 import { States } from "./states.ts";
 
 /** The instrumenter is large: on a busy machine it takes seconds to load. */
@@ -316,6 +316,13 @@ describe("the report", () => {
     { part: "src", file: "a.txt", operator: "x", at: 4, from: "two\nthree", to: "2" },
   ])[0] as Candidate;
 
+  /** Mutants of src with these verdicts, by their places. */
+  const verdictsOf = (verdicts: readonly GeneratedVerdict[]) =>
+    verdicts.map((verdict, i) => ({
+      candidate: { ...candidate, id: String(i) },
+      judgement: { verdict, by: "", step: "" },
+    }));
+
   test("its patch is one that git applies", () => {
     const root = project(stack, { "a.txt": text });
     const run = Bun.spawnSync(["git", "apply", "-"], { cwd: root, stdin: Buffer.from(patchOf(text, candidate)) });
@@ -334,10 +341,7 @@ describe("the report", () => {
       "same code",
       "not judged",
     ];
-    const judged = verdicts.map((verdict, i) => ({
-      candidate: { ...candidate, id: String(i) },
-      judgement: { verdict, by: "", step: "" },
-    }));
+    const judged = verdictsOf(verdicts);
     const row = rowOf(judged, new Set(["3", "0"]));
     expect(row).toEqual({
       drawn: 5,
@@ -353,6 +357,31 @@ describe("the report", () => {
     expect(tableOf(judged, [])).toContain("60.0 %");
     expect(percent(0.96999)).toBe("96.9 %");
     expect(rowOf([], new Set()).share, "nothing is known").toBe(0);
+  });
+
+  test("what is written of a draw has each part's counts, and how many of those left have passed anything", () => {
+    const order = verdictsOf([
+      "found",
+      "timed out",
+      "survived",
+      "survived",
+      "does not compile",
+      "not judged",
+      "not judged",
+    ]);
+    const draws = [
+      { part: "src", wanted: 6, order: order.map(({ candidate }) => candidate) },
+      { part: "arch", wanted: 2, order: [] },
+      { part: "suite", wanted: 0, order: [] },
+    ] as const;
+    const begun = { isBegun: (id: string) => id === "5" };
+    expect(writtenOf(7, draws, order, new Set(["3"]), begun)).toEqual({
+      seed: 7,
+      parts: {
+        src: { wanted: 6, found: 2, argued: 1, survived: 1, begun: 1 },
+        arch: { wanted: 2, found: 0, argued: 0, survived: 0, begun: 0 },
+      },
+    });
   });
 
   test("what is argued is there", async () => {

@@ -78,6 +78,7 @@ export class Results implements Known {
   private readonly greens = new Set<string>();
   private readonly passes = new Set<string>();
   private readonly compiled = new Set<string>();
+  private readonly begun = new Set<string>();
 
   /** @throws Error when the file holds what no run has written */
   constructor(folder: string) {
@@ -108,8 +109,10 @@ export class Results implements Known {
 
   private take(entry: Entry): void {
     if ("green" in entry) this.greens.add(`${entry.tree} ${entry.green}`);
-    else if ("passed" in entry) this.passes.add(`${entry.tree} ${entry.passed} ${entry.step}`);
-    else if ("compiles" in entry) this.compiled.add(`${entry.tree} ${entry.compiles}`);
+    else if ("passed" in entry) {
+      this.passes.add(`${entry.tree} ${entry.passed} ${entry.step}`);
+      this.begun.add(entry.passed);
+    } else if ("compiles" in entry) this.compiled.add(`${entry.tree} ${entry.compiles}`);
     else if (!("id" in entry)) this.times.set(entry.step, entry.ms);
     else {
       this.all.set(entry.id, [...(this.all.get(entry.id) ?? []), entry]);
@@ -157,6 +160,11 @@ export class Results implements Known {
 
   passed(id: string, step: string, tree: string): void {
     this.add({ passed: id, step, tree });
+  }
+
+  /** Whether a mutant has passed anything, of any state. */
+  isBegun(id: string): boolean {
+    return this.begun.has(id);
   }
 
   isCompiled(id: string, tree: string): boolean {

@@ -13,6 +13,7 @@ import { Judge, type Judgement } from "./judge.ts";
 import { checksOf, ladderOf } from "./ladder.ts";
 import { type Judged, patchOf, percent, rowOf, survivorsOf, survivorText, tableOf } from "./report.ts";
 import { type Result, Results } from "./results.ts";
+import { type Share, writeShare } from "./share.ts";
 import { States } from "./states.ts";
 import { languageOf } from "./text.ts";
 
@@ -29,6 +30,8 @@ export interface Wanted {
   readonly least?: number | undefined;
   /** Seconds after which nothing more is judged, nor to its end. */
   readonly seconds?: number | undefined;
+  /** Whether what it comes to is written, for FIDELITY.md. */
+  readonly write?: boolean | undefined;
 }
 
 /** A tree as it is now, whatever is edited while mutants of it are judged. */
@@ -211,6 +214,28 @@ async function arguedOf(tree: Tree, candidates: readonly Candidate[], parts: rea
   return stale.length === 0 ? argued : undefined;
 }
 
+/** What is written of a run. */
+export function writtenOf(
+  seed: number,
+  draws: readonly Draw[],
+  judged: readonly Judged[],
+  argued: ReadonlySet<string>,
+  results: Pick<Results, "isBegun">,
+): Share {
+  const parts = draws
+    .filter(({ wanted }) => wanted > 0)
+    .map(({ part, wanted }) => {
+      const own = judged.filter(({ candidate }) => candidate.part === part);
+      const row = rowOf(own, argued);
+      const open = own.filter(
+        ({ candidate, judgement }) => judgement.verdict === "not judged" && results.isBegun(candidate.id),
+      );
+      const found = row.found + row["timed out"];
+      return [part, { wanted, found, argued: row.argued, survived: row.survived, begun: open.length }] as const;
+    });
+  return { seed, parts: Object.fromEntries(parts) };
+}
+
 /** `--generated`. @returns the exit code */
 export async function runGenerated({
   n,
@@ -219,6 +244,7 @@ export async function runGenerated({
   jobs,
   least,
   seconds = Number.POSITIVE_INFINITY,
+  write = false,
 }: Wanted): Promise<number> {
   const start = performance.now();
   const tree = frozen(gitTree(packageRoot));
@@ -243,6 +269,7 @@ export async function runGenerated({
   console.log(
     `\nfound ${row.found + row["timed out"]} of ${row.drawn}, ${row.argued} argued: ${percent(row.share)}; ${of}`,
   );
+  if (write) writeShare(writtenOf(seed, draws, judged, ids, results));
   const found = judged.filter(({ candidate, judgement }) => ids.has(candidate.id) && judgement.verdict !== "survived");
   for (const { candidate, judgement } of found) {
     console.error(`argued.json: ${candidate.id} is argued, but ${judgement.verdict}: take it out`);

@@ -9,7 +9,7 @@ import { filesOf } from "./ladder.ts";
 
 /** What no verdict depends on. */
 const APART =
-  /^(?:docs|bench\/(?!\w+\.ts$)|\.ci|conform)\/|\.md$|^props\/mutants\/generated\/argued\.json$|^props\/mutants\/results\.json$/;
+  /^(?:docs|bench\/(?!\w+\.ts$)|\.ci|conform)\/|\.md$|^props\/mutants\/generated\/(?:argued|share)\.json$|^props\/mutants\/results\.json$/;
 
 /** The states of a tree. */
 export class States {
