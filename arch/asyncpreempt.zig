@@ -22,7 +22,13 @@ const Text = struct {
     hi: usize,
     /// The M whose thread has asked: what it has not taken back goes with it.
     m: u32 = 0,
+    /// Where its code may throw exceptions of C++: gives the thread's, which are the goroutine's over a preemption.
+    exceptions: ?*const Exceptions = null,
 };
+
+/// __cxa_eh_globals of the Itanium C++ ABI (2.2.2): what is caught and not handled yet, and how many are in flight.
+const CxxList = extern struct { caught: usize, uncaught: u32 };
+pub const Exceptions = fn () callconv(.c) *CxxList;
 
 const texts_max = 64;
 /// Code of the libraries that ask for it. Slots up to `texts_used` were ever used; an empty one has hi = 0. Written under
@@ -34,7 +40,9 @@ var own: Text = .{ .lo = 0, .hi = 0 };
 var lock: os.Lock = .{};
 
 /// Lets the bodies of a library be preempted between two operations. @param address of something in its code
-pub fn allow(address: usize) codes.Async {
+pub fn allow(address: usize, exceptions: ?*const Exceptions) codes.Async {
+    // A thread's first call allocates: not on a goroutine's stack.
+    if (exceptions) |globals| _ = globals();
     const ready = os.preempts.init();
     if (ready != .ok) return ready;
     lock.acquire();
@@ -49,6 +57,7 @@ pub fn allow(address: usize) codes.Async {
         if (texts[i].hi == 0) break i;
     } else return .full;
     texts[slot].lo = text.lo;
+    texts[slot].exceptions = exceptions;
     texts[slot].m = if (m_.current()) |m| m.id else 0;
     @atomicStore(usize, &texts[slot].hi, text.hi, .release);
     if (slot >= texts_used) @atomicStore(u32, &texts_used, @intCast(slot + 1), .release);
@@ -152,5 +161,19 @@ pub fn stop(index: u32) bool {
 /// What the injected call calls, once all registers are kept.
 pub fn preempted() void {
     const m = m_.current() orelse return;
-    preempt.giveWay(m.trapg orelse return);
+    const gp = m.trapg orelse return;
+    const globals = exceptionsAt(gp.sched.lr) orelse return preempt.giveWay(gp);
+    // Others find none, and leave none.
+    const list = globals();
+    const kept = list.*;
+    list.* = .{ .caught = 0, .uncaught = 0 };
+    preempt.giveWay(gp);
+    globals().* = kept;
+}
+
+fn exceptionsAt(pc: usize) ?*const Exceptions {
+    for (texts[0..@atomicLoad(u32, &texts_used, .acquire)]) |*text| {
+        if (inside(text, pc)) return text.exceptions;
+    }
+    return null;
 }

@@ -134,10 +134,10 @@ export fn gobuf_goon(index: u32) callconv(.c) u32 {
     return g.execute(index, .goes_on);
 }
 
-/// Lets the bodies of a library be preempted between two operations. @param address of something in its code. 0 or a code of
-/// codes.Async.
-export fn gobuf_preempt_allow(address: usize) callconv(.c) u32 {
-    return @intFromEnum(asyncpreempt.allow(address));
+/// Lets the bodies of a library be preempted between two operations. @param address of something in its code @param exceptions
+/// its gobuf_cxx, if it has one. 0 or a code of codes.Async.
+export fn gobuf_preempt_allow(address: usize, exceptions: ?*const asyncpreempt.Exceptions) callconv(.c) u32 {
+    return @intFromEnum(asyncpreempt.allow(address, exceptions));
 }
 
 /// The library is about to be unloaded.

@@ -215,11 +215,27 @@ static void gobuf_text_begin(void) {}
 #define GOBUF_TEXT
 #endif
 
+/* The thread's exceptions of C++ (see gobuf_cxx_kept), for a body that is preempted between two instructions. */
+#if defined(__cpp_exceptions) && !defined(_MSC_VER)
+extern "C" GOBUF_EXPORT void *gobuf_cxx(void);
+#ifdef __APPLE__
+#define GOBUF_CXX extern "C" void *gobuf_cxx_of_thread(void) __asm__("___cxa_get_globals");
+#else
+#define GOBUF_CXX extern "C" void *gobuf_cxx_of_thread(void) __asm__("__cxa_get_globals");
+#endif
+#define GOBUF_EXCEPTIONS \
+  GOBUF_CXX              \
+  extern "C" GOBUF_EXPORT void *gobuf_cxx(void) { return gobuf_cxx_of_thread(); }
+#else
+#define GOBUF_EXCEPTIONS
+#endif
+
 /* Defines gobuf_runtime and gobuf_attach. gobuf_attach returns 0; or, when the runtime has another version of the
  * table, the version that this header needs; or GOBUF_ATTACHED_ELSEWHERE, when the library is attached to another copy
  * of the runtime in this process: its bodies can be of one only. */
 #define GOBUF_RUNTIME                                                                                 \
   GOBUF_TEXT                                                                                          \
+  GOBUF_EXCEPTIONS                                                                                    \
   const gobuf_api *gobuf_runtime;                                                                     \
   GOBUF_EXPORT gobuf_u32 gobuf_attach(const gobuf_api *api) {                                         \
     if (api->version != GOBUF_ABI_VERSION || api->size < sizeof(gobuf_api)) return GOBUF_ABI_VERSION; \

@@ -49,3 +49,28 @@ extern "C" GOBUF_EXPORT void thrower(void *arg) {
     count(w, std::current_exception() == nullptr && std::uncaught_exceptions() == 0);
   }
 }
+
+static void computes(gobuf_u32 times) {
+  for (volatile gobuf_u32 n = 0; n < times; n++) {
+  }
+}
+
+// The same without an operation: it is preempted wherever it is.
+extern "C" GOBUF_EXPORT void computing_thrower(void *arg) {
+  Work *w = (Work *)arg;
+  for (gobuf_u32 n = 0; n < w->rounds; n++) {
+    try {
+      throw w->mine + n;
+    } catch (gobuf_u32 first) {
+      computes(100000);
+      try {
+        throw w->mine + n + 500000;
+      } catch (gobuf_u32 second) {
+        computes(100000);
+        count(w, second == w->mine + n + 500000);
+      }
+      count(w, first == w->mine + n);
+    }
+    count(w, std::current_exception() == nullptr && std::uncaught_exceptions() == 0);
+  }
+}

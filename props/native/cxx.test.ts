@@ -1,6 +1,6 @@
 /** Bodies in C++: an exception that is caught, or in flight, is its goroutine's, whatever other goroutines throw meanwhile. */
 import { afterAll, describe, expect, test } from "bun:test";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { native } from "gobuf";
@@ -41,6 +41,29 @@ function throwAll(library: string, count: number, rounds: number): string {
   return child.exitCode === 0 ? child.stdout.toString().trim() : `exit code ${child.exitCode}: ${child.stderr}`;
 }
 
+const PREEMPTED_ROUNDS = 200;
+const PREEMPTED_PROGRAM = `
+  import { go, gosched, native, run } from "gobuf";
+  import { hurry } from "./props/preempt/async.ts";
+  const [library, count, rounds] = process.argv.slice(-3);
+  const { symbols } = native.dlopen(library, { computing_thrower: native.body }, { preempt: "async" });
+  const works = Array.from({ length: Number(count) }, (_, n) => Uint32Array.of((n + 1) * 1e6, Number(rounds), 0, 0));
+  using _ = hurry(100);
+  await run(function* () {
+    for (const work of works) go.native(symbols.computing_thrower, work);
+    while (works.some((work) => work[2] + work[3] < 3 * Number(rounds))) yield* gosched();
+  });
+  if (native.preemptions().taken < 10) throw new Error("nothing was preempted");
+  console.log(JSON.stringify([2, 3].map((i) => works.reduce((total, work) => total + work[i], 0))));
+`;
+
+/** The same of goroutines that are preempted wherever they are. */
+function preempted(library: string, count: number): string {
+  const args = ["-e", PREEMPTED_PROGRAM, library, String(count), String(PREEMPTED_ROUNDS)];
+  const child = Bun.spawnSync([process.execPath, ...args], { cwd: packageRoot, stderr: "pipe", timeout: 30_000 });
+  return child.exitCode === 0 ? child.stdout.toString().trim() : `exit code ${child.exitCode}: ${child.stderr}`;
+}
+
 describe.skipIf(compiler === null)("F26: exceptions of C++ (skipped where there is no g++)", () => {
   const checksARound = 6;
   const rounds = 30;
@@ -53,6 +76,18 @@ describe.skipIf(compiler === null)("F26: exceptions of C++ (skipped where there 
     },
     30_000,
   );
+
+  test("they do when they are preempted in a catch block, and without what the header says of the library they do not", () => {
+    const header = readFileSync(join(native.include, "gobuf.h"), "utf8");
+    const says = "  GOBUF_EXCEPTIONS ";
+    expect(header).toContain(says);
+    const unsaid = join(folder, "unsaid");
+    mkdirSync(unsaid);
+    writeFileSync(join(unsaid, "gobuf.h"), header.replace(says, "                   "));
+    const right = (count: number) => JSON.stringify([3 * count * PREEMPTED_ROUNDS, 0]);
+    expect(preempted(compiled("preempted", native.include), 4)).toBe(right(4));
+    expect(preempted(compiled("unsaid-4", unsaid), 4)).not.toBe(right(4));
+  }, 60_000);
 
   test("without what the header keeps they do not", () => {
     const header = readFileSync(join(native.include, "gobuf.h"), "utf8");

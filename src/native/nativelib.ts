@@ -201,6 +201,21 @@ function checkSymbols(what: string, symbols: unknown): void {
   }
 }
 
+/** What a library of C++ says of its exceptions, which are its goroutine's over a preemption; null where it has none. */
+function exceptionsOf(what: string, name: string): Address | null {
+  if (what !== "native.dlopen") return null;
+  try {
+    const { symbols, close } = open(name, { gobuf_cxx: { args: [], returns: "ptr" } });
+    const { ptr } = symbols.gobuf_cxx as unknown as { ptr: Address };
+    // It is open once more.
+    close();
+    return ptr;
+  } catch {
+    // Ends no goroutine: a symbol is looked up.
+    return null;
+  }
+}
+
 /** What is common to both. */
 function attach<S extends Record<string, FFIFunction>>(
   what: string,
@@ -240,7 +255,7 @@ function attach<S extends Record<string, FFIFunction>>(
   }
   const code = preempt === "async" ? (gobuf_attach as { ptr?: Address } | undefined)?.ptr : undefined;
   if (code !== undefined) {
-    const refused = native.gobuf_preempt_allow(code);
+    const refused = native.gobuf_preempt_allow(code, exceptionsOf(what, name));
     if (refused !== ASYNC_OK) {
       library.close();
       throw new Error(`gobuf: ${what}: ${name}: preempt: "async": ${asyncError(refused)}`);

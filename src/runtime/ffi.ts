@@ -72,7 +72,7 @@ function open() {
       gobuf_stackstats: { args: ["ptr"], returns: "void" },
       gobuf_execute: { args: ["u32"], returns: "u32" },
       gobuf_goon: { args: ["u32"], returns: "u32" },
-      gobuf_preempt_allow: { args: ["ptr"], returns: "u32" },
+      gobuf_preempt_allow: { args: ["ptr", "ptr"], returns: "u32" },
       gobuf_preempt_disallow: { args: ["ptr"], returns: "void" },
       gobuf_preempt_stop: { args: ["u32"], returns: "u32" },
       gobuf_preempt_now: { args: [], returns: "void" },
