@@ -136,6 +136,7 @@ pub const execute = struct {
     pub const m_full: u32 = 0xFFFFFF06;
     pub const full: u32 = 0xFFFFFF07;
     pub const arena: u32 = 0xFFFFFF08;
+    pub const platform: u32 = 0xFFFFFF09;
 };
 
 /// Answers of gobuf_arena_commit, gobuf_gosetup, gobuf_stackalloc and gobuf_stackfree.
@@ -237,6 +238,54 @@ pub const header = struct {
 pub const slice = struct {
     /// the M ends, by itself, what has no slice: the monitor leaves it there
     pub const none: u32 = 0xFFFFFFFF;
+};
+
+/// What a pool of Ps says of its end: the first that went wrong. 0: nothing did.
+pub const procs = struct {
+    /// a goroutine overflowed its stack
+    pub const overflow: u32 = 1;
+    /// a goroutine called an operation on g0's stack
+    pub const on_g0: u32 = 2;
+    /// a callback has no outcome
+    pub const callback: u32 = 3;
+    /// a goroutine had another status than its owner thought
+    pub const status: u32 = 4;
+    /// an operation on a handle that names no such object
+    pub const handle: u32 = 5;
+    /// an operation that a run with several Ps does not have
+    pub const trap: u32 = 6;
+    /// unlock of unlocked mutex
+    pub const unlock: u32 = 7;
+    /// no memory for a stack, a channel or another record
+    pub const memory: u32 = 8;
+    /// gobuf_execute refused a goroutine
+    pub const execute: u32 = 9;
+    /// a goroutine was on two run queues
+    pub const twice: u32 = 10;
+    /// a select whose cases are not there, or too many, or have no direction
+    pub const select: u32 = 11;
+};
+
+/// Answers of gobuf_procs_op.
+pub const procs_op = struct {
+    pub const closed: u32 = 0;
+    pub const ok: u32 = 1;
+    pub const panic: u32 = 2;
+    /// the answer comes through the inbox
+    pub const parked: u32 = 3;
+    /// the handle names no such object
+    pub const handle: u32 = 4;
+    /// no memory
+    pub const memory: u32 = 5;
+    /// a bit beside the others: a native goroutine was made runnable
+    pub const woke: u32 = 256;
+};
+
+/// What gobuf_procs_make makes.
+pub const procs_kind = struct {
+    pub const channel: u32 = 1;
+    pub const mutex: u32 = 2;
+    pub const waitgroup: u32 = 3;
 };
 
 /// Those of Go's statuses of a goroutine (runtime2.ts has them all) that native code reads or writes.

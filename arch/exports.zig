@@ -16,6 +16,7 @@ const m = @import("m.zig");
 const monitor = @import("monitor.zig");
 const os = @import("os.zig");
 const preempt = @import("preempt.zig");
+const procs = @import("procs/procs.zig");
 const quit = @import("quit.zig");
 const rand = @import("rand.zig");
 const stack = @import("stack.zig");
@@ -235,6 +236,81 @@ export fn gobuf_callback_init(function: ?*const fn (u32) callconv(.c) u32) callc
 
 export fn gobuf_call(handle: u32, word: u64, result: ?*u64) callconv(.c) u32 {
     return call.call(handle, word, result);
+}
+
+// Runs with several Ps: procs/procs.zig says what each does.
+
+export fn gobuf_procs_new(n: u32, stack_bytes: u32, notify: ?*const fn (u32) callconv(.c) void, log_room: u32) callconv(.c) u32 {
+    return procs.new(n, stack_bytes, notify, log_room);
+}
+
+export fn gobuf_procs_enter(pool: u32) callconv(.c) void {
+    procs.enter(pool);
+}
+
+export fn gobuf_procs_came(pool: u32, id: u32) callconv(.c) u32 {
+    return @intFromBool(procs.came(pool, id));
+}
+
+/// Makes this thread an M of a pool, until the pool ends. 0 or an error code of execute.
+export fn gobuf_mstart(pool: u32, id: u32) callconv(.c) u32 {
+    return procs.mstart(pool, id);
+}
+
+export fn gobuf_procs_stop(pool: u32) callconv(.c) void {
+    procs.stop(pool);
+}
+
+export fn gobuf_procs_inside(pool: u32) callconv(.c) u32 {
+    return procs.inside(pool);
+}
+
+export fn gobuf_procs_free(pool: u32) callconv(.c) u32 {
+    return @intFromBool(procs.free(pool));
+}
+
+export fn gobuf_procs_go(pool: u32, func: g.Fn, arg: ?*anyopaque) callconv(.c) u32 {
+    return procs.go(pool, func, arg);
+}
+
+export fn gobuf_procs_make(pool: u32, kind: u32, n: u32) callconv(.c) u32 {
+    return procs.make(pool, kind, n);
+}
+
+export fn gobuf_procs_op(pool: u32, code: u32, handle: u32, lo: u32, hi: u32, token: u32) callconv(.c) u32 {
+    return procs.op(pool, code, handle, lo, hi, token);
+}
+
+export fn gobuf_procs_looks(pool: u32) callconv(.c) void {
+    procs.looks(pool);
+}
+
+export fn gobuf_procs_drain(pool: u32) callconv(.c) u32 {
+    return procs.drain(pool);
+}
+
+export fn gobuf_procs_dead(pool: u32) callconv(.c) u32 {
+    return @intFromBool(procs.dead(pool));
+}
+
+export fn gobuf_procs_gcount(pool: u32) callconv(.c) u32 {
+    return procs.gcount(pool);
+}
+
+export fn gobuf_procs_failure(pool: u32, to: *[4]u32) callconv(.c) void {
+    procs.failure(pool, @ptrCast(to));
+}
+
+export fn gobuf_procs_stats(pool: u32, id: u32, to: *[8]u64) callconv(.c) void {
+    procs.stats(pool, id, @ptrCast(to));
+}
+
+export fn gobuf_procs_contended() callconv(.c) u32 {
+    return procs.contended();
+}
+
+export fn gobuf_procs_events(pool: u32, who: u32, counts: *[2]u32) callconv(.c) ?*const anyopaque {
+    return procs.events(pool, who, counts);
 }
 
 /// Functions for a body that is not linked with the library; gobuf_api in include/gobuf.h.

@@ -7,6 +7,7 @@ const codes = @import("codes.zig");
 const fault = @import("fault.zig");
 const layout = @import("layout.zig");
 const os = @import("os.zig");
+const procs = @import("procs/procs.zig");
 const G = os.G;
 const M = os.M;
 
@@ -131,6 +132,8 @@ fn reclaimLocked(header: *arena.Header) void {
     for (0..header.m_count) |i| {
         const m = arena.mAt(@intCast(i));
         if (m.used == free or !os.threads.ended(&threads[i])) continue;
+        // Other threads run goroutines of its: they leave first.
+        if (!procs.mayReclaim(@intCast(i))) continue;
         chunk.giveBack(m);
         fault.threadEnded(m);
         asyncpreempt.threadEnded(m);

@@ -3,6 +3,7 @@
  */
 
 import { newNativeG } from "./native/native.ts";
+import { endPool, wishProcs } from "./procs/pool.ts";
 import { type Body, frameOf } from "./runtime/body.ts";
 import { type Address, native } from "./runtime/ffi.ts";
 import { allocG, gbody } from "./runtime/g.ts";
@@ -59,6 +60,12 @@ export interface RunOptions {
    * takes some microseconds more.
    */
   traceback?: "single" | "all";
+  /**
+   * How many native goroutines can run at the same time, 1 to 64: Go's GOMAXPROCS. By default 1: all goroutines have one
+   * thread. With more, goroutines of `go.native` run on so many threads of their own, beside the thread of the run, which
+   * keeps the generator goroutines. EXPERIMENTAL, on Linux; the guide says what native goroutines may do then.
+   */
+  procs?: number;
   /**
    * Ends the run from outside: when the signal aborts, the run rejects with its reason. A body that is running goes on
    * to its next wait.
@@ -302,17 +309,31 @@ export function joinWorld(options: RunOptions, settle: (run: Run) => void): Run 
   return run;
 }
 
+/** A run whose threads could not be ended. */
+function brokenBy(run: Run, error: unknown): Run {
+  run.failed = true;
+  run.error = error;
+  return run;
+}
+
 function attach(run: Run, options: RunOptions, settle: (run: Run) => void): void {
   const deaf = listen(run, options.signal);
   equip(run, options);
   printOnQuit(1);
+  if (options.procs !== undefined && options.procs > 1) wishProcs(run, options.procs);
   // The code that begins a run may be about to begin another, or to send: no verdict before the event loop has turned.
   run.world.lately = true;
   run.settle = () => {
     deaf();
     unequip(options);
     printOnQuit(-1);
-    settle(run);
+    const ending = endPool(run);
+    if (ending === null) settle(run);
+    else
+      ending.then(
+        () => settle(run),
+        (error) => settle(brokenBy(run, error)),
+      );
   };
 }
 

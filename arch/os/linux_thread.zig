@@ -116,6 +116,12 @@ pub fn wait(word: *const u32, value: u32) void {
     _ = linux.futex_4arg(word, .{ .cmd = .WAIT, .private = true }, value, null);
 }
 
+/// The same, for `ns` at the most.
+pub fn waitFor(word: *const u32, value: u32, ns: ?u64) void {
+    const time: linux.timespec = if (ns) |n| .{ .sec = @intCast(n / ns_per_s), .nsec = @intCast(n % ns_per_s) } else undefined;
+    _ = linux.futex_4arg(word, .{ .cmd = .WAIT, .private = true }, value, if (ns == null) null else &time);
+}
+
 /// Wakes the thread that waits on the word.
 pub fn wake(word: *const u32) void {
     _ = linux.futex_3arg(word, .{ .cmd = .WAKE, .private = true }, 1);

@@ -52,7 +52,8 @@ async function planted(changes: Readonly<Record<string, string | undefined>>): P
   return breaches.map(formatBreach);
 }
 
-const ORDER = "from the top: index; eslint; testing; run, go, async; native; trace; sync; context; time; runtime";
+const ORDER =
+  "from the top: index; eslint; testing; run, go, async; native; procs; trace; sync; context; time; runtime";
 
 test("the small house has no breach, and all its imports are arrows", async () => {
   expect(await planted({})).toEqual([]);

@@ -16,6 +16,7 @@ export const WINGS: readonly { readonly name: string; readonly at: readonly stri
   { name: "testing", at: ["src/testing/"] },
   { name: "run, go, async", at: ["src/run.ts", "src/turns.ts", "src/service.ts", "src/go.ts", "src/async.ts"] },
   { name: "native", at: ["src/native/"] },
+  { name: "procs", at: ["src/procs/"] },
   { name: "trace", at: ["src/trace/"] },
   { name: "sync", at: ["src/sync/"] },
   { name: "context", at: ["src/context/"] },

@@ -2,6 +2,9 @@
  * Libraries of native bodies: to compile or open one, to attach it to the runtime, to start its functions as
  * goroutines.
  */
+
+import { pooledGoroutines, poolOf, severalProcs, startedPoolOf } from "../procs/pool.ts";
+import { sharedChan, sharedHandle } from "../procs/shared.ts";
 import { Hchan } from "../runtime/chan.ts";
 import type { Chan, RecvChan, SendChan } from "../runtime/channel.ts";
 import { ASYNC_OK, ATTACH_ELSEWHERE } from "../runtime/codes.ts";
@@ -21,6 +24,7 @@ import {
 import { allgs, gentry, isNative } from "../runtime/g.ts";
 import { goidOf } from "../runtime/gstatus.ts";
 import { getg } from "../runtime/m.ts";
+import { callersRun } from "../runtime/proc.ts";
 import { worlds } from "../runtime/world.ts";
 import { Cond } from "../sync/cond.ts";
 import { Mutex } from "../sync/mutex.ts";
@@ -31,7 +35,7 @@ import { Callback, initCallbacks } from "./callback.ts";
 import { refuseLargeFrames } from "./frames.ts";
 import { channelAt, handleOf, releaseHandle } from "./handles.ts";
 import { prepareSource } from "./include.ts";
-import { goNative } from "./native.ts";
+import { goNative, stackSize } from "./native.ts";
 import { keepArgument } from "./nativestate.ts";
 
 /**
@@ -270,6 +274,11 @@ function attach<S extends Record<string, FFIFunction>>(
     if (busy !== undefined) {
       throw new Error(`gobuf: close: ${name}: native goroutine ${goidOf(busy)} still exists`);
     }
+    // Which library a goroutine of a pool runs is not known here.
+    const pooled = severalProcs === 0 ? 0 : pooledGoroutines();
+    if (pooled !== 0) {
+      throw new Error(`gobuf: close: ${name}: ${pooled} native goroutines of a run with several procs still exist`);
+    }
     owner.closed = true;
     opened.delete(owner);
     if (code !== undefined) native.gobuf_preempt_disallow(code);
@@ -372,7 +381,8 @@ export function handle(object: Handled | Callback): number {
  */
 export function chanOf(handle: number): Chan<number | bigint> {
   getg("native.chanOf");
-  const found = channelAt(handle);
+  const pool = severalProcs === 0 ? null : startedPoolOf(callersRun());
+  const found = pool === null ? channelAt(handle) : sharedChan(pool, handle);
   if (found !== undefined) return found as Chan<number | bigint>;
   throw new TypeError(`gobuf: native.chanOf: ${handle}: expected the handle of a channel`);
 }
@@ -405,8 +415,13 @@ function isHandled(object: unknown): object is Parameters<typeof handleOf>[0] {
 }
 
 function tryHandle(object: unknown): number | undefined {
-  if (object instanceof Callback) return object.handle;
-  return isHandled(object) ? handleOf(object) : undefined;
+  const pool = severalProcs === 0 ? null : poolOf(callersRun(), stackSize());
+  if (object instanceof Callback) {
+    if (pool === null) return object.handle;
+    throw new TypeError("gobuf: native goroutines of a run with several procs call nothing back yet");
+  }
+  if (!isHandled(object)) return undefined;
+  return pool === null ? handleOf(object) : sharedHandle(pool, object);
 }
 
 /** The address of a body. @throws TypeError or Error that says what is wrong with it */
@@ -465,6 +480,8 @@ export function startNative(fn: Body, arg?: Argument): number {
   getg("go.native");
   const address = addressOfBody(fn);
   const [pointer, kept] = pointerOf(arg);
+  const pool = severalProcs === 0 ? null : poolOf(callersRun(), stackSize());
+  if (pool !== null) return goidOf(pool.go(address, pointer, kept));
   initCallbacks();
   const gp = goNative(address, pointer, typeof fn === "function" ? fn : address);
   if (kept !== null) keepArgument(gp, kept);

@@ -150,6 +150,7 @@ export const EXECUTE_NO_STACK = 0xffffff05;
 export const EXECUTE_M_FULL = 0xffffff06;
 export const EXECUTE_FULL = 0xffffff07;
 export const EXECUTE_ARENA = 0xffffff08;
+export const EXECUTE_PLATFORM = 0xffffff09;
 /** What each code means. */
 export const EXECUTE_TEXTS: Readonly<Record<number, string>> = {
   [EXECUTE_NO_M]: "this thread has no M (gobuf_minit was not called)",
@@ -160,6 +161,7 @@ export const EXECUTE_TEXTS: Readonly<Record<number, string>> = {
   [EXECUTE_M_FULL]: "no free M: too many threads",
   [EXECUTE_FULL]: "the arena is full",
   [EXECUTE_ARENA]: "no memory for the arena",
+  [EXECUTE_PLATFORM]: "not on this platform",
 };
 
 // Answers of gobuf_arena_commit, gobuf_gosetup, gobuf_stackalloc and gobuf_stackfree.
@@ -263,6 +265,48 @@ export const HEADER_SYSMONWAIT = 3;
 // What M.slice_over says besides the number of a slice.
 /** the M ends, by itself, what has no slice: the monitor leaves it there */
 export const SLICE_NONE = 0xffffffff;
+
+// What a pool of Ps says of its end: the first that went wrong. 0: nothing did.
+/** a goroutine overflowed its stack */
+export const PROCS_OVERFLOW = 1;
+/** a goroutine called an operation on g0's stack */
+export const PROCS_ON_G0 = 2;
+/** a callback has no outcome */
+export const PROCS_CALLBACK = 3;
+/** a goroutine had another status than its owner thought */
+export const PROCS_STATUS = 4;
+/** an operation on a handle that names no such object */
+export const PROCS_HANDLE = 5;
+/** an operation that a run with several Ps does not have */
+export const PROCS_TRAP = 6;
+/** unlock of unlocked mutex */
+export const PROCS_UNLOCK = 7;
+/** no memory for a stack, a channel or another record */
+export const PROCS_MEMORY = 8;
+/** gobuf_execute refused a goroutine */
+export const PROCS_EXECUTE = 9;
+/** a goroutine was on two run queues */
+export const PROCS_TWICE = 10;
+/** a select whose cases are not there, or too many, or have no direction */
+export const PROCS_SELECT = 11;
+
+// Answers of gobuf_procs_op.
+export const PROCS_OP_CLOSED = 0;
+export const PROCS_OP_OK = 1;
+export const PROCS_OP_PANIC = 2;
+/** the answer comes through the inbox */
+export const PROCS_OP_PARKED = 3;
+/** the handle names no such object */
+export const PROCS_OP_HANDLE = 4;
+/** no memory */
+export const PROCS_OP_MEMORY = 5;
+/** a bit beside the others: a native goroutine was made runnable */
+export const PROCS_OP_WOKE = 256;
+
+// What gobuf_procs_make makes.
+export const PROCS_KIND_CHANNEL = 1;
+export const PROCS_KIND_MUTEX = 2;
+export const PROCS_KIND_WAITGROUP = 3;
 
 // Those of Go's statuses of a goroutine (runtime2.ts has them all) that native code reads or writes.
 export const GSTATUS_RUNNING = 2;

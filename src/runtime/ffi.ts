@@ -81,6 +81,24 @@ function open() {
       gobuf_systemstack: { args: ["ptr", "ptr"], returns: "void" },
       gobuf_getg: { args: [], returns: "u32" },
       gobuf_callback_init: { args: ["ptr"], returns: "u32" },
+      gobuf_mstart: { args: ["u32", "u32"], returns: "u32" },
+      gobuf_procs_new: { args: ["u32", "u32", "ptr", "u32"], returns: "u32" },
+      gobuf_procs_enter: { args: ["u32"], returns: "void" },
+      gobuf_procs_came: { args: ["u32", "u32"], returns: "u32" },
+      gobuf_procs_stop: { args: ["u32"], returns: "void" },
+      gobuf_procs_inside: { args: ["u32"], returns: "u32" },
+      gobuf_procs_free: { args: ["u32"], returns: "u32" },
+      gobuf_procs_go: { args: ["u32", "ptr", "ptr"], returns: "u32" },
+      gobuf_procs_make: { args: ["u32", "u32", "u32"], returns: "u32" },
+      gobuf_procs_op: { args: ["u32", "u32", "u32", "u32", "u32", "u32"], returns: "u32" },
+      gobuf_procs_looks: { args: ["u32"], returns: "void" },
+      gobuf_procs_drain: { args: ["u32"], returns: "u32" },
+      gobuf_procs_dead: { args: ["u32"], returns: "u32" },
+      gobuf_procs_gcount: { args: ["u32"], returns: "u32" },
+      gobuf_procs_failure: { args: ["u32", "ptr"], returns: "void" },
+      gobuf_procs_stats: { args: ["u32", "u32", "ptr"], returns: "void" },
+      gobuf_procs_contended: { args: [], returns: "u32" },
+      gobuf_procs_events: { args: ["u32", "u32", "ptr"], returns: "ptr" },
     });
   } catch (cause) {
     // Ends no goroutine: the module is loaded.
@@ -279,6 +297,18 @@ export function chunkOfSudogs(): number {
 
 /** Indices in one chunk. */
 export const chunkSize = descriptor.chunk_size;
+
+/** A function of TypeScript that any thread may call: it runs when the event loop of this one has its turn. */
+export function calledFromAnywhere(f: (word: number) => void): Address {
+  // For good, as a call may come late.
+  const callback = new JSCallback(f, { args: ["u32"], returns: "void", threadsafe: true });
+  return callback.ptr as Address;
+}
+
+/** Where a function of the library lies, for a thread that has only its address. */
+export function addressOfFunction(f: unknown): number {
+  return Number((f as { ptr: Address | bigint }).ptr);
+}
 
 /** Sets what gobuf_call calls on this thread, for good: it gets a handle, and the word in the M's scratch. */
 export function setCallback(f: (handle: number) => number): void {

@@ -2,6 +2,9 @@
 import { checkOptions, refuseOption } from "./expect.ts";
 import type { SchedOptions } from "./schedinit.ts";
 
+/** Ps that a run may have: procs_max of arch/procs/sched.zig. */
+const PROCS_MAX = 64;
+
 function isObject(value: unknown): boolean {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
@@ -13,6 +16,10 @@ const OPTIONS = new Map<string, [expected: string, fits: (value: unknown) => boo
   ["onTransition", ["a function", (v) => typeof v === "function"]],
   ["onStackOverflow", ["a function", (v) => typeof v === "function"]],
   ["traceback", ['"single" or "all"', (v) => v === "single" || v === "all"]],
+  [
+    "procs",
+    ["an integer from 1 to 64", (v) => Number.isInteger(v) && (v as number) >= 1 && (v as number) <= PROCS_MAX],
+  ],
   ["signal", ["an AbortSignal", (v) => v instanceof AbortSignal]],
 ]);
 
@@ -29,4 +36,9 @@ export function checkRunOptions(what: string, options: object, names: readonly s
     const [expected, fits] = OPTIONS.get(name) as [string, (value: unknown) => boolean];
     if (value !== undefined && !fits(value)) refuseOption(what, name, value, expected);
   }
+  const { procs = 1, clock, onTransition } = rest as { procs?: number; clock?: string; onTransition?: unknown };
+  if (procs === 1) return;
+  // What several threads do has no order that a clock or a hook on one of them could see.
+  if (clock === "fake") refuseOption(what, "procs", procs, '1 with clock: "fake"');
+  if (onTransition !== undefined) refuseOption(what, "procs", procs, "1 with onTransition");
 }

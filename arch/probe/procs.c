@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Bodies in C for props/procs, which several Ms run: of the probe's library. Each works by a record of its own; what several
+ * of them touch is guarded by what the body is about.
+ */
+#include "../include/gobuf.h"
+
+/* props/procs/bodies.ts writes and reads it, in 64-bit words. */
+typedef struct {
+  gobuf_u64 count;  /* how often */
+  gobuf_u64 in;     /* handles */
+  gobuf_u64 out;
+  gobuf_u64 wg;
+  gobuf_u64 mutex;
+  gobuf_u64 shared; /* address of a word that the mutex guards */
+  gobuf_u64 id;
+  gobuf_u64 ns;
+  /* what became of it */
+  gobuf_u64 done;
+  gobuf_u64 sum;
+  gobuf_u64 bad;
+  gobuf_u64 status;
+} work;
+
+#define W(arg) work *w = (work *)(arg)
+#define H(handle) ((gobuf_handle)(handle))
+
+static void wg_done(work *w) {
+  if (w->wg) gobuf_wg_done(H(w->wg));
+}
+
+/* Gives way so often. */
+GOBUF_EXPORT void p_yielder(void *arg) {
+  W(arg);
+  for (; w->done < w->count; w->done++) gobuf_gosched();
+  wg_done(w);
+}
+
+/* The same by goyield. */
+GOBUF_EXPORT void p_goyielder(void *arg) {
+  W(arg);
+  for (; w->done < w->count; w->done++) gobuf_goyield();
+  wg_done(w);
+}
+
+/* Record `id` of a row of `count`: starts its two children in a tree, 2 id + 1 and 2 id + 2. */
+GOBUF_EXPORT void p_tree(void *arg) {
+  W(arg);
+  work *row = w - w->id;
+  for (gobuf_u64 child = 2 * w->id + 1; child <= 2 * w->id + 2; child++) {
+    if (child >= w->count) break;
+    w->sum = gobuf_go(p_tree, row + child);
+  }
+  w->done = 1;
+  wg_done(w);
+}
+
+/* Sends `count` words: the sender's id in the upper half, a number that rises in the lower. */
+GOBUF_EXPORT void p_sender(void *arg) {
+  W(arg);
+  for (; w->done < w->count; w->done++) {
+    w->status = gobuf_send(H(w->out), w->id << 32 | w->done);
+    if (w->status != GOBUF_OK) break;
+    w->sum += w->done;
+  }
+  wg_done(w);
+}
+
+#define SENDERS 64
+
+/* Receives until the channel is closed, or `count` words. What one sender sends comes in order. */
+GOBUF_EXPORT void p_receiver(void *arg) {
+  W(arg);
+  gobuf_u64 next[SENDERS];
+  for (int i = 0; i < SENDERS; i++) next[i] = 0;
+  while (w->count == 0 || w->done < w->count) {
+    gobuf_value v = gobuf_recv(H(w->in));
+    w->status = v.ok;
+    if (v.ok != GOBUF_OK) break;
+    gobuf_u64 id = v.value >> 32 & (SENDERS - 1);
+    gobuf_u64 n = v.value & 0xFFFFFFFF;
+    if (n < next[id]) w->bad++;
+    next[id] = n + 1;
+    w->done++;
+    w->sum += n;
+  }
+  wg_done(w);
+}
+
+/* Receives and sends on. */
+GOBUF_EXPORT void p_echo(void *arg) {
+  W(arg);
+  while (1) {
+    gobuf_value v = gobuf_recv(H(w->in));
+    if (v.ok != GOBUF_OK) break;
+    w->done++;
+    if (gobuf_send(H(w->out), v.value) != GOBUF_OK) break;
+  }
+  gobuf_close(H(w->out));
+  wg_done(w);
+}
+
+/* Receives from two channels until both are closed; sums of both. */
+GOBUF_EXPORT void p_selector(void *arg) {
+  W(arg);
+  gobuf_case cases[2];
+  gobuf_u64 word;
+  cases[0].dir = cases[1].dir = GOBUF_RECV;
+  cases[0].channel = H(w->in);
+  cases[1].channel = H(w->out);
+  cases[0].value = cases[1].value = 0;
+  while (cases[0].channel || cases[1].channel) {
+    gobuf_u32 index = gobuf_select(cases, 2, 0, &word);
+    if (gobuf_status() == GOBUF_CLOSED) cases[index].channel = 0;
+    else {
+      w->done++;
+      w->sum += word & 0xFFFFFFFF;
+    }
+  }
+  wg_done(w);
+}
+
+/* Sends on whichever of two channels takes it. */
+GOBUF_EXPORT void p_select_sender(void *arg) {
+  W(arg);
+  gobuf_case cases[2];
+  cases[0].dir = cases[1].dir = GOBUF_SEND;
+  cases[0].channel = H(w->in);
+  cases[1].channel = H(w->out);
+  for (; w->done < w->count; w->done++) {
+    cases[0].value = cases[1].value = w->id << 32 | w->done;
+    gobuf_select(cases, 2, 0, 0);
+    w->sum += w->done;
+  }
+  wg_done(w);
+}
+
+/* Adds 1 to a word under a mutex, in two steps. */
+GOBUF_EXPORT void p_locker(void *arg) {
+  W(arg);
+  volatile gobuf_u64 *shared = (volatile gobuf_u64 *)w->shared;
+  for (; w->done < w->count; w->done++) {
+    gobuf_lock(H(w->mutex));
+    gobuf_u64 before = *shared;
+    if (w->done % 7 == 0) gobuf_gosched();
+    *shared = before + 1;
+    gobuf_unlock(H(w->mutex));
+  }
+  wg_done(w);
+}
+
+/* Unlocks what nobody has locked. */
+GOBUF_EXPORT void p_unlocker(void *arg) {
+  W(arg);
+  gobuf_unlock(H(w->mutex));
+}
+
+GOBUF_EXPORT void p_sleeper(void *arg) {
+  W(arg);
+  for (; w->done < w->count; w->done++) gobuf_sleep((gobuf_i64)w->ns);
+  wg_done(w);
+}
+
+/* Makes a channel, hands its handle out, and answers on it. */
+GOBUF_EXPORT void p_maker(void *arg) {
+  W(arg);
+  gobuf_handle c = gobuf_chan_make(w->count);
+  gobuf_send(H(w->out), c);
+  gobuf_send(c, 42);
+  gobuf_close(c);
+  w->done = 1;
+}
+
+/* Computes `count` rounds, of some nanoseconds each; looks now and then whether it is to give way. */
+GOBUF_EXPORT void p_computer(void *arg) {
+  W(arg);
+  gobuf_u64 x = w->id + 1;
+  for (gobuf_u64 i = 0; i < w->count; i++) {
+    x ^= x << 13;
+    x ^= x >> 7;
+    x ^= x << 17;
+    if (i % 1024 == 0) gobuf_checkpoint();
+  }
+  w->sum = x;
+  w->done = 1;
+  wg_done(w);
+}
+
+/* Computes until a word is not 0. */
+GOBUF_EXPORT void p_spinner(void *arg) {
+  W(arg);
+  volatile gobuf_u64 *stop = (volatile gobuf_u64 *)w->shared;
+  while (*stop == 0) gobuf_checkpoint();
+  w->done = 1;
+  wg_done(w);
+}
+
+static gobuf_u64 deeper(gobuf_u64 n) {
+  volatile char frame[4096];
+  frame[0] = (char)n;
+  return deeper(n + 1) + (gobuf_u64)frame[0];
+}
+
+/* Overflows its stack. */
+GOBUF_EXPORT void p_overflows(void *arg) {
+  W(arg);
+  w->sum = deeper(0);
+}
+
+/* An operation that a run with several Ps does not have. */
+GOBUF_EXPORT void p_rlocker(void *arg) {
+  W(arg);
+  gobuf_rlock(H(w->mutex));
+}
+
+/* Ends by goexit. */
+GOBUF_EXPORT void p_exits(void *arg) {
+  W(arg);
+  w->done = 1;
+  wg_done(w);
+  gobuf_goexit();
+}
