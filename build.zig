@@ -55,6 +55,7 @@ pub fn build(b: *std.Build) void {
     const strip = b.option(bool, "strip", "leave out symbols and debug information (default: true)") orelse true;
 
     var found = false;
+    addModel(b, optimize);
     for (platforms) |platform| {
         const chosen = if (std.mem.eql(u8, wanted, "host"))
             isHost(b, platform)
@@ -127,6 +128,30 @@ fn addPlatform(b: *std.Build, platform: Platform, optimize: std.builtin.Optimize
     for ([_][]const u8{ "bodies", "preempt", "procs" }) |name| {
         const flags = &.{ "-std=c11", "-ffreestanding" };
         module.addCSourceFile(.{ .file = b.path(b.fmt("arch/probe/{s}.c", .{name})), .flags = flags });
+    }
+}
+
+/// `zig build model`: the model checker of arch/procs/, for this machine, in zig-out/model/.
+fn addModel(b: *std.Build, optimize: std.builtin.OptimizeMode) void {
+    const step = b.step("model", "the model checker of runs with several Ms");
+    if (!exists(b, "arch/model.zig")) return;
+    for (platforms) |platform| {
+        if (!isHost(b, platform) or platform.os != .linux) continue;
+        const module = b.createModule(.{
+            .root_source_file = b.path("arch/model.zig"),
+            .target = b.resolveTargetQuery(platform.query),
+            .optimize = optimize,
+            .omit_frame_pointer = true,
+            .stack_check = false,
+            .stack_protector = false,
+        });
+        module.addAssemblyFile(b.path(b.fmt("arch/{s}.S", .{@tagName(platform.abi)})));
+        module.addAssemblyFile(b.path(b.fmt("arch/async_{s}.S", .{@tagName(platform.abi)})));
+        module.addIncludePath(b.path("arch"));
+        module.addIncludePath(offsetsHeader(b, platform));
+        const executable = b.addExecutable(.{ .name = "gobuf_model", .root_module = module, .use_llvm = true });
+        const artifact = b.addInstallArtifact(executable, .{ .dest_dir = .{ .override = .{ .custom = "model" } } });
+        step.dependOn(&artifact.step);
     }
 }
 

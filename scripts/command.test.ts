@@ -93,6 +93,7 @@ const COMMANDS: Readonly<Record<string, Refused>> = {
     ["--patch", "--patch is for --generated-one"],
     ["--generated-one xyz", "argument 'xyz' is invalid. expected ten hexadecimal digits."],
   ],
+  "props/procs/model.ts": [],
   "props/soak/main.ts": [
     ["--minutes x", "option '--minutes <n>' argument 'x' is invalid. expected an integer of 1 to 100000."],
     ["--seconds 1e9", "argument '1e9' is invalid"],
@@ -128,6 +129,7 @@ const COMMANDS: Readonly<Record<string, Refused>> = {
 
 /** What takes whatever stands behind its own arguments: no argument is too many. */
 const TAKES_ALL = new Set([
+  "props/procs/model.ts",
   "scripts/abis/run.ts",
   "scripts/abis/setup.ts",
   "scripts/build.ts",

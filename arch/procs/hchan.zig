@@ -18,6 +18,14 @@ pub const Outcome = enum {
     park,
 };
 
+/// Parks a goroutine whose operation said `park`: chanparkcommit. @param owner changes its status to waiting, by `waits`
+/// @param lock of the object that it waits on, which is held
+pub fn park(owner: anytype, lock: anytype) void {
+    // In this order: once the lock is free the G is its waker's.
+    owner.waits();
+    lock.unlock();
+}
+
 pub fn Hchan(comptime A: type) type {
     return struct {
         kind: waitq_.Kind = .channel,

@@ -1,5 +1,6 @@
 //! What the judge of runs with several Ms sees: each status change with a number that all Ms draw, and whether a G is on one
 //! run queue at most. A pool without a judge has none of it.
+const std = @import("std");
 const layout = @import("../layout.zig");
 const os = @import("../os.zig");
 const sched_ = @import("sched.zig");
@@ -63,7 +64,7 @@ pub fn Log(comptime A: type) type {
 }
 
 comptime {
-    @import("std").debug.assert(@sizeOf(Event) == 16);
+    std.debug.assert(@sizeOf(Event) == 16);
 }
 
 pub fn map(bytes: usize) ?[*]u8 {

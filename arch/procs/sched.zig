@@ -53,7 +53,8 @@ pub fn Sched(comptime A: type, comptime ring_size: u32) type {
             /// Gs that may run on this M only, by G.schedlink: the owner's.
             bound_head: u32 = 0,
             bound_tail: u32 = 0,
-            /// Whether the M looks for work. The owner's; its waker sets it while the M sleeps.
+            /// Whether the M looks for work, and is counted in nmspinning. The owner's; while the P is idle, that of whoever takes
+            /// it off the list.
             spinning: bool = false,
             note: lock_.Note(A) = .{},
             schedtick: u32 = 0,
@@ -245,12 +246,15 @@ pub fn Sched(comptime A: type, comptime ring_size: u32) type {
                 }
                 const when = if (s.keeper == 0) s.next_timer(s) else null;
                 if (when != null) s.keeper = p.id + 1;
+                // Before others see it idle: whoever takes it then sets the flag for the M to find when it wakes, and that
+                // is another count of nmspinning than this one.
+                const was_spinning = p.spinning;
+                p.spinning = false;
                 s.pidleput(p);
                 if (s.allIdle()) s.all_idle(s);
                 s.lock.unlock();
 
-                if (p.spinning) {
-                    p.spinning = false;
+                if (was_spinning) {
                     _ = A.sub(u32, &s.nmspinning, 1, .seq_cst);
                     if (s.checkRunqsNoP() and s.takeBack(p, true)) continue;
                 }
@@ -284,7 +288,7 @@ pub fn Sched(comptime A: type, comptime ring_size: u32) type {
             return if (gp == 0) null else .{ .gp = gp, .inherits = false };
         }
 
-        const steal_tries = 4;
+        const steal_tries = if (@hasDecl(A, "steal_tries")) A.steal_tries else 4;
 
         /// Steals from another P: stealWork. As a spinning M, and with no more of those than half of the busy ones.
         fn seek(s: *Self, p: *P) ?u32 {

@@ -1,8 +1,6 @@
 //! Operations of native bodies in a run with several Ps: decodes the operands of a trap, carries it out, and parks the G
 //! where it must wait. src/native/trap.ts is the same for runs with one.
 const codes = @import("../codes.zig");
-const g_ = @import("../g.zig");
-const layout = @import("../layout.zig");
 const os = @import("../os.zig");
 const hchan = @import("hchan.zig");
 const mstart = @import("mstart.zig");
@@ -14,7 +12,6 @@ const A = pool_.A;
 const Next = mstart.Next;
 const P = pool_.P;
 const Pool = pool_.Pool;
-const Sudog = pool_.Sudog;
 const Trap = codes.Trap;
 
 pub fn operation(pool: *Pool, p: *P, m: *os.M, gp: *os.G, index: u32, code: u32) Next {
@@ -71,9 +68,7 @@ pub fn operation(pool: *Pool, p: *P, m: *os.M, gp: *os.G, index: u32, code: u32)
             return fails(pool, index, codes.procs.unlock, code, a);
         },
         .park => {
-            // In this order: once the lock is free the G is its waker's.
-            _ = pool.gives(p.id, gp, status.running, status.waiting);
-            done.lock.?.unlock();
+            hchan.park(Owner{ .pool = pool, .p = p, .gp = gp }, done.lock.?);
             return .off;
         },
         .done, .closed, .panic => {
@@ -88,6 +83,17 @@ pub fn operation(pool: *Pool, p: *P, m: *os.M, gp: *os.G, index: u32, code: u32)
         },
     }
 }
+
+/// Who parks.
+const Owner = struct {
+    pool: *Pool,
+    p: *P,
+    gp: *os.G,
+
+    pub fn waits(owner: Owner) void {
+        _ = owner.pool.gives(owner.p.id, owner.gp, status.running, status.waiting);
+    }
+};
 
 pub fn fails(pool: *Pool, index: u32, kind: u32, code: u32, handle: u32) Next {
     pool.fail(.{ .kind = kind, .gp = index, .a = code, .b = handle });
