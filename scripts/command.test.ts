@@ -66,6 +66,9 @@ const COMMANDS: Readonly<Record<string, Refused>> = {
     ["--live 1e3", "argument '1e3' is invalid"],
     ["--seed -1", "argument '-1' is invalid"],
     ["--shard 5/4", "expected i/n with 1 <= i <= n <= 10000"],
+    ["--procs 65", "argument '65' is invalid. expected an integer of 2 to 64."],
+    ["--procs 2 --check", "cannot be used with option"],
+    ["--rounds 0", "argument '0' is invalid"],
   ],
   "props/gotests/main.ts": [["--package", "option '--package <path>' argument missing"]],
   "props/mutants/main.ts": [

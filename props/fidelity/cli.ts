@@ -12,6 +12,10 @@ const RUNS_DEFAULT = 5000;
 const RUNS_MAX = 10_000_000;
 const SEED_DEFAULT = 1;
 const SHARDS_MAX = 10_000;
+/** Ps that a run may have. */
+const PROCS_MAX = 64;
+const ROUNDS_DEFAULT = 24;
+const ROUNDS_MAX = 100_000;
 
 /** What to run. */
 export interface Options {
@@ -45,6 +49,16 @@ export interface Options {
   readonly abi: AbiName | undefined;
   /** What to do about FIDELITY.md: write it anew, or fail when it is out of date. */
   readonly page: "write" | "check" | undefined;
+  /** Judged runs with several Ms in place of everything else. */
+  readonly procs: ProcsOptions | undefined;
+}
+
+/** A run with several Ps: only that. */
+export interface ProcsOptions {
+  readonly procs: number;
+  /** Rounds of workloads. */
+  readonly rounds: number;
+  readonly seed: number;
 }
 
 /** A command line that makes no sense; nothing was run. */
@@ -120,6 +134,15 @@ function fidelityCommand(): Command {
         .default([], "all")
         .conflicts(["golden", "live", "replay", "shard", "write", "check"]),
     )
+    .addOption(
+      new Option(
+        "--procs <n>",
+        "in place of all else: workloads of native goroutines on n Ms, judged by their merged trace",
+      )
+        .argParser(integer(2, PROCS_MAX))
+        .conflicts(["golden", "live", "replay", "shard", "write", "check", "row", "json"]),
+    )
+    .option("--rounds <n>", "of --procs: rounds of workloads", integer(1, ROUNDS_MAX), ROUNDS_DEFAULT)
     .addOption(new Option("--write", "write FIDELITY.md from this run").conflicts(["replay", "golden", "shard"]))
     .addOption(new Option("--check", "fail when FIDELITY.md differs from what --write would write").conflicts("write"))
     .exitOverride((error) => {
@@ -164,6 +187,8 @@ export function parseOptions(argv: readonly string[]): Options | Help {
     check,
     abi,
     row: rows,
+    procs,
+    rounds,
     ...rest
   } = parser.opts<
     Pick<Options, "golden" | "live" | "runs" | "seed" | "shard" | "maySkip"> & {
@@ -178,6 +203,8 @@ export function parseOptions(argv: readonly string[]): Options | Help {
       write?: boolean;
       check?: boolean;
       row: readonly string[];
+      procs?: number;
+      rounds: number;
     }
   >();
   const page = write ? "write" : check ? "check" : undefined;
@@ -193,5 +220,6 @@ export function parseOptions(argv: readonly string[]): Options | Help {
     page,
     abi,
     rows,
+    procs: procs === undefined ? undefined : { procs, rounds, seed: rest.seed },
   };
 }

@@ -21,6 +21,10 @@ async function main(argv: readonly string[]): Promise<number> {
     const options = { ...parsed, library: parsed.library ?? (process.env.GOBUF_LIBRARY || undefined) };
     // src/runtime/library.ts looks here when it is loaded, which is why nothing of src is imported above
     if (options.library !== undefined) process.env.GOBUF_LIBRARY = resolve(options.library);
+    if (options.procs !== undefined) {
+      const { runProcs } = await import("./procs/run.ts");
+      return (await runProcs(options.procs)) ? EXIT_OK : EXIT_DIVERGED;
+    }
     const [{ gobuf }, { runFidelity }] = await loadTarget();
     const verdict = await runFidelity(gobuf, options, new Reporter(process.stdout, process.stderr));
     return { ok: EXIT_OK, diverged: EXIT_DIVERGED, "not recorded": EXIT_NOT_RECORDED }[verdict];

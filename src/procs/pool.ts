@@ -24,6 +24,7 @@ import {
 import {
   type Address,
   addressOf,
+  bytesAt,
   calledFromAnywhere,
   coverG,
   executeError,
@@ -52,7 +53,6 @@ export type Answer = readonly [outcome: number, lo: number, hi: number];
 /** What a run with several Ps asks for. */
 interface Wish {
   readonly procs: number;
-  readonly logRoom: number;
   pool: Pool | null;
 }
 
@@ -62,9 +62,9 @@ const wishes = new Map<Run, Wish>();
 /** How many of them there are: nobody who has none asks for more. */
 export let severalProcs = 0;
 
-/** Says that a run has several Ps. @param logRoom status changes that each M notes for a judge; 0: none */
-export function wishProcs(run: Run, procs: number, logRoom = 0): void {
-  wishes.set(run, { procs, logRoom, pool: null });
+/** Says that a run has several Ps. */
+export function wishProcs(run: Run, procs: number): void {
+  wishes.set(run, { procs, pool: null });
   severalProcs = wishes.size;
 }
 
@@ -124,11 +124,16 @@ export interface PoolEvent {
   readonly who: number;
 }
 export const MAIN = 64;
+/** Event of arch/procs/log.zig. */
+const EVENT_BYTES = 16;
 
 /** Sees a pool that has stopped, before it is freed: a judge. */
 let witness: ((pool: Pool) => void) | null = null;
-export function setPoolWitness(f: ((pool: Pool) => void) | null): void {
+/** Status changes that each M of a pool notes from now on; 0: none. */
+let logRoom = 0;
+export function setPoolWitness(f: ((pool: Pool) => void) | null, room = 0): void {
   witness = f;
+  logRoom = room;
 }
 
 export class Pool {
@@ -148,7 +153,7 @@ export class Pool {
 
   constructor(
     readonly run: Run,
-    { procs, logRoom }: Wish,
+    { procs }: Wish,
     stackBytes: number,
   ) {
     this.procs = procs;
@@ -247,6 +252,24 @@ export class Pool {
     if (native.gobuf_procs_free(this.index) === 0) {
       throw new Error(`gobuf: procs: ${native.gobuf_procs_inside(this.index)} threads are still in a run that is over`);
     }
+  }
+
+  /** What a writer has noted, in its own order, and how many more it had no room for. For a pool that has stopped. */
+  events(who: number): { events: PoolEvent[]; lost: number } {
+    const counts = new Uint32Array(2);
+    const at = native.gobuf_procs_events(this.index, who, addressOf(counts));
+    const [count = 0, lost = 0] = counts;
+    if (!at || count === 0) return { events: [], lost };
+    const bytes = bytesAt(at as Address, count * EVENT_BYTES);
+    const words = new Uint32Array(bytes.buffer);
+    const events = Array.from({ length: count }, (_, i) => ({
+      number: (words[4 * i] as number) + 2 ** 32 * (words[4 * i + 1] as number),
+      gp: words[4 * i + 2] as number,
+      old: bytes[EVENT_BYTES * i + 12] as number,
+      new: bytes[EVENT_BYTES * i + 13] as number,
+      who: bytes[EVENT_BYTES * i + 14] as number,
+    }));
+    return { events, lost };
   }
 
   /** Counts of each P, for a pool that has stopped. */
