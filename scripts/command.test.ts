@@ -127,6 +127,7 @@ const COMMANDS: Readonly<Record<string, Refused>> = {
     ["--rerun-each 0", "argument '0' is invalid"],
     ["nothing-is-called-so", 'no test file has "nothing-is-called-so" in its path'],
   ],
+  "scripts/site/main.ts": [["--out", "option '--out <folder>' argument missing"]],
   "scripts/zig.ts": [["", "missing required argument 'argument'"]],
 };
 

@@ -15,7 +15,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { join, posix, resolve } from "node:path";
 import { hostPlatform, libraryFile } from "../src/runtime/library.ts";
 import { currentAbi } from "./abis/abis.ts";
 import { PLATFORMS } from "./build.ts";
@@ -138,6 +138,20 @@ describe.skipIf(currentAbi() !== undefined)("the package (skipped under an emula
   test("its size is what the README says, within a tenth", () => {
     const said = 1000 * Number(/about (\d+) kB/.exec(readme)?.[1]);
     expect(Math.abs(Bun.file(tarball).size / said - 1)).toBeLessThan(0.1);
+  });
+
+  test("no link of its pages is dead: each leads to a file that it has, or to the web", () => {
+    const pages = ["README.md", "CHANGELOG.md", ...paths.filter((path) => /^docs\/.*\.md$/.test(path))];
+    const links = pages.flatMap((page) =>
+      [...readFileSync(join(project, "node_modules", "gobuf", page), "utf8").matchAll(/\]\(([^)#\s]+)[^)]*\)/g)].map(
+        ([, to = ""]) => ({ page, to, path: posix.join(posix.dirname(page), to) }),
+      ),
+    );
+    const leads = ({ to, path }: { to: string; path: string }) =>
+      /^https:/.test(to) || paths.some((file) => file === path || file.startsWith(`${path}/`));
+    expect(links.filter((link) => !leads(link))).toEqual([]);
+    expect(links.length).toBeGreaterThan(15);
+    expect(leads({ to: "FIDELITY.md", path: "FIDELITY.md" })).toBe(false);
   });
 
   test("publint has nothing to say", () => {

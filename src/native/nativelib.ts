@@ -61,7 +61,7 @@ export const body = { args: ["ptr"], returns: "void" } as const satisfies FFIFun
  * ```
  */
 export interface Bodies<S extends Record<string, FFIFunction>> extends Disposable {
-  /** Its functions by name. Start a body with {@link go.native}; call other functions as usual. */
+  /** Its functions by name. Start a body with `go.native`; call other functions as usual. */
   readonly symbols: Library<S>["symbols"];
   /** Unloads the library; `using` does, too. @throws Error while a goroutine of the library exists */
   close(): void;
@@ -294,7 +294,7 @@ function mayRun(gp: number, owner: Owner): boolean {
 }
 
 /**
- * The type of a native body for {@link go.native}: a symbol of {@link cc} or {@link dlopen}, or an address of a
+ * The type of a native body for `go.native`: a symbol of {@link cc} or {@link dlopen}, or an address of a
  * function that a function of such a library has returned.
  *
  * @example
@@ -359,7 +359,7 @@ export function handle(object: Handled | Callback): number {
 
 /**
  * The channel that a handle names: one that a native body has made by `gobuf_chan_make` and sent here, or one of
- * {@link handle}.
+ * `native.handle`.
  *
  * @returns the channel. On one that a native body made, words are numbers, and BigInts from 2^53 on
  * @throws TypeError when the handle names no channel; Error outside a goroutine

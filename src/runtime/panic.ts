@@ -151,7 +151,7 @@ export class StackOverflowError extends FatalError {
   constructor(
     /** The goroutine's number. */
     readonly goid: number,
-    /** The address that it touched, in the 128 KiB below {@link lo}. */
+    /** The address that it touched, in the 128 KiB below `lo`. */
     readonly address: bigint,
     /** The lowest address of its stack. */
     readonly lo: bigint,

@@ -27,7 +27,7 @@ export async function gotestsSection(evidence: Evidence, faults: string[], judge
   const reports = [...REPORT_FAILS].map(([name, fails]) => ({ name: `report of ${name}`, fails }));
   const missing: readonly Untold[] = FILES.flatMap((f) => f.untold);
   return [
-    `${told} test functions of Go are retold as programs over gobuf's public API, in [props/gotests](props/gotests), and expect`,
+    `${told} test functions of Go are retold as programs over gobuf's public API, in [props/gotests](props/gotests/table.ts), and expect`,
     `what Go's expect. ${told - differ} of them pass. ${differ} are *known to differ*: they fail, each in the way that is written down with`,
     "it, and the suite is red when one of them passes or fails in another way. " +
       `${untold} functions are not retold, ${absent} of them`,
