@@ -93,6 +93,8 @@ const COMMANDS: Readonly<Record<string, Refused>> = {
     ["--in src", "--in is for --generated"],
     ["--seconds 9", "--seconds is for --generated"],
     ["--least 97", "--least is for --generated"],
+    ["--generated 3 --json x", "option '--generated <n>' cannot be used with option '--json <file>'"],
+    ["--only GSCAN --junit /nowhere/x.xml", "--junit /nowhere/x.xml: ENOENT"],
     ["--patch", "--patch is for --generated-one"],
     ["--generated-one xyz", "argument 'xyz' is invalid. expected ten hexadecimal digits."],
   ],

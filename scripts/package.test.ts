@@ -2,7 +2,7 @@
  * The package as a user gets it: packed, checked, installed into an empty project without Zig and without a network,
  * run, bundled and compiled. On this machine only: what an emulated one would load, every other test there loads too.
  */
-import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import {
   cpSync,
   mkdirSync,
@@ -27,6 +27,7 @@ const readme = readFileSync(join(root, "README.md"), "utf8");
 /** What the tarball may have, bytes: half of it are the libraries of five platforms, 22 kB the maps from declarations to sources. */
 const SIZE_MAX = 400_000;
 const STEP_MS = 60_000;
+setDefaultTimeout(STEP_MS);
 /** Packing builds the library of every platform, in a fresh checkout. */
 const PACK_MS = 120_000;
 

@@ -37,6 +37,8 @@ export interface Options {
   readonly rows: readonly string[];
   /** File for the machine-readable result. */
   readonly json: string | undefined;
+  /** File for the result as JUnit's XML. */
+  readonly junit: string | undefined;
   /** 1-based: the index-th of count parts of all workloads. */
   readonly shard: Share;
   /** Versions of Go to record the committed cases with; empty for all, undefined for none. */
@@ -117,6 +119,7 @@ function fidelityCommand(): Command {
     )
     .option("--replay <string>", "run one case again: golden:FILE#NAME, random:SEED or live:SEED", checked(parseReplay))
     .option("--json <file>", "write the result as JSON", nonEmpty)
+    .option("--junit <file>", "write it as JUnit's XML", nonEmpty)
     .addOption(
       new Option("--shard <i/n>", "run the i-th of n parts of the workloads")
         .argParser(share(SHARDS_MAX))
@@ -180,6 +183,7 @@ export function parseOptions(argv: readonly string[]): Options | Help {
     replay,
     steps,
     json,
+    junit,
     library,
     go,
     goMatrix,
@@ -196,6 +200,7 @@ export function parseOptions(argv: readonly string[]): Options | Help {
       replay?: Replay;
       steps?: number;
       json?: string;
+      junit?: string;
       library?: string;
       go?: string;
       goMatrix?: string[] | true;
@@ -214,6 +219,7 @@ export function parseOptions(argv: readonly string[]): Options | Help {
     replay,
     steps,
     json,
+    junit,
     library,
     go,
     goMatrix: goMatrix === true ? [] : goMatrix,

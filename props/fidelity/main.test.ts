@@ -27,7 +27,8 @@ function fidelity(...argv: string[]) {
 
 test("0 when nothing diverged, with a last line for each kind of body", () => {
   const json = join(folder, "result.json");
-  const { exitCode, lines } = fidelity("--golden", SAMPLE, "--runs", "20", "--json", json);
+  const xml = join(folder, "result.xml");
+  const { exitCode, lines } = fidelity("--golden", SAMPLE, "--runs", "20", "--json", json, "--junit", xml);
   expect(exitCode).toBe(0);
   expect(lines.slice(-2)).toEqual([
     "golden generator: 25 cases, 1469 ops, 1513 transitions, 0 divergent",
@@ -46,6 +47,10 @@ test("0 when nothing diverged, with a last line for each kind of body", () => {
     "random native",
   ]);
   for (const row of result.rows) expect(row.compared, row.part).toBeGreaterThan(0);
+  const suites = [
+    ...readFileSync(xml, "utf8").matchAll(/<testsuite name="(.*?)" tests="1" failures="0" skipped="0" time=/g),
+  ];
+  expect(suites.map(([, name]) => name)).toEqual(result.rows.map(({ part, body }) => `${part} ${body}`.trim()));
 });
 
 test("1 when a part that was asked for compared nothing, though others did", () => {

@@ -1,5 +1,6 @@
 /** Everything a run prints: a bar on a terminal, plain lines elsewhere, failures, the table, the last lines. */
 import { Presets, SingleBar } from "cli-progress";
+import { pace } from "../../scripts/pace.ts";
 import { type Failure, type PartResult, type Row, summary } from "./result.ts";
 
 /** Failures of a part that are shown whole; the JSON result has all of them. */
@@ -18,6 +19,7 @@ export class Reporter {
   private part = "";
   private total = 0;
   private done = 0;
+  private began = 0;
   private lastLine = 0;
 
   /**
@@ -38,24 +40,27 @@ export class Reporter {
     this.part = part;
     this.total = total;
     this.done = 0;
-    this.lastLine = performance.now();
+    this.began = performance.now();
+    this.lastLine = this.began;
     if (this.progress.isTTY === true) {
-      const format = `${part.padEnd(8)} {bar} {value}/{total} ${what}`;
+      const format = `${part.padEnd(8)} {bar} {value}/{total} ${what} {pace}`;
       this.bar = new SingleBar(
         { format, hideCursor: true, clearOnComplete: true, stream: this.progress as NodeJS.WriteStream },
         Presets.shades_classic,
       );
-      this.bar.start(total, 0);
+      this.bar.start(total, 0, { pace: "" });
     } else this.line(`${part}: ${total} ${what}`);
   }
 
   /** One step of the part is done. */
   tick(): void {
     this.done++;
-    if (this.bar) this.bar.update(this.done);
-    else if (performance.now() - this.lastLine > HEARTBEAT_MS) {
-      this.lastLine = performance.now();
-      this.line(`${this.part}: ${this.done}/${this.total}`);
+    const now = performance.now();
+    const goes = () => pace(this.done, this.total, now - this.began);
+    if (this.bar) this.bar.update(this.done, { pace: goes() });
+    else if (now - this.lastLine > HEARTBEAT_MS) {
+      this.lastLine = now;
+      this.line(`${this.part}: ${this.done}/${this.total}, ${goes()}`);
     }
   }
 

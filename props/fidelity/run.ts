@@ -2,6 +2,7 @@
 import { writeFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { currentAbi } from "../../scripts/abis/abis.ts";
+import { type JUnitCase, type JUnitSuite, junit } from "../../scripts/junit.ts";
 import { type Options, UsageError } from "./cli.ts";
 import type { Bodies, Context } from "./context.ts";
 import { goldenFiles, goldenPart } from "./golden-part.ts";
@@ -17,7 +18,7 @@ import { probePart } from "./probe-part.ts";
 import { randomPart } from "./random-part.ts";
 import { formatReplay } from "./replay.ts";
 import type { Reporter } from "./reporter.ts";
-import type { Failure, PartResult, Row } from "./result.ts";
+import { type Failure, type PartResult, type Row, summary } from "./result.ts";
 import { statusPart } from "./status-part.ts";
 import { layoutPart, relationPart } from "./table-part.ts";
 import type { Target } from "./target.ts";
@@ -71,12 +72,30 @@ export function silent(rows: readonly Row[], failures: readonly Failure[] = []):
     });
 }
 
-function writeJson(file: string, result: unknown): void {
+function write(option: "json" | "junit", file: string, text: string): void {
   try {
-    writeFileSync(resolve(file), `${JSON.stringify(result, null, 2)}\n`);
+    writeFileSync(resolve(file), text);
   } catch (error) {
-    throw new UsageError(`--json ${file}: ${(error as Error).message}`);
+    throw new UsageError(`--${option} ${file}: ${(error as Error).message}`);
   }
+}
+
+/** A suite for each row of the table: a case for what was compared, and one for each failure. */
+function suitesOf(rows: readonly Row[], failures: readonly Failure[]): JUnitSuite[] {
+  const left = new Set(failures);
+  const suites = rows.map((row): JUnitSuite => {
+    const own = failures.filter(({ part, body }) => part === row.part && (body === row.body || row.body === ""));
+    for (const failure of own) left.delete(failure);
+    const whole = { name: `${row.compared} comparisons`, output: [summary(row), row.note].filter(Boolean).join("; ") };
+    return { name: [row.part, row.body].filter(Boolean).join(" "), ms: row.ms, cases: [...own.map(caseOf), whole] };
+  });
+  // What belongs to no row: rows of FIDELITY.md, a part that ended before it had one.
+  return left.size === 0 ? suites : [...suites, { name: "others", cases: [...left].map(caseOf) }];
+}
+
+function caseOf({ title, details, replay, notRecorded }: Failure): JUnitCase {
+  const text = [title, ...details, ...(replay === undefined ? [] : [`replay: ${replay}`])].join("\n");
+  return notRecorded ? { name: title, skipped: text } : { name: title, failure: text };
 }
 
 /** @throws UsageError */
@@ -96,7 +115,10 @@ function probeFor(target: Target): Probe {
  */
 export async function runFidelity(target: Target, options: Options, reporter: Reporter): Promise<Verdict> {
   // what is wrong with a path is to be known before the run, not behind it
-  if (options.json !== undefined) writeJson(options.json, {});
+  for (const option of ["json", "junit"] as const) {
+    const file = options[option];
+    if (file !== undefined) write(option, file, option === "json" ? "{}\n" : "");
+  }
   if (options.replay === undefined) goldenFiles(options.golden);
   itemsOf(options.rows);
   const probe = options.bodies.includes("native") ? probeFor(target) : undefined;
@@ -130,7 +152,7 @@ export async function runFidelity(target: Target, options: Options, reporter: Re
   reporter.summaries(closing(rows, options));
   if (options.json !== undefined) {
     const { seed, shard, replay } = options;
-    writeJson(options.json, {
+    const result = {
       ok,
       target: target.name,
       abi: emulated ?? null,
@@ -141,7 +163,17 @@ export async function runFidelity(target: Target, options: Options, reporter: Re
       replay: replay === undefined ? null : formatReplay(replay),
       rows,
       failures,
-    });
+    };
+    write("json", options.json, `${JSON.stringify(result, null, 2)}\n`);
+  }
+  if (options.junit !== undefined) {
+    const told: readonly Failure[] = page
+      ? failures
+      : [
+          ...failures,
+          { part: "page", body: "", title: "FIDELITY.md is not what this run says", details: [], replay: undefined },
+        ];
+    write("junit", options.junit, junit(suitesOf(rows, told)));
   }
   return verdict;
 }

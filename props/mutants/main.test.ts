@@ -1,6 +1,6 @@
 /** `bun run mutants` as a process, over a planted list: what is judged, and exit codes. */
 import { afterAll, describe, expect, setDefaultTimeout, test } from "bun:test";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { packageRoot } from "../../src/runtime/library.ts";
@@ -65,7 +65,20 @@ describe("exit code", () => {
   });
 
   test("1 when one survived, though others were found", () => {
-    const { exitCode, judged } = mutants(plant({ a: RED, b: GREEN, c: RED }), "--jobs", "1");
+    const [json, xml] = [join(folder, "verdicts.json"), join(folder, "verdicts.xml")];
+    const flags = ["--jobs", "1", "--json", json, "--junit", xml];
+    const { exitCode, judged } = mutants(plant({ a: RED, b: GREEN, c: RED }), ...flags);
+    const result = JSON.parse(readFileSync(json, "utf8")) as { ok: boolean; mutants: Record<string, string>[] };
+    expect(result.ok).toBe(false);
+    expect(result.mutants.map(({ name, verdict }) => `${verdict} ${name}`)).toEqual([
+      "NEUTRAL-OK suite/neutral: planted",
+      "FOUND suite/a",
+      "SURVIVED suite/b",
+      "FOUND suite/c",
+    ]);
+    const text = readFileSync(xml, "utf8");
+    expect(text).toContain('<testsuite name="suite" tests="4" failures="1" skipped="0">');
+    expect(text).toContain('name="suite/b"><failure message="SURVIVED">');
     expect(judged).toContain("SURVIVED b");
     expect(exitCode).toBe(1);
   });

@@ -1,12 +1,16 @@
 /** `bun run mutants`: the suite against deliberate faults. See `bun run mutants --help`. */
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { EXIT_USAGE } from "../../scripts/command.ts";
+import { junit } from "../../scripts/junit.ts";
+import { pace } from "../../scripts/pace.ts";
 import { packageRoot } from "../../src/runtime/library.ts";
 import { mutantsOf } from "./catalogue.ts";
 import { type Counts, countsOf, isInOrder, writeCounts } from "./counts.ts";
 import { PARTS } from "./generated/candidate.ts";
 import { runGenerated, runOne } from "./generated/session.ts";
 import { Workshop } from "./harness.ts";
+import { suitesOf } from "./junit.ts";
 import { type Mutant, type Outcome, SUBJECTS, type Subject, VERDICTS } from "./mutant.ts";
 import { readOptions } from "./options.ts";
 
@@ -25,6 +29,31 @@ function chosen(faults: readonly Mutant[]): Mutant[] {
   return named.filter((_, i) => part === undefined || i % part.count === part.index - 1);
 }
 
+/** Writes what there is to say into the file of an option, if it is given. */
+function write(option: "json" | "junit", text: string): void {
+  const file = options[option];
+  if (file === undefined) return;
+  try {
+    writeFileSync(file, text);
+  } catch (error) {
+    console.error(`bun run mutants: --${option} ${file}: ${(error as Error).message}`);
+    process.exit(EXIT_USAGE);
+  }
+}
+
+/** How many verdicts there are, of how many, since when, and when that was said. */
+const progress = { done: 0, total: 0, began: performance.now(), said: performance.now() };
+const HEARTBEAT_MS = 20_000;
+
+function tick(): void {
+  progress.done++;
+  const now = performance.now();
+  if (now - progress.said < HEARTBEAT_MS) return;
+  progress.said = now;
+  const { done, total, began } = progress;
+  console.error(`mutants: ${done}/${total}, ${pace(done, total, now - began)}`);
+}
+
 /** Judges mutants, some at a time, each job in a copy of its own. */
 async function judgeAll(list: readonly Mutant[], shops: readonly Workshop[]): Promise<Outcome[]> {
   const outcomes: Outcome[] = [];
@@ -33,6 +62,8 @@ async function judgeAll(list: readonly Mutant[], shops: readonly Workshop[]): Pr
     for (const mutant of left) {
       const outcome = await shop.judge(mutant);
       outcomes.push(outcome);
+      all.push(outcome);
+      tick();
       console.log(`${outcome.verdict.padEnd(15)} ${mutant.name}${outcome.by && `  <- ${outcome.by}`}`);
     }
   };
@@ -86,6 +117,11 @@ if (options.list) {
   process.exit(0);
 }
 
+const all: Outcome[] = [];
+// What is wrong with a path is to be known before the run.
+write("json", "{}\n");
+write("junit", "");
+progress.total = wanted.reduce((n, { neutral, faults }) => n + neutral.length + faults.length, 0);
 const counts: Record<string, Counts> = {};
 let good = true;
 for (const { subject, neutral, faults } of wanted) {
@@ -101,4 +137,7 @@ for (const [subject, count] of Object.entries(counts)) {
   console.log(`${subject.padEnd(12)} ${VERDICTS.map((v) => String(count[v]).padStart(15)).join(" ")}`);
 }
 if (options.write && good) writeCounts(join(packageRoot, "props", "mutants", "results.json"), counts);
+const verdicts = all.map(({ mutant: { name, subject, kind }, verdict, by }) => ({ name, subject, kind, verdict, by }));
+write("json", `${JSON.stringify({ ok: good, counts, mutants: verdicts }, null, 2)}\n`);
+write("junit", junit(suitesOf(all)));
 process.exitCode = good ? 0 : 1;

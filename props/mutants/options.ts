@@ -34,6 +34,8 @@ export interface Options {
   readonly share?: Share;
   readonly jobs: number;
   readonly list?: boolean;
+  readonly json?: string;
+  readonly junit?: string;
   readonly write?: boolean;
   readonly generated?: number;
   readonly seed?: number;
@@ -60,10 +62,12 @@ export function readOptions(argv: readonly string[]): Options {
     .option("--share <i/n>", "the i-th of n parts of them; neutral ones always", share(SHARES_MAX))
     .option("--jobs <n>", "how many at a time", jobs, 2)
     .option("--list", "print the names only")
+    .option("--json <file>", "write the verdicts as JSON")
+    .option("--junit <file>", "write them as JUnit's XML")
     .addOption(
       new Option("--generated <n>", "draw n mutants that operators make, in place of the listed ones; informative")
         .argParser(integer(1, GENERATED_MAX))
-        .conflicts(["abi", "only", "share", "list"]),
+        .conflicts(["abi", "only", "share", "list", "json", "junit"]),
     )
     .option("--seed <number>", "of the draw", integer(0, Number.MAX_SAFE_INTEGER))
     .addOption(
