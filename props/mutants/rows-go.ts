@@ -274,7 +274,7 @@ export const GO_ROW_MUTANTS: readonly Mutant[] = [
   breaks("main's end", src("runtime/ending.ts", "  mp.leaving = true;\n", "")),
   breaks(
     "sysmon, retake",
-    src("runtime/proc.ts", "const INHERITED_MAX_FAKE = 1 << 20;", "const INHERITED_MAX_FAKE = 1 << 29;"),
+    src("runtime/proc.ts", "const INHERITED_MAX_FAKE = 1 << 20;", "const INHERITED_MAX_FAKE = 1 << 19;"),
   ),
   breaks(
     "one scheduler a process",
@@ -300,7 +300,8 @@ export const GO_ROW_MUTANTS: readonly Mutant[] = [
   declares("newstack, copystack", "newstack"),
   breaks(
     "preemptM, wantAsyncPreempt, asyncPreempt2",
-    src("native/nativelib.ts", 'const code = preempt === "async" ?', 'const code = preempt === "cooperative" ?'),
+    // Two registers come back exchanged.
+    arch("async_sysv_x86_64.S", "  GIVE_BACK %rdx\n  GIVE_BACK %rcx\n", "  GIVE_BACK %rcx\n  GIVE_BACK %rdx\n"),
   ),
   breaks("suspendG, resumeG, preemptPark", src("runtime/proc.ts", "  awaitResume(gp);\n", "")),
   breaks(
