@@ -156,6 +156,11 @@ export fn gobuf_preempt_stop(index: u32) callconv(.c) u32 {
     return @intFromBool(asyncpreempt.stop(index));
 }
 
+/// Asks the goroutine on this thread to give way, as the monitor does. For the bench, whose body interrupts itself.
+export fn gobuf_preempt_one() callconv(.c) void {
+    if (m.current()) |this| _ = preempt.one(this);
+}
+
 /// Asks the goroutine on this thread to give way and interrupts the thread, as the monitor does. For tests, which choose the
 /// instruction at which: it may be called in a signal handler, and not on Windows.
 export fn gobuf_preempt_now() callconv(.c) void {

@@ -43,6 +43,7 @@ export const GROUPS = [
   "programs",
   "timers",
   "event loop",
+  "preemption",
   "parked",
 ] as const;
 export type Group = (typeof GROUPS)[number];
@@ -145,6 +146,18 @@ export function rows({ scale, long }: Scale): Row[] {
   for (const ms of PIECES_MS) {
     add("event loop", `beside pieces of ${ms} ms`, long ? 200 : 20, lateness, { fixed: true, step: 1 });
   }
+
+  const looks: Part[] = [
+    { suffix: "with a look", metric: "time", unit: "iteration" },
+    { suffix: "without", metric: "time", unit: "iteration" },
+  ];
+  add("preemption", "loop", 16_000_000, looks);
+  add("preemption", "preemption", 16_000, time("preemption"), { step: 1600 });
+  const ticks: Part[] = [
+    { suffix: "median", metric: "time", unit: "tick" },
+    { suffix: "99 %", metric: "time", unit: "tick" },
+  ];
+  add("preemption", "interval beside a body that spins", long ? 200 : 20, ticks, { fixed: true });
 
   const parked: Part[] = [
     { suffix: "create", metric: "time", unit: "goroutine" },

@@ -332,3 +332,51 @@ GOBUF_EXPORT void c_yields(void *arg) {
   }
   a->ended = 1;
 }
+
+/* For the bench: a loop with a checkpoint in each iteration, and without. `most` iterations. */
+GOBUF_EXPORT void c_bench_looks(void *arg) {
+  asynced *a = (asynced *)arg;
+  gobuf_u64 sum = 0;
+  gobuf_u64 i;
+  for (i = 0; i < a->most; i++) {
+    __asm__ volatile("" : "+r"(sum));
+    sum += i;
+    gobuf_checkpoint();
+  }
+  a->times = sum;
+  a->ended = 1;
+}
+GOBUF_EXPORT void c_bench_loop(void *arg) {
+  asynced *a = (asynced *)arg;
+  gobuf_u64 sum = 0;
+  gobuf_u64 i;
+  for (i = 0; i < a->most; i++) {
+    __asm__ volatile("" : "+r"(sum));
+    sum += i;
+  }
+  a->times = sum;
+  a->ended = 1;
+}
+
+#if defined(__linux__) && defined(__x86_64__)
+static gobuf_u64 bench_syscall(gobuf_u64 number, gobuf_u64 a, gobuf_u64 b, gobuf_u64 c) {
+  gobuf_u64 result;
+  __asm__ volatile("syscall" : "=a"(result) : "a"(number), "D"(a), "S"(b), "d"(c) : "rcx", "r11", "memory");
+  return result;
+}
+
+/* Is preempted `most` times, each time by a signal that it sends itself, and that finds it here. `arg` is the address of
+ * gobuf_preempt_one. */
+GOBUF_EXPORT void c_bench_preempted(void *arg) {
+  enum { GETPID = 39, GETTID = 186, TGKILL = 234, SIGURG = 23 };
+  asynced *a = (asynced *)arg;
+  const gobuf_u64 pid = bench_syscall(GETPID, 0, 0, 0);
+  const gobuf_u64 tid = bench_syscall(GETTID, 0, 0, 0);
+  while (a->times < a->most) {
+    ((void (*)(void))a->arg)();
+    bench_syscall(TGKILL, pid, tid, SIGURG);
+    a->times++;
+  }
+  a->ended = 1;
+}
+#endif

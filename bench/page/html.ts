@@ -21,6 +21,7 @@ const TITLES: Record<(typeof GROUPS)[number], string> = {
   programs: "Programs",
   timers: "Timers",
   "event loop": "The event loop, beside work",
+  preemption: "Preemption",
   parked: "Goroutines that wait",
 };
 

@@ -39,6 +39,13 @@ function ticks(n: number): Promise<number[]> {
   return promise;
 }
 
+/** Totals of `n` ticks, nanoseconds: of the median lateness, and of its 99th percentile. */
+export async function lateTicks(n: number): Promise<[median: number, most: number]> {
+  const late = await ticks(n);
+  const total = (share: number) => n * 1e6 * quantile(late, share);
+  return [total(0.5), total(0.99)];
+}
+
 /** Milliseconds that each of `n` things takes, one after the other. */
 async function each(n: number, f: () => Promise<unknown>): Promise<number[]> {
   const took: number[] = [];

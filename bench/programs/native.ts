@@ -15,6 +15,7 @@ import { hostPlatform, libraryFile, packageRoot } from "../../src/runtime/librar
 import { Gidle, Grunnable, Grunning } from "../../src/runtime/runtime2.ts";
 import { schedinit } from "../../src/runtime/schedinit.ts";
 import { cpuTime, type Measured, memoryBytes, type Program, type Programs, residentBytes } from "../program.ts";
+import { preemptPrograms } from "./preempt.ts";
 import { sleepMs } from "./sleep.ts";
 
 const platform = hostPlatform();
@@ -366,6 +367,7 @@ const all: Programs = {
   "sleep 100k": sleepers,
   "parked 100k": parked,
   "parked 1M": parked,
+  ...preemptPrograms(paths.find((path) => existsSync(path)) as string),
 };
 
 /** Programs that begin with no arguments of another's. */

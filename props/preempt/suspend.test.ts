@@ -10,7 +10,14 @@ import { basename, join } from "node:path";
 import { descriptor, G_LR, G_STACK_HI, G_STACK_LO, G_STRIDE, gmem } from "../../src/runtime/ffi.ts";
 import { readgstatus } from "../../src/runtime/gstatus.ts";
 import { Gdead, Gpreempted, Grunnable, Grunning, Gscan, Gwaiting, statusName } from "../../src/runtime/runtime2.ts";
-import { resumeG, scan_stack, startTheWorld, stopTheWorld, suspendG } from "../../src/runtime/suspend.ts";
+import {
+  resumeG,
+  type Suspended,
+  scan_stack,
+  startTheWorld,
+  stopTheWorld,
+  suspendG,
+} from "../../src/runtime/suspend.ts";
 import { libraryPath } from "../native/bodies.ts";
 import { noAsync } from "./async.ts";
 import type { Order } from "./suspend.worker.ts";
@@ -72,6 +79,16 @@ class Spinner {
     const before = this.times(how);
     while (this.status() !== Grunning || this.times(how) === before);
   }
+  /** Suspends it while it runs: it may have been preempted by the monitor just now, and is suspended where it waits for a turn. */
+  suspend(how: Order["how"]): Suspended {
+    for (;;) {
+      this.runs(how);
+      const suspended = suspendG(this.gp) as Suspended;
+      if (suspended.stopped) return suspended;
+      expect(suspended).toEqual({ gp: this.gp, status: Grunnable, stopped: false });
+      resumeG(suspended);
+    }
+  }
   async end(how: Order["how"]): Promise<{ edges: string[]; wrong: number }> {
     const ended = this.#next<{ edges: string[]; wrong: number }>();
     const halves = new Uint32Array(this.words.buffer);
@@ -94,8 +111,7 @@ describe("a native goroutine that runs on another thread", () => {
       const { gp } = spinner;
       const i = gp * G_STRIDE;
       for (let round = 0; round < 5; round++) {
-        spinner.runs(how);
-        const suspended = suspendG(gp);
+        const suspended = spinner.suspend(how);
         expect(suspended).toEqual({ gp, status: Gwaiting, stopped: true });
         expect(statusName(spinner.status() & ~Gscan), "with the scan bit").toBe("waiting");
         expect(spinner.status() & Gscan).toBe(Gscan);
@@ -110,7 +126,7 @@ describe("a native goroutine that runs on another thread", () => {
           expect(stack.includes(HELD), "the register's word is found on the stack").toBe(true);
         }
         expect(spinner.times(how), "it does not go on").toBe(seen);
-        resumeG(suspended as NonNullable<typeof suspended>);
+        resumeG(suspended);
         spinner.runs(how);
       }
       const { edges, wrong } = await spinner.end(how);
@@ -126,20 +142,32 @@ describe("a native goroutine that runs on another thread", () => {
 
   test.skipIf(reason !== null)(`scan_stack stops it, and the scanner finds its registers${skipped}`, async () => {
     const spinner = await new Spinner().start("async");
-    spinner.runs("async");
-    const found = scan_stack(spinner.gp, (gp) => {
-      const i = gp * G_STRIDE;
-      const [sp, hi] = [word64(i + G_SP), word64(i + G_STACK_HI)];
-      return new BigUint64Array(toArrayBuffer(Number(sp) as never, 0, Number(hi - sp) & ~7)).includes(HELD);
-    });
+    const scan = () =>
+      scan_stack(spinner.gp, (gp) => {
+        const i = gp * G_STRIDE;
+        const [sp, hi] = [word64(i + G_SP), word64(i + G_STACK_HI)];
+        return new BigUint64Array(toArrayBuffer(Number(sp) as never, 0, Number(hi - sp) & ~7)).includes(HELD);
+      });
+    // Undefined where its status changed just then.
+    let found: boolean | undefined;
+    while (found === undefined) {
+      spinner.runs("async");
+      found = scan();
+    }
     expect(found).toBe(true);
     await spinner.end("async");
   });
 
   test.skipIf(reason !== null)(`stopTheWorld stops those of all threads${skipped}`, async () => {
     const all = [await new Spinner().start("async"), await new Spinner().start("async")];
-    for (const spinner of all) spinner.runs("async");
-    const stopped = stopTheWorld();
+    let stopped: Suspended[] = [];
+    // One may have been preempted just then, and be on no M.
+    for (;;) {
+      for (const spinner of all) spinner.runs("async");
+      stopped = stopTheWorld();
+      if (stopped.length === all.length) break;
+      startTheWorld(stopped);
+    }
     expect(stopped.map(({ gp }) => gp).sort()).toEqual(all.map(({ gp }) => gp).sort());
     const seen = all.map((spinner) => spinner.times("async"));
     for (let n = 0; n < 10; n++) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1);

@@ -75,6 +75,7 @@ function open() {
       gobuf_preempt_allow: { args: ["ptr", "ptr"], returns: "u32" },
       gobuf_preempt_disallow: { args: ["ptr"], returns: "void" },
       gobuf_preempt_stop: { args: ["u32"], returns: "u32" },
+      gobuf_preempt_one: { args: [], returns: "void" },
       gobuf_preempt_now: { args: [], returns: "void" },
       gobuf_preempt_frame: { args: [], returns: "u32" },
       gobuf_preempt_ask: { args: ["u32", "u64", "u64"], returns: "u32" },

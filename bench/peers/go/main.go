@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -42,20 +43,22 @@ var twice = map[string]func(pairs int) program{
 }
 
 var programs = map[string]program{
-	"gosched 10":               ring(10),
-	"gosched 1000":             ring(1000),
-	"gosched 100000":           ring(100000),
-	"gosched 1000000":          ring(1000000),
-	"gosched, yield* 8 deep":   whole(func(n int) int { deep(8, n); return n }),
-	"gosched, call 8 deep":     whole(func(n int) int { deep(8, n); return n }),
-	"spawn+exit, after native": whole(spawn),
-	"daisy chain 100k":         whole(daisy),
-	"sieve 2000":               whole(sieve),
-	"skynet 1M":                whole(func(n int) int { c := make(chan int); go skynet(c, 0, n, 10); return <-c }),
-	"sleep 100k":               sleepers,
-	"timer start+stop":         whole(timerChurn),
-	"parked 100k":              parked,
-	"parked 1M":                parked,
+	"gosched 10":                        ring(10),
+	"gosched 1000":                      ring(1000),
+	"gosched 100000":                    ring(100000),
+	"gosched 1000000":                   ring(1000000),
+	"gosched, yield* 8 deep":            whole(func(n int) int { deep(8, n); return n }),
+	"gosched, call 8 deep":              whole(func(n int) int { deep(8, n); return n }),
+	"spawn+exit, after native":          whole(spawn),
+	"daisy chain 100k":                  whole(daisy),
+	"sieve 2000":                        whole(sieve),
+	"skynet 1M":                         whole(func(n int) int { c := make(chan int); go skynet(c, 0, n, 10); return <-c }),
+	"sleep 100k":                        sleepers,
+	"timer start+stop":                  whole(timerChurn),
+	"parked 100k":                       parked,
+	"parked 1M":                         parked,
+	"loop":                              loop,
+	"interval beside a body that spins": besideSpinning,
 }
 
 func init() {
@@ -412,4 +415,70 @@ func main() {
 		}
 		fmt.Println(strings.NewReplacer("[", "", "]", "").Replace(strings.Join(answers, ";")))
 	}
+}
+
+//go:noinline
+func looks() {
+	var frame [256]byte // so that the prologue looks at the stack's end
+	keep(&frame)
+}
+
+//go:noinline
+func keep(*[256]byte) {}
+
+var loopSum int
+
+// loop adds up, with a call of a function that looks in each iteration, and without.
+func loop(n int) (int, []int64) {
+	start := time.Now()
+	sum := 0
+	for i := 0; i < n; i++ {
+		sum += i
+		looks()
+	}
+	with := time.Since(start).Nanoseconds()
+	loopSum += sum
+	start = time.Now()
+	other := 0
+	for i := 0; i < n; i++ {
+		other += i
+		if other < 0 {
+			runtime.Gosched()
+		}
+	}
+	without := time.Since(start).Nanoseconds()
+	loopSum += other
+	if sum != other {
+		return -1, nil
+	}
+	return n, []int64{with, without}
+}
+
+// besideSpinning times ticks of 5 ms beside a goroutine that computes, on one P.
+func besideSpinning(n int) (int, []int64) {
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
+	var stop atomic.Bool
+	ended := make(chan int)
+	go func() {
+		times := 0
+		for !stop.Load() {
+			times++
+		}
+		ended <- times
+	}()
+	const every = 5 * time.Millisecond
+	ticker := time.NewTicker(every)
+	late := make([]int64, 0, n)
+	last := time.Now()
+	for len(late) < n {
+		<-ticker.C
+		now := time.Now()
+		late = append(late, max(0, now.Sub(last).Nanoseconds()-every.Nanoseconds()))
+		last = now
+	}
+	ticker.Stop()
+	stop.Store(true)
+	<-ended
+	slices.Sort(late)
+	return n, []int64{int64(n) * late[n/2], int64(n) * late[min(n-1, n*99/100)]}
 }
