@@ -153,6 +153,8 @@ class M extends Op<never> {
   switches = 0;
   /** Goroutines have contexts of async code: asynccontext.ts. For good, once it is so. */
   carries = false;
+  /** The operation made last is no point: {@link opNoPoint}. For the point hook alone, which makes it false again. */
+  noPoint = false;
 }
 
 /** The M of this thread. */
@@ -164,12 +166,14 @@ export const mp = new M();
  * have to check for a hook.
  */
 export function setPointHook(f: (() => void) | null): void {
+  mp.noPoint = false;
   const plain = (Op<never>).prototype[Symbol.iterator] as (this: Op<never>) => Iterator<unknown, never, unknown>;
   mp[Symbol.iterator] =
     f === null
       ? plain
       : () => {
-          f();
+          if (mp.noPoint) mp.noPoint = false;
+          else f();
           return plain.call(mp);
         };
 }
@@ -274,6 +278,16 @@ export function opReady<T>(value: T): Op<T> {
   mp.done = true;
   mp.value = value;
   return mp as unknown as Op<T>;
+}
+
+/**
+ * An operation that is over, and before which exploring lets nobody in: a lock taken from a waiter that was just woken. No
+ * time passes while a program is explored, so that such a waiter never starves; a search that always preempted the one
+ * with the lock would have no end.
+ */
+export function opNoPoint(): Op<void> {
+  mp.noPoint = true;
+  return opReady<void>(undefined);
 }
 
 /** An operation that must wait: it leaves a request for the scheduler. @param code MCALL_... */
