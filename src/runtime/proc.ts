@@ -197,14 +197,20 @@ export function startG(gp: number, entry: unknown, run: Run): void {
   const parent = Math.max(m.curg, 0);
   entries[gp] = entry;
   gcreator[gp] = entries[parent];
-  if (run !== lone.run) setRun(gp, run);
+  if (run !== lone.run || m.carries || !m.turn) noteStart(gp, run);
   setParent(gp, parent);
   noteCreation(gp);
   casAlong(BEGINS, gp, Gidle, Grunnable);
   run.gcount++;
   runqput(gp, true);
-  if (m.carries) keepContext(gp);
-  if (!m.turn) kick(run.world);
+}
+
+/** What {@link startG} has to do besides where several runs, a context or the outside are in play: most never do. */
+function noteStart(gp: number, run: Run): void {
+  if (run !== lone.run) setRun(gp, run);
+  if (mp.carries) keepContext(gp);
+  // Its world goes on later, when the G is in the queue.
+  if (!mp.turn) kick(run.world);
 }
 
 /**
@@ -256,10 +262,9 @@ function park_m(gp: number): boolean {
   return true;
 }
 
-/** running>dead, and onto the free list: goexit0. */
-export function goexit0(gp: number): void {
+/** running>dead, and onto the free list: goexit0. @param run its run */
+export function goexit0(gp: number, run: Run = runOf(gp)): void {
   casgstatus(gp, Grunning, Gdead);
-  const run = runOf(gp);
   run.gcount--;
   if (gp === run.main) run.main = 0;
   gfput(gp);

@@ -63,7 +63,7 @@ import { Gidle, Grunnable, Grunning, Gwaiting } from "./runtime2.ts";
 import { nameForFrames } from "./sites.ts";
 import { currentSlice, NO_SLICE } from "./slice.ts";
 import { checkTimers, heap } from "./time.ts";
-import { type Run, setRun } from "./world.ts";
+import { type Run, runOf, setRun } from "./world.ts";
 
 /**
  * The two functions of native.ts that run native bodies: the first resumes a body with the result of its operation, the
@@ -157,8 +157,9 @@ function finished(gp: number, value: unknown): boolean {
   if (takeForgotten()) return forgotten(gp);
   if (mp.curg < 0) return false;
   // The end of most: goexit at once.
-  if (!isMain(gp) && framesBelow(gp) === 0 && !isNative(gp)) {
-    goexit0(gp);
+  const run = runOf(gp);
+  if (run.main !== gp && framesBelow(gp) === 0 && !isNative(gp)) {
+    goexit0(gp, run);
     return false;
   }
   const exiting = isExiting(gp) && stepExit(gp);

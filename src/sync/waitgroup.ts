@@ -95,8 +95,13 @@ export class WaitGroup {
 
   /** Takes 1 from the counter: Go's Done. @throws PanicError as {@link add} */
   done(): void {
-    checkFatal();
-    this.change(-1);
+    const v = this.counter - 1;
+    // The usual one, without calls: others are left.
+    if (v > 0 && owners === 0 && mp.curg >= 0) this.counter = v;
+    else {
+      checkFatal();
+      this.change(-1);
+    }
     callDone();
   }
 
