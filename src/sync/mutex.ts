@@ -39,12 +39,55 @@ class MutexSema extends Sema {
   }
 }
 
+/**
+ * The rest of Lock. It waits as a channel does, without a generator of its own, which cost a contended lock 60 ns.
+ *
+ * @param waitStart when the goroutine began to wait, where a waiter has just been woken; else 0
+ * @returns whether it is locked; else the goroutine has asked to park, and {@link locked} goes on
+ */
+function lockSlow(mutex: Mutex, gp: number, waitStart: number): boolean {
+  let starving = false;
+  for (let awoke = waitStart !== 0; ; awoke = true) {
+    if (awoke) {
+      starving ||= nanotime() - waitStart > starvationThresholdNs;
+      const now = mutex.state;
+      if ((now & mutexStarving) !== 0) {
+        // Handed over: the state still says unlocked, and counts this waiter.
+        if ((now & (mutexLocked | mutexWoken)) !== 0 || now >> mutexWaiterShift === 0) {
+          fatal("sync: inconsistent mutex state");
+        }
+        let delta = mutexLocked - (1 << mutexWaiterShift);
+        if (!starving || now >> mutexWaiterShift === 1) delta -= mutexStarving;
+        mutex.state += delta;
+        return true;
+      }
+    }
+    const old = mutex.state;
+    let next = old;
+    if ((old & mutexStarving) === 0) next |= mutexLocked;
+    if ((old & (mutexLocked | mutexStarving)) !== 0) next += 1 << mutexWaiterShift;
+    if (starving && (old & mutexLocked) !== 0) next |= mutexStarving;
+    if (awoke) {
+      if ((next & mutexWoken) === 0) fatal("sync: inconsistent mutex state");
+      next &= ~mutexWoken;
+    }
+    mutex.state = next;
+    if ((old & (mutexLocked | mutexStarving)) === 0) return true;
+    const lifo = waitStart !== 0;
+    if (waitStart === 0) waitStart = nanotime();
+    if (!mutex.sema.acquire(gp, lifo, locked)) {
+      selem[gmem[gp * G_STRIDE + G_WAITING]] = waitStart;
+      return false;
+    }
+  }
+}
+
 /** What stands behind the semaphore in Lock. When the goroutine began to wait is where a channel keeps a value. */
 function locked(gp: number): unknown {
   const s = gmem[gp * G_STRIDE + G_WAITING];
   const { mutex } = sc[s] as MutexSema;
   const waitStart = selem[s] as number;
-  return semacquireContinue(gp, locked) && mutex.lockSlow(gp, waitStart) ? undefined : REPARK;
+  return semacquireContinue(gp, locked) && lockSlow(mutex, gp, waitStart) ? undefined : REPARK;
 }
 
 /**
@@ -72,8 +115,10 @@ function locked(gp: number): unknown {
  * ```
  */
 export class Mutex {
-  private state = 0;
-  private readonly sema = new MutexSema(this);
+  /** @internal */
+  state = 0;
+  /** @internal */
+  readonly sema: Sema = new MutexSema(this);
 
   /** A waiter is gone: its run is over. @internal */
   lost(): void {
@@ -88,7 +133,7 @@ export class Mutex {
       this.state = mutexLocked;
       return opReady<void>(undefined);
     }
-    return this.lockSlow(gp, 0) ? opNoPoint() : opPending();
+    return lockSlow(this, gp, 0) ? opNoPoint() : opPending();
   }
 
   /**
@@ -101,50 +146,6 @@ export class Mutex {
     if ((this.state & (mutexLocked | mutexStarving)) !== 0) return false;
     this.state |= mutexLocked;
     return true;
-  }
-
-  /**
-   * The rest of Lock. It waits as a channel does, without a generator of its own, which cost a contended lock 60 ns.
-   *
-   * @param waitStart when the goroutine began to wait, where a waiter has just been woken; else 0
-   * @returns whether it is locked; else the goroutine has asked to park, and {@link locked} goes on
-   * @internal
-   */
-  lockSlow(gp: number, waitStart: number): boolean {
-    let starving = false;
-    for (let awoke = waitStart !== 0; ; awoke = true) {
-      if (awoke) {
-        starving ||= nanotime() - waitStart > starvationThresholdNs;
-        const now = this.state;
-        if ((now & mutexStarving) !== 0) {
-          // Handed over: the state still says unlocked, and counts this waiter.
-          if ((now & (mutexLocked | mutexWoken)) !== 0 || now >> mutexWaiterShift === 0) {
-            fatal("sync: inconsistent mutex state");
-          }
-          let delta = mutexLocked - (1 << mutexWaiterShift);
-          if (!starving || now >> mutexWaiterShift === 1) delta -= mutexStarving;
-          this.state += delta;
-          return true;
-        }
-      }
-      const old = this.state;
-      let next = old;
-      if ((old & mutexStarving) === 0) next |= mutexLocked;
-      if ((old & (mutexLocked | mutexStarving)) !== 0) next += 1 << mutexWaiterShift;
-      if (starving && (old & mutexLocked) !== 0) next |= mutexStarving;
-      if (awoke) {
-        if ((next & mutexWoken) === 0) fatal("sync: inconsistent mutex state");
-        next &= ~mutexWoken;
-      }
-      this.state = next;
-      if ((old & (mutexLocked | mutexStarving)) === 0) return true;
-      const lifo = waitStart !== 0;
-      if (waitStart === 0) waitStart = nanotime();
-      if (!this.sema.acquire(gp, lifo, locked)) {
-        selem[gmem[gp * G_STRIDE + G_WAITING]] = waitStart;
-        return false;
-      }
-    }
   }
 
   /**
