@@ -5,11 +5,11 @@
 import { contextOf, dropContext } from "./asynccontext.ts";
 import { generatorNext, generatorReturn, generatorThrow } from "./body.ts";
 import { G_STATUS, G_STRIDE, G_WAITING, gmem, SUDOG_STRIDE, smem } from "./ffi.ts";
-import { gbody, gcont, gfput, gtimer, isNative, popFrame, usedGs } from "./g.ts";
+import { gbody, gcont, gfput, gtimer, isNative, livingGs, popFrame } from "./g.ts";
 import { readgstatus } from "./gstatus.ts";
 import { type Frame, MCALL_CALL, mp, RESUME, takeForgotten } from "./m.ts";
 import { runqremove } from "./runq.ts";
-import { Gdead, Gidle, Grunning, Gscan } from "./runtime2.ts";
+import { Gdead, Grunning } from "./runtime2.ts";
 import { forgetSites } from "./sites.ts";
 import { type Queued, releaseSudog, S_ISSELECT, S_LIFO, S_SUCCESS, S_TICKET, S_WAITLINK, sc } from "./sudog.ts";
 import { stopTimer, stopTimersOf, type Timer } from "./time.ts";
@@ -44,18 +44,13 @@ export function endGoroutines(run: Run): number[] {
   if (run.gcount === 0) return [];
   // Most end so: main has returned, and nobody else is left.
   if (run.gcount === 1 && run.main !== 0 && readgstatus(run.main) === Grunning) return [run.main];
-  const left = usedGs().filter((gp) => gone(gp) && isAlive(gp));
+  const left = livingGs(run.gcount, gone);
   runqremove(gone);
   const queues = new Set<Queued>();
   for (const gp of left) detach(gp, queues);
   for (const queue of queues) queue.abandon(gone);
   for (const gp of left) releaseSudogs(gp);
   return left;
-}
-
-function isAlive(gp: number): boolean {
-  const status = readgstatus(gp) & ~Gscan;
-  return status !== Gdead && status !== Gidle;
 }
 
 /** Stops what would wake a G, and notes the queues that it is on. */

@@ -25,7 +25,7 @@ import {
   native,
 } from "./ffi.ts";
 import type { Continuation, Frame } from "./m.ts";
-import { Gdead, Gidle } from "./runtime2.ts";
+import { Gdead, Gidle, Gscan } from "./runtime2.ts";
 import { onSwitch } from "./world.ts";
 
 /** Top frame of the goroutine's stack of generators; null for a native body that waits for no frame. */
@@ -212,6 +212,10 @@ export function gfput(gp: number): void {
   mem[i + G_WAITING] = 0;
   mem[i + G_SELECTDONE] = 0;
   mem[i + G_FLAGS] = 0;
+  pushFree(gp);
+}
+
+function pushFree(gp: number): void {
   if (hasStack(gp)) withStack.push(gp);
   else noStack.push(gp);
 }
@@ -225,9 +229,20 @@ export function hasStack(gp: number): boolean {
 /** Those that were free at the last reset. */
 let freed: readonly number[] = [];
 
-/** Those Gs that may be alive: of a process that has had a million, a run that uses a few need not look at all. */
-export function usedGs(): readonly number[] {
-  return beyond ? allgs() : freed;
+/**
+ * Gs that are alive, of those for which `which` says yes: at most `max`, and no more are looked for. Of a process that has
+ * had a million, a run that uses a few need not look at all.
+ */
+export function livingGs(max: number, which: (gp: number) => boolean): number[] {
+  const found: number[] = [];
+  const look = (gp: number): boolean => {
+    const status = gmem[gp * G_STRIDE + G_STATUS] & ~Gscan;
+    if (status !== Gdead && status !== Gidle && which(gp)) found.push(gp);
+    return found.length < max;
+  };
+  if (beyond) eachG(look);
+  else freed.every(look);
+  return found;
 }
 
 /** So many Gs have no stack after a reset, if there are so many. */
@@ -248,24 +263,35 @@ function freePlaces(): void {
   noStack.sort((a, b) => b - a);
 }
 
+/** Makes a G dead and free; one that is dead is as {@link gfput} has left it. */
+function reclaim(gp: number): void {
+  const i = gp * G_STRIDE + G_STATUS;
+  if (gmem[i] === Gdead) return pushFree(gp);
+  Atomics.store(gmem, i, Gdead);
+  gfput(gp);
+}
+
 /** Makes every G of this thread dead and free: what they were running is gone. */
 export function resetGs(): void {
-  // A chunk that an ended thread gave back may have lower numbers than the one before.
-  if (beyond) chunks.sort((a, b) => a - b);
-  const used = beyond ? allgs().reverse() : freed;
   noStack = [];
   withStack = [];
   gtimer.clear();
   gframes.length = 1;
-  for (const gp of used) {
-    Atomics.store(gmem, gp * G_STRIDE + G_STATUS, Gdead);
-    gfput(gp);
-  }
+  if (beyond) {
+    // A chunk that an ended thread gave back may have lower numbers than the one before.
+    chunks.sort((a, b) => a - b);
+    for (const first of chunks.toReversed()) {
+      const end = first + chunkSize === freshEnd ? freshNext : first + chunkSize;
+      for (let gp = end - 1; gp >= first; gp--) reclaim(gp);
+    }
+  } else for (const gp of freed) reclaim(gp);
   if (noStack.length < PLACES_AT_RESET) freePlaces();
   if (!beyond) return;
   beyond = false;
   // The last ones are the next to be taken.
-  spareNoStack = noStack.splice(0, Math.max(0, noStack.length - FREE_AT_RESET));
-  spareWithStack = withStack.splice(0, Math.max(0, withStack.length - FREE_AT_RESET));
+  spareNoStack = noStack;
+  spareWithStack = withStack;
+  noStack = spareNoStack.splice(Math.max(0, spareNoStack.length - FREE_AT_RESET));
+  withStack = spareWithStack.splice(Math.max(0, spareWithStack.length - FREE_AT_RESET));
   freed = [...withStack, ...noStack];
 }

@@ -110,6 +110,8 @@ export function resetSudogs(): void {
 }
 
 function takeBack(s: number): void {
+  // It is free, and as it was given back.
+  if (smem[s * SUDOG_STRIDE] === 0) return;
   // An object that outlives the run must not wake a sudog that another goroutine has by then.
   sc[s]?.abandon();
   sc[s] = undefined;
