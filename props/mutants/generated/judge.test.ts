@@ -1,6 +1,6 @@
 /** The judge on planted faults: found, survived, compiled or not, and what is red by itself. */
 import { afterAll, describe, expect, test } from "bun:test";
-import { readFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { scratch } from "../../../scripts/scratch.ts";
 import { hostPlatform } from "../../../src/runtime/library.ts";
@@ -48,7 +48,7 @@ describe.skipIf(isWindows)("a planted fault (skipped on Windows, which has no pr
           "writeFileSync(`${folder}/liba.so`, text);",
         ].join("\n"),
         "zig.test.ts": [
-          'import { readFileSync } from "node:fs";',
+          'import { readFileSync, writeFileSync } from "node:fs";',
           'import { expect, test } from "bun:test";',
           `const text = readFileSync("zig-out/lib/${hostPlatform()}/liba.so", "utf8");`,
           'test("one", () => expect(text).toContain("g(1)"));',
@@ -153,6 +153,34 @@ describe.skipIf(isWindows)("a planted fault (skipped on Windows, which has no pr
   );
 
   test(
+    "is not found by a test that came to a limit because nobody knew how long it takes",
+    async () => {
+      using copy = new Copy(root);
+      const results = new Results(join(stack.use(scratch("results")).path, "kept"));
+      const judge = new Judge(copy, results, () => "state", new Map());
+      // The first run of it builds something, and takes longer than a test may.
+      writeFileSync(
+        join(copy.folder, "slow.test.ts"),
+        [
+          'import { existsSync, writeFileSync } from "node:fs";',
+          'import { test } from "bun:test";',
+          'test("slow", async () => {',
+          '  if (existsSync("built")) return;',
+          '  writeFileSync("built", "");',
+          "  for (;;);",
+          "}, 1e6);",
+        ].join("\n"),
+      );
+      const candidate = planted(root, "a.ts", "unseen = () => 1", "unseen = () => 2");
+      const { verdict } = await judge.judge(candidate, () => [testStep(["slow.test.ts"], NOTHING_KNOWN)], {
+        limits: () => ({ cpuMs: 1500, wallMs: 600_000, idleMs: 600_000, bytes: 2 ** 32 }),
+      });
+      expect(verdict).toBe("survived");
+    },
+    MS_MAX,
+  );
+
+  test(
     "that the type checker refuses says nothing of the tests",
     async () => {
       expect((await judged(["seen = () => 1", "seen = () => REFUSED"])).verdict).toBe("does not compile");
@@ -168,7 +196,7 @@ describe.skipIf(isWindows)("a planted fault (skipped on Windows, which has no pr
         "package.json": JSON.stringify({ scripts: { typecheck: "bun check.ts" } }),
         // Refuses 9 where it is, and 7 in a file in all that read it.
         "check.ts": [
-          'import { readFileSync } from "node:fs";',
+          'import { readFileSync, writeFileSync } from "node:fs";',
           'const [a, b, c] = ["a.ts", "b.ts", "c.ts"].map((file) => readFileSync(file, "utf8"));',
           "const wrong = [];",
           'for (const [file, text] of [["a.ts", a], ["b.ts", b], ["c.ts", c]]) if (text.includes("9")) wrong.push(file);',

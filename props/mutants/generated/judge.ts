@@ -42,6 +42,8 @@ interface Bounds {
   readonly isOver?: () => boolean;
   readonly isCompiled?: boolean;
   readonly mostMs?: number;
+  /** Of a step that usually takes so long. */
+  readonly limits?: (usualMs: number) => Limits;
 }
 
 /** How often the type checker is asked about what is left of many edits. */
@@ -93,6 +95,7 @@ export class Judge {
   private readonly env: Record<string, string | undefined>;
   /** The native libraries as they are without a fault. */
   private readonly libraries: string;
+  private limits = limitsOf;
 
   /**
    * @param stateOf the state of what some steps depend on: `States`
@@ -157,8 +160,9 @@ export class Judge {
   async judge(
     candidate: Candidate,
     ladder: () => readonly Step[],
-    { isOver = () => false, isCompiled = false, mostMs = Number.POSITIVE_INFINITY }: Bounds = {},
+    { isOver = () => false, isCompiled = false, mostMs = Number.POSITIVE_INFINITY, limits = limitsOf }: Bounds = {},
   ): Promise<Judgement> {
+    this.limits = limits;
     const { file, id } = candidate;
     const path = join(this.copy.folder, file);
     const original = readFileSync(path, "utf8");
@@ -279,7 +283,7 @@ export class Judge {
     rmSync(report, { force: true });
     const reporter = tests.length === 0 ? [] : ["--reporter=junit", `--reporter-outfile=${report}`];
     const command = [process.execPath, ...args, ...reporter];
-    const { code, ended, output, cpuMs } = await this.run(command, limitsOf(usualMs));
+    const { code, ended, output, cpuMs } = await this.run(command, this.limits(usualMs));
     if (code === 0 && hasSaidSo(output, result)) {
       const times = existsSync(report) ? timesOf(readFileSync(report, "utf8"), cpuMs) : [];
       for (const [file, ms] of times) this.results.timed(file, ms);
@@ -304,6 +308,7 @@ export class Judge {
     if (!limited && !(await this.step(alone)).red) return false;
     const state = this.stateOf([step]);
     if (this.results.isGreen(step, state)) return true;
+    const isTimed = this.results.msOf(step) !== undefined;
     edit.off();
     let clean = await this.step(alone);
     if (clean.red) clean = await this.step(alone);
@@ -314,6 +319,7 @@ export class Judge {
       return false;
     }
     this.results.green(step, state);
-    return true;
+    // Nobody knew how long it takes: it may have been the first to build something, and have its limit from now on.
+    return !limited || isTimed || (await this.step(stepNamed(step, this.results))).red;
   }
 }
