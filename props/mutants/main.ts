@@ -13,6 +13,7 @@ import { Workshop } from "./harness.ts";
 import { suitesOf } from "./junit.ts";
 import { type Mutant, type Outcome, SUBJECTS, type Subject, VERDICTS } from "./mutant.ts";
 import { readOptions } from "./options.ts";
+import { preemptDeletions } from "./preempt.ts";
 
 const options = readOptions(process.argv.slice(2));
 
@@ -117,6 +118,10 @@ if (options.list) {
   process.exit(0);
 }
 
+if (wanted.some(({ subject }) => subject === "preempt")) {
+  const each = preemptDeletions().length;
+  console.log(`preempt: the injected call has ${each} instructions, and a mutant without each of them`);
+}
 const all: Outcome[] = [];
 // What is wrong with a path is to be known before the run.
 write("json", "{}\n");
