@@ -251,6 +251,20 @@ describe("F13: the texts of reports are Go's", () => {
     expect(printed(new Error("x", { cause: revoked() }))).toBe("panic: Error: x");
   });
 
+  test("of a long chain of causes the last hundred are printed", () => {
+    const chain = (length: number) => {
+      let error = new Error("1");
+      for (let n = 2; n <= length; n++) error = new Error(String(n), { cause: error });
+      return String(printed(error)).split(" [recovered]\n\t");
+    };
+    for (const length of [1, 99, 100, 101, 150]) {
+      const lines = chain(length);
+      expect(lines).toHaveLength(Math.min(length, 100));
+      expect(lines[0]).toBe(`panic: Error: ${Math.max(1, length - 99)}`);
+      expect(lines.at(-1)).toBe(`panic: Error: ${length}`);
+    }
+  });
+
   function* parked(): Go {
     yield* chan<void>().recv();
   }
