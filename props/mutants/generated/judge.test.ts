@@ -181,6 +181,29 @@ describe.skipIf(isWindows)("a planted fault (skipped on Windows, which has no pr
   );
 
   test(
+    "is not judged when the time is over in the middle of a step, which is ended",
+    async () => {
+      using copy = new Copy(root);
+      const results = new Results(join(stack.use(scratch("results")).path, "kept"));
+      const red = new Map<string, string>();
+      const judge = new Judge(copy, results, () => "state", red);
+      writeFileSync(
+        join(copy.folder, "endless.test.ts"),
+        'import { test } from "bun:test";\ntest("endless", () => { for (;;); }, 1e6);\n',
+      );
+      const candidate = planted(root, "a.ts", "unseen = () => 1", "unseen = () => 2");
+      // The time is over when the type checker, or the step, has had two seconds.
+      const start = performance.now();
+      const { verdict } = await judge.judge(candidate, () => [testStep(["endless.test.ts"], NOTHING_KNOWN)], {
+        leftMs: () => start + 2000 - performance.now(),
+      });
+      expect({ verdict, red: red.size }).toEqual({ verdict: "not judged", red: 0 });
+      expect(performance.now() - start).toBeLessThan(30_000);
+    },
+    MS_MAX,
+  );
+
+  test(
     "that the type checker refuses says nothing of the tests",
     async () => {
       expect((await judged(["seen = () => 1", "seen = () => REFUSED"])).verdict).toBe("does not compile");

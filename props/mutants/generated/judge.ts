@@ -39,7 +39,8 @@ export interface Judgement {
 
 /** Bounds of a judgement. */
 interface Bounds {
-  readonly isOver?: () => boolean;
+  /** Milliseconds after which it is left: a step that runs then is ended. */
+  readonly leftMs?: () => number;
   readonly isCompiled?: boolean;
   readonly mostMs?: number;
   /** Of a step that usually takes so long. */
@@ -96,6 +97,7 @@ export class Judge {
   /** The native libraries as they are without a fault. */
   private readonly libraries: string;
   private limits = limitsOf;
+  private leftMs: () => number = () => Number.POSITIVE_INFINITY;
 
   /**
    * @param stateOf the state of what some steps depend on: `States`
@@ -160,9 +162,15 @@ export class Judge {
   async judge(
     candidate: Candidate,
     ladder: () => readonly Step[],
-    { isOver = () => false, isCompiled = false, mostMs = Number.POSITIVE_INFINITY, limits = limitsOf }: Bounds = {},
+    {
+      leftMs = () => Number.POSITIVE_INFINITY,
+      isCompiled = false,
+      mostMs = Number.POSITIVE_INFINITY,
+      limits = limitsOf,
+    }: Bounds = {},
   ): Promise<Judgement> {
     this.limits = limits;
+    this.leftMs = leftMs;
     const { file, id } = candidate;
     const path = join(this.copy.folder, file);
     const original = readFileSync(path, "utf8");
@@ -187,8 +195,10 @@ export class Judge {
         // The first step is always taken.
         const isLate = usedMs > 0 && usedMs + step.usualMs > mostMs;
         usedMs += step.usualMs;
-        if (isOver() || isLate) return { verdict: "not judged", by: "the time is over", step: "" };
+        if (this.isOver() || isLate) return { verdict: "not judged", by: "the time is over", step: "" };
         const said = await this.climb(id, step, edit);
+        if (this.isOver() && said?.limited !== false)
+          return { verdict: "not judged", by: "the time is over", step: "" };
         if (said !== undefined) {
           return { verdict: said.limited ? "timed out" : "found", by: said.by, step: said.step };
         }
@@ -252,6 +262,15 @@ export class Judge {
     return { good, bad };
   }
 
+  private isOver(): boolean {
+    return this.leftMs() <= 0;
+  }
+
+  /** Limits that end a process when the time is over. */
+  private bounded(limits: Limits): Limits {
+    return { ...limits, wallMs: Math.max(0, Math.min(limits.wallMs, this.leftMs())) };
+  }
+
   private async build(): Promise<Ended> {
     return this.run([process.execPath, "scripts/build.ts"], limitsOf(COMPILE_MS));
   }
@@ -283,7 +302,7 @@ export class Judge {
     rmSync(report, { force: true });
     const reporter = tests.length === 0 ? [] : ["--reporter=junit", `--reporter-outfile=${report}`];
     const command = [process.execPath, ...args, ...reporter];
-    const { code, ended, output, cpuMs } = await this.run(command, this.limits(usualMs));
+    const { code, ended, output, cpuMs } = await this.run(command, this.bounded(this.limits(usualMs)));
     if (code === 0 && hasSaidSo(output, result)) {
       const times = existsSync(report) ? timesOf(readFileSync(report, "utf8"), cpuMs) : [];
       for (const [file, ms] of times) this.results.timed(file, ms);
@@ -313,6 +332,8 @@ export class Judge {
     let clean = await this.step(alone);
     if (clean.red) clean = await this.step(alone);
     edit.on();
+    // What was ended with the time says nothing.
+    if (this.isOver()) return false;
     if (clean.red) {
       this.red.set(step, clean.by);
       console.log(`RED WITHOUT A FAULT ${step}: ${clean.by}`);

@@ -112,12 +112,12 @@ class Shops implements Disposable {
     private readonly states: States,
     /** In the order of the draw. */
     private readonly drawn: readonly Candidate[],
-    readonly isOver: () => boolean,
+    private readonly leftMs: () => number,
   ) {}
 
-  static async of(tree: Tree, results: Results, drawn: readonly Candidate[], isOver: () => boolean): Promise<Shops> {
+  static async of(tree: Tree, results: Results, drawn: readonly Candidate[], leftMs: () => number): Promise<Shops> {
     const graph = await Graph.of(tree);
-    return new Shops(tree, graph, results, new States(tree, graph), drawn, isOver);
+    return new Shops(tree, graph, results, new States(tree, graph), drawn, leftMs);
   }
 
   /** The state of what a verdict depends on. */
@@ -143,7 +143,7 @@ class Shops implements Disposable {
     if (refused !== undefined) return this.say(candidate, refused, false);
     const isLeft = (name: string) => !this.results.hasPassed(id, name, this.states.of([name]));
     const judgement = await judge.judge(candidate, () => ladderOf(candidate, this.graph, this.results, isLeft), {
-      isOver: this.isOver,
+      leftMs: this.leftMs,
       isCompiled,
       mostMs,
     });
@@ -255,9 +255,11 @@ export async function runGenerated({
   if (argued === undefined) return 1;
   const draws = draw(candidates, n, seed);
   const drawn = draws.flatMap(({ order, wanted }) => order.slice(0, wanted));
-  using shops = await Shops.of(tree, results, drawn, () => performance.now() - start > seconds * 1000);
-  await judgeDraws(draws, jobs, (candidate, job) => shops.judge(candidate, job, FIRST_MS), shops.isOver);
-  const judged = await judgeDraws(draws, jobs, (candidate, job) => shops.judge(candidate, job), shops.isOver);
+  const leftMs = () => start + seconds * 1000 - performance.now();
+  const isOver = () => leftMs() <= 0;
+  using shops = await Shops.of(tree, results, drawn, leftMs);
+  await judgeDraws(draws, jobs, (candidate, job) => shops.judge(candidate, job, FIRST_MS), isOver);
+  const judged = await judgeDraws(draws, jobs, (candidate, job) => shops.judge(candidate, job), isOver);
   for (const candidate of survivorsOf(judged, argued)) {
     console.log(`\n${survivorText(candidate, tree.read(candidate.file))}`);
   }
@@ -277,9 +279,7 @@ export async function runGenerated({
   for (const [step, by] of shops.red) console.error(`${step} is red without any fault, and found nothing: ${by}`);
   if (row.drawn < n) {
     // Those that survive take longest.
-    const why = shops.isOver()
-      ? `the ${seconds} s were over, and the share is that of the quick ones`
-      : "there are no more";
+    const why = isOver() ? `the ${seconds} s were over, and the share is that of the quick ones` : "there are no more";
     console.error(`${row.drawn} of ${n} were judged: ${why}`);
   }
   const isEnough = least === undefined || (row.share * 100 >= least && row.drawn === n);
@@ -301,7 +301,7 @@ export async function runOne(id: string, isPatch: boolean): Promise<number> {
     process.stdout.write(patch);
     return 0;
   }
-  using shops = await Shops.of(tree, new Results(join(packageRoot, FOLDER)), [], () => false);
+  using shops = await Shops.of(tree, new Results(join(packageRoot, FOLDER)), [], () => Number.POSITIVE_INFINITY);
   const { verdict } = await shops.judge(candidate, 0);
   console.log(patch);
   return verdict === "survived" || shops.red.size > 0 ? 1 : 0;
