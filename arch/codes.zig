@@ -3,7 +3,7 @@
 /// Version of the contract between the library, src/ and libraries of bodies; the library's descriptor carries it.
 pub const contract = struct {
     /// grows by one with every change of a record, of an export's signature or of a code
-    pub const abi_version: u32 = 6;
+    pub const abi_version: u32 = 7;
 };
 
 /// First word of the library's descriptor.
@@ -57,6 +57,11 @@ pub const Trap = enum(u32) {
     chan_free = 26,
     /// the goroutine is preempted: it goes on when its turn comes
     preempt = 27,
+    trylock = 28,
+    tryrlock = 29,
+    trywlock = 30,
+    chan_len = 31,
+    chan_cap = 32,
     /// the first code of the embedder's own traps
     embedder = 256,
 };

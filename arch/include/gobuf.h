@@ -86,7 +86,7 @@ extern "C" {
 /* codes, made by scripts/codes.ts from arch/codes.toml: change it there */
 
 /* Version of the contract between the library, src/ and libraries of bodies; the library's descriptor carries it. */
-#define GOBUF_ABI_VERSION 6u /* grows by one with every change of a record, of an export's signature or of a code */
+#define GOBUF_ABI_VERSION 7u /* grows by one with every change of a record, of an export's signature or of a code */
 
 /* Trap codes: what a goroutine asks of the runtime. */
 enum {
@@ -117,6 +117,11 @@ enum {
   GOBUF_TRAP_CHAN_MAKE = 25,
   GOBUF_TRAP_CHAN_FREE = 26,
   GOBUF_TRAP_PREEMPT = 27, /* the goroutine is preempted: it goes on when its turn comes */
+  GOBUF_TRAP_TRYLOCK = 28,
+  GOBUF_TRAP_TRYRLOCK = 29,
+  GOBUF_TRAP_TRYWLOCK = 30,
+  GOBUF_TRAP_CHAN_LEN = 31,
+  GOBUF_TRAP_CHAN_CAP = 32,
   GOBUF_TRAP_EMBEDDER = 256 /* the first code of the embedder's own traps */
 };
 
@@ -339,6 +344,10 @@ static inline gobuf_handle gobuf_chan_make(gobuf_u64 capacity) {
 }
 static inline void gobuf_chan_free(gobuf_handle ch) { GOBUF_KEEPS gobuf_runtime->mcall(GOBUF_TRAP_CHAN_FREE, ch, 0); }
 
+/* len(c) and cap(c): how many values the buffer holds, and its size. 0 for nil. */
+static inline gobuf_u64 gobuf_chan_len(gobuf_handle ch) { GOBUF_KEEPS return gobuf_runtime->mcall(GOBUF_TRAP_CHAN_LEN, ch, 0); }
+static inline gobuf_u64 gobuf_chan_cap(gobuf_handle ch) { GOBUF_KEEPS return gobuf_runtime->mcall(GOBUF_TRAP_CHAN_CAP, ch, 0); }
+
 /* Go's select statement, on up to GOBUF_SELECT_MAX cases. Returns the index of the case that was carried out;
  * GOBUF_SELECT_DEFAULT when has_default is not 0 and no case was ready; GOBUF_SELECT_TOO_MANY when n is too large,
  * and then nothing is done. The outcome is gobuf_status(): of a receive GOBUF_OK or GOBUF_CLOSED, and `value` (may
@@ -364,6 +373,20 @@ static inline void gobuf_rlock(gobuf_handle m) { GOBUF_KEEPS gobuf_runtime->mcal
 static inline void gobuf_runlock(gobuf_handle m) { GOBUF_KEEPS gobuf_runtime->mcall(GOBUF_TRAP_RUNLOCK, m, 0); }
 static inline void gobuf_wlock(gobuf_handle m) { GOBUF_KEEPS gobuf_runtime->mcall(GOBUF_TRAP_WLOCK, m, 0); }
 static inline void gobuf_wunlock(gobuf_handle m) { GOBUF_KEEPS gobuf_runtime->mcall(GOBUF_TRAP_WUNLOCK, m, 0); }
+
+/* TryLock, TryRLock, and TryLock of an RWMutex as trywlock: they never wait. 1 when they locked it, else 0. */
+static inline gobuf_u32 gobuf_trylock(gobuf_handle m) {
+  GOBUF_KEEPS
+  return (gobuf_u32)gobuf_runtime->mcall(GOBUF_TRAP_TRYLOCK, m, 0);
+}
+static inline gobuf_u32 gobuf_tryrlock(gobuf_handle m) {
+  GOBUF_KEEPS
+  return (gobuf_u32)gobuf_runtime->mcall(GOBUF_TRAP_TRYRLOCK, m, 0);
+}
+static inline gobuf_u32 gobuf_trywlock(gobuf_handle m) {
+  GOBUF_KEEPS
+  return (gobuf_u32)gobuf_runtime->mcall(GOBUF_TRAP_TRYWLOCK, m, 0);
+}
 
 /* sync.WaitGroup: Add, Done, Wait. They return their outcome: GOBUF_PANIC where Go panics, for a counter below 0 and
  * for what Go calls misuse of a WaitGroup. */

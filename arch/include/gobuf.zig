@@ -19,7 +19,7 @@
 
 // Version of the contract between the library, src/ and libraries of bodies; the library's descriptor carries it.
 /// grows by one with every change of a record, of an export's signature or of a code
-pub const abi_version: u32 = 6;
+pub const abi_version: u32 = 7;
 
 /// Trap codes: what a goroutine asks of the runtime.
 pub const Trap = enum(u32) {
@@ -52,6 +52,11 @@ pub const Trap = enum(u32) {
     chan_free = 26,
     /// the goroutine is preempted: it goes on when its turn comes
     preempt = 27,
+    trylock = 28,
+    tryrlock = 29,
+    trywlock = 30,
+    chan_len = 31,
+    chan_cap = 32,
     /// the first code of the embedder's own traps
     embedder = 256,
 };
@@ -204,6 +209,16 @@ pub inline fn chanFree(ch: Handle) void {
     _ = mcall(.chan_free, ch, 0);
 }
 
+/// len(c): how many values the buffer holds. 0 for nil.
+pub inline fn chanLen(ch: Handle) u64 {
+    return mcall(.chan_len, ch, 0);
+}
+
+/// cap(c): the size of the buffer. 0 for nil.
+pub inline fn chanCap(ch: Handle) u64 {
+    return mcall(.chan_cap, ch, 0);
+}
+
 /// Go's select statement, on up to select_max cases. Returns the index of the case that was carried out, select_default
 /// or select_too_many. status() is the outcome, and `value` gets what was received: see gobuf_select in gobuf.h.
 pub inline fn select(cases: []const Case, has_default: bool, value: ?*u64) u32 {
@@ -246,6 +261,21 @@ pub inline fn wlock(m: Handle) void {
 /// sync.RWMutex, Unlock.
 pub inline fn wunlock(m: Handle) void {
     _ = mcall(.wunlock, m, 0);
+}
+
+/// sync.Mutex, TryLock: true when it locked it. It never waits.
+pub inline fn trylock(m: Handle) bool {
+    return mcall(.trylock, m, 0) != 0;
+}
+
+/// sync.RWMutex, TryRLock: as trylock.
+pub inline fn tryrlock(m: Handle) bool {
+    return mcall(.tryrlock, m, 0) != 0;
+}
+
+/// sync.RWMutex, TryLock: as trylock.
+pub inline fn trywlock(m: Handle) bool {
+    return mcall(.trywlock, m, 0) != 0;
 }
 
 /// sync.WaitGroup, Add. Returns its outcome: `panicked` where Go panics, for a counter below 0 and for misuse.

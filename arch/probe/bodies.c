@@ -230,6 +230,26 @@ GOBUF_EXPORT void c_freer(void *arg) {
   w->done = 2;
 }
 
+/* Tries the locks of handles 0 and 1, and asks for the buffer of the channel of handle 2 and of nil; each answer a word from 3 on. */
+GOBUF_EXPORT void c_tries(void *arg) {
+  gobuf_u32 *w = (gobuf_u32 *)arg;
+  w[3] = gobuf_trylock(w[0]);
+  w[4] = gobuf_trylock(w[0]);
+  gobuf_unlock(w[0]);
+  w[5] = gobuf_tryrlock(w[1]);
+  w[6] = gobuf_tryrlock(w[1]);
+  w[7] = gobuf_trywlock(w[1]);
+  gobuf_runlock(w[1]);
+  gobuf_runlock(w[1]);
+  w[8] = gobuf_trywlock(w[1]);
+  w[9] = gobuf_tryrlock(w[1]);
+  gobuf_wunlock(w[1]);
+  w[10] = (gobuf_u32)gobuf_chan_len(w[2]);
+  w[11] = (gobuf_u32)gobuf_chan_cap(w[2]);
+  w[12] = (gobuf_u32)gobuf_chan_len(0);
+  w[13] = (gobuf_u32)gobuf_chan_cap(0);
+}
+
 /* A body by its address, as tables of functions give it. */
 GOBUF_EXPORT void *c_passer_address(void) {
   void *address;

@@ -90,6 +90,26 @@ export fn zig_maker(arg: ?*anyopaque) callconv(.c) void {
     _ = gobuf.wgDone(w.wg);
 }
 
+/// c_tries of bodies.c.
+export fn zig_tries(arg: ?*anyopaque) callconv(.c) void {
+    const w: [*]u32 = @ptrCast(@alignCast(arg));
+    w[3] = @intFromBool(gobuf.trylock(w[0]));
+    w[4] = @intFromBool(gobuf.trylock(w[0]));
+    gobuf.unlock(w[0]);
+    w[5] = @intFromBool(gobuf.tryrlock(w[1]));
+    w[6] = @intFromBool(gobuf.tryrlock(w[1]));
+    w[7] = @intFromBool(gobuf.trywlock(w[1]));
+    gobuf.runlock(w[1]);
+    gobuf.runlock(w[1]);
+    w[8] = @intFromBool(gobuf.trywlock(w[1]));
+    w[9] = @intFromBool(gobuf.tryrlock(w[1]));
+    gobuf.wunlock(w[1]);
+    w[10] = @truncate(gobuf.chanLen(w[2]));
+    w[11] = @truncate(gobuf.chanCap(w[2]));
+    w[12] = @truncate(gobuf.chanLen(0));
+    w[13] = @truncate(gobuf.chanCap(0));
+}
+
 /// Every operation once, so that none of gobuf.zig is left uncompiled. `in` is a channel of one, `out` a mutex,
 /// `callback` a Cond on it.
 export fn zig_everything(arg: ?*anyopaque) callconv(.c) void {

@@ -84,7 +84,7 @@ export function readOptions(argv: readonly string[]): Options {
     .addOption(
       new Option("--generated-one <id>", "judge one of them again")
         .argParser(parseId)
-        .conflicts(["generated", "abi", "only", "share", "list", "write"]),
+        .conflicts(["generated", "abi", "only", "share", "list", "write", "json", "junit"]),
     )
     .option("--patch", "of --generated-one: print its edit, for `git apply`, and judge nothing")
     .addOption(

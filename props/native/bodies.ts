@@ -20,6 +20,7 @@ const BODIES = {
   c_freer: native.body,
   c_spinner: native.body,
   c_traps: native.body,
+  c_tries: native.body,
   c_selects_null: native.body,
   c_selects_askew: native.body,
   c_call: { args: ["u32", "u32"], returns: "u32" },
@@ -34,6 +35,7 @@ const ZIG_BODIES = {
   zig_maker: native.body,
   zig_everything: native.body,
   zig_locks: native.body,
+  zig_tries: native.body,
   zig_faults: native.body,
   zig_overflows_rounding_up: native.body,
 } as const;

@@ -10,7 +10,9 @@ import {
   SELECT_OPERAND_NO_CASES,
   TRAP_BROADCAST,
   TRAP_CALLS,
+  TRAP_CHAN_CAP,
   TRAP_CHAN_FREE,
+  TRAP_CHAN_LEN,
   TRAP_CHAN_MAKE,
   TRAP_CLOSE,
   TRAP_CONDWAIT,
@@ -25,6 +27,9 @@ import {
   TRAP_SELECT,
   TRAP_SIGNAL,
   TRAP_SLEEP,
+  TRAP_TRYLOCK,
+  TRAP_TRYRLOCK,
+  TRAP_TRYWLOCK,
   TRAP_UNLOCK,
   TRAP_WGADD,
   TRAP_WGWAIT,
@@ -118,6 +123,16 @@ export function trap(gp: number, code: number, a: number): unknown {
     case TRAP_CHAN_FREE:
       if (a !== 0) releaseHandle(objectOf(gp, code, a, Hchan));
       return undefined;
+    case TRAP_TRYLOCK:
+      return objectOf(gp, code, a, Mutex).tryLock();
+    case TRAP_TRYRLOCK:
+      return objectOf(gp, code, a, RWMutex).tryRLock();
+    case TRAP_TRYWLOCK:
+      return objectOf(gp, code, a, RWMutex).tryLock();
+    case TRAP_CHAN_LEN:
+      return (channelOf(gp, code, a) as Chan<unknown>).len;
+    case TRAP_CHAN_CAP:
+      return (channelOf(gp, code, a) as Chan<unknown>).cap;
     default:
       // The trap FAULT, too, when a body sends it.
       throw new FatalError(`goroutine ${goidOf(gp)}: ${TRAP_CALLS[code] ?? `trap ${code}`}: no such operation`);

@@ -2,7 +2,7 @@
 
 // Version of the contract between the library, src/ and libraries of bodies; the library's descriptor carries it.
 /** grows by one with every change of a record, of an export's signature or of a code */
-export const CONTRACT_ABI_VERSION = 6;
+export const CONTRACT_ABI_VERSION = 7;
 
 // First word of the library's descriptor.
 /** the bytes "GOBF" */
@@ -60,6 +60,11 @@ export const TRAP_CHAN_MAKE = 25;
 export const TRAP_CHAN_FREE = 26;
 /** the goroutine is preempted: it goes on when its turn comes */
 export const TRAP_PREEMPT = 27;
+export const TRAP_TRYLOCK = 28;
+export const TRAP_TRYRLOCK = 29;
+export const TRAP_TRYWLOCK = 30;
+export const TRAP_CHAN_LEN = 31;
+export const TRAP_CHAN_CAP = 32;
 /** the first code of the embedder's own traps */
 export const TRAP_EMBEDDER = 256;
 /** The functions of gobuf.h, by the code that each uses. */
@@ -89,6 +94,11 @@ export const TRAP_CALLS: Readonly<Record<number, string>> = {
   [TRAP_RECOVER]: "gobuf_recover",
   [TRAP_CHAN_MAKE]: "gobuf_chan_make",
   [TRAP_CHAN_FREE]: "gobuf_chan_free",
+  [TRAP_TRYLOCK]: "gobuf_trylock",
+  [TRAP_TRYRLOCK]: "gobuf_tryrlock",
+  [TRAP_TRYWLOCK]: "gobuf_trywlock",
+  [TRAP_CHAN_LEN]: "gobuf_chan_len",
+  [TRAP_CHAN_CAP]: "gobuf_chan_cap",
   [TRAP_EMBEDDER]: "gobuf_trap",
 };
 
