@@ -6,6 +6,7 @@ import { newNativeG } from "./native/native.ts";
 import { endPool, wishProcs } from "./procs/pool.ts";
 import { type Body, frameOf } from "./runtime/body.ts";
 import { type Address, native } from "./runtime/ffi.ts";
+import { partWorld } from "./runtime/foreign.ts";
 import { allocG, gbody } from "./runtime/g.ts";
 import { setTransitionHook, type TransitionHook } from "./runtime/gstatus.ts";
 import { RETIRED, retired } from "./runtime/instance.ts";
@@ -295,7 +296,8 @@ export function joins(options: RunOptions): boolean {
 /** A run in a world of its own, or the first in the one that others will share. @param settle is called when it is over */
 export function openWorld(options: RunOptions, settle: (run: Run) => void): Run {
   const run = beginWorld(options);
-  if (!wantsOwnWorld(options)) shared = run.world;
+  if (wantsOwnWorld(options)) partWorld(run.world);
+  else shared = run.world;
   keepGoing(run.world);
   attach(run, options, settle);
   return run;

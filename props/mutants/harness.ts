@@ -204,7 +204,7 @@ export function ladder(subject: Subject, library: string): string[][] {
       "src/native/lane.test.ts",
       "props/teeth",
     ];
-    const worlds = ["runs", "ends", "slices"].map((name) => `./props/faults/${name}.test.ts`);
+    const worlds = ["runs", "apart", "ends", "slices"].map((name) => `./props/faults/${name}.test.ts`);
     return [
       [...named, "--bodies", "generator"],
       [...command, "--bodies", "generator", "--runs", "0"],

@@ -73,6 +73,8 @@ export const WORLD_MUTANTS: readonly Mutant[] = [
     "    if (records[M_SLICE_OVER] === slice) break;\n",
     "",
   ),
+  fault("what a world apart makes is anybody's", "runtime/foreign.ts", "  world.apart = true;\n", ""),
+  fault("what a world leaves behind stays its own", "runtime/foreign.ts", " || owner.runs.size === 0", ""),
   fault("what a bubble makes is nobody's", "runtime/foreign.ts", "  world.owns = true;\n", ""),
   fault(
     "time does not stand still for what is outside a bubble",

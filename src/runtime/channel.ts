@@ -13,7 +13,7 @@ import {
   recvContinue,
   recvOkContinue,
 } from "./chan.ts";
-import { bubbleNow, owners, refuseOutside } from "./foreign.ts";
+import { type ChanUse, ownerNow, owners, refuseOther, refuseOutside } from "./foreign.ts";
 import { callDone, checkFatal, getg, mp, type Op, opPending, opReady } from "./m.ts";
 import { spawnOwn } from "./spawn.ts";
 import type { World } from "./world.ts";
@@ -116,6 +116,9 @@ export class Chan<in out T> extends Hchan implements SendChan<T>, RecvChan<T> {
     return null;
   }
 
+  /** Refuses a goroutine that it is not for. @internal */
+  checkUse(_use: ChanUse): void {}
+
   /** How many values the buffer holds: Go's `len(ch)`. Always 0 for a timer's channel. */
   get len(): number {
     return this.source === null ? chanlen(this) : 0;
@@ -186,44 +189,62 @@ export class Chan<in out T> extends Hchan implements SendChan<T>, RecvChan<T> {
   }
 }
 
-/** A channel that was made in a bubble, for goroutines of it: hchan.bubble. A class of its own, so that others do not pay. */
-class BubbleChan<T> extends Chan<T> {
+/** A channel for the goroutines of one world. A class of its own, so that others do not pay. */
+abstract class OwnedChan<T> extends Chan<T> {
   constructor(
     capacity: number,
-    private readonly owner: World,
+    protected readonly owner: World,
   ) {
     super(capacity);
   }
 
-  override get bubble(): World {
-    return this.owner;
-  }
+  abstract override checkUse(use: ChanUse): void;
 
   override send(value: T): Op<void> {
-    refuseOutside(this.owner, "send on synctest channel from outside bubble");
+    this.checkUse("send");
     return super.send(value);
   }
 
   override recv(): Op<T | undefined> {
-    refuseOutside(this.owner, "receive on synctest channel from outside bubble");
+    this.checkUse("receive");
     return super.recv();
   }
 
   override recvOk(): Op<Received<T>> {
-    refuseOutside(this.owner, "receive on synctest channel from outside bubble");
+    this.checkUse("receive");
     return super.recvOk();
   }
 
   override close(): void {
-    refuseOutside(this.owner, "close of synctest channel from outside bubble");
+    this.checkUse("close");
     super.close();
   }
 }
 
-/** A channel, of the bubble whose goroutine makes it: makechan. @param capacity a legal one @internal */
+/** A channel that was made in a bubble, for goroutines of it: hchan.bubble. */
+class BubbleChan<T> extends OwnedChan<T> {
+  override get bubble(): World {
+    return this.owner;
+  }
+
+  override checkUse(use: ChanUse): void {
+    refuseOutside(this.owner, `${use} ${use === "close" ? "of" : "on"} synctest channel from outside bubble`);
+  }
+}
+
+/** A channel that a goroutine made while there was a world with a clock, a seed or a hook of its own. */
+class WorldChan<T> extends OwnedChan<T> {
+  override checkUse(use: ChanUse): void {
+    refuseOther(this.owner, use);
+  }
+}
+
+/** A channel, of the world whose goroutine makes it: makechan. @param capacity a legal one @internal */
 export function makechan<T>(capacity: number): Chan<T> {
-  const bubble = owners === 0 ? null : bubbleNow();
-  return bubble === null ? new Chan<T>(capacity) : new BubbleChan<T>(capacity, bubble);
+  if (owners === 0) return new Chan<T>(capacity);
+  const owner = ownerNow();
+  if (owner === null) return new Chan<T>(capacity);
+  return owner.owns ? new BubbleChan<T>(capacity, owner) : new WorldChan<T>(capacity, owner);
 }
 
 // TypeScript knows no such method: a loop over a channel does not compile. Where nothing checked the types, it says so.

@@ -36,19 +36,51 @@ export function meet(gp: number): void {
   const entry = gentry[gp];
   const name = typeof entry === "function" && entry.name !== "" ? ` (${entry.name})` : "";
   throw new Error(
-    `gobuf: goroutine ${goidOf(gp)}${name} of another run waits here, which has a clock, a seed or a hook of its own: such ` +
-      "runs share no channels, locks or groups with others",
+    `gobuf: goroutine ${goidOf(gp)}${name} of another run waits here, which has ${OWN}: such runs share no ` +
+      "channels, locks or groups with others",
   );
 }
 
-/** Bubbles of this thread that own what is made in them, those that are over included: while it is 0, nobody asks further. */
+/** Bubbles and worlds apart of this thread, those that are over included: while it is 0, nobody asks further. */
 export let owners = 0;
 
-/** What is made in a world from now on belongs to it. */
+/** What is made in a bubble from now on belongs to it. */
 export function own(world: World): void {
   world.owns = true;
   owners++;
 }
+
+/** What a world and the others make from now on is each one's own. */
+export function partWorld(world: World): void {
+  world.apart = true;
+  owners++;
+}
+
+/** What a goroutine does with a channel. */
+export type ChanUse = "send" | "receive" | "close" | "select";
+
+/** The world that what is made now belongs to; null for ordinary code, which is of none. */
+export function ownerNow(): World | null {
+  return mp.curg === 0 ? null : currentWorld();
+}
+
+/**
+ * Refuses a goroutine that uses a channel of another world, where one of the two is apart, whether or not anybody waits on
+ * it. What a world leaves behind is for all.
+ *
+ * @throws Error that names the use
+ */
+export function refuseOther(owner: World, use: ChanUse): void {
+  if (mp.curg === 0 || owner.runs.size === 0) return;
+  const world = currentWorld();
+  if (world === owner || !(owner.apart || world?.apart)) return;
+  throw new Error(
+    `gobuf: ${use}: the channel was made in another run, and one of the two has ${OWN}: such runs share no channels, locks ` +
+      "or groups with others",
+  );
+}
+
+const OWN = "a clock, a seed or a hook of its own";
 
 /** The bubble whose goroutine runs; null for another run's, and for ordinary code. */
 export function bubbleNow(): World | null {

@@ -5,7 +5,7 @@ import { bufget, bufput, chanrecv, chansend, Hchan, hasRoom, recv, recvContinue,
 import type { Chan, RecvChan, SendChan } from "./channel.ts";
 import { checkOptions, refuse, refuseOption } from "./expect.ts";
 import { G_PARAM, G_SELECTDONE, G_STRIDE, G_WAITING, gmem, SUDOG_STRIDE, smem } from "./ffi.ts";
-import { owners, refuseChan, refuseOutside } from "./foreign.ts";
+import { owners, refuseChan } from "./foreign.ts";
 import { gcont } from "./g.ts";
 import { getg, mp, type Op, opOwnCall, opPending, opReady } from "./m.ts";
 import { FatalError, PanicError } from "./panic.ts";
@@ -376,10 +376,7 @@ function selectOther(gp: number, given: readonly SelectCase[] | NamedCases, opti
 }
 
 function refuseCases(cases: readonly SelectCase[]): void {
-  for (const { c } of cases) {
-    const { bubble } = c as Chan<unknown>;
-    if (bubble) refuseOutside(bubble, "select on synctest channel from outside bubble");
-  }
+  for (const { c } of cases) (c as Chan<unknown>).checkUse("select");
 }
 
 /** The cases in the order of their keys, and the chosen one's name for its index. */

@@ -129,6 +129,8 @@ export class World {
   idleHook: IdleHook | null = null;
   /** What is made here belongs here, as in Go's bubbles. */
   owns = false;
+  /** A world of its own that runs by turns with others: they share nothing. */
+  apart = false;
   /** Of a bubble, when nothing can run: whether a goroutine waits for what is not the bubble's, so that time stands still. */
   waitsOutside: (() => boolean) | null = null;
   /** What keeps the event loop, and calls {@link step} when the first timer is due, at `timerWhen` nanoseconds. */
