@@ -1,5 +1,8 @@
-/** Builds the kit's driver: of this machine, or, as `bun pm pack` wants them, of every platform that the kit runs on. */
-import { existsSync, mkdirSync, readdirSync, statSync } from "node:fs";
+/**
+ * Builds the kit's driver: of this machine, or of every platform that the kit runs on; and, as `bun pm pack` wants it, all that
+ * the package needs to run without this checkout.
+ */
+import { copyFileSync, cpSync, existsSync, mkdirSync, readdirSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { command } from "../scripts/command.ts";
 import { withLock } from "../scripts/lock.ts";
@@ -61,10 +64,27 @@ export function buildDriver(platform: string): string {
   return path;
 }
 
+/** Bundles the command line, and puts the recorder's sources beside it, which a Go of the user's builds. */
+export async function bundle(): Promise<void> {
+  const dist = join(here, "dist");
+  const recorder = join(root, "golden", "recorder");
+  rmSync(dist, { recursive: true, force: true });
+  const entrypoints = [join(here, "src", "main.ts")];
+  // the native library of gobuf is no part of the kit
+  const external = ["*.so", "*.dylib", "*.dll"];
+  await Bun.build({ entrypoints, outdir: dist, target: "bun", external });
+  for (const name of readdirSync(recorder).filter((each) => /^go\.mod$|^overlay\.ts$|\.go$/.test(each))) {
+    copyFileSync(join(recorder, name), join(dist, name));
+  }
+  cpSync(join(recorder, "overlay"), join(dist, "overlay"), { recursive: true });
+}
+
 if (import.meta.main) {
   const program = command("bun conform/build.ts", "Builds the conformance kit's driver into conform/bin/.");
-  program.argument("[platform]", `all, or one of ${Object.keys(TARGETS).join(", ")}`, "linux-x64");
+  program.argument("[platform]", `pack, all, or one of ${Object.keys(TARGETS).join(", ")}`, "linux-x64");
   program.parse();
   const [platform = ""] = program.processedArgs as string[];
-  for (const each of platform === "all" ? Object.keys(TARGETS) : [platform]) console.log(buildDriver(each));
+  const every = platform === "all" || platform === "pack";
+  for (const each of every ? Object.keys(TARGETS) : [platform]) console.log(buildDriver(each));
+  if (platform === "pack") await bundle();
 }

@@ -186,6 +186,8 @@ class Interpreter {
     this.started++;
     const number = this.recording.created + 1;
     this.port.go(() => this.goroutine(number, body));
+    // a port that tells no status changes has not said so
+    this.recording.created = Math.max(this.recording.created, number);
     return number;
   }
 
@@ -236,7 +238,11 @@ class Interpreter {
 }
 
 /** Runs a workload on generator bodies. */
-export function runGenerators(target: Target, input: CaseInput, limits: TraceLimits = OPEN_LIMITS): Trace {
+export function runGenerators(
+  target: Pick<Target, "generator" | "waitReason">,
+  input: CaseInput,
+  limits: TraceLimits = OPEN_LIMITS,
+): Trace {
   const { generator } = target;
   const { workload, seed } = input;
   const recording = new Recording(target.waitReason, limits);

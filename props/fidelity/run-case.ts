@@ -4,6 +4,7 @@ import { compareTraces, formatDivergence } from "./compare.ts";
 import { checkHistory, type Illegal } from "./legality.ts";
 import { checkProgram } from "./program.ts";
 import type { Tally } from "./result.ts";
+import { checkStandstill } from "./standstill.ts";
 import type { Trace } from "./trace.ts";
 
 /**
@@ -24,7 +25,7 @@ function place(part: string, list: readonly string[], { index, reason }: Illegal
 /** What is wrong with a trace whatever Go would do. Nothing when it is legal. */
 export function illegalities(input: CaseInput, trace: Trace): string[] {
   const history = checkHistory(trace.status, trace.outcome, input.workload.timers !== undefined);
-  const program = checkProgram(input.workload, trace.ops);
+  const program = checkProgram(input.workload, trace.ops) ?? checkStandstill(input.workload, trace.ops, trace.outcome);
   return [
     ...(history === undefined ? [] : [place("status", trace.status, history)]),
     ...(program === undefined ? [] : [place("ops", trace.ops, program)]),

@@ -51,6 +51,11 @@ export const UNNAMED: readonly Unnamed[] = [
     argument: 'join(PERFETTO, "engine.mjs")',
     why: "setup.ts puts Perfetto's engine there; the tree does not have it",
   },
+  {
+    file: "conform/src/sched/serve.ts",
+    argument: "resolve(file)",
+    why: "the scheduler of the kit's user",
+  },
 ];
 
 /** What the build makes, and the tree does not have: `layout.zig` writes the offsets that the switch includes. */
