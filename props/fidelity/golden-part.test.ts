@@ -80,6 +80,7 @@ describe("a golden that was tampered with", () => {
     const { result } = run(["--golden", file("impossible.jsonl", goldenBytes(HEADER, impossible))], impossible);
     expect(result.failures[0]?.details).toEqual([
       "the end of status is illegal: the verdict is deadlock, and goroutine 0 is running",
+      'ops[9] "0 done" is illegal: main was done, and the outcome is deadlock',
     ]);
   });
 
