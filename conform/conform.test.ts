@@ -121,7 +121,9 @@ describe.skipIf(!here)(`the conformance kit (skipped elsewhere: ${why})`, () => 
     expect(`${ran.stdout}${ran.stderr}`).toContain("self-test: 34 of 34 broken registers named, 0 falsely");
     expect(ran.stdout.toString()).toMatch(/swapcontext libc, System V x86-64\nPASS {3}registers/);
     expect(ran.stdout.toString()).toMatch(/17 verdicts, 0 failed\n/);
-    expect(ran.stdout.toString()).toMatch(/fifo 0, against go1\.26\.8.*\nit has .*\nPASS {3}L0 .*\nPASS {3}L1 .*\nCHOICE L2 /);
+    expect(ran.stdout.toString()).toMatch(
+      /fifo 0, against go1\.26\.8.*\nit has .*\nPASS {3}L0 .*\nPASS {3}L1 .*\nCHOICE L2 /,
+    );
     expect(ran.exitCode).toBe(0);
     expect(readFileSync(join(project, "report.xml"), "utf8")).toContain('tests="17" failures="0"');
     const arm = join(project, "node_modules", "gobuf-conform", "bin", "linux-arm64", "gobuf-conform-driver");
