@@ -28,8 +28,11 @@ const SUITE =
 const LISTS =
   /^props\/(?:mutants\/(?:scheduler|worlds|switch|native|named|listed|kinds|preempt|threads|timers|rings|neutral|(?:suite|rows)-(?!fault)\w+)|fidelity\/page\/(?:go|seed))\.ts$/;
 
-/** Bodies that tests and the bench run, beside the probe: programs, as those of props/native/. */
-const PROGRAMS = /^arch\/probe\/(?:bench|bodies|preempt)\.(?:zig|c|h)$/;
+/**
+ * Bodies that tests and the bench run, beside the probe: programs, as those of props/native/. And the explorer of a model,
+ * which is in no library.
+ */
+const PROGRAMS = /^arch\/(?:probe\/(?:bench|bodies|preempt)\.(?:zig|c|h)|model\.zig|procs\/model\/.*)$/;
 
 /** Made from arch/codes.toml, with which `bun run lint` compares them. */
 const MADE = new Set(["arch/codes.zig", "src/runtime/codes.ts"]);

@@ -78,6 +78,7 @@ describe("the draw", () => {
     expect(partOf("props/mutants/harness.ts", "linux-x64")).toBe("suite");
     expect(partOf("arch/probe/probe.zig", "linux-x64")).toBe("suite");
     expect(partOf("arch/probe/bodies.c", "linux-x64"), "a program").toBeUndefined();
+    expect(partOf("arch/procs/model/explore.zig", "linux-x64"), "of no library").toBeUndefined();
     expect(partOf("props/fidelity/compare.ts", "linux-x64")).toBe("suite");
     expect(partOf("src/runtime/chan.test.ts", "linux-x64")).toBeUndefined();
     expect(partOf("arch/codes.zig", "linux-x64")).toBeUndefined();
