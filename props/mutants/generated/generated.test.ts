@@ -157,6 +157,10 @@ describe("the ladder", () => {
     expect(left.map(({ name }) => name)).toEqual(["src/a.test.ts src/other.test.ts", "fidelity"]);
     const all = ["src/a.test.ts", "src/far.test.ts", "src/other.test.ts", "fidelity named", "fidelity"];
     expect(checksOf(candidate, graph)).toEqual(all);
+    // A test that is late on a busy machine has found nothing.
+    const [step] = ladderOf(candidate, graph, NOTHING_KNOWN);
+    const files = ["./src/a.test.ts", "./src/other.test.ts"];
+    expect(step?.args).toEqual(["test", "--bail=1", "--timeout=60000", ...files]);
   });
 
   test("a step's processor time is shared by how long its files took", () => {

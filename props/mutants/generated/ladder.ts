@@ -25,6 +25,8 @@ const FIDELITY = ["props/fidelity/main.ts", "--json", RESULT];
 const UNTIMED_MS = 1000;
 /** A test file that takes longer runs after the whole of fidelity. */
 const LONG_MS = 12_000;
+/** Milliseconds of a test that sets none itself: one that is late on a busy machine has found nothing. Limits end what hangs. */
+const TEST_MS = 60_000;
 /** Files of one process: more save starts of Bun, fewer find sooner. */
 const CHUNK = 12;
 /** Near: a file that imports the mutated one, or what imports it. */
@@ -68,7 +70,7 @@ export function testStep(files: readonly string[], known: Known): Step {
   const usualMs = files.reduce((sum, file) => sum + (known.msOf(file) ?? UNTIMED_MS), 0);
   return {
     name: files.join(" "),
-    args: ["test", "--bail=1", ...files.map((file) => `./${file}`)],
+    args: ["test", "--bail=1", `--timeout=${TEST_MS}`, ...files.map((file) => `./${file}`)],
     tests: files,
     usualMs,
   };
