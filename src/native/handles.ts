@@ -166,10 +166,10 @@ export function objectOf<T extends Handled>(gp: number, code: number, handle: nu
     handle === 0
       ? "nil"
       : typeof found === "object"
-        ? `a ${typeName(found.constructor.name)}`
+        ? `a ${found instanceof Hchan ? "Chan" : found.constructor.name}`
         : `nothing${isOfAnother(handle) ? ", for it is a handle of another run" : ""}`;
   throw new FatalError(
-    `goroutine ${goidOf(gp)}: ${TRAP_CALLS[code]} on handle ${handle >>> 0}: expected a ${typeName(type.name)}, found ${what}`,
+    `goroutine ${goidOf(gp)}: ${TRAP_CALLS[code]} on handle ${handle >>> 0}: expected a ${(type as unknown) === Hchan ? "Chan" : type.name}, found ${what}`,
   );
 }
 
@@ -178,9 +178,4 @@ function isOfAnother(handle: number): boolean {
   const base = mmem[M_HANDLE_BASE] as number;
   if (base !== 0 && handle >= base && (base === highest || handle < base + objects.length)) return false;
   return handle >= FIRST && handle < (mmem[M_HANDLE_NEXT] as number);
-}
-
-/** What users call a class. */
-function typeName(name: string): string {
-  return name === "Hchan" ? "Chan" : name;
 }

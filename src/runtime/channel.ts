@@ -235,7 +235,8 @@ class BubbleChan<T> extends OwnedChan<T> {
 /** A channel that a goroutine made while there was a world with a clock, a seed or a hook of its own. */
 class WorldChan<T> extends OwnedChan<T> {
   override checkUse(use: ChanUse): void {
-    refuseOther(this.owner, use);
+    // A timer is its clock's, whoever receives: as in a bubble, which may use one from outside.
+    if (this.source === null) refuseOther(this.owner, use);
   }
 }
 

@@ -16,6 +16,7 @@ const EXPECTED: Readonly<Record<string, string>> = {
   "chan receive (durable)": "chan receive",
   "chan send": "chan send",
   "chan send (durable)": "chan send",
+  preempted: "preempted",
   "sync.Cond.Wait": "sync.(*Cond).Wait",
   semacquire: "sync",
   "sync.Mutex.Lock": "sync",
