@@ -42,7 +42,10 @@ enum {
   HOG_SEND_WAITS,
   HOG_SELECT_WAITS,
   HOG_COND_WAIT,
-  HOG_GOEXIT
+  HOG_GOEXIT,
+  HOG_LEN_CAP,
+  HOG_TRYLOCK,
+  HOG_TRY_RW
 };
 
 typedef struct hog {
@@ -91,6 +94,23 @@ static gobuf_u32 hog_round(hog *h) {
       c.value = 7;
       wrong += gobuf_select(&c, 1, 0, 0) != 0;
       wrong += gobuf_status() != GOBUF_OK;
+      break;
+    case HOG_LEN_CAP:
+      wrong += gobuf_chan_len(h->object) != 0;
+      wrong += gobuf_chan_cap(h->object) != 3;
+      break;
+    case HOG_TRYLOCK:
+      wrong += gobuf_trylock(h->object) != 1;
+      wrong += gobuf_trylock(h->object) != 0;
+      gobuf_unlock(h->object);
+      break;
+    case HOG_TRY_RW:
+      wrong += gobuf_tryrlock(h->object) != 1;
+      wrong += gobuf_trywlock(h->object) != 0;
+      gobuf_runlock(h->object);
+      wrong += gobuf_trywlock(h->object) != 1;
+      wrong += gobuf_tryrlock(h->object) != 0;
+      gobuf_wunlock(h->object);
       break;
     case HOG_LOCK:
       gobuf_lock(h->object);

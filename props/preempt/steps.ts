@@ -5,7 +5,7 @@
  * of an undisturbed run and one preemption. On x86-64 Linux.
  */
 import { readFileSync } from "node:fs";
-import { type Chan, Cond, chan, go, gosched, Mutex, native, run, WaitGroup } from "gobuf";
+import { type Chan, Cond, chan, go, gosched, Mutex, native, RWMutex, run, WaitGroup } from "gobuf";
 import { setLanes } from "../../src/native/lane.ts";
 import { setExecute, setTrapHandler } from "../../src/native/native.ts";
 import {
@@ -240,6 +240,19 @@ export const STEPPED: readonly Operation[] = [
     },
   },
   { name: "gobuf_goexit", covers: "gobuf_goexit", hog: first + 10, object: () => null },
+  {
+    name: "gobuf_chan_len, gobuf_chan_cap",
+    covers: "gobuf_chan_len gobuf_chan_cap",
+    hog: first + 11,
+    object: () => chan<number>(3),
+  },
+  { name: "gobuf_trylock", covers: "gobuf_trylock", hog: first + 12, object: () => new Mutex() },
+  {
+    name: "gobuf_tryrlock, gobuf_trywlock",
+    covers: "gobuf_tryrlock gobuf_trywlock",
+    hog: first + 13,
+    object: () => new RWMutex(),
+  },
 ];
 
 /** Of a goroutine that is preempted once, between the others: the two edges. */
