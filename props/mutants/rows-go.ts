@@ -149,7 +149,7 @@ export const GO_ROW_MUTANTS: readonly Mutant[] = [
       "gopark(gp, null, waitReasonChanReceive, null);",
     ),
   ),
-  breaks("selectgo", src("runtime/select.ts", "  sortByChannel(n);\n", "  lock.set(poll.subarray(0, n));\n")),
+  breaks("selectgo", src("runtime/select.ts", "  lockorder(n);\n", "  lock.set(poll.subarray(0, n));\n")),
   breaks(
     "case order",
     src("runtime/select.ts", "for (let i = cases.length - 1; i >= 0; i--)", "for (let i = 0; i < cases.length; i++)"),

@@ -143,12 +143,7 @@ export const SCHEDULER_MUTANTS: readonly Mutant[] = [
     "const j = cheaprandn(n + 1);",
     "const j = n === 0 ? 0 : cheaprandn(n + 1);",
   ),
-  fault(
-    "lock order is source order",
-    "runtime/select.ts",
-    "  sortByChannel(n);\n",
-    "  lock.set(poll.subarray(0, n));\n",
-  ),
+  fault("lock order is source order", "runtime/select.ts", "  lockorder(n);\n", "  lock.set(poll.subarray(0, n));\n"),
   fault("the select stays in the other queues", "runtime/select.ts", " else c.remove(isSend, s);", ""),
   fault("the draw is of one more", "runtime/rand.ts", "gobuf_cheaprandn(mid, n)", "gobuf_cheaprandn(mid, n + 1) % n"),
   fault("lifo requeue lost", "sync/mutex.ts", "const lifo = waitStart !== 0;", "const lifo = false;"),

@@ -84,21 +84,28 @@ const keys = new Int32Array(CASES_MAX);
  */
 function shuffle(cases: readonly SelectCase[]): number {
   let n = 0;
-  for (let i = 0; i < cases.length; i++) if ((cases[i] as SelectCase).send) n = draw(cases, i, n);
-  for (let i = cases.length - 1; i >= 0; i--) if (!(cases[i] as SelectCase).send) n = draw(cases, i, n);
+  for (let i = 0; i < cases.length; i++) if (cases[i]?.send) n = draw(cases, i, n);
+  for (let i = cases.length - 1; i >= 0; i--) if (!cases[i]?.send) n = draw(cases, i, n);
   return n;
 }
 
 /** Gives the case `i` its place among the `n` that have one. @returns how many have one now */
 function draw(cases: readonly SelectCase[], i: number, n: number): number {
-  const { c } = cases[i] as SelectCase;
-  if (c.nil) return n;
+  // Untyped code may have given anything: what is no channel has no such field.
+  const c = cases[i]?.c;
+  if (c?.nil !== false) return leftOut(cases, i, n);
   if (c.source !== null) c.source.poll();
   keys[i] = c.sortkey;
   const j = cheaprandn(n + 1);
   poll[n] = poll[j];
   poll[j] = i;
   return n + 1;
+}
+
+/** The case `i` is of a nil channel, or none at all. @returns n @throws TypeError for none */
+function leftOut(cases: readonly unknown[], i: number, n: number): number {
+  checkCase(cases[i], i);
+  return n;
 }
 
 let caseHook: ((cases: readonly SelectCase[], poll: Uint16Array) => void) | null = null;
@@ -140,6 +147,20 @@ function sortByChannel(n: number): void {
     }
     lock[j] = item;
   }
+}
+
+/** Whether a case may be ready: most that receive are not, and this much is looked at without a call. */
+function mayGo({ c, send: isSend }: SelectCase): boolean {
+  return isSend || c.first(SENDQ) !== 0 || c.qcount > 0 || c.closed || c.lane !== null;
+}
+
+/** The lock order of `n` cases. */
+function lockorder(n: number): void {
+  if (n !== 2) return sortByChannel(n);
+  // What the sort comes to for the most usual select.
+  const first = keys[poll[0]] < keys[poll[1]] ? 0 : 1;
+  lock[0] = poll[first];
+  lock[1] = poll[1 - first];
 }
 
 /** Carries a case out if it is ready; the result is in mp.elem and mp.ok. */
@@ -196,14 +217,15 @@ export function selectgo(
   if (caseHook !== null) caseHook(cases, poll.subarray(0, n));
   for (let i = 0; i < n; i++) {
     const chosen = poll[i];
-    if (attempt(cases[chosen] as SelectCase)) return chosen;
+    const one = cases[chosen] as SelectCase;
+    if (mayGo(one) && attempt(one)) return chosen;
   }
   if (!block) {
     mp.elem = undefined;
     mp.ok = true;
     return DEFAULT_CASE;
   }
-  sortByChannel(n);
+  lockorder(n);
   let last = 0;
   for (let i = 0; i < n; i++) {
     const item = lock[i];
@@ -349,13 +371,8 @@ export function select(given: readonly SelectCase[] | NamedCases, options?: Sele
   if (options !== undefined || !Array.isArray(given) || given.length < 2 || owners !== 0) {
     return selectOther(gp, given, options);
   }
-  try {
-    const index = selectgo(gp, given, true, selectResult);
-    return index === SELECT_PARKED ? opPending() : opReady({ index, value: mp.elem, ok: mp.ok });
-  } catch (error) {
-    checkCases(given);
-    throw error;
-  }
+  const index = selectgo(gp, given, true, selectResult);
+  return index === SELECT_PARKED ? opPending() : opReady({ index, value: mp.elem, ok: mp.ok });
 }
 
 function selectOther(gp: number, given: readonly SelectCase[] | NamedCases, options?: SelectOptions): Op<unknown> {
@@ -414,10 +431,12 @@ const CASES = "a list of cases, made by sendCase and recvCase";
 
 /** @throws TypeError where untyped code gave something else, or a list with a hole */
 function checkCases(cases: readonly unknown[]): void {
-  for (let i = 0; i < cases.length; i++) {
-    const c = cases[i] as Partial<SelectCase> | null | undefined;
-    if (!(c?.c instanceof Hchan)) refuse("select", c, `${CASES}: at index ${i}`);
-  }
+  for (let i = 0; i < cases.length; i++) checkCase(cases[i], i);
+}
+
+function checkCase(given: unknown, i: number): void {
+  const c = given as Partial<SelectCase> | null | undefined;
+  if (!(c?.c instanceof Hchan)) refuse("select", c, `${CASES}: at index ${i}`);
 }
 
 function checkSelectOptions(options: SelectOptions): void {

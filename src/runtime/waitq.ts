@@ -96,11 +96,6 @@ export class Waitqs implements Queued {
    * @internal
    */
   dequeue(sending: boolean): number {
-    // An empty queue is looked at without a call: this much JavaScriptCore inlines.
-    return (sending ? this.sendFirst : this.recvFirst) === 0 ? 0 : this.take(sending);
-  }
-
-  private take(sending: boolean): number {
     for (;;) {
       const s = this.first(sending);
       if (s === 0) return 0;
