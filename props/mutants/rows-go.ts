@@ -297,6 +297,11 @@ export const GO_ROW_MUTANTS: readonly Mutant[] = [
     ),
   ),
   breaks("trace.NewTask, Task.End, Log, WithRegion", src("trace/task.ts", "    if (this.ended) return;\n", "")),
+  // Who waits for a lock, and no other, is in the profile of locks.
+  breaks(
+    "blockevent, mutexevent, pprof.Lookup",
+    src("trace/waits.ts", "    if (LOCKS.has(wait.reason)) add(", "    if (!LOCKS.has(wait.reason)) add("),
+  ),
   declares("newstack, copystack", "newstack"),
   breaks(
     "preemptM, wantAsyncPreempt, asyncPreempt2",

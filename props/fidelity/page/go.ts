@@ -424,6 +424,14 @@ const TOOLS: readonly Item[] = [
     "export:trace/trace.ts:newTask",
   ),
   differs(
+    "blockevent, mutexevent, pprof.Lookup",
+    "runtime/mprof.go, runtime/pprof",
+    "every wait is counted, and none is sampled",
+    "Go draws waits by their length (SetBlockProfileRate, SetMutexProfileFraction) and weighs what it drew. In gobuf all that end between pprof.start and pprof.stop count as they are. A wait's stack is its operation's, with tracebacks on, else the body's name. A lock that ordinary code gives back is told of as from outside. Profiles of the processor's time and of memory are Bun's business",
+    "test:src/trace/pprof.test.ts",
+    "export:trace/pprof.ts:lookup",
+  ),
+  differs(
     "newstack, copystack",
     "runtime/stack.go",
     "a stack that never moves",
