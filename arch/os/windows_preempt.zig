@@ -103,7 +103,18 @@ pub fn textOf(address: usize, lo: *usize, hi: *usize) bool {
     const executable = 0xF0;
     var region: Region = undefined;
     if (VirtualQuery(address, &region, @sizeOf(Region)) == 0 or region.protect & executable == 0) return false;
-    lo.* = region.base;
     hi.* = region.base + region.bytes;
+    // What the system tells begins at the page of the address. So from the module's start on, the executable pages that lead
+    // there without a gap.
+    const page = region.base;
+    var at = region.allocation_base;
+    lo.* = page;
+    var first: usize = 0;
+    while (at < page) {
+        if (VirtualQuery(at, &region, @sizeOf(Region)) == 0 or region.bytes == 0) return true;
+        if (region.protect & executable == 0) first = 0 else if (first == 0) first = region.base;
+        at = region.base + region.bytes;
+    }
+    if (first != 0) lo.* = first;
     return true;
 }

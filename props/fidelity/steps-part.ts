@@ -17,7 +17,7 @@ import { limitsOf } from "./trace.ts";
 
 /** Workloads of a run, and the stride that is right for them: a few seconds' worth. */
 const RUNS = 5000;
-const STRIDE = 101;
+const STRIDE = 211;
 /** Instructions of the shortest round trip: the first preemption lies among them. */
 const SHORTEST = 150;
 /** Recorded cases of more events take seconds each. */
