@@ -286,6 +286,11 @@ pub const procs_op = struct {
     pub const woke: u32 = 256;
 };
 
+/// Answer of gobuf_mstart to a thread that is to call it again.
+pub const procs_again = struct {
+    pub const again: u32 = 1;
+};
+
 /// What gobuf_procs_make makes.
 pub const procs_kind = struct {
     pub const channel: u32 = 1;

@@ -245,19 +245,16 @@ export fn gobuf_call(handle: u32, word: u64, result: ?*u64) callconv(.c) u32 {
 
 // Runs with several Ps: procs/procs.zig says what each does.
 
-export fn gobuf_procs_new(n: u32, stack_bytes: u32, notify: ?*const fn (u32) callconv(.c) void, log_room: u32) callconv(.c) u32 {
-    return procs.new(n, stack_bytes, notify, log_room);
-}
-
-export fn gobuf_procs_enter(pool: u32) callconv(.c) void {
-    procs.enter(pool);
+export fn gobuf_procs_new(n: u32, stack_bytes: u32, notify: ?*const fn (u32) callconv(.c) void, log_room: u32, breath_ms: u32) callconv(.c) u32 {
+    return procs.new(n, stack_bytes, notify, log_room, breath_ms);
 }
 
 export fn gobuf_procs_came(pool: u32, id: u32) callconv(.c) u32 {
     return @intFromBool(procs.came(pool, id));
 }
 
-/// Makes this thread an M of a pool, until the pool ends. 0 or an error code of execute.
+/// Makes this thread an M of a pool, until the pool ends: 0, codes.procs_again when it is to call again, or an error code of
+/// execute.
 export fn gobuf_mstart(pool: u32, id: u32) callconv(.c) u32 {
     return procs.mstart(pool, id);
 }

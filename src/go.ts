@@ -4,6 +4,7 @@
  */
 
 import { type Argument, type Body, startNative } from "./native/nativelib.ts";
+import { pooledGoroutines, procsOf, severalProcs } from "./procs/pool.ts";
 import { frameOf, type Go } from "./runtime/body.ts";
 import { goidOf } from "./runtime/gstatus.ts";
 import { callDone, getg, MCALL_GOEXIT, MCALL_GOSCHED, type Op, opCall, opMcall, runNow } from "./runtime/m.ts";
@@ -149,12 +150,14 @@ export function call<A extends unknown[], R>(fn: (...args: A) => Go<R>, ...args:
  * ```
  */
 export function numGoroutine(): number {
-  return runNow()?.gcount ?? 0;
+  const run = runNow();
+  if (run === undefined) return 0;
+  return severalProcs === 0 ? run.gcount : run.gcount + pooledGoroutines(run);
 }
 
 /**
- * How many goroutines can run at the same time: Go's runtime.GOMAXPROCS(0) (runtime/debug.go). It is always 1: a run
- * has one thread.
+ * How many goroutines can run at the same time: Go's runtime.GOMAXPROCS(0) (runtime/debug.go): 1, or what the option `procs`
+ * of the run says. That counts native goroutines; generator goroutines have one thread in any case.
  *
  * @example
  * ```ts
@@ -162,5 +165,6 @@ export function numGoroutine(): number {
  * ```
  */
 export function gomaxprocs(): number {
-  return 1;
+  const run = runNow();
+  return run === undefined ? 1 : procsOf(run);
 }

@@ -3,6 +3,7 @@
  * nothing of it will ever run again (checkdead of runtime/proc.go).
  */
 import { anyThrown } from "./native/nativestate.ts";
+import { pooledGoroutines } from "./procs/pool.ts";
 import { endTurn, rootContext } from "./runtime/asynccontext.ts";
 import { endGoroutines, leaveFrames } from "./runtime/ending.ts";
 import { RETIRED, setInstance } from "./runtime/instance.ts";
@@ -47,7 +48,7 @@ function failAll(world: World, error: unknown): void {
 /** Goroutines of which none will ever run again end their runs: checkdead. */
 function checkdead(world: World): void {
   const runs = live(world);
-  const nobody = runs.every((run) => run.gcount === 0);
+  const nobody = runs.every((run) => run.gcount === 0 && pooledGoroutines(run) === 0);
   const text = nobody ? "no goroutines (main called runtime.Goexit)" : "all goroutines are asleep";
   const error = new FatalError(`${text} - deadlock!`);
   // A native body that took no notice of what its callback threw may be the one that waits.

@@ -100,6 +100,16 @@ GOBUF_EXPORT void p_echo(void *arg) {
   wg_done(w);
 }
 
+/* Sends `count` words, and waits for the answer to each. */
+GOBUF_EXPORT void p_pinger(void *arg) {
+  W(arg);
+  for (; w->done < w->count; w->done++) {
+    gobuf_send(H(w->out), w->done);
+    w->sum += gobuf_recv(H(w->in)).value;
+  }
+  wg_done(w);
+}
+
 /* Receives from two channels until both are closed; sums of both. */
 GOBUF_EXPORT void p_selector(void *arg) {
   W(arg);

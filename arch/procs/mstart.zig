@@ -26,7 +26,7 @@ pub const Next = enum {
     off,
 };
 
-/// The M of a P. 0 when the pool has ended, or a code of codes.execute.
+/// The M of a P. 0 when the pool has ended, codes.procs_again when the thread is to come again, or a code of codes.execute.
 pub fn mstart(pool: *Pool, id: u32) u32 {
     A.store(u32, &pool.locals[id].entered, 1, .release);
     const mid = m_.init();
@@ -35,11 +35,17 @@ pub fn mstart(pool: *Pool, id: u32) u32 {
     const m = arena.mAt(mid);
     const p = &pool.sched.ps[id];
     beginSlice(m);
+    pool.sched.breathe(p);
     while (pool.sched.findRunnable(p)) |found| {
         if (pool.log) |log| if (!log.dequeued(found.gp)) pool.fail(.{ .kind = codes.procs.twice, .gp = found.gp });
         run(pool, p, m, found.gp, found.inherits);
     }
     endSlice(m);
+    if (!pool.sched.stops()) {
+        // The thread may be terminated before it comes again: it holds nothing, and runs no G.
+        _ = A.sub(u32, &pool.inside, 1, .seq_cst);
+        return codes.procs_again.again;
+    }
     // Its Gs and sudogs are the pool's still.
     _ = m_.exit();
     return leave(pool, 0);
@@ -47,7 +53,7 @@ pub fn mstart(pool: *Pool, id: u32) u32 {
 
 fn leave(pool: *Pool, code: u32) u32 {
     if (code != 0) pool.fail(.{ .kind = codes.procs.execute, .a = code });
-    _ = A.sub(u32, &pool.inside, 1, .acq_rel);
+    _ = A.sub(u32, &pool.inside, 1, .seq_cst);
     return code;
 }
 

@@ -50,14 +50,18 @@ pub const Local = struct {
 
 pub const Pool = struct {
     sched: Sched,
+    /// Its place in procs.zig's table; what TypeScript knows it by, which has the generation as well.
     index: u32,
+    number: u32 = 0,
+    /// How many pools were in this record before: swapped when one ends. See mstart and shut of procs.zig.
+    generation: u32 = 0,
     /// The M of main's thread: the Gs are of its chunks, and come back when that thread has ended.
     owner: u32,
     stack_bytes: usize,
     notify: ?Notify,
     /// 1: main's thread was told and has not looked yet. Swapped (acquire-release) so that one call stands for many.
     notified: u32 = 0,
-    /// Ms that have entered and not left: their own swaps (acquire-release: who sees 0 sees all they did).
+    /// Threads that are in gobuf_mstart: their own swaps (seq_cst: see mstart of procs.zig; who sees 0 sees all they did).
     inside: u32 = 0,
     locals: [sched_.procs_max]Local = @splat(.{}),
     mem: mem_.Mem(A) = .{},
@@ -93,7 +97,7 @@ pub const Pool = struct {
 
     pub fn tell(pool: *Pool) void {
         if (A.xchg(u32, &pool.notified, 1, .acq_rel) != 0) return;
-        if (pool.notify) |notify| notify(pool.index);
+        if (pool.notify) |notify| notify(pool.number);
     }
 
     /// The first failure counts. All Ms leave.

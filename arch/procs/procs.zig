@@ -28,12 +28,14 @@ var lock: os.Lock = .{};
 var pools: [pools_max]?*Pool = @splat(null);
 var in_use: [pools_max]bool = @splat(false);
 
-fn at(index: u32) ?*Pool {
-    return if (index < pools_max) @atomicLoad(?*Pool, &pools[index], .acquire) else null;
+/// A pool's number has its place in the table, and above it how many pools were in that place before.
+fn at(number: u32) ?*Pool {
+    return @atomicLoad(?*Pool, &pools[number % pools_max], .acquire);
 }
 
 /// Makes a pool for the calling thread. Its index, or a code of codes.execute.
-pub fn new(n: u32, stack_bytes: u32, notify: ?pool_.Notify, log_room: u32) u32 {
+/// @param breath_ms not 0: the calling thread may be terminated, and then waits for its Ms to end: they come back this often
+pub fn new(n: u32, stack_bytes: u32, notify: ?pool_.Notify, log_room: u32, breath_ms: u32) u32 {
     if (!access.supported) return codes.execute.platform;
     const owner = m_.current() orelse return codes.execute.no_m;
     if (n == 0 or n > sched_.procs_max) return codes.execute.bad_index;
@@ -51,6 +53,7 @@ pub fn new(n: u32, stack_bytes: u32, notify: ?pool_.Notify, log_room: u32) u32 {
     if (!pool.handles.open()) return codes.execute.arena;
     pool.owner = owner.id;
     pool.sched = .{ .n = n, .all_idle = &allIdle, .timers = &traps.checkTimers, .next_timer = &traps.nextTimer };
+    pool.sched.breath_ns = @as(u64, breath_ms) * 1_000_000;
     pool.sched.init();
     pool.stack_bytes = stack_bytes;
     pool.notify = notify;
@@ -63,7 +66,8 @@ pub fn new(n: u32, stack_bytes: u32, notify: ?pool_.Notify, log_room: u32) u32 {
         return codes.execute.arena;
     }
     in_use[index] = true;
-    return index;
+    pool.number = A.load(u32, &pool.generation, .monotonic) % (codes.execute.first / pools_max) * pools_max + index;
+    return pool.number;
 }
 
 /// One that this thread has had before, or one that nobody has had.
@@ -93,22 +97,27 @@ fn allIdle(s: *pool_.Sched) void {
     if (traps.nextTimer(s) == null) Pool.of(s).tell();
 }
 
-/// A thread is about to enter as an M: counted before it starts, so that the pool is not freed under it.
-pub fn enter(index: u32) void {
-    _ = A.add(u32, &at(index).?.inside, 1, .acq_rel);
-}
-
-/// The thread of an M has ended. False when it never came: then it counts no longer.
+/// Whether the thread of an M has come.
 pub fn came(index: u32, id: u32) bool {
-    const pool = at(index).?;
-    if (A.load(u32, &pool.locals[id].entered, .acquire) != 0) return true;
-    _ = A.sub(u32, &pool.inside, 1, .acq_rel);
-    return false;
+    return A.load(u32, &at(index).?.locals[id].entered, .acquire) != 0;
 }
 
 /// An M of the pool, until the pool ends. 0 or a code of codes.execute.
-pub fn mstart(index: u32, id: u32) u32 {
-    return mstart_.mstart(at(index) orelse return codes.execute.bad_index, id);
+pub fn mstart(number: u32, id: u32) u32 {
+    const pool = at(number) orelse return codes.execute.bad_index;
+    // First counted, then looked: `shut` does it the other way round (seq_cst), so that one of the two sees the other.
+    _ = A.add(u32, &pool.inside, 1, .seq_cst);
+    if (number != A.load(u32, &pool.generation, .seq_cst) % (codes.execute.first / pools_max) * pools_max + number % pools_max) {
+        _ = A.sub(u32, &pool.inside, 1, .seq_cst);
+        return 0; // it has come too late
+    }
+    return mstart_.mstart(pool, id);
+}
+
+/// Lets no more threads in. Whether none is inside.
+fn shut(pool: *Pool) bool {
+    _ = A.add(u32, &pool.generation, 1, .seq_cst);
+    return A.load(u32, &pool.inside, .seq_cst) == 0;
 }
 
 pub fn stop(index: u32) void {
@@ -122,9 +131,10 @@ pub fn inside(index: u32) u32 {
 }
 
 /// The pool has stopped and all Ms have left: its Gs are dead and free, all its memory goes back. False where one is inside.
-pub fn free(index: u32) bool {
-    const pool = at(index) orelse return false;
-    if (inside(index) != 0) return false;
+pub fn free(number: u32) bool {
+    const pool = at(number) orelse return false;
+    const index = number % pools_max;
+    if (!shut(pool)) return false;
     pool.gfree = 0;
     var i = pool.chunk_count;
     while (i > 0) {
@@ -167,11 +177,10 @@ pub fn mayReclaim(mid: u32) bool {
             // Its function for calls is gone with the thread.
             pool.notify = null;
             pool.sched.stopAll();
-            if (inside(@intCast(i)) != 0) {
+            if (!free(@intCast(i))) {
                 may = false;
                 continue;
             }
-            _ = free(@intCast(i));
         }
         pool.gfree = 0;
         pool.fresh = 0;

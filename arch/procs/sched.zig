@@ -35,6 +35,8 @@ pub fn Sched(comptime A: type, comptime ring_size: u32) type {
         keeper: u32 = 0,
         /// 1: all Ms are to leave. Set once (seq_cst, in front of the wake-ups).
         stop: u32 = 0,
+        /// Not 0: an M comes back from its call this often, ns, so that its thread can be terminated there. Constant.
+        breath_ns: u64 = 0,
         /// Number of Ps.
         n: u32,
         ps: [procs_max]P = undefined,
@@ -58,6 +60,9 @@ pub fn Sched(comptime A: type, comptime ring_size: u32) type {
             spinning: bool = false,
             note: lock_.Note(A) = .{},
             schedtick: u32 = 0,
+            /// When the M is to come back from its call; none where it need not. The owner's.
+            breath_at: u64 = ~@as(u64, 0),
+            looks: u32 = 0,
             rand: u32,
             stats: Stats = .{},
         };
@@ -218,13 +223,29 @@ pub fn Sched(comptime A: type, comptime ring_size: u32) type {
 
         pub const Found = struct { gp: u32, inherits: bool };
 
-        /// The G that the P's M is to run; sleeps until there is one. Null: all Ms are to leave.
+        /// Looks for work between two looks at the clock.
+        const looks_max = 64;
+
+        /// Whether the M is to come back from its call. Not while it is counted as spinning: others rely on its looking.
+        fn wantsBreath(s: *const Self, p: *P) bool {
+            if (s.breath_ns == 0 or p.spinning) return false;
+            p.looks +%= 1;
+            return p.looks % looks_max == 0 and A.nanotime() >= p.breath_at;
+        }
+
+        /// The M has come back, or comes for the first time.
+        pub fn breathe(s: *const Self, p: *P) void {
+            if (s.breath_ns != 0) p.breath_at = A.nanotime() + s.breath_ns;
+        }
+
+        /// The G that the P's M is to run; sleeps until there is one. Null: all Ms are to leave, or this one is to come back.
         pub fn findRunnable(s: *Self, p: *P) ?Found {
             while (true) {
                 if (s.stops()) {
                     p.spinning = false;
                     return null;
                 }
+                if (s.wantsBreath(p)) return null;
                 s.timers(s, p);
                 if (s.look(p)) |found| return s.leaveSpinning(p, found);
                 if (s.seek(p)) |gp| return s.leaveSpinning(p, .{ .gp = gp, .inherits = false });
@@ -258,7 +279,7 @@ pub fn Sched(comptime A: type, comptime ring_size: u32) type {
                     _ = A.sub(u32, &s.nmspinning, 1, .seq_cst);
                     if (s.checkRunqsNoP() and s.takeBack(p, true)) continue;
                 }
-                s.stopm(p, when);
+                s.stopm(p, if (s.breath_ns == 0) when else @min(when orelse p.breath_at, p.breath_at));
             }
         }
 
@@ -358,6 +379,7 @@ pub fn Sched(comptime A: type, comptime ring_size: u32) type {
             if (when) |due| {
                 const now = A.nanotime();
                 if (!p.note.sleep(if (due > now) due - now else 0)) {
+                    p.looks = looks_max - 1; // the next look is at the clock
                     if (s.takeBack(p, false)) return;
                     _ = p.note.sleep(null);
                 }

@@ -10,6 +10,7 @@ const BODIES = {
   p_sender: native.body,
   p_receiver: native.body,
   p_echo: native.body,
+  p_pinger: native.body,
   p_selector: native.body,
   p_select_sender: native.body,
   p_locker: native.body,

@@ -1,6 +1,7 @@
 /** The option procs of runs. */
 import { describe, expect, test } from "bun:test";
-import { chan, native, run } from "gobuf";
+import { chan, go, gomaxprocs, native, numGoroutine, run, sleep } from "gobuf";
+import { openBodies, Works } from "./bodies.ts";
 import { witnessed } from "./witness.ts";
 
 const LINUX = process.platform === "linux";
@@ -34,6 +35,25 @@ describe("the option procs", () => {
     );
     expect(value).toBe(3);
     expect(pool).toBeUndefined();
+  });
+
+  test.skipIf(!LINUX)("is what gomaxprocs says, and native goroutines count as others do (Linux's futex)", async () => {
+    const { symbols } = openBodies();
+    const seen = await run(
+      function* () {
+        const before = [gomaxprocs(), numGoroutine()];
+        const works = new Works(3);
+        const ch = chan<number>();
+        for (let i = 0; i < 3; i++) go.native(symbols.p_receiver, works.set(i, { in: ch, count: 1 }));
+        const there = numGoroutine();
+        for (let i = 0; i < 3; i++) yield* ch.send(i);
+        while (numGoroutine() > 1) yield* sleep(1);
+        return [...before, there];
+      },
+      { procs: 3 },
+    );
+    expect(seen).toEqual([3, 1, 4]);
+    expect(gomaxprocs()).toBe(1);
   });
 
   test.skipIf(LINUX)("is refused where there is no futex", async () => {

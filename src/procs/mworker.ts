@@ -1,8 +1,11 @@
 /**
  * The thread of an M: a Worker whose script is one call of the library, which returns when the pool ends. Nothing of
- * JavaScript runs on it meanwhile, so that nothing can end it in the middle: `terminate` waits for the call.
+ * JavaScript runs on it meanwhile, so that nothing can end it in the middle: `terminate` waits for the call. Where the run's
+ * own thread is a Worker that may be terminated, the call returns now and then between two goroutines, or the one would wait
+ * for the other for ever.
  */
 import { Worker } from "node:worker_threads";
+import { PROCS_AGAIN_AGAIN } from "../runtime/codes.ts";
 import { addressOfFunction, native } from "../runtime/ffi.ts";
 
 /**
@@ -12,7 +15,9 @@ import { addressOfFunction, native } from "../runtime/ffi.ts";
 const SCRIPT = `
 const { workerData } = require("node:worker_threads");
 const { CFunction } = require("bun:ffi");
-CFunction({ ptr: workerData.mstart, args: ["u32", "u32"], returns: "u32" })(workerData.pool, workerData.id);
+const { mstart: ptr, pool, id, again } = workerData;
+const mstart = CFunction({ ptr, args: ["u32", "u32"], returns: "u32" });
+while (mstart(pool, id) === again);
 `;
 
 /** A thread that is started. */
@@ -34,7 +39,7 @@ export function startWorker(pool: number, id: number, lost: (error: Error | null
   };
   try {
     const mstart = addressOfFunction(native.gobuf_mstart);
-    const worker = new Worker(SCRIPT, { eval: true, workerData: { mstart, pool, id } });
+    const worker = new Worker(SCRIPT, { eval: true, workerData: { mstart, pool, id, again: PROCS_AGAIN_AGAIN } });
     worker.on("error", (error: Error) => {
       failed = error;
     });

@@ -124,6 +124,8 @@ export interface PoolEvent {
   readonly who: number;
 }
 export const MAIN = 64;
+/** On a thread that may be terminated, and waits for its Workers then: so often they look whether they are to end. */
+const BREATH_MS = 20;
 /** Event of arch/procs/log.zig. */
 const EVENT_BYTES = 16;
 
@@ -159,13 +161,12 @@ export class Pool {
     this.procs = procs;
     this.stackBytes = stackBytes;
     heard ??= calledFromAnywhere(hear);
-    const index = onOwnM(native.gobuf_procs_new, procs, stackBytes, heard, logRoom);
+    const index = onOwnM(native.gobuf_procs_new, procs, stackBytes, heard, logRoom, Bun.isMainThread ? 0 : BREATH_MS);
     if (index >= EXECUTE_FIRST) throw new FatalError(`procs: ${procs}: ${executeError(index)}`);
     this.index = index;
     pools.set(index, this);
     expectOutside(run, 1);
     for (let id = 0; id < procs; id++) {
-      native.gobuf_procs_enter(index);
       this.workers.push(startWorker(index, id, (error) => this.lost(id, error)));
     }
   }

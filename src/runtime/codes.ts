@@ -313,6 +313,9 @@ export const PROCS_OP_MEMORY = 5;
 /** a bit beside the others: a native goroutine was made runnable */
 export const PROCS_OP_WOKE = 256;
 
+// Answer of gobuf_mstart to a thread that is to call it again.
+export const PROCS_AGAIN_AGAIN = 1;
+
 // What gobuf_procs_make makes.
 export const PROCS_KIND_CHANNEL = 1;
 export const PROCS_KIND_MUTEX = 2;

@@ -1,0 +1,41 @@
+/**
+ * A thread whose run has several Ms is terminated in the middle of it: its Ms leave, nothing hangs, and what they had serves
+ * the next.
+ */
+import { expect, test } from "bun:test";
+import { readdirSync } from "node:fs";
+import { HEADER_G_NEXT, HEADER_M_COUNT } from "../../src/runtime/codes.ts";
+import { mmem } from "../../src/runtime/ffi.ts";
+
+const threads = () => readdirSync("/proc/self/task").length;
+const gs = () => Atomics.load(mmem, HEADER_G_NEXT);
+const ms = () => Atomics.load(mmem, HEADER_M_COUNT);
+
+/** Starts a Worker, and terminates it once both kinds of goroutine have met. @returns threads that there were */
+async function one(): Promise<number> {
+  const worker = new Worker(new URL("./terminated.ts", import.meta.url));
+  await new Promise<void>((resolve, reject) => {
+    worker.onmessage = () => resolve();
+    worker.onerror = (event) => reject(new Error(event.message));
+  });
+  const running = threads();
+  const closed = new Promise((resolve) => worker.addEventListener("close", resolve));
+  worker.terminate();
+  await closed;
+  return running;
+}
+
+test.skipIf(process.platform !== "linux")(
+  "ten Workers with two Ms each, one after the other (Linux's futex)",
+  async () => {
+    const before = threads();
+    for (let n = 0; n < 3; n++) await one();
+    const early = { gs: gs(), ms: ms() };
+    for (let n = 3; n < 10; n++) expect(await one()).toBeGreaterThan(before);
+    // The last one's Ms may be on their way out.
+    while (threads() > before + 6) await Bun.sleep(1);
+    expect(gs() - early.gs).toBeLessThanOrEqual(4 * 64);
+    expect(ms() - early.ms).toBeLessThanOrEqual(6);
+  },
+  60_000,
+);
