@@ -250,8 +250,15 @@ function shareWaitGroup(pool: Pool, wg: WaitGroup): number {
     if (answer?.[0] === PROCS_OP_PANIC && !mp.leaving) throw new PanicError("sync: negative WaitGroup counter");
   };
   if (counter !== 0) change(counter);
+  // The class's own way down looks here first.
+  (wg as unknown as { counter: number }).counter = 0;
   replace(wg, {
     change,
+    done(): void {
+      checkFatal();
+      change(-1);
+      callDone();
+    },
     wait(): Op<void> {
       const gp = getg("WaitGroup.wait");
       const answer = operate(pool, TRAP_WGWAIT, handle, 0, 0, gp);

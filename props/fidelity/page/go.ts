@@ -457,7 +457,7 @@ const MISSING: readonly Item[] = [
   missing(
     "stealWork, GOMAXPROCS above 1",
     "runtime/proc.go",
-    "A run has one M and one P. The layout has room for more",
+    "A run has one M and one P. The option procs is experimental: its runs are judged by `fidelity --procs` and by `bun run model`, and not here",
     "stealWork",
   ),
   missing("netpoll", "runtime/netpoll.go", "Bun's event loop does the I/O; a run gives it its turn", "netpoll"),
