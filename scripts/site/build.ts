@@ -64,6 +64,9 @@ function rename(project: ProjectReflection): void {
     page.name = headings[i] as string;
   }
   pages.sort((a, b) => headings.indexOf(a.name) - headings.indexOf(b.name));
+  // The front page has the project's name above it already.
+  const [first] = project.readme ?? [];
+  if (first !== undefined) first.text = first.text.replace(/^# .*\n+/, "");
   for (const entry of project.children ?? []) entry.name = ENTRIES[entry.name] ?? entry.name;
 }
 

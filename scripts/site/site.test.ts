@@ -121,6 +121,7 @@ describe.skipIf(currentAbi() !== undefined)(
         async (path) => {
           await page.goto(new URL(path, server.url).href);
           expect(await page.locator("h1").first().isVisible()).toBe(true);
+          expect(await page.locator("h1").count()).toBe(1);
           const [scroll, client] = await page.evaluate<number[]>(
             "[document.documentElement.scrollWidth, document.documentElement.clientWidth]",
           );
