@@ -1,5 +1,6 @@
 /** Callbacks of native bodies into TypeScript, on g0: counted on both sides, and what they throw. */
 import { describe, expect, test } from "bun:test";
+import { join } from "node:path";
 import {
   chan,
   FatalError,
@@ -15,6 +16,8 @@ import {
   WaitGroup,
 } from "gobuf";
 import { compilerTest } from "../../scripts/abis/compiler.ts";
+import { STATUS_CLOSED, STATUS_OK, STATUS_PANIC } from "../../src/runtime/codes.ts";
+import { packageRoot } from "../../src/runtime/library.ts";
 import { compileBodies, openBodies, Work } from "./bodies.ts";
 
 const CALLS = 1_000_000;
@@ -236,6 +239,22 @@ describe("C that TypeScript calls may call back, too", () => {
     });
     expect(() => symbols.c_call(callback.handle, 4)).toThrow("out of the call");
   });
+});
+
+test("what TypeScript's side says that is no outcome is a panic to the caller: a thread that is being terminated says nothing", () => {
+  // In a process of its own: it takes the place of what gobuf_call calls.
+  const script = `
+    import { dlopen } from "bun:ffi";
+    import { libraryPath, setCallback } from ${JSON.stringify(join(packageRoot, "src", "runtime", "ffi.ts"))};
+    const { symbols } = dlopen(libraryPath, { gobuf_call: { args: ["u32", "u64", "ptr"], returns: "u32" } });
+    const outcomes = [${[STATUS_OK, STATUS_PANIC, STATUS_CLOSED, 3, 77, 2 ** 32 - 1]}];
+    console.log(outcomes.map((outcome) => {
+      setCallback(() => outcome);
+      return symbols.gobuf_call(5, 7n, null);
+    }).join());`;
+  const { exitCode, stdout } = Bun.spawnSync([process.execPath, "-e", script], { cwd: packageRoot });
+  expect(stdout.toString().trim()).toBe([STATUS_OK, ...Array(5).fill(STATUS_PANIC)].join());
+  expect(exitCode).toBe(0);
 });
 
 describe("handles of callbacks", () => {
