@@ -1,5 +1,5 @@
 /** Every example runs, as a user runs it, and prints what it should. */
-import { afterAll, describe, expect, test } from "bun:test";
+import { afterAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -7,6 +7,9 @@ import { createInterface } from "node:readline";
 import { Readable } from "node:stream";
 import { compilerTest } from "../scripts/abis/compiler.ts";
 import { abiSkip, type TestFunction } from "../scripts/abis/skip.ts";
+
+/** Each is a process, on a machine that may be busy. */
+setDefaultTimeout(60_000);
 
 const kitchen = join(tmpdir(), `gobuf-kitchen-${process.pid}.trace`);
 afterAll(() => rmSync(kitchen, { force: true }));

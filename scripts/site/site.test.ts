@@ -1,11 +1,10 @@
 /** The documentation site: built without a warning, no link is dead, and a browser shows it on a telephone and on a desk. */
-import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { BrowserContext, Page } from "playwright-core";
 import { currentAbi } from "../abis/abis.ts";
-import { buildSite } from "./build.ts";
 import { checkLinks } from "./links.ts";
 
 const CHROMIUM = "/usr/bin/chromium";
@@ -15,6 +14,7 @@ const title = isHere
   : `in chromium (skipped: no ${CHROMIUM} for this machine: apt-get install chromium)`;
 /** TypeDoc and a browser take seconds, on a busy machine minutes. */
 const STEP_MS = 300_000;
+setDefaultTimeout(STEP_MS);
 
 const FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"];
 
@@ -64,6 +64,8 @@ describe.skipIf(currentAbi() !== undefined)(
     let warnings: string[];
 
     beforeAll(async () => {
+      // Late: TypeDoc and TypeScript take long to load under an emulator, where nothing is built.
+      const { buildSite } = await import("./build.ts");
       warnings = await buildSite(site);
     }, STEP_MS);
 
