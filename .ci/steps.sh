@@ -15,8 +15,6 @@ SHARE_MIN=30
 page=
 # "check" while the names of the steps are asked for, "run" when they run.
 mode=run
-# The step that runs.
-child=
 # The steps so far, and the seconds that each took.
 names=()
 took=()
@@ -59,9 +57,7 @@ step() {
   start=$SECONDS
   # A bash of its own, so that a function can be stopped; in the background, so that a signal reaches this script.
   timeout --kill-after=10 "$((2 * share))" bash -euo pipefail -c '"$@"' "$name" "$@" &
-  child=$!
-  wait "$child" || status=$?
-  child=
+  wait $! || status=$?
   names+=("$name")
   took+=("$((SECONDS - start))")
   echo "== $name: $((SECONDS - start)) s"
@@ -138,11 +134,14 @@ counts() {
 
 # finish: at the end, however it comes: no step is left running, the table is shown, if it was not, the log is gone.
 finish() {
-  if [ -n "$child" ]; then
-    kill "$child" 2>/dev/null || true
-    wait "$child" 2>/dev/null || true
+  # The shell's own list: a signal may come before a variable has the number of a step that has just begun.
+  local running
+  running=$(jobs -p)
+  if [ -n "$running" ]; then
+    # shellcheck disable=SC2086 # a word for each
+    kill $running 2>/dev/null || true
+    wait || true
   fi
-  child=
   summary
   rm -f "$log"
 }
