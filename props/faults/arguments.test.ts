@@ -10,6 +10,7 @@ import {
   type Go,
   go,
   gosched,
+  now,
   Once,
   recvCase,
   run,
@@ -423,7 +424,9 @@ describe("F8: a context with a deadline outlives the run that made it", () => {
 
   test("asked by err outside", async () => {
     const { timed, child } = await make();
-    expect(timed.err()).toBeUndefined();
+    const err = timed.err();
+    // On a busy machine its time may have come already.
+    if (now() < (timed.deadline() ?? 0)) expect(err).toBeUndefined();
     await Bun.sleep(25);
     expect(child.err()).toBe(context.DeadlineExceeded);
     expect(timed.err()).toBe(context.DeadlineExceeded);
