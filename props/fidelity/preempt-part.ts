@@ -16,6 +16,8 @@ import { stormedGoldens } from "./stormed.ts";
 const PART = "preempt";
 const BODIES = 10;
 const WORKERS = 2;
+/** What the probe fills: as much as this processor has. */
+const LEVELS = ["with those of SSE", "with those of AVX", "with those of AVX-512"];
 /** A few of the recorded cases; `bun run storm` takes all. */
 const SAMPLE = join(import.meta.dir, "..", "..", "golden", "sample.jsonl");
 
@@ -96,7 +98,7 @@ export async function preemptPart(context: Context): Promise<PartResult> {
   );
   tally.addTime(performance.now() - start);
   tally.notes.push(
-    `${seen.taken} preemptions with ${seen.compared} words of registers compared, ${seen.collections} collections`,
+    `${seen.taken} preemptions with ${seen.compared} words of registers compared${process.arch === "x64" ? ` (${LEVELS[seen.level]})` : ""}, ${seen.collections} collections`,
     `${onWorkers.reduce((all, { taken }) => all + taken, 0)} on ${WORKERS} Workers`,
     `${found.taken} of ${found.sent} in the storm, ${stormed.taken} of ${stormed.sent} in ${stormed.cases} goldens`,
     ...(typeof stepped === "string" ? [] : [summaryOf(stepped)]),
