@@ -16,7 +16,7 @@ import {
 import { type ChanUse, ownerNow, owners, refuseOther, refuseOutside } from "./foreign.ts";
 import { callDone, checkFatal, getg, mp, type Op, opPending, opReady } from "./m.ts";
 import { spawnOwn } from "./spawn.ts";
-import type { World } from "./world.ts";
+import { currentWorld, type World } from "./world.ts";
 
 /**
  * The sending end of a channel: Go's `chan<- T`. {@link Chan} says what the methods do.
@@ -234,7 +234,19 @@ class BubbleChan<T> extends OwnedChan<T> {
 
 /** A channel that a goroutine made while there was a world with a clock, a seed or a hook of its own. */
 class WorldChan<T> extends OwnedChan<T> {
+  // Its own world uses it most of the time, and is let through by these without another call.
+  override send(value: T): Op<void> {
+    if (currentWorld() !== this.owner) this.checkUse("send");
+    return chansend(getg("send"), this, value) ? opReady<void>(undefined) : opPending();
+  }
+
+  override recv(): Op<T | undefined> {
+    if (currentWorld() !== this.owner) this.checkUse("receive");
+    return chanrecv(getg("recv"), this, recvContinue) ? opReady(mp.elem as T) : opPending();
+  }
+
   override checkUse(use: ChanUse): void {
+    if (currentWorld() === this.owner) return;
     // A timer is its clock's, whoever receives: as in a bubble, which may use one from outside.
     if (this.source === null) refuseOther(this.owner, use);
   }

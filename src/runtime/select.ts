@@ -368,9 +368,8 @@ export function select<const C extends NamedCases>(
 export function select(given: readonly SelectCase[] | NamedCases, options?: SelectOptions): Op<unknown> {
   const gp = getg("select");
   // The usual one goes on without a call.
-  if (options !== undefined || !Array.isArray(given) || given.length < 2 || owners !== 0) {
-    return selectOther(gp, given, options);
-  }
+  if (options !== undefined || !Array.isArray(given) || given.length < 2) return selectOther(gp, given, options);
+  if (owners !== 0) checkUses(given);
   const index = selectgo(gp, given, true, selectResult);
   return index === SELECT_PARKED ? opPending() : opReady({ index, value: mp.elem, ok: mp.ok });
 }
@@ -383,7 +382,7 @@ function selectOther(gp: number, given: readonly SelectCase[] | NamedCases, opti
   }
   const cases: readonly SelectCase[] = given;
   try {
-    if (owners !== 0) refuseCases(cases);
+    if (owners !== 0) checkUses(cases);
     if (cases.length !== 1) return selectAny(gp, cases, options);
     return options?.default === true ? selectNow(cases[0] as SelectCase) : selectOne(gp, cases[0] as SelectCase);
   } catch (error) {
@@ -392,8 +391,9 @@ function selectOther(gp: number, given: readonly SelectCase[] | NamedCases, opti
   }
 }
 
-function refuseCases(cases: readonly SelectCase[]): void {
-  for (const { c } of cases) (c as Chan<unknown>).checkUse("select");
+/** Refuses a goroutine that a channel is not for; what is no channel is found later. */
+function checkUses(cases: readonly SelectCase[]): void {
+  for (let i = 0; i < cases.length; i++) (cases[i]?.c as Partial<Chan<unknown>> | undefined)?.checkUse?.("select");
 }
 
 /** The cases in the order of their keys, and the chosen one's name for its index. */

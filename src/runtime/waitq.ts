@@ -96,8 +96,8 @@ export class Waitqs implements Queued {
    * @internal
    */
   dequeue(sending: boolean): number {
-    // An empty queue is looked at without a call: this much JavaScriptCore inlines. In one function a buffered item took 31 ns
-    // in place of 19.
+    // An empty queue is looked at without a call: this much JavaScriptCore inlines. In one function a buffered item took 5 ns
+    // more.
     return (sending ? this.sendFirst : this.recvFirst) === 0 ? 0 : this.take(sending);
   }
 
