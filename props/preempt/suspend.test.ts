@@ -164,7 +164,7 @@ describe("a native goroutine that runs on another thread", () => {
     const all = [await new Spinner().start("async"), await new Spinner().start("async")];
     let stopped: Suspended[] = [];
     // One may have been preempted just then, and be on no M.
-    for (let tries = 0; tries < 1000; tries++) {
+    for (let tries = 0; tries < 50; tries++) {
       for (const spinner of all) spinner.runs("async");
       stopped = stopTheWorld();
       if (stopped.length === all.length) break;
