@@ -65,9 +65,9 @@ test("a writer whose numbers do not rise is seen", () => {
 });
 
 test.skipIf(process.platform !== "linux")(
-  "two rounds on three Ms have nothing wrong (Linux's futex)",
+  "a round on three Ms has nothing wrong (Linux's futex)",
   async () => {
-    expect(await runProcs({ procs: 3, rounds: 2, seed: 1 })).toBe(true);
+    expect(await runProcs({ procs: 3, rounds: 1, seed: 1 })).toBe(true);
   },
-  60_000,
+  240_000,
 );
