@@ -9,8 +9,8 @@ import { dirname, join } from "node:path";
 import { currentAbi } from "../scripts/abis/abis.ts";
 import { buildDriver, zigCc } from "./build.ts";
 import { host, putTo, type Ran } from "./src/driver.ts";
-import { junit, type Result, readResult } from "./src/result.ts";
-import { compileC, compileGobuf, table } from "./subjects.ts";
+import { html, junit, type Result, readResult } from "./src/result.ts";
+import { compileC, compileGobuf, differences, table } from "./subjects.ts";
 
 /** Where the shell finds Bun under its own name. */
 let bun = "";
@@ -258,12 +258,23 @@ describe("results", () => {
     expect(xml).toContain('<failure message="rbx &#34;lost&#34; &#38; ?"/>');
   });
 
-  test("the table has a row a property and a column a subject", () => {
-    const lines = table([result, { ...result, subject: "c", verdict: "PASS" }]).split("\n");
-    expect(lines).toEqual([
+  test("the page shows each verdict, and what a subject says of itself is no markup", () => {
+    const page = html([result, { ...result, verdict: "CHOICE" }]);
+    expect(page).toContain("<h2>a&#60;b 1, x</h2>");
+    expect(page.match(/<td>(?:FAIL|CHOICE)<\/td><td>rbx &#34;lost&#34; &#38; \?<\/td>/g)).toHaveLength(2);
+    expect(page).not.toContain("a<b");
+  });
+
+  test("the tables have a row a property and a column a subject; a row a difference, with the document's words", () => {
+    const passes: Result = { ...result, subject: "c", verdict: "PASS", text: "" };
+    expect(table([result, passes]).split("\n")).toEqual([
       "| property | a<b 1 | c 1 |",
       "|---|---|---|",
-      '| registers | FAIL: rbx "lost" & \u0001 | PASS |',
+      "| registers | FAIL | PASS |",
+    ]);
+    const lost: Result = { ...result, verdict: "CHOICE", text: "9 signals in 10 switches; the body: mxcsr lost" };
+    expect(differences([passes, lost]).split("\n").slice(2)).toEqual([
+      "| a<b 1 | x | registers | CHOICE | the body: mxcsr lost | psABI 3.2.1: the control bits of MXCSR and the x87 control word are callee-saved |",
     ]);
   });
 });

@@ -5,7 +5,7 @@ import { resolve } from "node:path";
 import { Command, InvalidArgumentError, Option } from "commander";
 import pkg from "../package.json";
 import { findDriver, type Options, putTo } from "./driver.ts";
-import { junit, type Result } from "./result.ts";
+import { html, junit, type Result } from "./result.ts";
 import { LEVELS, type Level } from "./sched/hello.ts";
 import { judgeFile } from "./sched/judge-file.ts";
 import { reference } from "./sched/reference.ts";
@@ -49,12 +49,14 @@ const quoted = (text: string) => (/^[\w./:=@%+-]+$/.test(text) ? text : `'${text
 interface Files {
   readonly json?: string;
   readonly junit?: string;
+  readonly html?: string;
 }
 
 /** Writes the files of a report. */
 function writeFiles(files: Files, results: readonly Result[], whole: unknown): void {
   if (files.json !== undefined) writeFileSync(files.json, `${JSON.stringify(whole, null, 2)}\n`);
   if (files.junit !== undefined) writeFileSync(files.junit, junit(results));
+  if (files.html !== undefined) writeFileSync(files.html, html(results));
 }
 
 /** Hands the driver's own command over. */
@@ -83,6 +85,7 @@ program
   .option("--strict", "floating-point control words by the ABI's document, whatever is claimed")
   .option("--json <file>", "writes the verdicts as JSON")
   .option("--junit <file>", "writes them as JUnit's XML")
+  .option("--html <file>", "writes them as a page")
   .action(async (file: string, options: Options & Files) => {
     const driver = orSay(findDriver);
     let last = "";
@@ -137,6 +140,7 @@ program
   .option("--replay <what>", "one workload: live:SEED, golden:NAME, or JSON as a report shows it")
   .option("--json <file>", "writes the report as JSON")
   .option("--junit <file>", "writes the verdicts as JUnit's XML")
+  .option("--html <file>", "writes them as a page")
   .action(async (command: string[], options: Sched) => {
     if ((options.target === undefined) === (command.length === 0)) {
       console.error("gobuf-conform: expected either a command behind --, or --target FILE");
@@ -176,6 +180,7 @@ program
   .option("--goldens", "compares with nothing but the traces of Go that the kit has")
   .option("--json <file>", "writes the report as JSON")
   .option("--junit <file>", "writes the verdicts as JUnit's XML")
+  .option("--html <file>", "writes them as a page")
   .action(async (file: string, options: Files & { readonly level: Level; readonly goldens?: boolean }) => {
     const report = await orSayLater(async () =>
       judgeFile(file, await reference(options.goldens !== true), options.level),

@@ -71,3 +71,25 @@ export function junit(results: readonly Result[]): string {
   }
   return `${lines.join("\n")}\n</testsuites>\n`;
 }
+
+const COLOURS: Readonly<Record<Verdict, string>> = {
+  PASS: "#d4edda",
+  FAIL: "#f8d7da",
+  CHOICE: "#fff3cd",
+  SKIP: "#e2e3e5",
+};
+
+/** The results as one page, which needs nothing beside itself: a table a subject. */
+export function html(results: readonly Result[]): string {
+  const suites = Map.groupBy(results, ({ subject, version, abi }) => `${subject} ${version}, ${abi}`);
+  const tables = [...suites].map(([name, cases]) => {
+    const rows = cases.map(({ property, says, verdict, text }) => {
+      const cells = [property, says, verdict, text].map((cell) => `<td>${escaped(cell)}</td>`).join("");
+      return `<tr style="background:${COLOURS[verdict]}">${cells}</tr>`;
+    });
+    const head = "<tr><th>property</th><th>what holds when it passes</th><th>verdict</th><th>what was found</th></tr>";
+    return `<h2>${escaped(name)}</h2>\n<table>\n${[head, ...rows].join("\n")}\n</table>`;
+  });
+  const style = "body{font:14px sans-serif;margin:2em}td,th{padding:.3em .6em;text-align:left;vertical-align:top}";
+  return `<!doctype html>\n<meta charset="utf-8">\n<title>gobuf-conform</title>\n<style>${style}</style>\n${tables.join("\n")}\n`;
+}

@@ -1,18 +1,17 @@
-//! corosensei as a subject: a coroutine on a stack of its own with a guard, which it makes itself.
-use corosensei::stack::DefaultStack;
-use corosensei::{Coroutine, CoroutineResult, Yielder};
-use std::ffi::{c_char, c_int, c_uint, c_void};
+//! Crates as subjects, each in a module of its own: conform.h's table, and the list of them.
+mod context_crate;
+mod corosensei_crate;
+mod generator_crate;
+mod wasmtime_fiber;
 
-type Body = extern "C-unwind" fn(*mut c_void);
+use std::ffi::{c_char, c_int, c_uint, c_void, CStr};
 
-struct Ctx {
-    coroutine: Coroutine<(), (), ()>,
-    yielder: *const Yielder<(), ()>,
-}
+/// A body may unwind: some crates end a suspended context so.
+pub type Body = extern "C-unwind" fn(*mut c_void);
 
-/// conform_subject of conform.h.
+/// conform_subject of conform.h. A context is what the adapter makes of it.
 #[repr(C)]
-struct Subject {
+pub struct Subject {
     abi: u32,
     size: u32,
     name: *const c_char,
@@ -22,10 +21,10 @@ struct Subject {
     stack_align: usize,
     thread_enter: Option<extern "C" fn() -> c_int>,
     thread_leave: Option<extern "C" fn()>,
-    create: extern "C" fn(*mut c_void, usize, Body, *mut c_void) -> *mut Ctx,
-    resume: extern "C-unwind" fn(*mut Ctx) -> c_int,
-    yields: extern "C-unwind" fn(*mut Ctx),
-    destroy: extern "C-unwind" fn(*mut Ctx),
+    create: extern "C" fn(*mut c_void, usize, Body, *mut c_void) -> *mut c_void,
+    resume: extern "C-unwind" fn(*mut c_void) -> c_int,
+    yields: extern "C-unwind" fn(*mut c_void),
+    destroy: extern "C-unwind" fn(*mut c_void),
     raw_resume: Option<extern "C" fn()>,
     raw_yield: Option<extern "C" fn()>,
 }
@@ -33,66 +32,49 @@ struct Subject {
 // What the table points at is never written.
 unsafe impl Sync for Subject {}
 
-extern "C" fn create(_memory: *mut c_void, size: usize, body: Body, arg: *mut c_void) -> *mut Ctx {
-    if size > isize::MAX as usize / 2 {
-        return std::ptr::null_mut();
+/// The four functions of an adapter.
+pub struct Functions {
+    pub create: extern "C" fn(*mut c_void, usize, Body, *mut c_void) -> *mut c_void,
+    pub resume: extern "C-unwind" fn(*mut c_void) -> c_int,
+    pub yields: extern "C-unwind" fn(*mut c_void),
+    pub destroy: extern "C-unwind" fn(*mut c_void),
+}
+
+/// A subject whose contexts any size of stack from 16 KiB serves.
+pub const fn subject(name: &'static CStr, version: &'static CStr, claims: u64, functions: Functions) -> Subject {
+    Subject {
+        abi: 1,
+        size: std::mem::size_of::<Subject>() as u32,
+        name: name.as_ptr(),
+        version: version.as_ptr(),
+        claims,
+        stack_min: 16384,
+        stack_align: 0,
+        thread_enter: None,
+        thread_leave: None,
+        create: functions.create,
+        resume: functions.resume,
+        yields: functions.yields,
+        destroy: functions.destroy,
+        raw_resume: None,
+        raw_yield: None,
     }
-    let Ok(stack) = DefaultStack::new(size) else {
-        return std::ptr::null_mut();
-    };
-    let ctx = Box::into_raw(Box::<std::mem::MaybeUninit<Ctx>>::new_uninit()) as *mut Ctx;
-    let (at, given) = (ctx as usize, arg as usize);
-    let coroutine = Coroutine::with_stack(stack, move |yielder: &Yielder<(), ()>, ()| {
-        unsafe { (*(at as *mut Ctx)).yielder = yielder };
-        body(given as *mut c_void);
-    });
-    unsafe { ctx.write(Ctx { coroutine, yielder: std::ptr::null() }) };
-    ctx
 }
 
-extern "C-unwind" fn resume(ctx: *mut Ctx) -> c_int {
-    match unsafe { (*ctx).coroutine.resume(()) } {
-        CoroutineResult::Yield(()) => 1,
-        CoroutineResult::Return(()) => 0,
-    }
-}
-
-extern "C-unwind" fn yields(ctx: *mut Ctx) {
-    unsafe { (*(*ctx).yielder).suspend(()) };
-}
-
-extern "C-unwind" fn destroy(ctx: *mut Ctx) {
-    let mut ctx = unsafe { Box::from_raw(ctx as *mut Ctx) };
-    // The kit's body has nothing to drop.
-    unsafe { ctx.coroutine.force_reset() };
-}
-
-const NESTS: u64 = 1 << 6;
-const RETURNS: u64 = 1 << 7;
-const DESTROYS: u64 = 1 << 8;
-const BACKTRACE: u64 = 1 << 9;
-const OWN_STACK: u64 = 1 << 3;
-const GUARD: u64 = 1 << 4;
-
-static SUBJECT: Subject = Subject {
-    abi: 1,
-    size: std::mem::size_of::<Subject>() as u32,
-    name: c"corosensei".as_ptr(),
-    version: c"0.3.4".as_ptr(),
-    claims: OWN_STACK | GUARD | NESTS | RETURNS | DESTROYS | BACKTRACE,
-    stack_min: 4096,
-    stack_align: 0,
-    thread_enter: None,
-    thread_leave: None,
-    create,
-    resume,
-    yields,
-    destroy,
-    raw_resume: None,
-    raw_yield: None,
-};
+pub const OWN_STACK: u64 = 1 << 3;
+pub const GUARD: u64 = 1 << 4;
+pub const NESTS: u64 = 1 << 6;
+pub const RETURNS: u64 = 1 << 7;
+pub const DESTROYS: u64 = 1 << 8;
+pub const BACKTRACE: u64 = 1 << 9;
 
 #[no_mangle]
 extern "C" fn conform_subject_at(k: c_uint) -> *const Subject {
-    if k == 0 { &SUBJECT } else { std::ptr::null() }
+    let subjects = [
+        &corosensei_crate::SUBJECT,
+        &generator_crate::SUBJECT,
+        &context_crate::SUBJECT,
+        &wasmtime_fiber::SUBJECT,
+    ];
+    subjects.get(k as usize).map_or(std::ptr::null(), |subject| *subject as *const Subject)
 }
