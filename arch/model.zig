@@ -66,7 +66,7 @@ pub fn main(process: std.process.Init.Minimal) u8 {
             model.name,
             result.states,
             result.ends,
-            if (model.switches == null) "" else " (2 switches at the most)",
+            if (model.switches != null) " (2 switches at the most)" else if (model.states != null) " (the first ones)" else "",
             result.wrong orelse "holds",
             if (result.wrong == null) "" else ", by the choices ",
             result.choices,

@@ -33,6 +33,8 @@ pub const Model = struct {
     faults: []const Fault = &.{},
     /// How often a thread that could go on is left for another, in one run; null: as often as can be.
     switches: ?u8 = null,
+    /// The search ends after so many states; null: it does not.
+    states: ?u64 = null,
 };
 
 /// A deliberate fault at the shared accesses of a word.
@@ -250,6 +252,7 @@ pub fn explore(model: *const Model, with: ?Fault) Result {
                 if (!enter(model, switches)) break null;
                 states += 1;
                 if (states == states_max) break "too many states";
+                if (states == model.states) return .{ .states = states, .ends = ends, .wrong = null, .choices = "" };
                 const may = allowed(model, switches);
                 choices[depth] = @ctz(may);
                 others[depth] = may & (may - 1);

@@ -201,6 +201,15 @@ pub const models = [_]explore.Model{
         .end = &end,
     },
     .{
+        .name = "park: the same, with as many switches as can be",
+        .threads = &.{ m(0), m(1), &injectsOne },
+        .reset = &resetChain,
+        .hash = &hash,
+        .states = 400_000,
+        .holds = &holds,
+        .end = &end,
+    },
+    .{
         .name = "park: the same by runnext",
         .threads = &.{ m(0), m(1), &injectsOne },
         .reset = &resetNext,
