@@ -160,7 +160,10 @@ export class Pool {
   ) {
     this.procs = procs;
     this.stackBytes = stackBytes;
-    heard ??= calledFromAnywhere(hear);
+    if (heard === null) {
+      heard = calledFromAnywhere(hear);
+      process.on("exit", stopAll);
+    }
     const index = onOwnM(native.gobuf_procs_new, procs, stackBytes, heard, logRoom, Bun.isMainThread ? 0 : BREATH_MS);
     if (index >= EXECUTE_FIRST) throw new FatalError(`procs: ${procs}: ${executeError(index)}`);
     this.index = index;
@@ -287,10 +290,10 @@ function hear(index: number): void {
   pools.get(index)?.look();
 }
 
-// A thread in the library keeps no process alive, but one that ends waits for none of them either.
-process.on("exit", () => {
+/** A thread in the library keeps no process alive, but a process that ends waits for none of them either: they are told. */
+function stopAll(): void {
   for (const { index } of pools.values()) native.gobuf_procs_stop(index);
-});
+}
 
 function goid(gp: number): number {
   const i = gp * G_STRIDE + G_GOID;
