@@ -2,9 +2,9 @@
  * Builds the subjects that this machine can build, puts them under the kit, and writes conform/RESULTS.md:
  * `bun run conform:subjects --write`.
  */
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { libraryFolder } from "../scripts/build.ts";
 import { command } from "../scripts/command.ts";
 import { findZig, zigEnv } from "../scripts/zig.ts";
@@ -16,18 +16,20 @@ const here = import.meta.dir;
 const root = join(here, "..");
 const RESULTS = join(here, "RESULTS.md");
 const PLATFORM = "linux-x64";
+type Platform = keyof typeof ZIG_TARGETS;
+const ZIG_TARGETS = { "linux-x64": "x86_64-linux-gnu.2.17", "linux-arm64": "aarch64-linux-gnu.2.17" } as const;
 
 /** Compiles an adapter in C. */
-export function compileC(name: string, to: string): string {
+export function compileC(name: string, to: string, platform: Platform = PLATFORM): string {
   const path = join(to, `${name}.so`);
-  zigCc(PLATFORM, ["-shared", "-fPIC", join(here, "subjects", `${name}.c`), "-o", path]);
+  zigCc(platform, ["-shared", "-fPIC", join(here, "subjects", `${name}.c`), "-o", path]);
   return path;
 }
 
 /** Compiles gobuf's own adapter, against the library of this checkout. */
-export function compileGobuf(to: string): string {
+export function compileGobuf(to: string, platform: Platform = PLATFORM): string {
   const path = join(to, "gobuf.so");
-  const library = libraryFolder(PLATFORM);
+  const library = libraryFolder(platform);
   const modules = [
     "--dep",
     "layout",
@@ -35,7 +37,7 @@ export function compileGobuf(to: string): string {
     `-Mlayout=${join(root, "arch/layout.zig")}`,
   ];
   const link = [join(library, "libgobuf.so"), "-rpath", library, `-femit-bin=${path}`];
-  const args = ["build-lib", "-dynamic", "-OReleaseFast", "-target", "x86_64-linux-gnu.2.17", ...modules, ...link];
+  const args = ["build-lib", "-dynamic", "-OReleaseFast", "-target", ZIG_TARGETS[platform], ...modules, ...link];
   const ran = Bun.spawnSync([...findZig(), ...args], { cwd: to, env: zigEnv(), stderr: "pipe" });
   if (ran.exitCode !== 0) throw new Error(`zig build-lib: ${ran.stderr}`);
   return path;
@@ -82,7 +84,7 @@ export function compileDebian(to: string): readonly string[] | string {
   const lacking = ["apt-get", "dpkg", "gcc", "g++"].filter((name) => Bun.which(name) === null);
   if (lacking.length > 0) return `there is no ${lacking.join(", ")}`;
   const unpacked = join(to, "debian");
-  mkdirSync(unpacked);
+  mkdirSync(unpacked, { recursive: true });
   try {
     run(["apt-get", "download", ...DEBIAN], unpacked);
   } catch (error) {
@@ -98,6 +100,48 @@ export function compileDebian(to: string): readonly string[] | string {
     run([compiler, ...flags, join(here, "subjects", source), file, `-Wl,-rpath,${join(file, "..")}`, "-o", path], to);
     return path;
   });
+}
+
+/** What of Debian's is put under the kit on AArch64, with what it is linked with. */
+const ARM_PACKAGES = DEBIAN.filter((name) => /^libboost-context|^libpcl1=/.test(name));
+const ARM_SUBJECTS = DEBIAN_SUBJECTS.filter(([source]) => ["fcontext.c", "pcl.c"].includes(source));
+const QEMU = ["qemu-aarch64-static", "-L", "/usr/aarch64-linux-gnu"];
+
+/**
+ * Compiles adapters for AArch64, against Debian's packages of that architecture, of which a list of its own is fetched.
+ *
+ * @param headers where the packages of this machine were unpacked: headers are the same
+ */
+export function compileArm(to: string, headers: string): readonly string[] | string {
+  if (Bun.which(QEMU[0] as string) === null || !existsSync(QEMU[2] as string)) return "there is no qemu-aarch64";
+  if (!existsSync(libraryFolder("linux-arm64")))
+    return "gobuf's library for it is not built (bun run setup:abis arm64)";
+  const lists = join(to, "lists");
+  mkdirSync(join(lists, "partial"), { recursive: true });
+  const options = ["APT::Architecture=arm64", "APT::Architectures=arm64", `Dir::State::Lists=${lists}`];
+  const apt = ["apt-get", ...options.flatMap((option) => ["-o", option])];
+  try {
+    run([...apt, "update"], to);
+    run([...apt, "download", ...ARM_PACKAGES], to);
+  } catch (error) {
+    return `its packages are not to be had: ${(error as Error).message.split("\n", 1)[0]}`;
+  }
+  for (const name of new Bun.Glob("*.deb").scanSync(to)) run(["dpkg", "-x", name, "."], to);
+  const built = ARM_SUBJECTS.map(([source, library]) => {
+    const path = join(to, `${source}.so`);
+    const file = join(to, "usr", library.replace("x86_64", "aarch64"));
+    const flags = ["-shared", "-fPIC", "-I", join(headers, "usr", "include"), "-Wl,--allow-shlib-undefined"];
+    zigCc("linux-arm64", [
+      ...flags,
+      join(here, "subjects", source),
+      file,
+      `-Wl,-rpath,${join(file, "..")}`,
+      "-o",
+      path,
+    ]);
+    return path;
+  });
+  return [compileGobuf(to, "linux-arm64"), compileC("swapcontext", to, "linux-arm64"), ...built];
 }
 
 const nameOf = ({ subject, version }: Result) => `${subject} ${version}`;
@@ -120,6 +164,8 @@ function documented({ property, text }: Result): string {
   if (property === "entry") return start;
   if (/mxcsr|x87cw/.test(text))
     return `${preserved}: the control bits of MXCSR and the x87 control word are callee-saved`;
+  if (/fpcr/.test(text)) return "a measured difference: what AAPCS64 says of FPCR has not been read for this page";
+  if (/the process died/.test(text)) return "a process that dies needs none";
   if (property === "sigmask") return "POSIX asks it of swapcontext alone";
   return "none asks for it";
 }
@@ -137,36 +183,59 @@ export function differences(results: readonly Result[]): string {
   return lines.join("\n");
 }
 
+/** Puts adapters under the kit. @throws Error where one cannot be tried */
+async function tried(paths: readonly string[], runner: readonly string[]): Promise<Result[]> {
+  const results: Result[] = [];
+  for (const path of paths) {
+    const say = ({ subject, abi, property, verdict }: Result) =>
+      console.log(`${subject}, ${abi}, ${property}: ${verdict}`);
+    const ran = await putTo(path, {}, say, runner);
+    if (ran.code === 2) throw new Error(ran.complaint);
+    results.push(...ran.results);
+  }
+  return results;
+}
+
+/** Builds what the machine can, and puts it under the kit. */
+async function all(folder: string): Promise<Result[]> {
+  const rust = compileRust(folder);
+  if (rust === undefined) console.log("the crates: skipped, there is no cargo");
+  const debian = compileDebian(folder);
+  if (typeof debian === "string") console.log(`Debian's libraries: skipped, ${debian}`);
+  const own = [compileGobuf(folder), compileC("swapcontext", folder)];
+  const built = [...own, ...(typeof debian === "string" ? [] : debian), ...(rust === undefined ? [] : [rust])];
+  const results = await tried(built, [buildDriver(PLATFORM)]);
+  const to = join(folder, "arm64");
+  mkdirSync(to, { recursive: true });
+  const arm = typeof debian === "string" ? debian : compileArm(to, join(folder, "debian"));
+  if (typeof arm === "string") {
+    console.log(`AArch64: skipped, ${arm}`);
+    return results;
+  }
+  return [...results, ...(await tried(arm, [...QEMU, buildDriver("linux-arm64")]))];
+}
+
 if (import.meta.main) {
   const program = command("bun run conform:subjects", "Puts the kit's subjects under the kit.");
   program.option("--write", "writes conform/RESULTS.md");
+  program.option("--folder <path>", "builds there, and leaves it, so that the next run has less to build");
   program.parse();
-  const { write } = program.opts<{ write?: boolean }>();
-  const folder = mkdtempSync(join(tmpdir(), "gobuf-subjects-"));
-  const results: Result[] = [];
+  const { write, folder: kept } = program.opts<{ write?: boolean; folder?: string }>();
+  const folder = kept === undefined ? mkdtempSync(join(tmpdir(), "gobuf-subjects-")) : resolve(kept);
+  mkdirSync(folder, { recursive: true });
+  let results: Result[];
   try {
-    const driver = buildDriver(PLATFORM);
-    const rust = compileRust(folder);
-    if (rust === undefined) console.log("the crates: skipped, there is no cargo");
-    const debian = compileDebian(folder);
-    if (typeof debian === "string") console.log(`Debian's libraries: skipped, ${debian}`);
-    const built = [...(typeof debian === "string" ? [] : debian), ...(rust === undefined ? [] : [rust])];
-    for (const path of [compileGobuf(folder), compileC("swapcontext", folder), ...built]) {
-      const ran = await putTo(
-        path,
-        {},
-        (result) => console.log(`${result.subject} ${result.property}: ${result.verdict}`),
-        [driver],
-      );
-      if (ran.code === 2) throw new Error(ran.complaint);
-      results.push(...ran.results);
-    }
+    results = await all(folder);
   } finally {
-    rmSync(folder, { recursive: true });
+    if (kept === undefined) rmSync(folder, { recursive: true });
   }
   if (write) {
     const head = readFileSync(RESULTS, "utf8").split("<!-- results -->")[0] ?? "";
-    writeFileSync(RESULTS, `${head}<!-- results -->\n\n${table(results)}\n\n${differences(results)}\n`);
+    const abis = [...Map.groupBy(results, ({ abi }) => abi)].map(([abi, of]) => `### ${abi}\n\n${table(of)}`);
+    writeFileSync(
+      RESULTS,
+      `${head}<!-- results -->\n\n${abis.join("\n\n")}\n\n### What differs\n\n${differences(results)}\n`,
+    );
   }
   process.exit(results.some(({ subject, verdict }) => subject === "gobuf" && verdict === "FAIL") ? 1 : 0);
 }

@@ -41,13 +41,20 @@ static void yield(conform_ctx *c) { c->caller = jump_fcontext(c->caller, c).from
 
 static void destroy(conform_ctx *c) { free(c); }
 
+/* Its assembly saves the control words on x86 alone. */
+#if defined(__x86_64__)
+#define FP_WORDS (CONFORM_FP_BODY | CONFORM_FP_RESUMER)
+#else
+#define FP_WORDS 0
+#endif
+
 const conform_subject *conform_subject_at(unsigned k) {
   static const conform_subject subject = {
     .abi = CONFORM_ABI,
     .size = sizeof(conform_subject),
     .name = "Boost.Context fcontext",
     .version = "1.81",
-    .claims = CONFORM_FP_BODY | CONFORM_FP_RESUMER | CONFORM_MIGRATES | CONFORM_NESTS | CONFORM_RETURNS | CONFORM_DESTROYS,
+    .claims = FP_WORDS | CONFORM_MIGRATES | CONFORM_NESTS | CONFORM_RETURNS | CONFORM_DESTROYS,
     .stack_min = 4096,
     .create = create,
     .resume = resume,
