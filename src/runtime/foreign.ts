@@ -8,7 +8,7 @@ import { goidOf } from "./gstatus.ts";
 import { origin } from "./instance.ts";
 import { fatal, mp } from "./m.ts";
 import { FatalError } from "./panic.ts";
-import { currentWorld, enter, runOf, type World } from "./world.ts";
+import { currentWorld, enter, runOf, type World, whenSeveralWorlds } from "./world.ts";
 
 /** @throws Error for what is no channel of this copy of gobuf @param what what wants one */
 export function refuseChan(what: string, c: unknown): never {
@@ -44,10 +44,18 @@ export function meet(gp: number): void {
 /** Bubbles and worlds apart of this thread, those that are over included: while it is 0, nobody asks further. */
 export let owners = 0;
 
+/** Whether a select has to ask for each of its channels: there was a bubble, or there were several worlds. */
+export let selectsAsk = false;
+
+whenSeveralWorlds(() => {
+  selectsAsk = true;
+});
+
 /** What is made in a bubble from now on belongs to it. */
 export function own(world: World): void {
   world.owns = true;
   owners++;
+  selectsAsk = true;
 }
 
 /** What a world and the others make from now on is each one's own. */

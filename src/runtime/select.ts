@@ -5,7 +5,7 @@ import { bufget, bufput, chanrecv, chansend, Hchan, hasRoom, recv, recvContinue,
 import type { Chan, RecvChan, SendChan } from "./channel.ts";
 import { checkOptions, refuse, refuseOption } from "./expect.ts";
 import { G_PARAM, G_SELECTDONE, G_STRIDE, G_WAITING, gmem, SUDOG_STRIDE, smem } from "./ffi.ts";
-import { owners, refuseChan } from "./foreign.ts";
+import { refuseChan, selectsAsk } from "./foreign.ts";
 import { gcont } from "./g.ts";
 import { getg, mp, type Op, opOwnCall, opPending, opReady } from "./m.ts";
 import { FatalError, PanicError } from "./panic.ts";
@@ -369,7 +369,7 @@ export function select(given: readonly SelectCase[] | NamedCases, options?: Sele
   const gp = getg("select");
   // The usual one goes on without a call.
   if (options !== undefined || !Array.isArray(given) || given.length < 2) return selectOther(gp, given, options);
-  if (owners !== 0) checkUses(given);
+  if (selectsAsk) checkUses(given);
   const index = selectgo(gp, given, true, selectResult);
   return index === SELECT_PARKED ? opPending() : opReady({ index, value: mp.elem, ok: mp.ok });
 }
@@ -382,7 +382,7 @@ function selectOther(gp: number, given: readonly SelectCase[] | NamedCases, opti
   }
   const cases: readonly SelectCase[] = given;
   try {
-    if (owners !== 0) checkUses(cases);
+    if (selectsAsk) checkUses(cases);
     if (cases.length !== 1) return selectAny(gp, cases, options);
     return options?.default === true ? selectNow(cases[0] as SelectCase) : selectOne(gp, cases[0] as SelectCase);
   } catch (error) {
