@@ -8,7 +8,7 @@ import { afterAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { copyFileSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { go, goroutineDump, gosched, native, run } from "gobuf";
+import { go, goroutineDump, gosched, native, run, StackOverflowError } from "gobuf";
 import { currentAbi } from "../../scripts/abis/abis.ts";
 import { compilerTest } from "../../scripts/abis/compiler.ts";
 import { newNativeG } from "../../src/native/native.ts";
@@ -164,15 +164,20 @@ describe("refused, and counted by reason", () => {
   });
 
   test("near the end of the stack", () =>
-    refuses("guard", () =>
-      run(function* () {
-        const a = new Asynced({ most: 2 ** 24, arg: 1500n });
-        const goid = Number(go.native(symbols.c_async_deep, a.words));
-        const gp = allgs().find((other) => goidOf(other) === goid) as number;
-        new BigUint64Array(a.words.buffer)[2] = word64(gp * G_STRIDE + G_STACK_LO);
-        while (!a.ended) yield* gosched();
-      }),
-    ));
+    refuses("guard", async () => {
+      try {
+        await run(function* () {
+          const a = new Asynced({ most: 2 ** 24, arg: BigInt(library.gobuf_preempt_frame() - 64) });
+          const goid = Number(go.native(symbols.c_async_deep, a.words));
+          const gp = allgs().find((other) => goidOf(other) === goid) as number;
+          new BigUint64Array(a.words.buffer)[2] = word64(gp * G_STRIDE + G_STACK_LO);
+          while (!a.ended) yield* gosched();
+        });
+      } catch (error) {
+        // The collector's signal came instead, whose frame has no room there, either, and no stack of its own.
+        if (!(error instanceof StackOverflowError)) throw error;
+      }
+    }));
 });
 
 function word64(i: number): bigint {

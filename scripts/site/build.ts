@@ -90,7 +90,7 @@ export async function buildSite(out: string): Promise<string[]> {
       favicon: join(import.meta.dir, "favicon.svg"),
       customCss: join(import.meta.dir, "style.css"),
       sort: ["documents-first", "source-order"],
-      highlightLanguages: ["c", "go", "javascript", "json", "sh", "text", "typescript", "zig"],
+      highlightLanguages: ["c", "go", "javascript", "json", "sh", "text", "typescript", "yaml", "zig"],
       excludeInternal: true,
       excludePrivate: true,
       excludeProtected: true,
