@@ -22,8 +22,9 @@ import {
 } from "../../src/runtime/codes.ts";
 import { G_STACK_HI, G_STACK_LO, G_STACKGUARD0, G_STRIDE, gmem, native as library } from "../../src/runtime/ffi.ts";
 import { allgs } from "../../src/runtime/g.ts";
-import { goidOf } from "../../src/runtime/gstatus.ts";
+import { goidOf, readgstatus } from "../../src/runtime/gstatus.ts";
 import { packageRoot } from "../../src/runtime/library.ts";
+import { Grunnable } from "../../src/runtime/runtime2.ts";
 import { schedinit } from "../../src/runtime/schedinit.ts";
 import { libraryPath } from "../native/bodies.ts";
 import { Asynced, hurry, openAsync, registers } from "./async.ts";
@@ -169,7 +170,8 @@ describe("refused, and counted by reason", () => {
         await run(function* () {
           const a = new Asynced({ most: 2 ** 24, arg: BigInt(library.gobuf_preempt_frame() - 64) });
           const goid = Number(go.native(symbols.c_async_deep, a.words));
-          const gp = allgs().find((other) => goidOf(other) === goid) as number;
+          // Not one that is dead: goids begin anew with each run.
+          const gp = allgs().find((g) => goidOf(g) === goid && readgstatus(g) === Grunnable) as number;
           new BigUint64Array(a.words.buffer)[2] = word64(gp * G_STRIDE + G_STACK_LO);
           while (!a.ended) yield* gosched();
         });
