@@ -263,10 +263,10 @@ function freePlaces(): void {
   noStack.sort((a, b) => b - a);
 }
 
-/** Makes a G dead and free; one that is dead is as {@link gfput} has left it. */
+/** Makes a G dead and free; one that is dead is as {@link gfput} has left it, or died without it. */
 function reclaim(gp: number): void {
   const i = gp * G_STRIDE + G_STATUS;
-  if (gmem[i] === Gdead) return pushFree(gp);
+  if (gmem[i] === Gdead && gmem[gp * G_STRIDE + G_FLAGS] === 0 && gentry[gp] === null) return pushFree(gp);
   Atomics.store(gmem, i, Gdead);
   gfput(gp);
 }
