@@ -2,7 +2,7 @@
  * The tree that the rules of the house look at: the project's files, or a few planted ones. A rule is a function of a
  * tree, so that a test can plant a breach of it without touching the project.
  */
-import { readFileSync } from "node:fs";
+import { readFileSync, statSync } from "node:fs";
 import { join, posix } from "node:path";
 
 /** Files by their path from the root, with forward slashes. */
@@ -65,7 +65,8 @@ export function gitTree(root: string): Tree {
   if (files.length === 0) throw new Error(`git ls-files in ${root}: no files; expected the project's checkout`);
   const texts = new Map<string, string>();
   return {
-    files: [...new Set(files)].sort(),
+    // A link to a folder is listed as a file is.
+    files: [...new Set(files)].filter((file) => !statSync(join(root, file)).isDirectory()).sort(),
     read: (file) => {
       const text = texts.get(file) ?? readFileSync(join(root, file), "utf8");
       texts.set(file, text);
