@@ -110,12 +110,14 @@ describe("a library function that calls run", () => {
       });
     await store.run("caller", async () => {
       await run(function* () {
+        const done = chan();
         go(function* () {
           yield* wait(store.run("goroutine", () => looks()));
           seen.push(store.getStore());
+          done.close();
         });
         yield* wait(looks());
-        yield* sleep(5);
+        yield* done.recv();
       });
       await looks();
     });
