@@ -7,6 +7,7 @@ import {
   gosched,
   hold,
   Mutex,
+  type RecvChan,
   recvCase,
   run,
   runSync,
@@ -272,4 +273,51 @@ describe("F9: the end of a run leaves the frames of its goroutines", () => {
     expect(left).toBe(MANY);
     expect(seen[0]).toBeWithin(10, MANY);
   });
+});
+
+describe("a joined run's end leaves the goroutines of a run", () => {
+  /** Ends by another's word, with three goroutines that wait. */
+  function ending(word: RecvChan<undefined>): Promise<void> {
+    return run(function* () {
+      const never = chan();
+      for (let n = 0; n < 3; n++) {
+        go(function* () {
+          yield* never.recv();
+        });
+      }
+      yield* word.recv();
+    });
+  }
+
+  /** Lives on: three goroutines, each with a value from outside. */
+  function living(c: RecvChan<number>): Promise<number> {
+    return run(function* () {
+      const all = chan<number>();
+      for (let n = 0; n < 3; n++) {
+        go(function* () {
+          yield* all.send(((yield* c.recv()) as number) + n);
+        });
+      }
+      let sum = 0;
+      for (let n = 0; n < 3; n++) sum += (yield* all.recv()) as number;
+      return sum;
+    });
+  }
+
+  // Gs are looked for from one end: those of the other run are met first in one of the two.
+  for (const order of ["before", "after"]) {
+    test(`that began ${order} it`, async () => {
+      const c = chan<number>();
+      const word = chan<undefined>();
+      const first = order === "before" ? living(c) : null;
+      const ends = ending(word);
+      const other = first ?? living(c);
+      word.close();
+      await ends;
+      await run(function* () {
+        for (let n = 0; n < 3; n++) yield* c.send(10);
+      });
+      expect(await other).toBe(33);
+    });
+  }
 });

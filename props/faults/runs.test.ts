@@ -277,34 +277,6 @@ describe("worlds of their own", () => {
     expect(all[6]).toBe(Date.UTC(2000, 0, 1, 0, 0, 1));
   });
 
-  test("a joined run's end leaves the goroutines of runs that began before it", async () => {
-    const c = chan<number>();
-    const first = run(function* () {
-      const all = chan<number>();
-      for (let n = 0; n < 3; n++) {
-        go(function* () {
-          yield* all.send(((yield* c.recv()) as number) + n);
-        });
-      }
-      let sum = 0;
-      for (let n = 0; n < 3; n++) sum += (yield* all.recv()) as number;
-      return sum;
-    });
-    await run(function* () {
-      const never = chan();
-      for (let n = 0; n < 3; n++) {
-        go(function* () {
-          yield* never.recv();
-        });
-      }
-      yield* gosched();
-    });
-    await run(function* () {
-      for (let n = 0; n < 3; n++) yield* c.send(10);
-    });
-    expect(await first).toBe(33);
-  });
-
   test("a channel on which a goroutine of another world waits is refused, and nothing is lost", async () => {
     const c = chan<number>();
     const fake = run(
