@@ -14,9 +14,9 @@ import { Graph } from "./graph.ts";
 import { failedFile, timesOf } from "./judge.ts";
 import { checksOf, ladderOf, NOTHING_KNOWN } from "./ladder.ts";
 import { project } from "./planted.ts";
-import { patchOf, percent, rowOf, tableOf } from "./report.ts";
+import { type Judged, patchOf, percent, rowOf, tableOf } from "./report.ts";
 import { Results } from "./results.ts";
-import { judgeDraws, writtenOf } from "./session.ts";
+import { judgeDraws, together, writtenOf } from "./session.ts";
 import { States } from "./states.ts";
 
 /** The instrumenter is large: on a busy machine it takes seconds to load. */
@@ -128,6 +128,17 @@ describe("the draw", () => {
       () => calls++ === 2,
     );
     expect(over, "the time is over before the third").toHaveLength(2);
+  });
+
+  test("what the quick time through found counts where the time was over before the last came to it", () => {
+    const of = (id: string, verdict: GeneratedVerdict): Judged => ({
+      candidate: { id } as Candidate,
+      judgement: { verdict, by: "", step: "" },
+    });
+    const quick = [of("a", "found"), of("b", "not judged"), of("c", "does not compile"), of("d", "not judged")];
+    const last = [of("a", "found"), of("b", "survived")];
+    const both = together(quick, last).map(({ candidate, judgement }) => `${candidate.id} ${judgement.verdict}`);
+    expect(both.sort()).toEqual(["a found", "b survived", "c does not compile"]);
   });
 });
 

@@ -92,6 +92,15 @@ export async function judgeDraws(
   return judged;
 }
 
+/** What the last time through says, and of those that it did not come to what the quick one before it found out. */
+export function together(quick: readonly Judged[], last: readonly Judged[]): Judged[] {
+  const seen = new Set(last.map(({ candidate }) => candidate.id));
+  const only = quick.filter(
+    ({ candidate, judgement }) => judgement.verdict !== "not judged" && !seen.has(candidate.id),
+  );
+  return [...last, ...only];
+}
+
 /** Milliseconds of processor time that each mutant has first: most are found in them, and what takes long comes last. */
 const FIRST_MS = 15_000;
 /** Mutants of which the type checker is asked at once. */
@@ -258,8 +267,9 @@ export async function runGenerated({
   const leftMs = () => start + seconds * 1000 - performance.now();
   const isOver = () => leftMs() <= 0;
   using shops = await Shops.of(tree, results, drawn, leftMs);
-  await judgeDraws(draws, jobs, (candidate, job) => shops.judge(candidate, job, FIRST_MS), isOver);
-  const judged = await judgeDraws(draws, jobs, (candidate, job) => shops.judge(candidate, job), isOver);
+  const quick = await judgeDraws(draws, jobs, (candidate, job) => shops.judge(candidate, job, FIRST_MS), isOver);
+  const last = await judgeDraws(draws, jobs, (candidate, job) => shops.judge(candidate, job), isOver);
+  const judged = together(quick, last);
   for (const candidate of survivorsOf(judged, argued)) {
     console.log(`\n${survivorText(candidate, tree.read(candidate.file))}`);
   }
