@@ -1,6 +1,6 @@
 /** Operations of native bodies: decodes the operands of each trap, and calls the runtime's function for it. */
 import { checkCapacity, closechan, Hchan } from "../runtime/chan.ts";
-import { Chan, nilchan } from "../runtime/channel.ts";
+import { type Chan, makechan, nilchan } from "../runtime/channel.ts";
 import {
   DIR_RECV,
   DIR_SEND,
@@ -142,7 +142,7 @@ export function trap(gp: number, code: number, a: number): unknown {
 /** A channel of words that a native body makes. @returns its handle */
 function makeChan(capacity: number): number {
   checkCapacity("gobuf_chan", capacity);
-  return handleOf(new Chan(capacity));
+  return handleOf(makechan(capacity));
 }
 
 /** A case that is written anew for each select. */

@@ -1,13 +1,21 @@
 /** Channels of 64-bit words, which goroutines in TypeScript, C and Zig share. */
 import { checkCapacity } from "../runtime/chan.ts";
 import { Chan } from "../runtime/channel.ts";
+import { type ChanUse, ownerNow, owners, refuseOther } from "../runtime/foreign.ts";
 import type { Op } from "../runtime/m.ts";
 import { type Codec, word } from "../runtime/word.ts";
+import type { World } from "../runtime/world.ts";
 
 class WordChan<in out T> extends Chan<T> {
+  private readonly owner: World | null = owners === 0 ? null : ownerNow();
+
   constructor(codec: Codec<T>, capacity: number) {
     super(capacity);
     this.codec = codec as Codec<unknown>;
+  }
+
+  override checkUse(use: ChanUse): void {
+    if (this.owner !== null) refuseOther(this.owner, use);
   }
 
   override send(value: T): Op<void> {
