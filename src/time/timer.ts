@@ -5,7 +5,7 @@
  * received that the timer sent before. A timer belongs to the run in which it was made.
  */
 
-import { type AsyncContext, callersContext } from "../runtime/asynccontext.ts";
+import { type AsyncContext, callersContext, rootContext } from "../runtime/asynccontext.ts";
 import { bodyIfAny, checkCallback } from "../runtime/body.ts";
 import { timerchandrain, trySend } from "../runtime/chan.ts";
 import { type Chan, makechan, nilchan, type RecvChan } from "../runtime/channel.ts";
@@ -48,15 +48,21 @@ function sendTime(c: unknown, _seq: number, delay: number): void {
   trySend(c as Chan<number>, timeAt(nanotime() - delay));
 }
 
-/** What {@link goFunc} starts, and the context of the code that set it. */
+/** What {@link goFunc} starts, and the context of the code that set it, where contexts are carried. */
 interface Call {
   readonly f: Callback;
   readonly context: AsyncContext;
 }
 
+/** What a timer of afterFunc holds: the function alone, in a program without contexts. */
+function callOf(f: Callback): Callback | Call {
+  const context = callersContext();
+  return context === rootContext ? f : { f, context };
+}
+
 /** Runs on g0: starts the goroutine of afterFunc. */
 function goFunc(call: unknown, _seq: number, _delay: number, run: Run): void {
-  const { f, context } = call as Call;
+  const { f, context } = typeof call === "function" ? { f: call as Callback, context: rootContext } : (call as Call);
   context(newproc, callBody(f), f, run);
 }
 
@@ -72,7 +78,7 @@ abstract class Clockwork implements Disposable {
     readonly c: RecvChan<number>,
     f: Callback | null,
   ) {
-    if (f !== null) this.r = new RuntimeTimer(goFunc, { f, context: callersContext() } satisfies Call);
+    if (f !== null) this.r = new RuntimeTimer(goFunc, callOf(f));
     else {
       this.r = new RuntimeTimer(sendTime, c, true);
       (c as Chan<number>).source = this.r;
