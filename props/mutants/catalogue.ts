@@ -8,6 +8,7 @@ import { PREEMPT_MUTANTS } from "./preempt.ts";
 import { RING_MUTANTS } from "./rings.ts";
 import { ROW_MUTANTS } from "./rows.ts";
 import { SCHEDULER_MUTANTS } from "./scheduler.ts";
+import { SPAN_MUTANTS } from "./spans.ts";
 import { SUITE_MUTANTS } from "./suite.ts";
 import { SWITCH_MUTANTS } from "./switch.ts";
 import { THREAD_MUTANTS } from "./threads.ts";
@@ -25,6 +26,7 @@ export const SEEDED: readonly Mutant[] = [
   ...ROW_MUTANTS,
   ...TIMER_MUTANTS,
   ...RING_MUTANTS,
+  ...SPAN_MUTANTS,
   ...THREAD_MUTANTS,
   ...PREEMPT_MUTANTS,
 ];

@@ -107,4 +107,16 @@ export const KIND_MUTANTS: readonly Mutant[] = [
     'c.nil ? "close of nil channel" : "close of closed channel"',
     '"close of closed channel"',
   ),
+  found("./src/sync/rwmutex.test.ts")(
+    "a second writer that waits goes before the first",
+    "sync/rwmutex.ts",
+    "this.writerSem.acquire(mp.curg, false, semacquired)",
+    "this.writerSem.acquire(mp.curg, true, semacquired)",
+  ),
+  found("./props/native/callbacks.test.ts -t first")(
+    "a callback alone does not let gobuf_call work",
+    "native/callback.ts",
+    "  initCallbacks();\n  return new Callback(",
+    "  return new Callback(",
+  ),
 ];

@@ -1,6 +1,7 @@
 /** Faults of the suite itself: judges, comparers, readers, harnesses, commands. Each must turn a test of the suite red. */
 import type { Mutant } from "./mutant.ts";
 import { SUITE_COMMAND_MUTANTS } from "./suite-commands.ts";
+import { SUITE_GENERATED_MUTANTS } from "./suite-generated.ts";
 import { SUITE_JUDGE_MUTANTS } from "./suite-judges.ts";
 import { SUITE_PAGE_MUTANTS } from "./suite-pages.ts";
 import { SUITE_PART_MUTANTS } from "./suite-parts.ts";
@@ -12,4 +13,5 @@ export const SUITE_MUTANTS: readonly Mutant[] = [
   ...SUITE_PART_MUTANTS,
   ...SUITE_PROBE_MUTANTS,
   ...SUITE_COMMAND_MUTANTS,
+  ...SUITE_GENERATED_MUTANTS,
 ];

@@ -241,6 +241,21 @@ describe("C that TypeScript calls may call back, too", () => {
   });
 });
 
+test("C that TypeScript calls may be the first to call back: no native goroutine need have been before", () => {
+  // In a process of its own: here some have been.
+  const script = `
+    import { dlopen, ptr } from "bun:ffi";
+    import { native } from ${JSON.stringify(join(packageRoot, "src", "index.ts"))};
+    import { libraryPath } from ${JSON.stringify(join(packageRoot, "src", "runtime", "ffi.ts"))};
+    const { symbols } = dlopen(libraryPath, { gobuf_call: { args: ["u32", "u64", "ptr"], returns: "u32" } });
+    const callback = native.callback((n) => Number(n) + 1);
+    const word = new BigUint64Array(1);
+    console.log(symbols.gobuf_call(callback.handle, 4n, ptr(word)), word[0]);`;
+  const { exitCode, stdout } = Bun.spawnSync([process.execPath, "-e", script], { cwd: packageRoot });
+  expect(stdout.toString()).toBe(`${STATUS_OK} 5n\n`);
+  expect(exitCode).toBe(0);
+});
+
 test("what TypeScript's side says that is no outcome is a panic to the caller: a thread that is being terminated says nothing", () => {
   // In a process of its own: it takes the place of what gobuf_call calls.
   const script = `

@@ -148,3 +148,29 @@ test("to unlock an rlocker that nobody locked ends the run, as runlock does", ()
     }),
   ).toThrow("sync: RUnlock of unlocked RWMutex");
 });
+
+test("an unlock by one that does not hold it lets a second writer wait beside the first: they go on in their order, as Go's", () => {
+  // Go takes no notice of such an unlock while readers are in, either.
+  const order = noted(function* (note) {
+    const rw = new RWMutex();
+    yield* rw.rlock();
+    yield* rw.rlock();
+    for (const name of ["first", "second"]) {
+      go(function* () {
+        yield* rw.lock();
+        note(name);
+      });
+      yield* gosched();
+      yield* gosched();
+      if (name === "first") yield* rw.unlock();
+    }
+    // What that unlock gave to readers who did not wait.
+    yield* rw.rlock();
+    yield* rw.rlock();
+    for (let i = 0; i < 4; i++) rw.runlock();
+    yield* gosched();
+    yield* gosched();
+    note("main");
+  });
+  expect(order).toBe("first main");
+});

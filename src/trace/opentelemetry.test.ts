@@ -215,6 +215,42 @@ describe("withSpan", () => {
     expect(spanOf("inner").attributes).toEqual({ n: 7, m: 8 });
   });
 
+  test("whoever drives a body: what is thrown into it, and what ends it early, comes in its span; each span ends", () => {
+    const seen: (string | undefined)[] = [];
+    const active = () => (spans.getActiveSpan() as unknown as ReadableSpan | undefined)?.name;
+    function* body(): Go<string> {
+      try {
+        yield;
+        return "not reached";
+      } catch (error) {
+        seen.push(`${error} in ${active()}`);
+        return "caught";
+      } finally {
+        seen.push(active());
+      }
+    }
+    runSync(function* main() {
+      const caught = withSpan(tracer, "caught", body);
+      caught.next(true);
+      expect(caught.throw("a text")).toEqual({ done: true, value: "caught" });
+      const left = withSpan(tracer, "left", body);
+      left.next(true);
+      expect(left.return("over")).toEqual({ done: true, value: "over" });
+    });
+    expect(seen).toEqual(["a text in caught", "caught", "left"]);
+    expect(tree()).toEqual(["caught<", "left<"]);
+  });
+
+  test("what is thrown and is no Error is told as a text", () => {
+    const failing = () =>
+      withSpan(tracer, "fails", function* () {
+        throw 7;
+      });
+    expect(() => runSync(failing)).toThrow();
+    expect(spanOf("fails").status).toEqual({ code: SpanStatusCode.ERROR, message: "7" });
+    expect(spanOf("fails").events.map(({ attributes }) => attributes?.["exception.message"])).toEqual(["7"]);
+  });
+
   test("refuses what it cannot use, in words; a span that began has ended", () => {
     const refused: [() => Go<unknown>, string][] = [
       [() => withSpan({} as never, "x", function* () {}), "gobuf: withSpan: expected a tracer of OpenTelemetry"],

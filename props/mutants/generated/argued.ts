@@ -15,6 +15,8 @@ export interface Argued {
   readonly from: string;
   readonly to: string;
   readonly why: string;
+  /** Somebody who did not write the argument has read it, and agrees. */
+  readonly read: boolean;
 }
 
 /** The least that an argument says, in characters. */
@@ -24,15 +26,25 @@ const WHY_MIN = 20;
 export function readArgued(path = join(packageRoot, "props", "mutants", "generated", "argued.json")): Argued[] {
   const list = JSON.parse(readFileSync(path, "utf8")) as Argued[];
   for (const [i, entry] of list.entries()) {
-    const { id, file, operator, from, to, why } = entry;
+    const { id, file, operator, from, to, why, read } = entry;
     const texts = [id, file, operator, from, to, why].every((text) => typeof text === "string");
-    if (!texts || why.trim().length < WHY_MIN || list.findIndex((other) => other.id === id) !== i) {
+    if (
+      !texts ||
+      typeof read !== "boolean" ||
+      why.trim().length < WHY_MIN ||
+      list.findIndex((other) => other.id === id) !== i
+    ) {
       throw new Error(
-        `${path}: entry ${i} (${JSON.stringify(entry)}): expected id, file, operator, from, to, and in "why" an argument; each id once`,
+        `${path}: entry ${i} (${JSON.stringify(entry)}): expected id, file, operator, from, to, in "why" an argument, and whether it is "read"; each id once`,
       );
     }
   }
   return list;
+}
+
+/** The arguments that count: one that only its author has read may be wrong, and its mutant is a survivor. */
+export function agreedOf(list: readonly Argued[]): Argued[] {
+  return list.filter(({ read }) => read);
 }
 
 /** What of the list fits no mutant of the project, in words. */

@@ -26,7 +26,7 @@ const SUITE =
 
 /** Lists, not code: the faults that are written by hand, and the rows of FIDELITY.md. */
 const LISTS =
-  /^props\/(?:mutants\/(?:scheduler|worlds|switch|native|named|listed|kinds|preempt|threads|timers|rings|neutral|(?:suite|rows)-(?!fault)\w+)|fidelity\/page\/(?:go|seed))\.ts$/;
+  /^props\/(?:mutants\/(?:scheduler|worlds|switch|native|named|listed|kinds|preempt|threads|timers|rings|spans|neutral|(?:suite|rows)-(?!fault)\w+)|fidelity\/page\/(?:go|seed))\.ts$/;
 
 /**
  * Bodies that tests and the bench run, beside the probe: programs, as those of props/native/. And the explorer of a model,

@@ -6,7 +6,7 @@ import { PLATFORMS } from "../../../scripts/build.ts";
 import { gitTree, plantedTree, type Tree } from "../../../scripts/house/tree.ts";
 import { scratch } from "../../../scripts/scratch.ts";
 import { hostPlatform, packageRoot } from "../../../src/runtime/library.ts";
-import { readArgued, staleOf } from "./argued.ts";
+import { type Argued, agreedOf, readArgued, staleOf } from "./argued.ts";
 import { type Candidate, digest, type GeneratedVerdict, identify, PARTS } from "./candidate.ts";
 import { apportion, candidatesOf, draw, partOf } from "./catalogue.ts";
 import { Edits } from "./edits.ts";
@@ -14,7 +14,7 @@ import { Graph } from "./graph.ts";
 import { failedFile, timesOf } from "./judge.ts";
 import { checksOf, ladderOf, NOTHING_KNOWN } from "./ladder.ts";
 import { project } from "./planted.ts";
-import { type Judged, patchOf, percent, rowOf, tableOf } from "./report.ts";
+import { type Judged, patchOf, percent, refutedOf, rowOf, survivorsOf, tableOf } from "./report.ts";
 import { Results } from "./results.ts";
 import { judgeDraws, together, writtenOf } from "./session.ts";
 import { States } from "./states.ts";
@@ -413,18 +413,31 @@ describe("the report", () => {
   test.each([
     ["no argument", { why: "" }],
     ["no edit", { to: 7 }],
+    ["no word of who has read it", { read: undefined }],
   ])("a list with an entry that has %s is refused", (_, change) => {
     const path = join(stack.use(scratch("argued")).path, "argued.json");
     const { id, file, operator, from, to } = candidate;
-    writeFileSync(path, JSON.stringify([{ id, file, operator, from, to, why: "it is a test of the list", ...change }]));
+    const entry = { id, file, operator, from, to, why: "it is a test of the list", read: true };
+    writeFileSync(path, JSON.stringify([{ ...entry, ...change }]));
     expect(() => readArgued(path)).toThrow("entry 0");
   });
 
   test("an argument whose mutant is gone is stale, and so is one whose edit is another", () => {
     const { id, file, operator, from, to } = candidate;
-    const argued = { id, file, operator, from, to, why: "it is a test of the list" };
+    const argued = { id, file, operator, from, to, why: "it is a test of the list", read: true };
     expect(staleOf([argued], [candidate])).toEqual([]);
     expect(staleOf([argued], [])).toHaveLength(1);
     expect(staleOf([{ ...argued, to: "3" }], [candidate])).toHaveLength(1);
+  });
+
+  test("an argument that only its author has read leaves its mutant a survivor; one that is refuted is told, read or not", () => {
+    const [own, agreed] = [false, true].map((read, i): Argued => ({ ...candidate, id: String(i), why: "", read }));
+    const argued = [own, agreed] as Argued[];
+    expect(agreedOf(argued)).toEqual([agreed as Argued]);
+    const survivors = verdictsOf(["survived", "survived"]);
+    expect(survivorsOf(survivors, agreedOf(argued)).map(({ id }) => id)).toEqual(["0"]);
+    expect(refutedOf(survivors, argued)).toEqual([]);
+    expect(refutedOf(verdictsOf(["found", "timed out", "found"]), argued)).toHaveLength(2);
+    expect(refutedOf(verdictsOf(["not judged", "not judged"]), argued), "nothing is said of them").toEqual([]);
   });
 });

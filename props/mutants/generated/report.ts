@@ -114,6 +114,15 @@ export function survivorsOf(judged: readonly Judged[], argued: readonly Argued[]
     .map(({ candidate }) => candidate);
 }
 
+/** Those that were judged to their end and have not survived, though they are argued: the list says what is not so. */
+export function refutedOf(judged: readonly Judged[], argued: readonly Argued[]): Judged[] {
+  const ids = new Set(argued.map(({ id }) => id));
+  return judged.filter(
+    ({ candidate, judgement: { verdict } }) =>
+      ids.has(candidate.id) && verdict !== "survived" && verdict !== "not judged",
+  );
+}
+
 /** A survivor, with its diff. */
 export function survivorText(candidate: Candidate, text: string): string {
   const { id, file, at, operator } = candidate;

@@ -4,14 +4,14 @@ import { ensureNativeSync } from "../../../scripts/build.ts";
 import { gitTree, type Tree } from "../../../scripts/house/tree.ts";
 import { hostPlatform, packageRoot } from "../../../src/runtime/library.ts";
 import { Copy } from "../copy.ts";
-import { readArgued, staleOf } from "./argued.ts";
+import { agreedOf, readArgued, staleOf } from "./argued.ts";
 import { type Candidate, isReplaced, lineOf, PARTS, type Part } from "./candidate.ts";
 import { candidatesOf, type Draw, draw } from "./catalogue.ts";
 import { Edits } from "./edits.ts";
 import { Graph } from "./graph.ts";
 import { Judge, type Judgement } from "./judge.ts";
 import { checksOf, ladderOf } from "./ladder.ts";
-import { type Judged, patchOf, percent, rowOf, survivorsOf, survivorText, tableOf } from "./report.ts";
+import { type Judged, patchOf, percent, refutedOf, rowOf, survivorsOf, survivorText, tableOf } from "./report.ts";
 import { type Result, Results } from "./results.ts";
 import { type Share, writeShare } from "./share.ts";
 import { States } from "./states.ts";
@@ -270,11 +270,12 @@ export async function runGenerated({
   const quick = await judgeDraws(draws, jobs, (candidate, job) => shops.judge(candidate, job, FIRST_MS), isOver);
   const last = await judgeDraws(draws, jobs, (candidate, job) => shops.judge(candidate, job), isOver);
   const judged = together(quick, last);
-  for (const candidate of survivorsOf(judged, argued)) {
+  const agreed = agreedOf(argued);
+  for (const candidate of survivorsOf(judged, agreed)) {
     console.log(`\n${survivorText(candidate, tree.read(candidate.file))}`);
   }
-  console.log(`\n${tableOf(judged, argued)}`);
-  const ids = new Set(argued.map(({ id }) => id));
+  console.log(`\n${tableOf(judged, agreed)}`);
+  const ids = new Set(agreed.map(({ id }) => id));
   const row = rowOf(judged, ids);
   const took = Math.round((performance.now() - start) / 1000);
   const of = `drawn with seed ${seed} of ${candidates.length} (${parts.join(", ")}) in ${took} s`;
@@ -282,8 +283,10 @@ export async function runGenerated({
     `\nfound ${row.found + row["timed out"]} of ${row.drawn}, ${row.argued} argued: ${percent(row.share)}; ${of}`,
   );
   if (write) writeShare(writtenOf(seed, draws, judged, ids, results));
-  const found = judged.filter(({ candidate, judgement }) => ids.has(candidate.id) && judgement.verdict !== "survived");
-  for (const { candidate, judgement } of found) {
+  for (const { id } of argued.filter((one) => !agreed.includes(one)))
+    console.log(`argued.json: ${id} counts as a survivor until somebody who did not write its argument has read it`);
+  const refuted = refutedOf(judged, argued);
+  for (const { candidate, judgement } of refuted) {
     console.error(`argued.json: ${candidate.id} is argued, but ${judgement.verdict}: take it out`);
   }
   for (const [step, by] of shops.red) console.error(`${step} is red without any fault, and found nothing: ${by}`);
@@ -294,7 +297,7 @@ export async function runGenerated({
   }
   const isEnough = least === undefined || (row.share * 100 >= least && row.drawn === n);
   if (!isEnough) console.error(`${percent(row.share)} were found or argued: expected ${least} % at least, of ${n}`);
-  return isEnough && found.length === 0 && shops.red.size === 0 && row.drawn > 0 ? 0 : 1;
+  return isEnough && refuted.length === 0 && shops.red.size === 0 && row.drawn > 0 ? 0 : 1;
 }
 
 /** `--generated-one`. @returns the exit code */
