@@ -155,12 +155,14 @@ describe("instrument", () => {
         }
       });
       yield* done.recv();
+      const began = chan<never>();
       go(function* () {
         yield* trace.withRegion("left", function* () {
+          began.close();
           yield* chan<never>().recv();
         });
       });
-      yield* gosched();
+      yield* began.recv();
     });
     expect(spanOf("leaves").status.code).toBe(SpanStatusCode.UNSET);
     expect(spanOf("left").ended).toBe(true);
