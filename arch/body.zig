@@ -37,12 +37,21 @@ pub fn end(how: codes.Ending) noreturn {
 
 /// Starts a goroutine; its goid.
 pub fn go(func: g_.Fn, arg: ?*anyopaque) u64 {
+    return start(.go, 0, func, arg);
+}
+
+/// The same in a WaitGroup, by its handle.
+pub fn wgGo(wg: u32, func: g_.Fn, arg: ?*anyopaque) u64 {
+    return start(.wggo, wg, func, arg);
+}
+
+inline fn start(code: codes.Trap, a: u32, func: g_.Fn, arg: ?*anyopaque) u64 {
     const words: u64 = @intFromPtr(arg);
     if (scratch()) |to| {
         to[0] = @truncate(words);
         to[1] = @truncate(words >> 32);
     }
-    return gobuf_mcall(@intFromEnum(codes.Trap.go), 0, @intFromPtr(func));
+    return gobuf_mcall(@intFromEnum(code), a, @intFromPtr(func));
 }
 
 /// Carries out one of the cases: what was received. Which one it was is in `opA`, all ones for the default.

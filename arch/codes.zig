@@ -3,7 +3,7 @@
 /// Version of the contract between the library, src/ and libraries of bodies; the library's descriptor carries it.
 pub const contract = struct {
     /// grows by one with every change of a record, of an export's signature or of a code
-    pub const abi_version: u32 = 7;
+    pub const abi_version: u32 = 8;
 };
 
 /// First word of the library's descriptor.
@@ -62,6 +62,11 @@ pub const Trap = enum(u32) {
     trywlock = 30,
     chan_len = 31,
     chan_cap = 32,
+    wggo = 33,
+    timer_make = 34,
+    ticker_make = 35,
+    timer_stop = 36,
+    timer_reset = 37,
     /// the first code of the embedder's own traps
     embedder = 256,
 };

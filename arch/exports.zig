@@ -222,6 +222,10 @@ export fn gobuf_go(func: g.Fn, arg: ?*anyopaque) callconv(.c) u64 {
     return body.go(func, arg);
 }
 
+export fn gobuf_wg_go(wg: u32, func: g.Fn, arg: ?*anyopaque) callconv(.c) u64 {
+    return body.wgGo(wg, func, arg);
+}
+
 export fn gobuf_select(cases: ?[*]const layout.Case, n: u32, has_default: u32) callconv(.c) u64 {
     return body.select(cases, n, has_default);
 }
@@ -334,6 +338,7 @@ const Api = extern struct {
     recv: *const @TypeOf(gobuf_recv),
     checkpoint: *const @TypeOf(gobuf_checkpoint),
     asked: *const u32,
+    wg_go: *const @TypeOf(gobuf_wg_go),
 };
 
 const api: Api = .{
@@ -354,6 +359,7 @@ const api: Api = .{
     .recv = &gobuf_recv,
     .checkpoint = &gobuf_checkpoint,
     .asked = &preempt.asked,
+    .wg_go = &gobuf_wg_go,
 };
 
 export fn gobuf_api() callconv(.c) *const Api {

@@ -86,7 +86,7 @@ extern "C" {
 /* codes, made by scripts/codes.ts from arch/codes.toml: change it there */
 
 /* Version of the contract between the library, src/ and libraries of bodies; the library's descriptor carries it. */
-#define GOBUF_ABI_VERSION 7u /* grows by one with every change of a record, of an export's signature or of a code */
+#define GOBUF_ABI_VERSION 8u /* grows by one with every change of a record, of an export's signature or of a code */
 
 /* Trap codes: what a goroutine asks of the runtime. */
 enum {
@@ -122,6 +122,11 @@ enum {
   GOBUF_TRAP_TRYWLOCK = 30,
   GOBUF_TRAP_CHAN_LEN = 31,
   GOBUF_TRAP_CHAN_CAP = 32,
+  GOBUF_TRAP_WGGO = 33,
+  GOBUF_TRAP_TIMER_MAKE = 34,
+  GOBUF_TRAP_TICKER_MAKE = 35,
+  GOBUF_TRAP_TIMER_STOP = 36,
+  GOBUF_TRAP_TIMER_RESET = 37,
   GOBUF_TRAP_EMBEDDER = 256 /* the first code of the embedder's own traps */
 };
 
@@ -152,7 +157,7 @@ enum {
 typedef void (*gobuf_fn)(void *arg);
 
 /* Names a channel, Mutex, RWMutex, WaitGroup, Cond or Once. TypeScript gives handles out (an argument of go.native, or
- * native.handle); gobuf_chan_make gives out a new channel's. A handle is good until its object is released or the run
+ * native.handle); gobuf_chan_make, gobuf_timer_make and gobuf_ticker_make give out a new channel's. A handle is good until its object is released or the run
  * ends; later runs have other handles, so that one of an earlier run is a fatal error, and no object of theirs.
  *
  * 0 is nil. As a channel it is Go's nil channel: gobuf_send and gobuf_recv block for ever, gobuf_select never takes
@@ -196,6 +201,8 @@ typedef struct gobuf_api {
   /* Lets this goroutine be preempted, if it is to be. Wanted only while `asked` is not 0. */
   void (*checkpoint)(void);
   const volatile gobuf_u32 *asked;
+  /* As go, in a WaitGroup: gobuf_wg_go. */
+  gobuf_u64 (*wg_go)(gobuf_handle wg, gobuf_fn fn, void *arg);
 } gobuf_api;
 
 extern const gobuf_api *gobuf_runtime;
@@ -311,6 +318,31 @@ static inline void gobuf_goexit(void) { gobuf_runtime->goexit(); }
 /* Waits for at least `ns` nanoseconds, time.Sleep; for 0 and less it returns at once. */
 static inline void gobuf_sleep(gobuf_i64 ns) { GOBUF_KEEPS gobuf_runtime->mcall(GOBUF_TRAP_SLEEP, 0, (gobuf_u64)ns); }
 
+/* time.NewTimer, time.After and time.NewTicker. A timer is named by the handle of its channel: gobuf_recv and gobuf_select
+ * receive from it the time that it was set for, nanoseconds since 1970 (Go's UnixNano), exact to 0.25 us. A ticker drops a
+ * tick when the one before it has not been received. `ns` are nanoseconds from now, and between ticks; a timer of 0 and
+ * less fires at once; for a ticker of 0 and less gobuf_ticker_make returns 0, and the outcome is GOBUF_PANIC. Free the handle
+ * with gobuf_chan_free: an unused timer is gone with it, and need not be stopped. Timers of TypeScript are used in the same
+ * way, by native.handle(timer.c). */
+static inline gobuf_handle gobuf_timer_make(gobuf_i64 ns) {
+  GOBUF_KEEPS return (gobuf_handle)gobuf_runtime->mcall(GOBUF_TRAP_TIMER_MAKE, 0, (gobuf_u64)ns);
+}
+static inline gobuf_handle gobuf_after(gobuf_i64 ns) { return gobuf_timer_make(ns); }
+static inline gobuf_handle gobuf_ticker_make(gobuf_i64 ns) {
+  GOBUF_KEEPS return (gobuf_handle)gobuf_runtime->mcall(GOBUF_TRAP_TICKER_MAKE, 0, (gobuf_u64)ns);
+}
+
+/* Stop and Reset of timers and tickers. Nothing that was sent before is received afterwards, as in Go from 1.23 on. They
+ * return 1 if the timer had been set and its time was not received yet, else 0. gobuf_timer_reset sets a timer to `ns` from now,
+ * and the interval of a ticker, which it counts from now: 0 and less is GOBUF_PANIC there. Any other channel than a
+ * timer's is a fatal error. */
+static inline gobuf_u32 gobuf_timer_stop(gobuf_handle timer) {
+  GOBUF_KEEPS return (gobuf_u32)gobuf_runtime->mcall(GOBUF_TRAP_TIMER_STOP, timer, 0);
+}
+static inline gobuf_u32 gobuf_timer_reset(gobuf_handle timer, gobuf_i64 ns) {
+  GOBUF_KEEPS return (gobuf_u32)gobuf_runtime->mcall(GOBUF_TRAP_TIMER_RESET, timer, (gobuf_u64)ns);
+}
+
 /* Channel operations, on 64-bit words: c <- v, close(c), v = <-c. gobuf_send and gobuf_close return their outcome:
  * GOBUF_PANIC for a send to or a close of a closed channel, and for a close of nil. gobuf_recv returns the outcome in
  * `ok`.
@@ -339,8 +371,7 @@ static inline gobuf_value gobuf_recv(gobuf_handle ch) {
  * goroutine that is blocked on it stays blocked until somebody does. Using a freed handle is a fatal error; after
  * 1,024 more have been freed, it may name another object. */
 static inline gobuf_handle gobuf_chan_make(gobuf_u64 capacity) {
-  GOBUF_KEEPS
-  return (gobuf_handle)gobuf_runtime->mcall(GOBUF_TRAP_CHAN_MAKE, 0, capacity);
+  GOBUF_KEEPS return (gobuf_handle)gobuf_runtime->mcall(GOBUF_TRAP_CHAN_MAKE, 0, capacity);
 }
 static inline void gobuf_chan_free(gobuf_handle ch) { GOBUF_KEEPS gobuf_runtime->mcall(GOBUF_TRAP_CHAN_FREE, ch, 0); }
 
@@ -375,17 +406,12 @@ static inline void gobuf_wlock(gobuf_handle m) { GOBUF_KEEPS gobuf_runtime->mcal
 static inline void gobuf_wunlock(gobuf_handle m) { GOBUF_KEEPS gobuf_runtime->mcall(GOBUF_TRAP_WUNLOCK, m, 0); }
 
 /* TryLock, TryRLock, and TryLock of an RWMutex as trywlock: they never wait. 1 when they locked it, else 0. */
-static inline gobuf_u32 gobuf_trylock(gobuf_handle m) {
-  GOBUF_KEEPS
-  return (gobuf_u32)gobuf_runtime->mcall(GOBUF_TRAP_TRYLOCK, m, 0);
-}
+static inline gobuf_u32 gobuf_trylock(gobuf_handle m) { GOBUF_KEEPS return (gobuf_u32)gobuf_runtime->mcall(GOBUF_TRAP_TRYLOCK, m, 0); }
 static inline gobuf_u32 gobuf_tryrlock(gobuf_handle m) {
-  GOBUF_KEEPS
-  return (gobuf_u32)gobuf_runtime->mcall(GOBUF_TRAP_TRYRLOCK, m, 0);
+  GOBUF_KEEPS return (gobuf_u32)gobuf_runtime->mcall(GOBUF_TRAP_TRYRLOCK, m, 0);
 }
 static inline gobuf_u32 gobuf_trywlock(gobuf_handle m) {
-  GOBUF_KEEPS
-  return (gobuf_u32)gobuf_runtime->mcall(GOBUF_TRAP_TRYWLOCK, m, 0);
+  GOBUF_KEEPS return (gobuf_u32)gobuf_runtime->mcall(GOBUF_TRAP_TRYWLOCK, m, 0);
 }
 
 /* sync.WaitGroup: Add, Done, Wait. They return their outcome: GOBUF_PANIC where Go panics, for a counter below 0 and
@@ -396,6 +422,14 @@ static inline gobuf_u32 gobuf_wg_add(gobuf_handle wg, gobuf_i64 delta) {
 static inline gobuf_u32 gobuf_wg_done(gobuf_handle wg) { return gobuf_wg_add(wg, -1); }
 static inline gobuf_u32 gobuf_wg_wait(gobuf_handle wg) { return gobuf_operation(GOBUF_TRAP_WGWAIT, wg, 0); }
 
+/* WaitGroup.Go: adds 1, and starts a goroutine that calls fn(arg). It is done when fn returns, and when it ends by
+ * gobuf_goexit or is ended by the option onStackOverflow. Returns the outcome of gobuf_wg_add; nothing is started when that
+ * is GOBUF_PANIC. */
+static inline gobuf_u32 gobuf_wg_go(gobuf_handle wg, gobuf_fn fn, void *arg) {
+  GOBUF_KEEPS gobuf_runtime->wg_go(wg, fn, arg);
+  return gobuf_runtime->status();
+}
+
 /* sync.Cond: Wait, Signal, Broadcast. The caller of gobuf_cond_wait holds the Cond's lock, and holds it again
  * afterwards. */
 static inline void gobuf_cond_wait(gobuf_handle c) { GOBUF_KEEPS gobuf_runtime->mcall(GOBUF_TRAP_CONDWAIT, c, 0); }
@@ -405,8 +439,7 @@ static inline void gobuf_cond_broadcast(gobuf_handle c) { GOBUF_KEEPS gobuf_runt
 /* sync.Once in two halves. gobuf_once_begin returns 1 to the first caller, which does the work and then calls
  * gobuf_once_end. To any other it returns 0, after that call. */
 static inline gobuf_u32 gobuf_once_begin(gobuf_handle o) {
-  GOBUF_KEEPS
-  return (gobuf_u32)gobuf_runtime->mcall(GOBUF_TRAP_ONCE_BEGIN, o, 0);
+  GOBUF_KEEPS return (gobuf_u32)gobuf_runtime->mcall(GOBUF_TRAP_ONCE_BEGIN, o, 0);
 }
 static inline void gobuf_once_end(gobuf_handle o) { GOBUF_KEEPS gobuf_runtime->mcall(GOBUF_TRAP_ONCE_END, o, 0); }
 
@@ -454,8 +487,7 @@ static inline void gobuf_systemstack(gobuf_fn fn, void *arg) {
 
 /* An operation of an embedder's own: `code` is GOBUF_TRAP_EMBEDDER or above. */
 static inline gobuf_u64 gobuf_trap(gobuf_u32 code, gobuf_u32 a, gobuf_u64 v) {
-  GOBUF_KEEPS
-  return gobuf_runtime->mcall(code, a, v);
+  GOBUF_KEEPS return gobuf_runtime->mcall(code, a, v);
 }
 
 /* The index of this goroutine's record, the G. It is not the goid: a later goroutine gets the same index again. */

@@ -19,7 +19,7 @@
 
 // Version of the contract between the library, src/ and libraries of bodies; the library's descriptor carries it.
 /// grows by one with every change of a record, of an export's signature or of a code
-pub const abi_version: u32 = 7;
+pub const abi_version: u32 = 8;
 
 /// Trap codes: what a goroutine asks of the runtime.
 pub const Trap = enum(u32) {
@@ -57,6 +57,11 @@ pub const Trap = enum(u32) {
     trywlock = 30,
     chan_len = 31,
     chan_cap = 32,
+    wggo = 33,
+    timer_make = 34,
+    ticker_make = 35,
+    timer_stop = 36,
+    timer_reset = 37,
     /// the first code of the embedder's own traps
     embedder = 256,
 };
@@ -121,6 +126,7 @@ pub const Api = extern struct {
     recv: *const fn (ch: Handle) callconv(.c) u64,
     checkpoint: *const fn () callconv(.c) void,
     asked: *const volatile u32,
+    wg_go: *const fn (wg: Handle, func: Fn, arg: ?*anyopaque) callconv(.c) u64,
 };
 
 /// gobuf_attach sets it before any body runs. It is gobuf_runtime of gobuf.h, too: C files in the same library use it,
@@ -178,6 +184,30 @@ pub inline fn goexit() noreturn {
 /// Waits for at least `ns` nanoseconds, time.Sleep; for 0 and less it returns at once.
 pub inline fn sleep(ns: i64) void {
     _ = mcall(.sleep, 0, @bitCast(ns));
+}
+
+/// time.NewTimer, time.After: a channel from which the time is received, nanoseconds since 1970, once, `ns` from now. See
+/// gobuf_timer_make in gobuf.h. Free it by chanFree.
+pub inline fn timerMake(ns: i64) Handle {
+    return @truncate(mcall(.timer_make, 0, @bitCast(ns)));
+}
+
+pub const after = timerMake;
+
+/// time.NewTicker: the same every `ns`. Returns null for 0 and less, where Go panics.
+pub inline fn tickerMake(ns: i64) ?Handle {
+    const ch: Handle = @truncate(mcall(.ticker_make, 0, @bitCast(ns)));
+    return if (ch == 0) null else ch;
+}
+
+/// Stop of a timer or ticker, by its channel: whether it was set and its time was not received yet.
+pub inline fn timerStop(timer: Handle) bool {
+    return mcall(.timer_stop, timer, 0) != 0;
+}
+
+/// Reset: a timer fires `ns` from now, a ticker every `ns` (status() is `panicked` for 0 and less). Returns as timerStop.
+pub inline fn timerReset(timer: Handle, ns: i64) bool {
+    return mcall(.timer_reset, timer, @bitCast(ns)) != 0;
 }
 
 /// Sends, c <- word. Returns its outcome: `panicked` for a closed channel.
@@ -291,6 +321,12 @@ pub inline fn wgDone(wg: Handle) u32 {
 /// sync.WaitGroup, Wait. Returns its outcome.
 pub inline fn wgWait(wg: Handle) u32 {
     return operation(.wgwait, wg, 0);
+}
+
+/// sync.WaitGroup, Go: starts a goroutine that calls func(arg), and that the group waits for. Returns its outcome, as wgAdd.
+pub inline fn wgGo(wg: Handle, func: Fn, arg: ?*anyopaque) u32 {
+    _ = gobuf_runtime.wg_go(wg, func, arg);
+    return gobuf_runtime.status();
 }
 
 /// sync.Cond, Wait. The caller holds the Cond's lock, and holds it again afterwards.

@@ -250,6 +250,130 @@ GOBUF_EXPORT void c_tries(void *arg) {
   w[13] = (gobuf_u32)gobuf_chan_cap(0);
 }
 
+/* Whether nothing can be received. */
+static gobuf_u64 is_empty(gobuf_handle ch) {
+  gobuf_case c;
+  c.dir = GOBUF_RECV;
+  c.channel = ch;
+  c.value = 0;
+  return gobuf_select(&c, 1, 1, 0) == GOBUF_SELECT_DEFAULT;
+}
+
+/* What a timer and a ticker of its own answer, on the fake clock; each answer a word from 2 on. props/native/timers.test.ts says
+ * what they must be. */
+GOBUF_EXPORT void c_timers(void *arg) {
+  const gobuf_i64 ms = 1000000;
+  gobuf_u64 *w = (gobuf_u64 *)arg;
+  gobuf_handle t = gobuf_timer_make(10 * ms);
+  gobuf_handle k;
+  w[2] = gobuf_recv(t).value;
+  w[3] = gobuf_timer_stop(t);
+  w[4] = gobuf_timer_reset(t, 20 * ms);
+  w[5] = gobuf_timer_stop(t);
+  w[6] = is_empty(t);
+  gobuf_timer_reset(t, 5 * ms);
+  gobuf_sleep(10 * ms);
+  w[7] = gobuf_timer_reset(t, 5 * ms); /* it has fired, and nobody has received that */
+  w[8] = gobuf_recv(t).value;
+  w[9] = gobuf_chan_len(t) + gobuf_chan_cap(t);
+  gobuf_chan_free(t);
+  k = gobuf_ticker_make(10 * ms);
+  w[10] = gobuf_recv(k).value;
+  gobuf_sleep(35 * ms);
+  w[11] = gobuf_recv(k).value; /* the next two ticks were dropped */
+  w[12] = gobuf_recv(k).value;
+  w[13] = gobuf_timer_reset(k, 3 * ms);
+  w[14] = gobuf_recv(k).value;
+  w[15] = gobuf_timer_reset(k, 0);
+  w[16] = gobuf_status();
+  w[17] = gobuf_timer_stop(k);
+  gobuf_sleep(50 * ms);
+  w[18] = is_empty(k);
+  gobuf_chan_free(k);
+  w[19] = gobuf_ticker_make(0);
+  w[20] = gobuf_status();
+  t = gobuf_after(-1);
+  w[21] = gobuf_recv(t).value;
+  gobuf_chan_free(t);
+}
+
+/* Works on the timer of handle 0: receives, resets it to 7 ms, receives, and stops it; and sends the handle of a timer of its own
+ * to the channel of handle 1. */
+GOBUF_EXPORT void c_shares_timers(void *arg) {
+  gobuf_u64 *w = (gobuf_u64 *)arg;
+  gobuf_handle t = (gobuf_handle)w[0];
+  w[2] = gobuf_recv(t).value;
+  w[3] = gobuf_timer_reset(t, 7000000);
+  w[4] = gobuf_recv(t).value;
+  gobuf_timer_reset(t, 7000000);
+  w[5] = gobuf_timer_stop(t);
+  gobuf_send((gobuf_handle)w[1], gobuf_timer_make(5000000));
+}
+
+/* Stops (or, with a word 1, resets) what is no timer. */
+GOBUF_EXPORT void c_stops(void *arg) {
+  gobuf_u64 *w = (gobuf_u64 *)arg;
+  if (w[1])
+    gobuf_timer_reset((gobuf_handle)w[0], 1);
+  else
+    gobuf_timer_stop((gobuf_handle)w[0]);
+}
+
+static void wg_counts(void *arg) {
+  gobuf_gosched();
+  ++*(gobuf_u64 *)arg;
+}
+
+static void wg_exits(void *arg) {
+  ++*(gobuf_u64 *)arg;
+  gobuf_goexit();
+}
+
+static void wg_starts_another(void *arg) {
+  gobuf_u64 *w = (gobuf_u64 *)arg - 2;
+  gobuf_wg_go((gobuf_handle)w[0], wg_counts, &w[2]);
+  ++w[2];
+}
+
+static void wg_done_twice(void *arg) { gobuf_wg_done((gobuf_handle)((gobuf_u64 *)arg)[-2]); }
+
+static void wg_nothing(void *arg) { (void)arg; }
+
+/* Starts goroutines in the WaitGroup of handle 0, and waits for them: word 2 counts. With a word 1 the last one calls done
+ * itself, so that its end is one too many. */
+GOBUF_EXPORT void c_wg_goes(void *arg) {
+  gobuf_u64 *w = (gobuf_u64 *)arg;
+  gobuf_handle wg = (gobuf_handle)w[0];
+  w[3] = gobuf_wg_go(wg, wg_counts, &w[2]);
+  gobuf_wg_go(wg, wg_exits, &w[2]);
+  gobuf_wg_go(wg, wg_starts_another, &w[2]);
+  gobuf_wg_wait(wg);
+  w[4] = w[2];
+  if (w[1]) gobuf_wg_go(wg, wg_done_twice, &w[2]);
+}
+
+/* Starts one in a WaitGroup whose counter is negative. */
+GOBUF_EXPORT void c_wg_go_panics(void *arg) {
+  gobuf_u64 *w = (gobuf_u64 *)arg;
+  gobuf_handle wg = (gobuf_handle)w[0];
+  w[2] = gobuf_wg_add(wg, -2);
+  w[3] = gobuf_wg_go(wg, wg_nothing, 0);
+}
+
+/* Starts one that runs off its stack, and one that does not. */
+static void wg_overflows(void *arg) {
+  volatile char frame[100000];
+  frame[0] = 0;
+  wg_overflows(arg);
+  frame[1] = frame[0];
+}
+
+GOBUF_EXPORT void c_wg_overflow(void *arg) {
+  gobuf_u64 *w = (gobuf_u64 *)arg;
+  gobuf_wg_go((gobuf_handle)w[0], wg_overflows, 0);
+  gobuf_wg_go((gobuf_handle)w[0], wg_counts, &w[2]);
+}
+
 /* A body by its address, as tables of functions give it. */
 GOBUF_EXPORT void *c_passer_address(void) {
   void *address;

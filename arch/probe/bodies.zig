@@ -110,6 +110,63 @@ export fn zig_tries(arg: ?*anyopaque) callconv(.c) void {
     w[13] = @truncate(gobuf.chanCap(0));
 }
 
+fn isEmpty(ch: gobuf.Handle) u64 {
+    const cases = [_]gobuf.Case{.{ .dir = gobuf.dir_recv, .channel = ch }};
+    return @intFromBool(gobuf.select(&cases, true, null) == gobuf.select_default);
+}
+
+/// c_timers of bodies.c.
+export fn zig_timers(arg: ?*anyopaque) callconv(.c) void {
+    const ms = 1_000_000;
+    const w: [*]u64 = @ptrCast(@alignCast(arg));
+    const t = gobuf.timerMake(10 * ms);
+    w[2] = gobuf.recv(t).value;
+    w[3] = @intFromBool(gobuf.timerStop(t));
+    w[4] = @intFromBool(gobuf.timerReset(t, 20 * ms));
+    w[5] = @intFromBool(gobuf.timerStop(t));
+    w[6] = isEmpty(t);
+    _ = gobuf.timerReset(t, 5 * ms);
+    gobuf.sleep(10 * ms);
+    w[7] = @intFromBool(gobuf.timerReset(t, 5 * ms));
+    w[8] = gobuf.recv(t).value;
+    w[9] = gobuf.chanLen(t) + gobuf.chanCap(t);
+    gobuf.chanFree(t);
+    const k = gobuf.tickerMake(10 * ms) orelse return;
+    w[10] = gobuf.recv(k).value;
+    gobuf.sleep(35 * ms);
+    w[11] = gobuf.recv(k).value;
+    w[12] = gobuf.recv(k).value;
+    w[13] = @intFromBool(gobuf.timerReset(k, 3 * ms));
+    w[14] = gobuf.recv(k).value;
+    w[15] = @intFromBool(gobuf.timerReset(k, 0));
+    w[16] = gobuf.status();
+    w[17] = @intFromBool(gobuf.timerStop(k));
+    gobuf.sleep(50 * ms);
+    w[18] = isEmpty(k);
+    gobuf.chanFree(k);
+    w[19] = gobuf.tickerMake(0) orelse 0;
+    w[20] = gobuf.status();
+    const late = gobuf.after(-1);
+    w[21] = gobuf.recv(late).value;
+    gobuf.chanFree(late);
+}
+
+fn counts(arg: ?*anyopaque) callconv(.c) void {
+    gobuf.gosched();
+    const count: *u64 = @ptrCast(@alignCast(arg));
+    count.* += 1;
+}
+
+/// As c_wg_goes of bodies.c, with three that count.
+export fn zig_wg_goes(arg: ?*anyopaque) callconv(.c) void {
+    const w: [*]u64 = @ptrCast(@alignCast(arg));
+    const wg: gobuf.Handle = @truncate(w[0]);
+    w[3] = gobuf.wgGo(wg, &counts, &w[2]);
+    for (0..2) |_| _ = gobuf.wgGo(wg, &counts, &w[2]);
+    _ = gobuf.wgWait(wg);
+    w[4] = w[2];
+}
+
 /// Every operation once, so that none of gobuf.zig is left uncompiled. `in` is a channel of one, `out` a mutex,
 /// `callback` a Cond on it.
 export fn zig_everything(arg: ?*anyopaque) callconv(.c) void {

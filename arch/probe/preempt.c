@@ -45,7 +45,9 @@ enum {
   HOG_GOEXIT,
   HOG_LEN_CAP,
   HOG_TRYLOCK,
-  HOG_TRY_RW
+  HOG_TRY_RW,
+  HOG_TIMER,
+  HOG_WG_GO
 };
 
 typedef struct hog {
@@ -71,6 +73,7 @@ static gobuf_u32 hog_round(hog *h) {
   gobuf_u64 value = 0;
   gobuf_value v;
   gobuf_case c;
+  gobuf_handle timer;
   switch (h->op) {
     case HOG_CHECKPOINT:
       gobuf_checkpoint();
@@ -111,6 +114,18 @@ static gobuf_u32 hog_round(hog *h) {
       wrong += gobuf_trywlock(h->object) != 1;
       wrong += gobuf_tryrlock(h->object) != 0;
       gobuf_wunlock(h->object);
+      break;
+    case HOG_TIMER:
+      timer = gobuf_timer_make(3600000000000);
+      wrong += gobuf_timer_reset(timer, 3600000000000) != 1;
+      wrong += gobuf_timer_stop(timer) != 1;
+      gobuf_chan_free(timer);
+      timer = gobuf_ticker_make(3600000000000);
+      wrong += gobuf_timer_stop(timer) != 1;
+      gobuf_chan_free(timer);
+      break;
+    case HOG_WG_GO:
+      wrong += gobuf_wg_go(h->object, hog_nothing, 0) != GOBUF_OK;
       break;
     case HOG_LOCK:
       gobuf_lock(h->object);

@@ -223,6 +223,16 @@ GOBUF_EXPORT void p_rlocker(void *arg) {
   gobuf_rlock(H(w->mutex));
 }
 
+/* Others. */
+GOBUF_EXPORT void p_timer(void *arg) {
+  (void)arg;
+  gobuf_timer_make(1);
+}
+GOBUF_EXPORT void p_wg_goer(void *arg) {
+  W(arg);
+  gobuf_wg_go(H(w->mutex), p_timer, 0);
+}
+
 /* Ends by goexit. */
 GOBUF_EXPORT void p_exits(void *arg) {
   W(arg);

@@ -197,6 +197,14 @@ export const GO_ROW_MUTANTS: readonly Mutant[] = [
   ),
   breaks("WaitGroup", src("sync/waitgroup.ts", "if (v < 0) throw", "if (v < -1) throw")),
   breaks(
+    "WaitGroup.Go in native bodies",
+    src(
+      "native/native.ts",
+      "  if (group !== null && !isDone(gp, group)) return false;\n  if (isMain(gp)",
+      "  if (isMain(gp)",
+    ),
+  ),
+  breaks(
     "Cond",
     src(
       "sync/cond.ts",
@@ -235,7 +243,15 @@ export const GO_ROW_MUTANTS: readonly Mutant[] = [
   ),
   breaks(
     "NewTimer, NewTicker, AfterFunc, Stop, Reset",
-    src("time/timer.ts", "return this.drain() || pending;", "return pending;"),
+    src("time/timer.ts", "return drain(r) || pending;", "return pending;"),
+  ),
+  breaks(
+    "NewTimer, After, NewTicker, Stop, Reset in native bodies",
+    src(
+      "native/trap.ts",
+      "return resetNative(timerAt(gp, code, a), signed(lo, hi) / NS_A_MS);",
+      "return resetNative(timerAt(gp, code, a), signed(lo, hi));",
+    ),
   ),
   breaks(
     "context",

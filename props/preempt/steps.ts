@@ -253,6 +253,13 @@ export const STEPPED: readonly Operation[] = [
     hog: first + 13,
     object: () => new RWMutex(),
   },
+  {
+    name: "gobuf_timer_make, gobuf_timer_reset, gobuf_timer_stop, gobuf_ticker_make",
+    covers: "gobuf_timer_make gobuf_timer_reset gobuf_timer_stop gobuf_ticker_make",
+    hog: first + 14,
+    object: () => null,
+  },
+  { name: "gobuf_wg_go", covers: "gobuf_wg_go", hog: first + 15, object: () => new WaitGroup() },
 ];
 
 /** Of a goroutine that is preempted once, between the others: the two edges. */

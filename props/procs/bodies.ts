@@ -21,6 +21,8 @@ const BODIES = {
   p_spinner: native.body,
   p_overflows: native.body,
   p_rlocker: native.body,
+  p_timer: native.body,
+  p_wg_goer: native.body,
   p_exits: native.body,
 } as const;
 

@@ -103,6 +103,8 @@ describe.skipIf(!LINUX)("the end of a run with several Ps (Linux's futex)", () =
       "p_rlocker",
       /goroutine 1000000000\d+: gobuf_rlock: not in a run with several procs yet/,
     ],
+    ["makes a timer", "p_timer", /gobuf_timer_make: not in a run with several procs yet/],
+    ["starts one in a WaitGroup", "p_wg_goer", /gobuf_wg_go: not in a run with several procs yet/],
   ];
   for (const [what, body, message] of ends) {
     test(`a native goroutine that ${what} ends the run with an error that says so`, async () => {

@@ -66,10 +66,11 @@ import { isToStop } from "../runtime/suspend.ts";
 import { clockIsFake } from "../runtime/time.ts";
 import { plain, word } from "../runtime/word.ts";
 import { runOf } from "../runtime/world.ts";
+import type { WaitGroup } from "../sync/waitgroup.ts";
 import { channelOf } from "./handles.ts";
 import { openLane } from "./lane.ts";
-import { releaseNative } from "./nativestate.ts";
-import { trap } from "./trap.ts";
+import { groupOf, joinGroup, releaseNative } from "./nativestate.ts";
+import { setGoInGroup, trap } from "./trap.ts";
 import { encode, received, sent, WORDS } from "./wordvalue.ts";
 
 /** Bytes of the stacks that goroutines get from now on. */
@@ -340,14 +341,28 @@ setNativeRunner(runNative, onTrap);
 
 /** GOEXIT: operand a says whether the body returned or called goexit. */
 function ended(gp: number): boolean {
+  const group = groupOf(gp);
   const thrown = releaseNative(gp);
   if (thrown !== null) {
     fail(gp, thrown.error);
     return false;
   }
+  if (group !== null && !isDone(gp, group)) return false;
   if (isMain(gp) && gmem[gp * G_STRIDE + G_OP_A] === ENDING_RETURNED) finish(gp, undefined);
   else goexit0(gp);
   return false;
+}
+
+/** Takes the goroutine off its WaitGroup. @returns false when that is a panic, which nothing of the body can catch */
+function isDone(gp: number, group: WaitGroup): boolean {
+  try {
+    group.done();
+    return true;
+  } catch (error) {
+    // Ends no goroutine: done throws what is a panic, or fatal.
+    fail(gp, error);
+    return false;
+  }
 }
 
 /** Two words of native memory as one. */
@@ -383,11 +398,13 @@ function faultError(gp: number): Error {
  */
 function faulted(gp: number): boolean {
   mmem[M_FAULTED] = 0;
+  const group = groupOf(gp);
   const thrown = releaseNative(gp);
   const error = faultError(gp);
   if (thrown !== null) Object.assign(error, { cause: thrown.error });
   const run = runOf(gp);
   if (error instanceof StackOverflowError && run.onStackOverflow !== null && !isMain(gp)) {
+    if (group !== null && !isDone(gp, group)) return false;
     goexit0(gp);
     run.onStackOverflow(error as never);
   } else failRun(run, error, gp);
@@ -396,8 +413,20 @@ function faulted(gp: number): boolean {
 
 /** GO: v is the function, the argument is in the M's scratch. */
 function goTrap(gp: number): number {
+  return goidOf(goByOperands(gp));
+}
+
+/** WGGO: a is the WaitGroup, the others are as GO's. */
+function goInGroup(gp: number, group: WaitGroup): void {
+  group.add(1);
+  joinGroup(goByOperands(gp), group);
+}
+
+setGoInGroup(goInGroup);
+
+function goByOperands(gp: number): number {
   const i = gp * G_STRIDE;
   const fn = address(gmem[i + G_OP_V], gmem[i + G_OP_V_HIGH]);
   const arg = address(mmem[M_SCRATCH], mmem[M_SCRATCH + 1]);
-  return goidOf(goNative(fn, arg === 0 ? null : arg));
+  return goNative(fn, arg === 0 ? null : arg);
 }

@@ -27,11 +27,16 @@ import {
   TRAP_SELECT,
   TRAP_SIGNAL,
   TRAP_SLEEP,
+  TRAP_TICKER_MAKE,
+  TRAP_TIMER_MAKE,
+  TRAP_TIMER_RESET,
+  TRAP_TIMER_STOP,
   TRAP_TRYLOCK,
   TRAP_TRYRLOCK,
   TRAP_TRYWLOCK,
   TRAP_UNLOCK,
   TRAP_WGADD,
+  TRAP_WGGO,
   TRAP_WGWAIT,
   TRAP_WLOCK,
   TRAP_WUNLOCK,
@@ -42,12 +47,13 @@ import { MCALL_GOSCHED, MCALL_GOYIELD, mp, type Op } from "../runtime/m.ts";
 import { FatalError } from "../runtime/panic.ts";
 import type { SelectCase } from "../runtime/scase.ts";
 import { DEFAULT_CASE, SELECT_PARKED, selectContinue, selectedFrom, selectgo } from "../runtime/select.ts";
-import { timeSleep } from "../runtime/time.ts";
+import { type Timer, timeSleep } from "../runtime/time.ts";
 import { Cond } from "../sync/cond.ts";
 import { Mutex } from "../sync/mutex.ts";
 import { Once } from "../sync/once.ts";
 import { RWMutex } from "../sync/rwmutex.ts";
 import { WaitGroup } from "../sync/waitgroup.ts";
+import { newTicker, newTimer, resetNative, stopNative, timerOf } from "../time/timer.ts";
 import { channelOf, handleOf, objectOf, releaseHandle } from "./handles.ts";
 import { takeThrown } from "./nativestate.ts";
 import { received, sent } from "./wordvalue.ts";
@@ -58,6 +64,9 @@ function settle(op: Op<unknown>): unknown {
   op[Symbol.iterator]();
   return op.value;
 }
+
+/** Durations are nanoseconds in gobuf.h, milliseconds in TypeScript. */
+const NS_A_MS = 1e6;
 
 /** Reads v, a signed 64-bit operand, as a number (exact up to 2^53). */
 function signed(lo: number, hi: number): number {
@@ -133,10 +142,39 @@ export function trap(gp: number, code: number, a: number): unknown {
       return (channelOf(gp, code, a) as Chan<unknown>).len;
     case TRAP_CHAN_CAP:
       return (channelOf(gp, code, a) as Chan<unknown>).cap;
+    case TRAP_WGGO:
+      return goInGroup(gp, objectOf(gp, code, a, WaitGroup));
+    case TRAP_TIMER_MAKE:
+      return handleOf(newTimer(signed(lo, hi) / NS_A_MS).c as Chan<number>);
+    case TRAP_TICKER_MAKE:
+      return handleOf(newTicker(signed(lo, hi) / NS_A_MS).c as Chan<number>);
+    case TRAP_TIMER_STOP:
+      return stopNative(timerAt(gp, code, a));
+    case TRAP_TIMER_RESET:
+      return resetNative(timerAt(gp, code, a), signed(lo, hi) / NS_A_MS);
     default:
       // The trap FAULT, too, when a body sends it.
       throw new FatalError(`goroutine ${goidOf(gp)}: ${TRAP_CALLS[code] ?? `trap ${code}`}: no such operation`);
   }
+}
+
+/** Starts a goroutine of a WaitGroup, by the operands of a trap: native.ts, which imports this file, has it. */
+let goInGroup: (gp: number, wg: WaitGroup) => void;
+
+/** Says how. */
+export function setGoInGroup(f: typeof goInGroup): void {
+  goInGroup = f;
+}
+
+/** The timer whose channel a handle names. @throws FatalError for any other channel */
+function timerAt(gp: number, code: number, handle: number): Timer {
+  const c = objectOf(gp, code, handle, Hchan);
+  const timer = timerOf(c);
+  if (timer !== null) return timer;
+  const what = c.nil ? "nil" : "a Chan that no timer feeds";
+  throw new FatalError(
+    `goroutine ${goidOf(gp)}: ${TRAP_CALLS[code]} on handle ${handle >>> 0}: expected a timer's channel, found ${what}`,
+  );
 }
 
 /** A channel of words that a native body makes. @returns its handle */

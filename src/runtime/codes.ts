@@ -2,7 +2,7 @@
 
 // Version of the contract between the library, src/ and libraries of bodies; the library's descriptor carries it.
 /** grows by one with every change of a record, of an export's signature or of a code */
-export const CONTRACT_ABI_VERSION = 7;
+export const CONTRACT_ABI_VERSION = 8;
 
 // First word of the library's descriptor.
 /** the bytes "GOBF" */
@@ -65,6 +65,11 @@ export const TRAP_TRYRLOCK = 29;
 export const TRAP_TRYWLOCK = 30;
 export const TRAP_CHAN_LEN = 31;
 export const TRAP_CHAN_CAP = 32;
+export const TRAP_WGGO = 33;
+export const TRAP_TIMER_MAKE = 34;
+export const TRAP_TICKER_MAKE = 35;
+export const TRAP_TIMER_STOP = 36;
+export const TRAP_TIMER_RESET = 37;
 /** the first code of the embedder's own traps */
 export const TRAP_EMBEDDER = 256;
 /** The functions of gobuf.h, by the code that each uses. */
@@ -99,6 +104,11 @@ export const TRAP_CALLS: Readonly<Record<number, string>> = {
   [TRAP_TRYWLOCK]: "gobuf_trywlock",
   [TRAP_CHAN_LEN]: "gobuf_chan_len",
   [TRAP_CHAN_CAP]: "gobuf_chan_cap",
+  [TRAP_WGGO]: "gobuf_wg_go",
+  [TRAP_TIMER_MAKE]: "gobuf_timer_make",
+  [TRAP_TICKER_MAKE]: "gobuf_ticker_make",
+  [TRAP_TIMER_STOP]: "gobuf_timer_stop",
+  [TRAP_TIMER_RESET]: "gobuf_timer_reset",
   [TRAP_EMBEDDER]: "gobuf_trap",
 };
 

@@ -181,6 +181,23 @@ export const i64: Codec<bigint> = {
   fromWord: (lo, hi) => (BigInt(hi) << 32n) | BigInt(lo >>> 0),
 };
 
+/**
+ * The codec of timers' channels: milliseconds since the Unix epoch, with fractions, in TypeScript; whole nanoseconds, Go's
+ * UnixNano, in a native body. @internal
+ */
+export const time: Codec<number> = {
+  name: "time",
+  toWord(value, to) {
+    if (typeof value !== "number" || !Number.isFinite(value)) unfit("time", value, "milliseconds");
+    const ms = Math.floor(value);
+    splitBigInt(BigInt(ms) * 1_000_000n + BigInt(Math.round((value - ms) * 1e6)), to);
+  },
+  fromWord(lo, hi) {
+    const ns = i64.fromWord(lo, hi);
+    return Number(ns / 1_000_000n) + Number(ns % 1_000_000n) / 1e6;
+  },
+};
+
 /** Two halves of a 64-bit word as a value: a number below 2^53, else a BigInt. Nothing is lost. */
 export function wordToValue(lo: number, hi: number): number | bigint {
   if (hi === 0) return lo >>> 0;

@@ -7,7 +7,7 @@
 
 import { type AsyncContext, callersContext, rootContext } from "../runtime/asynccontext.ts";
 import { bodyIfAny, checkCallback } from "../runtime/body.ts";
-import { timerchandrain, trySend } from "../runtime/chan.ts";
+import { type Hchan, timerchandrain, trySend } from "../runtime/chan.ts";
 import { type Chan, makechan, nilchan, type RecvChan } from "../runtime/channel.ts";
 import { checkDuration } from "../runtime/expect.ts";
 import { refuseOutside } from "../runtime/foreign.ts";
@@ -16,6 +16,7 @@ import { currentRun, kick } from "../runtime/outside.ts";
 import { PanicError } from "../runtime/panic.ts";
 import { newproc } from "../runtime/proc.ts";
 import { nanotime, periodOf, Timer as RuntimeTimer, resetTimer, stopTimer, timeAt, whenOf } from "../runtime/time.ts";
+import { type Codec, time } from "../runtime/word.ts";
 import type { Run } from "../runtime/world.ts";
 
 /**
@@ -90,39 +91,62 @@ abstract class Clockwork implements Disposable {
     return this.r.run === null || this.r.run.over;
   }
 
-  private refuseOutside(what: string): void {
-    const world = this.r.run?.world;
-    if (world?.owns) refuseOutside(world, `${what} of synctest timer from outside bubble`);
-  }
-
-  protected set(ms: number, period: number): boolean {
-    this.refuseOutside("reset");
-    const pending = resetTimer(this.r, whenOf(ms), period);
-    const drained = this.drain();
-    // Armed by code outside the goroutines, it may be the first that its world waits for.
-    if (this.r.run !== null) kick(this.r.run.world);
-    return pending || drained;
-  }
-
-  protected halt(): boolean {
-    this.refuseOutside("stop");
-    const pending = stopTimer(this.r);
-    return this.drain() || pending;
-  }
-
-  private drain(): boolean {
-    return this.r.isChan && timerchandrain(this.c as Chan<number>);
-  }
-
   /** Stops it, at the end of a `using` block. */
   [Symbol.dispose](): void {
-    this.halt();
+    halt(this.r);
   }
+}
+
+function refuseOutsideOf(r: RuntimeTimer, what: string): void {
+  const world = r.run?.world;
+  if (world?.owns) refuseOutside(world, `${what} of synctest timer from outside bubble`);
+}
+
+/** Reset. @param period 0 for a timer */
+function set(r: RuntimeTimer, ms: number, period: number): boolean {
+  refuseOutsideOf(r, "reset");
+  const pending = resetTimer(r, whenOf(ms), period);
+  const drained = drain(r);
+  // Armed by code outside the goroutines, it may be the first that its world waits for.
+  if (r.run !== null) kick(r.run.world);
+  return pending || drained;
+}
+
+/** Stop. */
+function halt(r: RuntimeTimer): boolean {
+  refuseOutsideOf(r, "stop");
+  const pending = stopTimer(r);
+  return drain(r) || pending;
+}
+
+function drain(r: RuntimeTimer): boolean {
+  return r.isChan && timerchandrain(r.arg as Chan<number>);
 }
 
 /** A channel for a timer: one value may lie in it, which nobody sees before it is received. */
 function timerchan(): Chan<number> {
-  return makechan<number>(1);
+  const c = makechan<number>(1);
+  c.codec = time as Codec<unknown>;
+  return c;
+}
+
+/** The timer that feeds a channel, for native bodies; null for any other channel. @internal */
+export function timerOf(c: Hchan): RuntimeTimer | null {
+  return c.source instanceof RuntimeTimer ? c.source : null;
+}
+
+/** Stop of a timer or ticker that a native body names. @internal */
+export const stopNative = halt;
+
+/** Reset of a timer or ticker that a native body names. @throws PanicError as {@link Ticker.reset} @internal */
+export function resetNative(r: RuntimeTimer, ms: number): boolean {
+  if (r.period === 0) return set(r, ms, 0);
+  checkInterval("Ticker.Reset", ms);
+  return set(r, ms, periodOf(ms));
+}
+
+function checkInterval(what: string, ms: number): void {
+  if (!(ms > 0)) throw new PanicError(`non-positive interval for ${what}`);
 }
 
 /**
@@ -140,7 +164,7 @@ export class Timer extends Clockwork {
   /** @internal */
   constructor(ms: number, f: Callback | null) {
     super(f === null ? timerchan() : nilchan, f);
-    this.set(ms, 0);
+    set(this.r, ms, 0);
   }
 
   /**
@@ -155,7 +179,7 @@ export class Timer extends Clockwork {
    * ```
    */
   stop(): boolean {
-    return this.halt();
+    return halt(this.r);
   }
 
   /**
@@ -173,7 +197,7 @@ export class Timer extends Clockwork {
    */
   reset(ms: number): boolean {
     checkDuration("Timer.reset", "ms", ms);
-    return this.set(ms, 0);
+    return set(this.r, ms, 0);
   }
 }
 
@@ -253,7 +277,7 @@ export class Ticker extends Clockwork {
   /** @internal */
   constructor(ms: number) {
     super(timerchan(), null);
-    this.set(ms, periodOf(ms));
+    set(this.r, ms, periodOf(ms));
   }
 
   /**
@@ -268,7 +292,7 @@ export class Ticker extends Clockwork {
    * ```
    */
   stop(): void {
-    this.halt();
+    halt(this.r);
   }
 
   /**
@@ -285,8 +309,8 @@ export class Ticker extends Clockwork {
    */
   reset(ms: number): void {
     checkDuration("Ticker.reset", "ms", ms);
-    if (!(ms > 0)) throw new PanicError("non-positive interval for Ticker.Reset");
-    this.set(ms, periodOf(ms));
+    checkInterval("Ticker.Reset", ms);
+    set(this.r, ms, periodOf(ms));
   }
 }
 
@@ -308,7 +332,7 @@ export class Ticker extends Clockwork {
  */
 export function newTicker(ms: number): Ticker {
   checkDuration("newTicker", "ms", ms);
-  if (!(ms > 0)) throw new PanicError("non-positive interval for NewTicker");
+  checkInterval("NewTicker", ms);
   currentRun("newTicker");
   return new Ticker(ms);
 }

@@ -280,6 +280,12 @@ const SYNC: readonly Item[] = [
     "golden:rule-11-a-negative",
     "export:sync/waitgroup.ts:WaitGroup.wait",
   ),
+  same(
+    "WaitGroup.Go in native bodies",
+    "sync/waitgroup.go",
+    "done when the body returns or exits; a panic ends the run before",
+    "test:props/native/waitgroup.test.ts",
+  ),
   same("Cond", "sync/cond.go", "unlock, wait, lock", "golden:rule-11-cond", "export:sync/cond.ts:Cond.wait"),
   same(
     "Once",
@@ -332,6 +338,12 @@ const TIME: readonly Item[] = [
     "time/sleep.go, tick.go",
     "synchronous channels of Go 1.23",
     "test:src/time/timer.test.ts",
+  ),
+  same(
+    "NewTimer, After, NewTicker, Stop, Reset in native bodies",
+    "time/sleep.go, tick.go",
+    "the same timers; a time is a word, UnixNano",
+    "test:props/native/timers.test.ts",
   ),
   same(
     "context",

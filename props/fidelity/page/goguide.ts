@@ -32,7 +32,7 @@ function rowsOf(page: string): GuideRow[] {
   return rows;
 }
 
-/** All names that users can write: exports, what namespaces have, methods and properties of classes and channels. */
+/** All names that users can write: exports, what namespaces have, methods and properties of classes and channels, gobuf.h. */
 function publicNames(): Set<string> {
   const names = new Set<string>();
   const add = (value: object) => {
@@ -49,6 +49,8 @@ function publicNames(): Set<string> {
   visit(gobuf);
   visit(testing);
   for (let proto: object = gobuf.chan(); proto !== Object.prototype; proto = Object.getPrototypeOf(proto)) add(proto);
+  const header = readFileSync(join(packageRoot, "arch", "include", "gobuf.h"), "utf8");
+  for (const [, name = ""] of header.matchAll(/^static inline \w+ (gobuf_\w+)\(/gm)) names.add(name);
   const index = readFileSync(join(packageRoot, "src", "index.ts"), "utf8");
   for (const [, name = ""] of index.matchAll(/\btype (\w+)/g)) names.add(name.toLowerCase());
   for (const [, list = ""] of index.matchAll(/^export type \{([^}]*)\}/gm)) {

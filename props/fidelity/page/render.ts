@@ -105,7 +105,7 @@ A row with a check that does not hold is *broken*: then nothing is written, and 
 | evidence | what holds | compared with |
 |---|---|---|
 | \`golden:PREFIX\` | the named golden cases whose names begin with PREFIX (small programs, each for one rule; [listed below](#named-golden-cases)) give the recorded events, one for one, on generator and native bodies | recordings of Go 1.26.8 |
-| \`goldens\` | the same for all golden cases, the random ones with them; programs of timers on generator bodies alone, native ones have no operations on timers | recordings of Go 1.26.8 |
+| \`goldens\` | the same for all golden cases, the random ones with them; programs of timers on generator bodies alone | recordings of Go 1.26.8 |
 | \`random\` | random workloads give events that Go's rules allow, the same on both kinds of body, and the same when run again | rules written down apart from the port (\`props/fidelity/legality.ts\`) |
 | \`probe\` | every callee-saved register and floating-point control word keeps its random value across every operation, in a body and on g0 | the values written before |
 | \`preempt\` | every register of native bodies that are preempted between two instructions, on main and on Workers, with collections meanwhile; the counts and edges of bodies that give way under a storm of preemptions, and the traces of golden cases under one; on Linux with x86-64 every instruction: a preemption before the k-th one of a round trip through each operation of gobuf.h is taken or refused as the place says (a sample of k; \`--steps 1\` takes all) | the values written before; what each body was told to do, the status relation, recordings of Go; whose code and whose stack it is |
