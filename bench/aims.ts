@@ -1,17 +1,16 @@
 /**
- * What gobuf aims at: how many times as fast as another implementation each row is to be, or how much memory it may take.
- * The project has set these figures. Whether a run meets them is computed from that run.
+ * What gobuf aims at: how many times as fast as another implementation each row is to be, or how much memory or time it may
+ * take. The project has set these figures. Whether a run meets them is computed from that run.
  */
-import { numbersOf, type Result } from "./measure.ts";
+import { isNoisy, isTooNoisy, numbersOf, type Result } from "./measure.ts";
+import { ratioOf, type Spread } from "./ratio.ts";
 
 interface Common {
   readonly row: string;
   readonly impl: "native" | "generator";
-  /** Where the time goes, for a reader who finds the aim missed. */
-  readonly where?: string;
 }
 
-/** To be so many times as fast as another implementation: its median by ours. */
+/** To be so many times as fast as another implementation, or to take so many times less: its number by ours. */
 export interface Faster extends Common {
   readonly over: string;
   readonly times: number;
@@ -22,7 +21,16 @@ export interface Smaller extends Common {
   readonly bytes: number;
 }
 
-export type Aim = Faster | Smaller;
+/** To take no more time beside another implementation's, milliseconds. */
+export interface Beside extends Common {
+  readonly over: string;
+  readonly ms: number;
+}
+
+export type Aim = Faster | Smaller | Beside;
+
+/** What an aim's numbers are of. */
+export type AimUnit = "times" | "bytes" | "ms";
 
 /** What a run says of an aim. */
 export interface Verdict {
@@ -31,129 +39,136 @@ export interface Verdict {
   /** The implementation compared with; null where the aim is a number of bytes. */
   readonly over: string | null;
   readonly aim: number;
+  readonly unit: AimUnit;
   /** What the run reached; null where it did not measure it. */
   readonly reached: number | null;
-  readonly verdict: "met" | "missed" | "not measured";
-  readonly where?: string;
+  /** The least and the most that a round reached, and beyond them what processes of one program differ by; or null. */
+  readonly low: number | null;
+  readonly high: number | null;
+  readonly verdict: Told;
 }
 
-const both = ["native", "generator"] as const;
+/**
+ * Met and missed are said only where all that was reached lies on one side of the aim, and the machine had time: nothing is told
+ * by a noisy row, or by a run of many.
+ */
+export type Told = "met" | "missed" | "not told" | "not measured";
 
-type Where = Partial<Record<Common["impl"], string>>;
+/** The aims of a row: times plain async code, times Go with one P, and native bodies' times Go. Null: none. */
+type Line = readonly [row: string, async: number | null, go: number | null, native: number | null];
 
-function faster(row: string, times: Partial<Record<Common["impl"], number>>, where: Where = {}, over = "go"): Faster[] {
-  return both.flatMap((impl) => {
-    const aim = times[impl];
-    if (aim === undefined) return [];
-    const text = where[impl];
-    return [{ row, impl, over, times: aim, ...(text === undefined ? {} : { where: text }) }];
-  });
-}
+/** "Not slower", "within 1.5 times". */
+const SAME = 1;
+const within = (times: number) => 1 / times;
 
-// Shares of time are from a sampling profiler on a quiet x86-64 machine, where a gosched took native bodies 23 ns,
-// generators 26 and Go 55 to 65.
-const GOSCHED: Where = {
-  native:
-    'Nearly half of the time is one switch into the goroutine and back (the row "execute from TypeScript"), which alone sets a limit to the ratio. Two compare-and-swaps of the status, which let another thread scan a G, take 2.5 ns. The run queues, the log of status changes, and the checks that the JIT makes at each variable of another module take 10 ns.',
-  generator:
-    "Two compare-and-swaps of the status take 3.5 ns; yield* and the resume of the generator take 9 ns. These two alone are more than a fifth of Go's time. The run queues, the log of status changes, and the checks that the JIT makes at each variable of another module take 13 ns.",
-};
-const TRIP: Where = {
-  native:
-    "Four operations, each with a switch into the goroutine and back, take 42 ns; a fifth of Go's time is 48 ns. Two turns of the scheduler follow, and two hand-overs, each of which takes a sudog and links it.",
-  generator:
-    "The scheduler takes 32 % (two turns of 23 ns), which is nearly a fifth of Go's time already. The two sends, each of which readies the other goroutine, take 20 %; the two receives, each of which takes a sudog and parks, 17 %; the bodies with their yield* 22 %; their loop counters, which JavaScriptCore increments by a call in a generator, 8 %.",
-};
-const SELECT: Where = {
-  native: "As for generators; in addition the cases are copied through the M's scratch memory.",
-  generator:
-    "For each case there is a draw of Go's random generator, a place in the sorted lock order, and a sudog, which is taken, linked, unlinked and given back.",
-};
-const CHANNELS: Where = {
-  native: 'Channel operations, as in "unbuffered trip".',
-  generator:
-    'Channel operations, as in "unbuffered trip". The rest is memory: a channel is three objects, a body is a generator.',
-};
+const LINES: readonly Line[] = [
+  ["gosched 1", 1.8, 5, 6],
+  ["gosched 2", 1.8, 5, 6],
+  ["gosched 100", 1.8, 5, 6],
+  ["gosched 10000", SAME, 10, 10],
+  ["gosched 100000", within(2), 5, 3],
+  ["gosched 1000000", within(1.5), 6, 4],
+  ["unbuffered trip", 2.5, 3.5, 3],
+  ["buffered item 128", 4, 2, 4],
+  ["select 2", null, 2.5, 2],
+  ["select 8", null, 2.5, 2],
+  ["sendAsync to a waiting goroutine", within(2), null, null],
+  ["for await an item", within(2), null, null],
+  ["spawn+exit", SAME, 4, 5],
+  ["mutex hand-off 10", null, 2, 1.5],
+  ["WaitGroup fan-out 1000", SAME, 3.5, 4],
+  ["daisy chain 100k", 2, 4, 1.5],
+  ["skynet 1M", within(1.3), 4, 3],
+  ["parked 1M, create", within(1.5), 4, 1.2],
+  ["parked 1M, memory", null, 5, null],
+  ["parked 1M, wake all", within(1.5), 2.5, 1.2],
+];
 
 /** The aims, in the order of the rows. */
 export const aims: readonly Aim[] = [
   // Boost.Context saves the registers that gobuf saves; corosensei saves fewer, swapcontext the signal mask as well.
-  ...faster("raw switch", { native: 1 / 1.3 }, {}, "boost"),
-  ...[1, 2, 100].flatMap((size) => faster(`gosched ${size}`, { native: 8, generator: 5 }, GOSCHED)),
-  ...faster(
-    "gosched 10000",
-    { native: 20, generator: 5 },
-    {
-      native:
-        "Half of the time is the first access to the goroutine's stack: 10,000 stacks lie on 10,000 pages, more than the TLB holds, and the batches of the global queue mix their order. (In strict order a turn takes 29 ns. A prefetch of the next stack does not help: it waits for the same page walk.)",
-      generator: "As in smaller rings, and cache misses: 10,000 generators and Gs take 5 MB.",
-    },
-  ),
-  ...faster("unbuffered trip", { native: 5, generator: 5 }, TRIP),
-  ...faster("buffered item 128", { native: 1, generator: 1 }),
-  ...faster("select 2", { native: 3, generator: 3 }, SELECT),
-  ...faster("select 8", { native: 3, generator: 3 }, SELECT),
-  ...faster(
-    "spawn+exit",
-    { native: 8, generator: 2.5 },
-    {
-      native:
-        "Two switches into the goroutine and back (the second for the body's WaitGroup) take 21 ns, which is more than an eighth of Go's time. An FFI call sets the goroutine up, and its status changes three times.",
-      generator:
-        "go takes 36 % (it makes a generator, the list of its arguments, and a G, and changes the status twice), the goroutine's turn 24 %, its end 21 %, and garbage collection 15 %.",
-    },
-  ),
-  ...faster("daisy chain 100k", { native: 4, generator: 4 }, CHANNELS),
-  ...faster("sieve 2000", { native: 4, generator: 4 }, CHANNELS),
-  ...faster(
-    "skynet 1M",
-    { native: 3, generator: 3 },
-    {
-      ...CHANNELS,
-      native:
-        "For each leaf there is a go, a receive and a send, each with a switch into the goroutine and back. 67,000 goroutines exist at once, on as many pages, more than the TLB and the caches hold. In a tree of 10,000 leaves, with 1,600 goroutines at once, a leaf takes half of the time.",
-    },
-  ),
-  ...faster("sleep 100k", { native: 1, generator: 1 }),
-  ...faster("timer start+stop", { generator: 1 }),
-  {
-    row: "parked 1M, memory",
-    impl: "native",
-    // 4.3 KB of 1,024 bytes: its page alone is 4.
-    bytes: 4403,
-    where:
-      "The stack's one page (4096 B), the G (192 B), its sudog (32 B), and what JavaScript holds for both (40 B, and room to grow).",
-  },
-  {
-    row: "parked 1M, memory",
-    impl: "generator",
-    bytes: 520,
-    where:
-      "The G (192 B), the generator with its two arguments (192 B), the sudog (32 B), and what JavaScript holds for both (40 B, and room to grow).",
-  },
+  { row: "raw switch", impl: "native", over: "boost", times: within(1.3) },
+  ...LINES.flatMap(([row, async, go, native]): Aim[] => [
+    ...(async === null ? [] : [{ row, impl: "generator", over: "async", times: async } as const]),
+    ...(go === null ? [] : [{ row, impl: "generator", over: "go", times: go } as const]),
+    ...(native === null ? [] : [{ row, impl: "native", over: "go", times: native } as const]),
+  ]),
+  { row: "parked 1M, memory", impl: "generator", bytes: 520 },
+  // Its page alone is 4,096: no more than 1.6 times Go's.
+  { row: "parked 1M, memory", impl: "native", bytes: 4403 },
+  { row: "import and first run", impl: "generator", over: "async", ms: 35 },
 ];
 
-/** What an aim is, in words. */
-export function aimText(v: Pick<Verdict, "over" | "aim">): string {
-  return v.over === null ? `at most ${v.aim} B` : `${v.aim.toFixed(2).replace(/\.?0+$/, "")} times ${v.over}`;
+/** Never slower than Go: rows of ours that Go has, too, and for which no aim beside Go was set. */
+function everywhere(results: readonly Result[], list: readonly Aim[]): Aim[] {
+  const isSet = (row: string, impl: string) =>
+    list.some((aim) => aim.row === row && aim.impl === impl && ("bytes" in aim || aim.over === "go"));
+  return results.flatMap(({ name, impl, vs_go }) =>
+    vs_go === null || (impl !== "native" && impl !== "generator") || isSet(name, impl)
+      ? []
+      : [{ row: name, impl, over: "go", times: SAME }],
+  );
 }
 
-/** Judges the aims by a run's results. */
+/** What an aim is, in words. */
+export function aimText({ over, aim, unit }: Pick<Verdict, "over" | "aim" | "unit">): string {
+  if (unit === "bytes") return `at most ${aim} B`;
+  if (unit === "ms") return `at most ${aim} ms beside ${over}`;
+  return aim === SAME ? `not slower than ${over}` : `${aim.toFixed(2).replace(/\.?0+$/, "")} times ${over}`;
+}
+
+/** What a run says of an aim, by what it reached. @param more whether more is better */
+function told(reached: Spread, aim: number, more: boolean): Told {
+  const [worst, best] = more ? [reached.low, reached.high] : [-reached.high, -reached.low];
+  const wanted = more ? aim : -aim;
+  if (worst >= wanted) return "met";
+  return best < wanted ? "missed" : "not told";
+}
+
+/** What an implementation reached of what is to be small: bytes, or milliseconds beside another's. */
+function amountOf(results: readonly Result[], aim: Smaller | Beside): Spread | undefined {
+  const of = (impl: string) => results.find((r) => r.name === aim.row && r.impl === impl);
+  const ours = of(aim.impl);
+  if (ours?.rounds === undefined) return undefined;
+  if ("bytes" in aim)
+    return { ratio: numbersOf(ours).median, low: Math.min(...ours.rounds), high: Math.max(...ours.rounds) };
+  const theirs = of(aim.over);
+  if (theirs?.rounds === undefined) return undefined;
+  const NS_A_MS = 1e6;
+  const beside = ours.rounds.flatMap((ns, i) =>
+    theirs.rounds?.[i] === undefined ? [] : [(ns - theirs.rounds[i]) / NS_A_MS],
+  );
+  const middle = (numbersOf(ours).median - numbersOf(theirs).median) / NS_A_MS;
+  return { ratio: middle, low: Math.min(middle, ...beside), high: Math.max(middle, ...beside) };
+}
+
+/** Whether a run cannot tell of a row. */
+function isUnsure(results: readonly Result[], { row, impl, ...aim }: Aim): boolean {
+  const sides = ["over" in aim ? aim.over : impl, impl];
+  return isTooNoisy(results) || results.some((r) => r.name === row && sides.includes(r.impl) && isNoisy(r));
+}
+
+/** Judges the aims by a run's results. @param list those that were set; beside them gobuf is to be never slower than Go */
 export function judge(results: readonly Result[], list: readonly Aim[] = aims): Verdict[] {
-  const medianOf = (row: string, impl: string) => {
-    const result = results.find((r) => r.name === row && r.impl === impl);
-    return result === undefined ? undefined : numbersOf(result).median;
-  };
-  return list.map((aim) => {
-    const ours = medianOf(aim.row, aim.impl);
-    const where = aim.where === undefined ? {} : { where: aim.where };
-    if ("bytes" in aim) {
-      const verdict = ours === undefined ? "not measured" : ours <= aim.bytes ? "met" : "missed";
-      return { row: aim.row, impl: aim.impl, over: null, aim: aim.bytes, reached: ours ?? null, verdict, ...where };
-    }
-    const theirs = medianOf(aim.row, aim.over);
-    const reached = ours === undefined || theirs === undefined ? null : theirs / ours;
-    const verdict = reached === null ? "not measured" : reached >= aim.times ? "met" : "missed";
-    return { row: aim.row, impl: aim.impl, over: aim.over, aim: aim.times, reached, verdict, ...where };
+  return [...list, ...everywhere(results, list)].map((aim) => {
+    const isRatio = "times" in aim;
+    const reached = isRatio ? ratioOf(results, aim.row, aim.impl, aim.over) : amountOf(results, aim);
+    const [figure, unit]: [number, AimUnit] = isRatio
+      ? [aim.times, "times"]
+      : "bytes" in aim
+        ? [aim.bytes, "bytes"]
+        : [aim.ms, "ms"];
+    return {
+      row: aim.row,
+      impl: aim.impl,
+      over: "over" in aim ? aim.over : null,
+      aim: figure,
+      unit,
+      reached: reached?.ratio ?? null,
+      low: reached?.low ?? null,
+      high: reached?.high ?? null,
+      verdict:
+        reached === undefined ? "not measured" : isUnsure(results, aim) ? "not told" : told(reached, figure, isRatio),
+    };
   });
 }

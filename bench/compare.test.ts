@@ -184,7 +184,7 @@ describe("a baseline", () => {
     expect(() => openBaseline(folder)).toThrow("is no checkout of gobuf: its package is other");
   });
 
-  const effort = { rounds: 1, samples: 1, roundMs: 1e6, warmMs: 0 };
+  const effort = { rounds: 1, passes: 1, samples: 1, roundMs: 1e6, warmMs: 0 };
   const found = rows(FULL).find(({ name }) => name === "gosched 2");
   if (found === undefined) throw new Error("no row");
   const row = { ...found, n: 1600, fixed: true };

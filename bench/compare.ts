@@ -125,7 +125,7 @@ async function runSides(row: Row, base: Starter, now: Starter, effort: Effort): 
       ["now", now],
     ] as const;
     for (const [side, starter] of i % 2 === 0 ? turns : turns.toReversed()) {
-      const found = await sampleRow(row, [starter], { ...effort, rounds: 1 }).catch((error: Error) => {
+      const found = await sampleRow(row, [starter], { ...effort, rounds: 1, passes: 1 }).catch((error: Error) => {
         throw side === "base" ? new BaselineError(error.message, { cause: error }) : error;
       });
       const samples = found.get(starter.impl) ?? [];

@@ -4,15 +4,17 @@ import packageJson from "../package.json";
 import { ABI_TEXTS } from "../src/runtime/codes.ts";
 import { descriptor } from "../src/runtime/ffi.ts";
 import { packageRoot } from "../src/runtime/library.ts";
+import type { Options } from "./options.ts";
 import type { Available } from "./peers.ts";
 import type { Header } from "./schema.ts";
 
 /** The header of a run. @param available what is measured */
-export function header(available: readonly Available[], seed: number, quick: boolean): Header {
+export function header(available: readonly Available[], options: Options): Header {
   const processors = cpus();
   return {
     gobuf: packageJson.version,
     commit: commitOf(packageRoot),
+    command: commandOf(options),
     date: new Date().toISOString(),
     abi: ABI_TEXTS[descriptor.abi] ?? "unknown",
     bun: Bun.version,
@@ -22,9 +24,21 @@ export function header(available: readonly Available[], seed: number, quick: boo
     cores: processors.length,
     kernel: release(),
     load: loadavg(),
-    seed,
-    quick,
+    seed: options.seed,
+    quick: options.quick === true,
   };
+}
+
+/** The command that makes a page of the same rows. */
+function commandOf({ quick, filter, peers, seed }: Options): string {
+  const FIRST_SEED = 1;
+  const parts = [
+    ...(quick ? ["--quick"] : []),
+    ...(filter === undefined ? [] : [`--filter '${filter.text}'`]),
+    ...(peers === undefined ? [] : [`--peers ${peers.length === 0 ? "none" : peers.join(",")}`]),
+    ...(seed === FIRST_SEED ? [] : [`--seed ${seed}`]),
+  ];
+  return ["npx bun run bench", ...parts, "--html page.html"].join(" ");
 }
 
 /** The commit of a checkout. */

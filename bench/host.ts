@@ -15,8 +15,11 @@ const IMPLS: Record<string, (seed: number) => Promise<{ version: string; program
   generator: async (seed) => {
     const { programs, setSeed } = await import("./programs/gobuf.ts");
     const { programs: mixed } = await import("./programs/mixed.ts");
+    const { programs: bridge } = await import("./programs/bridge.ts");
+    const { first } = await import("./programs/start.ts");
     setSeed(seed);
-    return { version: await versionOf("gobuf"), programs: { ...programs, ...mixed } };
+    const others = { ...mixed, ...bridge, "import and first run": first };
+    return { version: await versionOf("gobuf"), programs: { ...programs, ...others } };
   },
   native: async (seed) => {
     const { setSeed } = await import("./programs/gobuf.ts");

@@ -24,6 +24,7 @@ if (options.library) process.env.GOBUF_LIBRARY = options.library;
 // What loads the library comes only now.
 await import("../src/runtime/ffi.ts").catch((error: Error) => refuse(`bench: ${error.message}`));
 const { openBaseline } = await import("./baseline.ts");
+const { Budget } = await import("./budget.ts");
 const { judge } = await import("./aims.ts");
 const { BaselineError, compareReports, compareRow } = await import("./compare.ts");
 const { header } = await import("./header.ts");
@@ -39,14 +40,18 @@ const {
   failedLine,
   footerLines,
   headerLines,
+  leftOutLine,
   resultLine,
   serveLine,
   skippedLine,
 } = await import("./table.ts");
 
+/** A quick run is to be over in three minutes, a whole one in ten: the rest is for what is built before, and the end. */
+const RUN_MS = options.quick ? 165_000 : 570_000;
+const end = performance.now() + RUN_MS;
 const effort: Effort = options.quick
-  ? { rounds: 3, samples: 2, roundMs: 60, warmMs: 100 }
-  : { rounds: 5, samples: 4, roundMs: 120, warmMs: 200 };
+  ? { rounds: 3, passes: 2, samples: 4, roundMs: 40, warmMs: 60 }
+  : { rounds: 3, passes: 3, samples: 4, roundMs: 120, warmMs: 200 };
 /** Enough samples of a process to leave out those that a busy machine slowed down. */
 const compareEffort: Effort = { ...effort, samples: 5, roundMs: 120 };
 /** A row of a million goroutines takes seconds a sample. */
@@ -86,7 +91,7 @@ for (const impl of [...OURS, ...(options.peers ?? (options.baseline === undefine
 }
 const ours = available.slice(0, OURS.length);
 for (const one of ours) if ("skipped" in one) throw new Error(`bench: ${one.impl}: ${one.skipped}`);
-const head = header(available, options.seed, options.quick === true);
+const head = header(available, options);
 
 /** How a peer is started for a row; none where it is not there or has no such program. */
 function starter(peer: Available, row: Row): Starter[] {
@@ -105,13 +110,22 @@ function onFailure(name: string, impl: string, error: Error): void {
   print(failedLine(one));
 }
 
+/** Rows that there was no time for. */
+const leftOut: string[] = [];
+
 /** Measures every row. */
 async function measureAll(): Promise<Result[]> {
   headerLines(head).forEach(print);
   const results: Result[] = [];
+  const budget = new Budget(end, chosen);
   for (const row of chosen) {
     const starters = available.flatMap((peer) => starter(peer, row));
-    const long = row.long ? { ...effort, rounds: LONG_ROUNDS } : effort;
+    const long = budget.next(row, row.long ? { ...effort, rounds: LONG_ROUNDS } : effort);
+    if (long === undefined) {
+      leftOut.push(row.name);
+      print(leftOutLine(row.name));
+      continue;
+    }
     const these = await measureRow(row, starters, long, (impl, error) => onFailure(row.name, impl, error));
     for (const result of these) print(resultLine(result));
     results.push(...these);
@@ -171,7 +185,9 @@ function compareEarlier(what: string, earlier: Report): Comparison {
 }
 
 const results = isCheckout ? [] : await measureAll();
-const serve = withServe ? await serveRows() : [];
+const isOver = performance.now() > end;
+if (withServe && isOver && !isCheckout) leftOut.push(SERVE);
+const serve = withServe && !isOver ? await serveRows() : [];
 for (const row of serve) print(serveLine(row));
 const aims = judge(results);
 if (!isCheckout) footerLines(results, aims).forEach(print);
@@ -186,7 +202,7 @@ if (baseline !== undefined) {
   }
 }
 
-const report = { header: head, rows: results, failed, serve, aims, baseline: comparison };
+const report = { header: head, rows: results, failed, left_out: leftOut, serve, aims, baseline: comparison };
 const wrong = checkReport(report);
 if (options.json !== undefined) {
   const text = `${JSON.stringify(report, null, 2)}\n`;

@@ -5,15 +5,17 @@ import { Peer } from "./peer.ts";
 import { gist, host, OURS, PEERS, prepare, tryOut } from "./peers.ts";
 import type { Programs } from "./program.ts";
 import { programs as asyncPrograms } from "./programs/async.ts";
+import { programs as bridge } from "./programs/bridge.ts";
 import { programs as csp } from "./programs/csp.ts";
 import { programs as effect } from "./programs/effect.ts";
 import { programs as alone } from "./programs/gobuf.ts";
 import { programs as mixed } from "./programs/mixed.ts";
 import { programs as native } from "./programs/native.ts";
+import { first } from "./programs/start.ts";
 import { FULL, GROUPS, operations, partName, QUICK, type Row, rows } from "./rows.ts";
 import { median, quantile, spread } from "./statistics.ts";
 
-const generator: Programs = { ...alone, ...mixed };
+const generator: Programs = { ...alone, ...mixed, ...bridge, "import and first run": first };
 
 /** On an emulated processor a process of programs takes seconds to start. */
 setDefaultTimeout(120_000);
@@ -85,6 +87,7 @@ function small(row: Row): Row {
   const few: Record<string, Partial<Row>> = {
     "sieve 2000": { n: 10, check: () => 29 },
     "skynet 1M": { n: 1000 },
+    "import and first run": { n: 1 },
     "interval beside a body that spins": { n: 4 },
     "gosched 10000": { n: 20_000 },
     "gosched 10000, 16 bodies": { n: 20_000 },
@@ -125,7 +128,7 @@ describe("peers", () => {
     fresh: false,
     long: false,
   };
-  const effort = { rounds: 2, samples: 2, roundMs: 1e6, warmMs: 0 };
+  const effort = { rounds: 2, passes: 1, samples: 2, roundMs: 1e6, warmMs: 0 };
   const starter = (impl: string): Starter => ({ impl, start: () => Peer.start(impl, host(impl, 1)) });
   test("rounds are taken in turn, each sample checked", async () => {
     const found = await sampleRow(row, [starter("generator"), starter("async")], effort);
@@ -133,6 +136,26 @@ describe("peers", () => {
       ["generator", [2, 2]],
       ["async", [2, 2]],
     ]);
+  });
+
+  test("each pass has processes of its own, and behind the first one only those that aims speak of", async () => {
+    let started = 0;
+    const other: Starter = { impl: "other", start: () => starter("async").start() };
+    const counting: Starter = {
+      impl: "async",
+      start() {
+        started++;
+        return starter("async").start();
+      },
+    };
+    const found = await sampleRow(row, [counting, other], { ...effort, passes: 3 });
+    expect(started).toBe(3);
+    expect([...found].map(([impl, rounds]) => [impl, rounds.length])).toEqual([
+      ["async", 6],
+      ["other", 2],
+    ]);
+    const late = await sampleRow(row, [counting], { ...effort, rounds: 9, passes: 3, until: 0 });
+    expect(late.get("async"), "a row whose time is over has two rounds").toHaveLength(2);
   });
 
   test("a fresh row has a process for each sample", async () => {

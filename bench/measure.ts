@@ -17,6 +17,8 @@ interface Common {
   readonly samples: number;
   /** Distance of the quartiles of the samples, as a share of the median. */
   readonly spread: number;
+  /** The median of each round, in order; the rounds of two implementations were taken in turn. Older reports have none. */
+  readonly rounds?: readonly number[];
   /** Go's median by this one, Go with GOMAXPROCS=1; null for Go itself and where Go has no such row. */
   readonly vs_go: number | null;
   /** Lowest and highest ratio of a round. */
@@ -65,13 +67,23 @@ export function isTooNoisy(results: readonly Result[]): boolean {
 
 /** How long a row is measured. */
 export interface Effort {
+  /** Rounds of a pass. Each pass has processes of its own; in those behind the first only {@link JUDGED} take part. */
   readonly rounds: number;
+  readonly passes: number;
+  /** The row ends then (performance.now()), when each implementation has had two rounds. No end if left out. */
+  readonly until?: number;
   /** Samples of an implementation a round: as many as fit into the time, at least one. */
   readonly samples: number;
   readonly roundMs: number;
   /** How long a program runs before it is measured, at least twice. */
   readonly warmMs: number;
 }
+
+/** Those that aims speak of: they are measured by several processes, for processes of one program differ. */
+export const JUDGED: ReadonlySet<string> = new Set(["native", "generator", "go", "async", "boost"]);
+
+/** So many rounds a spread needs. */
+const ROUNDS_LEAST = 2;
 
 /** What rounds of an implementation gave: of each round its samples. */
 export type Rounds = readonly (readonly number[])[];
@@ -84,7 +96,7 @@ export function summarise(
   go: Rounds | undefined,
 ): Result {
   const all = rounds.flat();
-  const ratios = go?.map((samples, i) => median(samples) / median(rounds[i] ?? []));
+  const ratios = go?.slice(0, rounds.length).map((samples, i) => median(samples) / median(rounds[i] ?? []));
   const common = {
     group: row.group,
     name: row.name,
@@ -93,6 +105,7 @@ export function summarise(
     n: row.n,
     samples: all.length,
     spread: spread(all),
+    rounds: rounds.map(median),
     vs_go: go === undefined ? null : median(go.flat()) / median(all),
     vs_go_low: ratios === undefined ? null : Math.min(...ratios),
     vs_go_high: ratios === undefined ? null : Math.max(...ratios),
@@ -163,7 +176,29 @@ export async function sampleRow(
   effort: Effort,
   onFailure = rethrow,
 ): Promise<Map<string, Sample[][]>> {
+  const { passes, until = Number.POSITIVE_INFINITY } = effort;
   const found = new Map<string, Sample[][]>(starters.map(({ impl }) => [impl, []]));
+  // Fresh rows have a process for each round.
+  const times = row.fresh || row.long ? 1 : passes;
+  let these = starters;
+  for (let i = 0; i < times && these.length > 0; i++) {
+    const start = performance.now();
+    await samplePass(row, these, effort, onFailure, found);
+    these = these.filter(({ impl }) => JUDGED.has(impl) && found.has(impl));
+    const now = performance.now();
+    if (now + (now - start) > until) break;
+  }
+  return found;
+}
+
+/** The rounds of a pass, which has processes of its own. @param found what was sampled so far; a pass adds to it */
+async function samplePass(
+  row: Row,
+  starters: readonly Starter[],
+  effort: Effort,
+  onFailure: OnFailure,
+  found: Map<string, Sample[][]>,
+): Promise<void> {
   await using stack = new AsyncDisposableStack();
   const turns = new Map<string, () => Promise<Sample[]>>();
   const attempt = async (impl: string, step: () => Promise<void>) => {
@@ -187,13 +222,13 @@ export async function sampleRow(
     });
   }
   for (let round = 0; round < effort.rounds; round++) {
+    if (round >= ROUNDS_LEAST && effort.until !== undefined && performance.now() > effort.until) return;
     const order = [...turns];
     if (round % 2 === 1) order.reverse();
     for (const [impl, turn] of order) {
       await attempt(impl, async () => void found.get(impl)?.push(await turn()));
     }
   }
-  return found;
 }
 
 /** The rounds of one part of a row. */

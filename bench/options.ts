@@ -63,7 +63,7 @@ export function readOptions(argv: readonly string[]): Options {
       checked((text) => (text === "-" ? text : outputOf(text))),
     )
     .option("--html <file>", "write a page with the table and plots", checked(outputOf))
-    .option("--quick", "fewer samples, no rows of a million goroutines: under three minutes in place of seven")
+    .option("--quick", "fewer samples, no rows of a million goroutines: three minutes in place of ten")
     .option("--peers <list>", `all (builds corosensei, too), none, or some of ${PEERS.join(",")}`, checked(peersOf))
     .option("--baseline <what>", "compare with another checkout's folder, a commit, or (weaker) a report of --json")
     .option("--fail", "with --baseline: end with exit code 1 when a row has become worse")

@@ -45,6 +45,7 @@ export const GROUPS = [
   "event loop",
   "preemption",
   "parked",
+  "start",
 ] as const;
 export type Group = (typeof GROUPS)[number];
 
@@ -58,7 +59,7 @@ export interface Scale {
 
 /** A whole run, and a quick one. */
 export const FULL: Scale = { scale: 1, long: true };
-export const QUICK: Scale = { scale: 0.25, long: false };
+export const QUICK: Scale = { scale: 0.1, long: false };
 
 const sum = (n: number) => (n * (n - 1)) / 2;
 const sums = (n: number) => 16 * sum(n / 16);
@@ -124,6 +125,9 @@ export function rows({ scale, long }: Scale): Row[] {
   twice("channels", "buffered item 128", 640_000, "item", { check: sum });
   twice("channels", "select 2", 160_000, "item", { check: sum });
   twice("channels", "select 8", 160_000, "item", { check: sum });
+  for (const name of ["sendAsync to a waiting goroutine", "for await an item"]) {
+    add("channels", name, 64_000, time("item"), { step: 16_000, check: sum });
+  }
 
   twice("sync", "spawn+exit", 320_000, "goroutine");
   add("sync", "spawn+exit, after native", 320_000, time("goroutine"));
@@ -166,5 +170,6 @@ export function rows({ scale, long }: Scale): Row[] {
   ];
   add("parked", "parked 100k", 100_000, parked, { fixed: true, fresh: true });
   add("parked", "parked 1M", 1_000_000, parked, { fixed: true, fresh: true, long: true });
+  add("start", "import and first run", 4, time("process"), { fixed: true });
   return list.filter((row) => long || !row.long);
 }

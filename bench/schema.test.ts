@@ -44,7 +44,20 @@ const good: Report = {
   serve: [
     { name: "interval beside Bun.serve", impl: "generator", per_second: 5, late_p50: 0, late_p99: 1, late_max: 2 },
   ],
-  aims: [{ row: "a", impl: "native", over: "go", aim: 2, reached: null, verdict: "not measured" }],
+  left_out: ["b"],
+  aims: [
+    {
+      row: "a",
+      impl: "native",
+      over: "go",
+      aim: 2,
+      unit: "times",
+      reached: null,
+      low: null,
+      high: null,
+      verdict: "not measured",
+    },
+  ],
   baseline: null,
 };
 
@@ -80,26 +93,37 @@ const KINDS = {
   "a date or nothing": { right: ["2026-01-02", undefined], wrong: ["", "soon", 1, null] },
   count: { right: [0, 1.5], wrong: [-1, Number.NaN, Number.POSITIVE_INFINITY, "1", null, undefined] },
   positive: { right: [0.1], wrong: [0, -1, Number.NaN, Number.POSITIVE_INFINITY, "1", null, undefined] },
+  number: { right: [-1, 0, 2.5, null], wrong: [Number.NaN, Number.POSITIVE_INFINITY, "1", undefined] },
+  "rounds or nothing": { right: [[1], [1, 2], undefined], wrong: [[], [0], [1, "2"], 1, null] },
+  "aim's unit": { right: ["times", "bytes", "ms"], wrong: ["", "miles", null, undefined] },
   ratio: { right: [0.1, null], wrong: [0, -1, Number.NaN, "1", undefined] },
   "a probability or null": { right: [0.1, 1, null], wrong: [0, 1.1, -1, "1", undefined] },
   boolean: { right: [true, false], wrong: [0, "true", null, undefined] },
   texts: { right: [{}, { a: "b" }], wrong: [null, "x", 1, undefined, { a: "" }, { a: 1 }, { a: "b", c: 1 }] },
   load: { right: [[0, 1, 2]], wrong: [[], [1, 2], [1, 2, 3, 4], [0, 1, -1], "012", { length: 3 }, null, undefined] },
-  aim: { right: ["met", "missed", "not measured"], wrong: ["", "nearly", null, undefined] },
+  aim: { right: ["met", "missed", "not told", "not measured"], wrong: ["", "nearly", null, undefined] },
   movement: { right: ["better", "worse", "same"], wrong: ["", "moved", null, undefined] },
   metric: { right: ["time", "cpu", "bytes"], wrong: ["", "miles", null, undefined] },
 } as const;
 
 const RESULT: Readonly<Record<string, keyof typeof KINDS>> = {
   ...{ group: "text", name: "text", impl: "text", unit: "text", n: "positive", samples: "positive", spread: "count" },
-  ...{ vs_go: "ratio", vs_go_low: "ratio", vs_go_high: "ratio" },
+  ...{ vs_go: "ratio", vs_go_low: "ratio", vs_go_high: "ratio", rounds: "rounds or nothing" },
 };
 const REASON = { impl: "text", name: "a text or null", why: "text" } as const;
 
 /** The kind of each field of each part of a report. */
 const FIELDS: Readonly<Record<string, Readonly<Record<string, keyof typeof KINDS>>>> = {
   header: {
-    ...{ gobuf: "text", commit: "a text or nothing", date: "a date or nothing", abi: "text", bun: "text", go: "text" },
+    ...{
+      gobuf: "text",
+      commit: "a text or nothing",
+      command: "a text or nothing",
+      date: "a date or nothing",
+      abi: "text",
+      bun: "text",
+      go: "text",
+    },
     ...{
       peers: "texts",
       cpu: "text",
@@ -117,8 +141,8 @@ const FIELDS: Readonly<Record<string, Readonly<Record<string, keyof typeof KINDS
     ...{ name: "text", impl: "text", per_second: "positive", late_p50: "count", late_p99: "count", late_max: "count" },
   },
   "aims.0": {
-    ...{ row: "text", impl: "text", over: "a text or null", aim: "positive", reached: "ratio", verdict: "aim" },
-    ...{ where: "a text or nothing" },
+    ...{ row: "text", impl: "text", over: "a text or null", aim: "positive", unit: "aim's unit" },
+    ...{ reached: "number", low: "number", high: "number", verdict: "aim" },
   },
   "baseline.rows.0": {
     ...{ name: "text", impl: "text", unit: "text", metric: "metric", base: "positive", now: "positive" },
@@ -167,6 +191,8 @@ test.each([
   ["time without nanoseconds", { ...good, rows: [{ ...bytes, metric: "time" }] }, "rows[0].ns_min: undefined"],
   ["an unknown metric", { ...good, rows: [{ ...time, metric: "miles" }] }, 'rows[0].metric: "miles"'],
   ["a peer without a word", { ...good, header: { ...good.header, peers: { go: "" } } }, 'header.peers: {"go":""}'],
+  ["rows left out that are no list", { ...good, left_out: "a" }, "left_out: expected a list of names"],
+  ["a row left out without a name", { ...good, left_out: [""] }, "left_out: expected a list of names"],
   ["no aims", { ...good, aims: undefined }, "aims: expected a list"],
   ["a header that is none", { ...good, header: null }, "header: expected an object"],
   ["a row that is none", { ...good, rows: [7] }, "rows[0]: expected an object"],

@@ -11,6 +11,8 @@ export interface Header {
   gobuf: string;
   /** The commit of the checkout, `-dirty` where files differ from it; "unknown" outside of git. Older reports have none. */
   commit?: string;
+  /** The command that measured it, without what it wrote. Older reports have none. */
+  command?: string;
   /** When the run started: ISO 8601. */
   date?: string;
   abi: string;
@@ -43,6 +45,8 @@ export interface Report {
   rows: Result[];
   /** Peers that failed at a row. */
   failed: Skipped[];
+  /** Rows that a quick run had no time for. Older reports have none. */
+  left_out?: string[];
   /** How late an interval runs beside a server; empty when that was left out. */
   serve: ServeResult[];
   /** What the run says of gobuf's aims. */
@@ -54,11 +58,14 @@ export interface Report {
 const isText = (v: unknown) => typeof v === "string" && v !== "";
 const isCount = (v: unknown) => typeof v === "number" && Number.isFinite(v) && v >= 0;
 const isPositive = (v: unknown) => typeof v === "number" && Number.isFinite(v) && v > 0;
+/** Beside another implementation a time may be below 0. */
+const isNumberOrNull = (v: unknown) => v === null || (typeof v === "number" && Number.isFinite(v));
 const isRatio = (v: unknown) => v === null || isPositive(v);
 
 const HEADER: Record<keyof Header, (v: unknown) => boolean> = {
   gobuf: isText,
   commit: (v) => v === undefined || isText(v),
+  command: (v) => v === undefined || isText(v),
   date: (v) => v === undefined || (isText(v) && !Number.isNaN(Date.parse(v as string))),
   abi: isText,
   bun: isText,
@@ -83,6 +90,7 @@ const COMMON = {
   vs_go: isRatio,
   vs_go_low: isRatio,
   vs_go_high: isRatio,
+  rounds: (v: unknown) => v === undefined || (Array.isArray(v) && v.length > 0 && v.every(isPositive)),
 };
 
 const TIME: Record<keyof TimeResult, (v: unknown) => boolean> = {
@@ -111,9 +119,11 @@ const AIM: Record<keyof Verdict, (v: unknown) => boolean> = {
   impl: isText,
   over: (v) => v === null || isText(v),
   aim: isPositive,
-  reached: isRatio,
-  verdict: (v) => v === "met" || v === "missed" || v === "not measured",
-  where: (v) => v === undefined || isText(v),
+  unit: (v) => v === "times" || v === "bytes" || v === "ms",
+  reached: isNumberOrNull,
+  low: isNumberOrNull,
+  high: isNumberOrNull,
+  verdict: (v) => v === "met" || v === "missed" || v === "not told" || v === "not measured",
 };
 
 const COMPARED: Record<keyof Compared, (v: unknown) => boolean> = {
@@ -158,6 +168,7 @@ function checkFields(what: string, value: unknown, fields: Record<string, (v: un
 /** What is wrong with a report; empty when nothing is. */
 export function checkReport(report: unknown): string[] {
   const { header, rows = [], failed = [], serve = [], aims, baseline = null } = (report ?? {}) as Partial<Report>;
+  const { left_out = [] } = (report ?? {}) as Partial<Report>;
   if (![rows, failed, serve].every(Array.isArray)) return ["rows, failed and serve: expected lists"];
   const { rows: compared = [], skipped = [] } = baseline ?? {};
   if (!Array.isArray(compared) || !Array.isArray(skipped)) return ["baseline.rows and skipped: expected lists"];
@@ -171,6 +182,7 @@ export function checkReport(report: unknown): string[] {
     ...compared.flatMap((row, i) => checkFields(`baseline.rows[${i}]`, row, COMPARED)),
     ...failed.flatMap((one, i) => checkFields(`failed[${i}]`, one, SKIPPED)),
     ...skipped.flatMap((one, i) => checkFields(`baseline.skipped[${i}]`, one, SKIPPED)),
+    ...(Array.isArray(left_out) && left_out.every(isText) ? [] : ["left_out: expected a list of names"]),
     ...serve.flatMap((row, i) => checkFields(`serve[${i}]`, row, SERVE)),
   ];
 }

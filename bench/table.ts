@@ -63,10 +63,12 @@ export function serveLine(r: ServeResult): string {
   return `${r.name.padEnd(32)} ${r.impl.padEnd(11)} ${late}; ${Math.round(r.per_second)} requests a second`;
 }
 
-/** What a run reached of an aim. */
-export function reachedText({ over, reached }: Verdict): string {
+/** What a run reached of an aim, and the interval. */
+export function reachedText({ unit, reached, low, high }: Verdict): string {
   if (reached === null) return "";
-  return over === null ? `${reached.toFixed(0)} B` : `${reached.toFixed(2)} times`;
+  const digits = unit === "bytes" ? 0 : unit === "ms" ? 1 : 2;
+  const range = low === null || high === null ? "" : ` (${low.toFixed(digits)}-${high.toFixed(digits)})`;
+  return `${reached.toFixed(digits)}${range}${{ times: " times", bytes: " B", ms: " ms" }[unit]}`;
 }
 
 /** The lines behind the last row: the aims that this run speaks of. */
@@ -79,11 +81,21 @@ export function footerLines(results: readonly Result[], verdicts: readonly Verdi
   if (judged.length > 0) lines.push("");
   for (const v of judged) {
     const aim = `aim ${aimText(v)}, reached ${reachedText(v)}`;
-    lines.push(`${v.verdict.padEnd(6)} ${v.row.padEnd(20)} ${v.impl.padEnd(10)} ${aim}`);
+    lines.push(`${v.verdict.padEnd(8)} ${v.row.padEnd(32)} ${v.impl.padEnd(10)} ${aim}`);
   }
+  if (judged.length > 0) lines.push("", ...aimsSummary(verdicts));
   const noisy = results.filter(isNoisy).length;
   if (isTooNoisy(results)) lines.push(`${TOO_NOISY} (${noisy} of ${results.length})`);
   return lines;
+}
+
+/** How many aims were met, and which were not. */
+function aimsSummary(verdicts: readonly Verdict[]): string[] {
+  return (["met", "missed", "not told", "not measured"] as const).map((which) => {
+    const those = verdicts.filter(({ verdict }) => verdict === which);
+    const names = those.map(({ row, impl, over }) => `${row}, ${impl}${over === null ? "" : ` beside ${over}`}`);
+    return `aims ${which}: ${those.length}${those.length === 0 ? "" : `: ${names.join("; ")}`}`;
+  });
 }
 
 /** What makes an earlier run a bad baseline for this one. */
@@ -110,6 +122,11 @@ export function compareHeader(h: Header, what: string, earlier?: Header): string
 /** What could not be compared. */
 export function skippedLine({ impl, name, why }: Skipped): string {
   return `${name === null ? impl : `${name}, ${impl}`}: SKIPPED: the baseline does not fit: ${why}`;
+}
+
+/** A row that there was no time for. */
+export function leftOutLine(name: string): string {
+  return `${name}: LEFT OUT: the run's time is over`;
 }
 
 /** A peer that failed at a row. */

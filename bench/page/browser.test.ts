@@ -1,5 +1,5 @@
 /** The page as a browser shows it: Debian's chromium, driven by playwright-core. */
-import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -15,6 +15,8 @@ const title = isHere
   : `in chromium (skipped: no ${CHROMIUM} for this machine: apt-get install chromium)`;
 
 const START_MS_MAX = 60_000;
+/** A question to the browser takes its time on a busy machine. */
+setDefaultTimeout(60_000);
 
 const FLAGS = [
   "--headless",
@@ -57,7 +59,14 @@ function overlap(a: Box, b: Box): boolean {
   return x > SHARED && y > SHARED;
 }
 
-describe.skipIf(!isHere).each(["light", "dark"] as const)(`${title}, %s`, (colorScheme) => {
+/** Windows: a telephone's, a desk's, and the widest in which the narrow plots are shown. */
+const WIDTHS = [390, 940, 1280] as const;
+const SHOWN = WIDTHS.flatMap((width) => (["light", "dark"] as const).map((scheme) => [width, scheme] as const));
+
+/** Pixels that text of a plot has at least. */
+const TEXT_LEAST = 11;
+
+describe.skipIf(!isHere).each(SHOWN)(`${title}, %d pixels wide, %s`, (width, colorScheme) => {
   let folder: string;
   const said: string[] = [];
   const asked: string[] = [];
@@ -73,7 +82,7 @@ describe.skipIf(!isHere).each(["light", "dark"] as const)(`${title}, %s`, (color
       executablePath: CHROMIUM,
       args: FLAGS,
       colorScheme,
-      viewport: { width: 1000, height: 900 },
+      viewport: { width, height: 900 },
     });
     page = await browser.newPage();
     page.on("console", (message) => said.push(message.text()));
@@ -81,6 +90,19 @@ describe.skipIf(!isHere).each(["light", "dark"] as const)(`${title}, %s`, (color
     page.on("request", (request) => asked.push(request.url()));
     await page.goto(pathToFileURL(file).href);
   }, START_MS_MAX);
+
+  /** The plots that this window shows: each is drawn for both widths. */
+  const plots = async (selector: string) => {
+    const narrow = page.locator(`.narrow > ${selector}`);
+    const wide = page.locator(`.wide > ${selector}`);
+    const [shown, hidden] = width <= 940 ? [narrow, wide] : [wide, narrow];
+    const widths = async (which: typeof wide) => (await which.evaluateAll(boxes)).map((box) => box.width);
+    const seen = await widths(shown);
+    expect(seen.length, selector).toBeGreaterThan(0);
+    expect(seen, selector).not.toContain(0);
+    expect(await widths(hidden), selector).toEqual(seen.map(() => 0));
+    return await shown.all();
+  };
 
   afterAll(async () => {
     await browser?.close();
@@ -94,10 +116,12 @@ describe.skipIf(!isHere).each(["light", "dark"] as const)(`${title}, %s`, (color
   });
 
   test("every row can be seen, and the page is not wider than the window", async () => {
+    const shown = await page.evaluate<[string, string, number][]>(
+      `[...document.querySelectorAll("tr[data-row]")].map((e) => [e.dataset.row, e.dataset.impl, e.getBoundingClientRect().height])`,
+    );
     for (const { name, impl } of report.rows) {
-      expect(await page.locator(`tr[data-row="${name}"][data-impl="${impl}"]`).isVisible(), `${name} ${impl}`).toBe(
-        true,
-      );
+      const found = shown.find(([row, of]) => row === name && of === impl);
+      expect(found?.[2], `${name} ${impl}`).toBeGreaterThan(0);
     }
     const [scroll, client] = await page.evaluate<number[]>(
       "[document.documentElement.scrollWidth, document.documentElement.clientWidth]",
@@ -105,8 +129,49 @@ describe.skipIf(!isHere).each(["light", "dark"] as const)(`${title}, %s`, (color
     expect(scroll).toBe(client);
   });
 
+  test("the text of plots is large enough, and no plot is wider than the window", async () => {
+    for (const plot of await plots("svg")) {
+      const [box] = await plot.evaluateAll(boxes);
+      expect(box?.x ?? -1).toBeGreaterThanOrEqual(0);
+      expect((box?.x ?? 0) + (box?.width ?? 0)).toBeLessThanOrEqual(width);
+    }
+    const sizes = await page.evaluate<number[]>(
+      `[...document.querySelectorAll("figure text")]
+        .filter((e) => e.getBoundingClientRect().width > 0)
+        .map((e) => parseFloat(getComputedStyle(e).fontSize) * e.getScreenCTM().a)`,
+    );
+    expect(sizes.length).toBeGreaterThan(50);
+    for (const size of sizes) expect(size).toBeGreaterThanOrEqual(TEXT_LEAST);
+  });
+
+  test("a table that is wider than the window scrolls by itself, and can be reached by the keyboard", async () => {
+    const tables = await page.evaluate<[number, number, string, number, string][]>(
+      `[...document.querySelectorAll("div.wide:has(table)")].map((e) => [e.scrollWidth, e.clientWidth, getComputedStyle(e).overflowX, e.tabIndex, getComputedStyle(e).backgroundImage])`,
+    );
+    expect(tables.length).toBeGreaterThan(5);
+    expect(tables.some(([scroll, client]) => scroll > client)).toBe(width < 1280);
+    for (const [, , overflow, tab, shadow] of tables) {
+      expect([overflow, tab]).toEqual(["auto", 0]);
+      expect(shadow).toContain("linear-gradient");
+    }
+  });
+
+  test("the picture's marks lie where their ratios are, each within its spread", async () => {
+    const [picture] = await plots('svg[aria-label="picture"]');
+    const marks = (await picture?.locator("circle[aria-label]").evaluateAll(boxes)) ?? [];
+    expect(marks.length).toBeGreaterThan(10);
+    const placed = marks.map(({ label, x, width: w }) => ({
+      at: x + w / 2,
+      log: Math.log(Number(label.split("; ")[2])),
+    }));
+    const [least, most] = [placed.toSorted((a, b) => a.log - b.log)[0], placed.toSorted((a, b) => b.log - a.log)[0]];
+    if (least === undefined || most === undefined) throw new Error("no marks");
+    const scale = (most.at - least.at) / (most.log - least.log);
+    for (const { at, log } of placed) expect(at - least.at).toBeCloseTo(scale * (log - least.log), 0);
+  });
+
   test("bars are as long as their values", async () => {
-    for (const chart of await page.locator("svg:has(rect[aria-label])").all()) {
+    for (const chart of await plots("svg:has(rect[aria-label])")) {
       const bars = await chart.locator("rect[aria-label]").evaluateAll(boxes);
       const scale = bars.map(({ label, width }) => width / Number(label.split("; ")[2]));
       for (const one of scale) expect(one / (scale[0] ?? 0)).toBeCloseTo(1, 2);
@@ -114,7 +179,8 @@ describe.skipIf(!isHere).each(["light", "dark"] as const)(`${title}, %s`, (color
   });
 
   test("the curve's points rise with their values", async () => {
-    const points = await page.locator('svg[aria-label="growth"] circle').evaluateAll(boxes);
+    const [curve] = await plots('svg[aria-label="growth"]');
+    const points = (await curve?.locator("circle").evaluateAll(boxes)) ?? [];
     const placed = points.map(({ label, x, y, width }) => {
       const [size, , ns] = label.split("; ");
       return { size: Number(size), ns: Number(ns), x: x + width / 2, y: y + width / 2 };
@@ -127,7 +193,7 @@ describe.skipIf(!isHere).each(["light", "dark"] as const)(`${title}, %s`, (color
   });
 
   test("no text lies on another, and all of it is inside its plot", async () => {
-    for (const chart of await page.locator("svg").all()) {
+    for (const chart of await plots("svg")) {
       const [outer] = await chart.evaluateAll(boxes);
       const texts = await chart.locator("text").evaluateAll(boxes);
       expect(texts.length).toBeGreaterThan(3);

@@ -1,15 +1,15 @@
 /** `bun run bench --html FILE`: one page with everything in it; it asks the network for nothing. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { aimText, type Verdict } from "../aims.ts";
-import { isNoisy, isTooNoisy, numbersOf, type Result } from "../measure.ts";
+import type { Told, Verdict } from "../aims.ts";
+import { isTooNoisy, type Result } from "../measure.ts";
+import { PROCESSES_DIFFER } from "../ratio.ts";
 import { GROUPS } from "../rows.ts";
-import type { Comparison, Header, Report } from "../schema.ts";
-import type { ServeResult } from "../serve.ts";
-import { amount, counted, failedLine, reachedText, skippedLine, TOO_NOISY } from "../table.ts";
-import { barChart, growthCurve } from "./plots.ts";
-
-const text = (plain: string) => Bun.escapeHTML(plain);
+import type { Header, Report } from "../schema.ts";
+import { failedLine, leftOutLine, TOO_NOISY } from "../table.ts";
+import { COMPARISONS, picture, type Summary, summaries } from "./picture.ts";
+import { barCharts, growthCurve } from "./plots.ts";
+import { aimTable, anchor, baselineTable, definitions, resultTables, serveTable, text } from "./tables.ts";
 
 /** What the groups' charts are headed with. */
 const TITLES: Record<(typeof GROUPS)[number], string> = {
@@ -23,7 +23,14 @@ const TITLES: Record<(typeof GROUPS)[number], string> = {
   "event loop": "The event loop, beside work",
   preemption: "Preemption",
   parked: "Goroutines that wait",
+  start: "The start of a program",
 };
+
+/** A section of the page; the contents list links to it. */
+interface Section {
+  readonly title: string;
+  readonly html: string;
+}
 
 function headerList(h: Header): string {
   const terms: [string, string][] = [
@@ -38,100 +45,87 @@ function headerList(h: Header): string {
   return `<dl>${list.join("")}</dl>`;
 }
 
-function cells(list: readonly string[], tag = "td"): string {
-  return list.map((text) => `<${tag}>${text}</${tag}>`).join("");
+/** A sentence about all rows of a comparison. */
+function sentence({ text: what, rows, middle, faster, slower }: Summary): string {
+  const names = slower.length === 0 ? "" : `: ${slower.map(text).join("; ")}`;
+  const rest = rows - faster - slower.length;
+  return `<li><b>${what}</b>: ${rows} rows, ${middle.toPrecision(2)} times as fast in the middle. Faster on ${faster}, slower on ${slower.length}${names}; ${rest} within the noise.</li>`;
 }
 
-function table(name: string, head: readonly string[], rows: readonly string[]): string {
-  return `<div class="wide"><table class="${name}"><thead><tr>${cells(head, "th")}</tr></thead><tbody>${rows.join("\n")}</tbody></table></div>`;
-}
-
-function resultRow(r: Result, first: boolean): string {
-  const { min, median, max } = numbersOf(r);
-  const ratio =
-    r.vs_go === null
-      ? ["", ""]
-      : [r.vs_go.toFixed(2), `${(r.vs_go_low ?? 0).toFixed(2)}&ndash;${(r.vs_go_high ?? 0).toFixed(2)}`];
-  const list = [
-    first ? text(r.name) : "",
-    `<span class="key" style="background:var(--${r.impl})"></span>${r.impl}`,
-    ...[min, median, max].map((n) => amount(r.metric, n)),
-    text(counted(r)),
-    ...ratio,
-    isNoisy(r) ? `<span class="missed">${(r.spread * 100).toFixed(0)} %</span>` : `${(r.spread * 100).toFixed(0)} %`,
-  ];
-  const what = `data-row="${text(r.name)}" data-impl="${r.impl}"`;
-  return `<tr ${what}${first ? ' class="first"' : ""}>${cells(list)}</tr>`;
-}
-
-function resultTable(results: readonly Result[]): string {
-  const head = ["row", "implementation", "min", "median", "max", "a", "times Go", "of rounds", "spread"];
-  return table(
-    "rows",
-    head,
-    results.map((r, i) => resultRow(r, results[i - 1]?.name !== r.name)),
+/** What was measured, in the first lines, and the one picture. */
+function opening(h: Header, results: readonly Result[]): string {
+  const shown = picture(results);
+  if (shown === "") return "";
+  const keys = COMPARISONS.map(
+    ({ text: what, colour }) => `<span><span class="key" style="background:${colour}"></span>${what}</span>`,
   );
+  return `<p>gobuf runs goroutines in Bun. Here are ${new Set(results.map(({ name }) => name)).size} small programs, each written for gobuf, for Go and, where it can do the same, for plain
+async code, and run in turn on one machine${h.quick ? ", quickly: fewer samples than a full run, and no row of a million goroutines" : ""}.</p>
+<ul>${summaries(results).map(sentence).join("\n")}</ul>
+<h2 id="picture">Every row at a glance</h2>
+<p class="dim">How many times as fast gobuf is (of memory: how many times less it takes). The dot is the ratio of the medians; the line
+has the ratios of all rounds, and ${PROCESSES_DIFFER * 100} % beyond them. Right of 1, gobuf is faster. The axis is logarithmic.</p>
+<p class="keys">${keys.join(" ")}</p>
+${shown}`;
 }
 
-function aimTable(verdicts: readonly Verdict[]): string {
-  const rows = verdicts.map((v) => {
-    const list = [text(v.row), v.impl, aimText(v), reachedText(v), `<span class="${v.verdict}">${v.verdict}</span>`];
-    const where = v.verdict === "missed" ? text(v.where ?? "") : "";
-    const what = `data-aim="${text(v.row)}" data-impl="${v.impl}" data-verdict="${v.verdict}"`;
-    return `<tr class="first" ${what}>${cells(list)}<td class="where">${where}</td></tr>`;
-  });
-  return table("aims", ["row", "implementation", "aim", "reached", "", "where the time goes"], rows);
+const TOLD: readonly Told[] = ["met", "missed", "not told", "not measured"];
+
+function aimSection(aims: readonly Verdict[]): Section {
+  const those = (told: Told) => aims.filter(({ verdict }) => verdict === told);
+  const counts = TOLD.map((told) => `${those(told).length} ${told}`).join(", ");
+  const names = (told: Told) =>
+    those(told)
+      .map(({ row, impl, over }) => text(`${row}, ${impl}${over === null ? "" : ` beside ${over}`}`))
+      .join("; ") || "none";
+  return {
+    title: "What gobuf aims at",
+    html: `<p>These are no results: the project has set itself these figures, and this run says which it reached. An aim is <i>met</i> where
+all rounds lie above it, <i>missed</i> where all lie below, and <i>not told</i> where it lies between, or where the row is noisy. Beside those that were set, no
+row that Go has is to be slower than Go.</p>
+<p>${counts}.</p>
+<p><b>Missed</b>: ${names("missed")}.</p>
+<p><b>Met</b>: ${names("met")}.</p>
+${aimTable(aims)}`,
+  };
 }
 
-function serveTable(serve: readonly ServeResult[]): string {
-  const rows = serve.map((r) => {
-    const late = [r.late_p50, r.late_p99, r.late_max].map((ms) => `${ms.toFixed(2)} ms`);
-    return `<tr data-row="${r.name}" data-impl="${r.impl}">${cells([r.name, r.impl, ...late, Math.round(r.per_second).toLocaleString("en")])}</tr>`;
-  });
-  return table("rows", ["row", "implementation", "late by: median", "99 %", "most", "requests a second"], rows);
-}
-
-function baselineTable({ what, rows, skipped }: Comparison): string {
-  const lines = rows.map((c) => {
-    const range = `${c.ratio_low.toFixed(2)}&ndash;${c.ratio_high.toFixed(2)}`;
-    const moved = { better: "met", worse: "missed", same: "dim" }[c.moved];
-    const list = [
-      text(c.name),
-      c.impl,
-      amount(c.metric, c.base),
-      amount(c.metric, c.now),
-      text(counted(c)),
-      c.ratio.toFixed(2),
-      range,
-      `<span class="${moved}">${c.moved}</span>`,
-    ];
-    return `<tr data-compared="${text(c.name)}" data-impl="${c.impl}" data-moved="${c.moved}">${cells(list)}</tr>`;
-  });
-  const head = ["row", "implementation", "baseline", "now", "a", "ratio", "of pairs", "moved"];
-  const missing = skipped.map((one) => `<p class="skipped">${text(skippedLine(one))}</p>`);
-  return [`<h2>Compared with ${text(what)}</h2>`, table("rows", head, lines), ...missing].join("\n");
-}
-
-/** The charts and the table of a group. */
-function section(group: (typeof GROUPS)[number], results: readonly Result[]): string {
+/** The charts and the tables of a group. */
+function groupSection(group: (typeof GROUPS)[number], results: readonly Result[]): Section[] {
   const those = results.filter((r) => r.group === group);
-  if (those.length === 0) return "";
+  if (those.length === 0) return [];
   const curve = group === "goroutines as they grow" ? growthCurve(results) : "";
-  return `<h2>${TITLES[group]}</h2>\n${curve}\n${barChart(group, those)}\n${resultTable(those)}`;
+  return [{ title: TITLES[group], html: `${curve}\n${barCharts(group, those)}\n${resultTables(those)}` }];
 }
 
-function count(verdicts: readonly Verdict[], verdict: Verdict["verdict"]): string {
-  return `${verdicts.filter((v) => v.verdict === verdict).length} ${verdict}`;
-}
-
-function aimSection(aims: readonly Verdict[]): string {
-  const counts = (["met", "missed", "not measured"] as const).map((verdict) => count(aims, verdict));
-  return `<h2>Aims</h2>\n<p>${counts.join(", ")} in this run.</p>\n${aimTable(aims)}`;
+function method(h: Header): Section {
+  return {
+    title: "How it was measured",
+    html: `<p>Each implementation of a row is a process of its own; they take turns, for several rounds, every second round in reverse
+order, and those that aims speak of do so in several processes. A number is the median of all samples; beside it stand the lowest
+and the highest median of a round. It has the digits that these leave. <i>Times Go</i> is the median of Go with GOMAXPROCS=1 divided
+by this one's: above 1, it is faster than Go, or takes less memory; <i>times async</i> is the same beside plain async code. Where the
+quartiles of the samples lie more than 15 % apart, a row is noisy.</p>
+<p>This page was made by</p>
+<pre><code>${text(h.command ?? "npx bun run bench --html page.html")}</code></pre>
+<p>in a checkout of gobuf; bench/README.md says what it needs.</p>`,
+  };
 }
 
 /** The page of a report. */
-export function page({ header, rows, failed, serve, aims, baseline }: Report): string {
+export function page(report: Report): string {
+  const { header, rows, failed, serve, aims, baseline, left_out = [] } = report;
   const css = readFileSync(join(import.meta.dir, "style.css"), "utf8");
+  const names = [...rows.map(({ name }) => name), ...serve.map(({ name }) => name)];
+  const impls = new Set([...rows.map(({ impl }) => impl)]);
+  const sections: Section[] = [
+    ...(rows.length === 0 ? [] : [aimSection(aims)]),
+    ...GROUPS.flatMap((group) => groupSection(group, rows)),
+    ...(serve.length === 0 ? [] : [{ title: "An interval beside a server", html: serveTable(serve) }]),
+    method(header),
+    ...(names.length === 0 ? [] : [{ title: "What the names mean", html: definitions(impls, names) }]),
+  ];
+  const contents = sections.map(({ title }) => `<li><a href="#${anchor(title)}">${title}</a></li>`);
   return `<!doctype html>
 <html lang="en">
 <head>
@@ -144,16 +138,14 @@ ${css}</style>
 </head>
 <body>
 <h1>gobuf ${text(header.gobuf)}, measured</h1>
+${opening(header, rows)}
 ${headerList(header)}
 ${isTooNoisy(rows) ? `<p class="warning">${TOO_NOISY}</p>` : ""}
 ${failed.map((one) => `<p class="warning failed">${text(failedLine(one))}</p>`).join("\n")}
-<p class="dim">Each implementation of a row is a process of its own; they took turns, for several rounds. <i>Times Go</i> is the
-median of Go (with GOMAXPROCS=1, in the same run) divided by this one's: above 1, it is faster than Go, or takes less memory.
-<i>Spread</i> is the distance between the quartiles of the samples, as a share of the median.</p>
+${left_out.map((name) => `<p class="warning left-out">${text(leftOutLine(name))}</p>`).join("\n")}
 ${baseline === null ? "" : baselineTable(baseline)}
-${rows.length === 0 ? "" : aimSection(aims)}
-${GROUPS.map((group) => section(group, rows)).join("\n")}
-${serve.length === 0 ? "" : `<h2>An interval beside a server</h2>\n${serveTable(serve)}`}
+<nav aria-label="contents"><h2 id="contents">Contents</h2><ul>${contents.join("\n")}</ul></nav>
+${sections.map(({ title, html }) => `<h2 id="${anchor(title)}">${title}</h2>\n${html}`).join("\n")}
 </body>
 </html>
 `;

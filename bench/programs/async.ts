@@ -1,41 +1,9 @@
 /** The programs in plain async code: async functions, promises, and the small channel that such code writes for itself. */
 import { cpuTime, type Program, type Programs, residentBytes } from "../program.ts";
+import { Channel } from "./channel.ts";
 import { compute, type Loops, latePrograms } from "./late.ts";
 import { sleepMs } from "./sleep.ts";
-
-/** A channel of promises: a value waits for a taker, or a taker for a value. */
-class Channel<T> {
-  private readonly values: T[] = [];
-  private readonly putters: { value: T; resolve: () => void }[] = [];
-  private readonly takers: ((value: T) => void)[] = [];
-
-  constructor(private readonly capacity: number) {}
-
-  put(value: T): Promise<void> | undefined {
-    const taker = this.takers.shift();
-    if (taker !== undefined) {
-      taker(value);
-      return undefined;
-    }
-    if (this.values.length < this.capacity) {
-      this.values.push(value);
-      return undefined;
-    }
-    return new Promise((resolve) => this.putters.push({ value, resolve }));
-  }
-
-  take(): Promise<T> | T {
-    const value = this.values.shift();
-    const putter = this.putters.shift();
-    putter?.resolve();
-    if (value !== undefined) {
-      if (putter !== undefined) this.values.push(putter.value);
-      return value;
-    }
-    if (putter !== undefined) return putter.value;
-    return new Promise((resolve) => this.takers.push(resolve));
-  }
-}
+import { empty } from "./start.ts";
 
 async function yielder(gate: Promise<void>, n: number): Promise<void> {
   await gate;
@@ -92,6 +60,36 @@ const buffered: Program = async (n) => {
   return sum;
 };
 
+/** Sends to a task that waits. */
+const feed: Program = async (n) => {
+  const c = new Channel<number>(0);
+  const receiver = async () => {
+    let sum = 0;
+    for (let i = 0; i < n; i++) sum += await c.take();
+    return sum;
+  };
+  const done = receiver();
+  for (let i = 0; i < n; i++) await c.put(i);
+  return await done;
+};
+
+/** Takes by a loop what a task sends. */
+const drain: Program = async (n) => {
+  const c = new Channel<number>(0);
+  const sender = async () => {
+    for (let i = 0; i < n; i++) await c.put(i);
+  };
+  const done = sender();
+  let sum = 0;
+  let left = n;
+  for await (const i of c) {
+    sum += i;
+    if (--left === 0) break;
+  }
+  await done;
+  return sum;
+};
+
 const ender = async () => {};
 
 const spawn: Program = async (n) => {
@@ -110,12 +108,16 @@ const fanOut: Program = async (n) => {
 };
 
 const daisy: Program = async (n) => {
-  const link = async (right: Promise<number>) => 1 + (await right);
-  const { promise, resolve } = Promise.withResolvers<number>();
-  let first = promise;
-  for (let i = 0; i < n; i++) first = link(first);
-  resolve(0);
-  return await first;
+  const link = async (left: Channel<number>, right: Channel<number>) => await left.put(1 + (await right.take()));
+  const first = new Channel<number>(0);
+  let right = first;
+  for (let i = 0; i < n; i++) {
+    const left = right;
+    right = new Channel<number>(0);
+    link(left, right);
+  }
+  await right.put(0);
+  return await first.take();
 };
 
 const sieve: Program = async (n) => {
@@ -217,6 +219,8 @@ export const programs: Programs = {
   },
   "unbuffered trip": trip,
   "buffered item 128": buffered,
+  "sendAsync to a waiting goroutine": feed,
+  "for await an item": drain,
   "spawn+exit": spawn,
   "WaitGroup fan-out 1000": fanOut,
   "daisy chain 100k": daisy,
@@ -227,4 +231,5 @@ export const programs: Programs = {
   "timer start+stop": timerChurn,
   "parked 100k": parked,
   "parked 1M": parked,
+  "import and first run": empty,
 };
