@@ -126,6 +126,7 @@ pub fn meet(m: *os.M, pc: usize, sp: usize, comptime sys: type, context: *sys.Co
 pub fn refusal(on: ?*os.G, pc: usize, sp: usize) u32 {
     const gp = on orelse return codes.preemption.g0;
     if (!preempt.isAsked(gp)) return codes.preemption.late;
+    if (@atomicLoad(u32, &gp.atomicstatus, .monotonic) == codes.gstatus.syscall) return codes.preemption.late;
     if (inside(&own, pc)) return codes.preemption.runtime;
     if (!isAllowed(pc)) return codes.preemption.library;
     if (sp > gp.stack.hi or sp < gp.stack.lo + os.preempts.frameBytes()) return codes.preemption.guard;

@@ -67,6 +67,8 @@ pub const Trap = enum(u32) {
     ticker_make = 35,
     timer_stop = 36,
     timer_reset = 37,
+    entersyscall = 38,
+    exitsyscall = 39,
     /// the first code of the embedder's own traps
     embedder = 256,
 };
@@ -274,6 +276,8 @@ pub const procs = struct {
     pub const twice: u32 = 10;
     /// a select whose cases are not there, or too many, or have no direction
     pub const select: u32 = 11;
+    /// an operation within a blocking call, or the end of one that was not begun
+    pub const syscall: u32 = 12;
 };
 
 /// Answers of gobuf_procs_op.
@@ -306,5 +310,6 @@ pub const procs_kind = struct {
 /// Those of Go's statuses of a goroutine (runtime2.ts has them all) that native code reads or writes.
 pub const gstatus = struct {
     pub const running: u32 = 2;
+    pub const syscall: u32 = 3;
     pub const dead: u32 = 6;
 };

@@ -20,6 +20,7 @@ const procs = @import("procs/procs.zig");
 const quit = @import("quit.zig");
 const rand = @import("rand.zig");
 const stack = @import("stack.zig");
+const syscall = @import("procs/syscall.zig");
 
 /// Only a build with safety checks panics. It says why and stops where it stands: there is no libc to say more.
 pub const panic = std.debug.FullPanic(struct {
@@ -192,6 +193,16 @@ export fn gobuf_fault_init() callconv(.c) u32 {
     return fault.init();
 }
 
+/// The goroutine is about to block its thread: the P that it runs on may be given to another.
+export fn gobuf_entersyscall() callconv(.c) void {
+    syscall.enter();
+}
+
+/// It goes on, with a P.
+export fn gobuf_exitsyscall() callconv(.c) void {
+    syscall.exit();
+}
+
 export fn gobuf_status() callconv(.c) u32 {
     return body.opStatus();
 }
@@ -299,6 +310,10 @@ export fn gobuf_procs_dead(pool: u32) callconv(.c) u32 {
     return @intFromBool(procs.dead(pool));
 }
 
+export fn gobuf_procs_wish(pool: u32) callconv(.c) u32 {
+    return procs.wish(pool);
+}
+
 export fn gobuf_procs_gcount(pool: u32) callconv(.c) u32 {
     return procs.gcount(pool);
 }
@@ -307,7 +322,7 @@ export fn gobuf_procs_failure(pool: u32, to: *[4]u32) callconv(.c) void {
     procs.failure(pool, @ptrCast(to));
 }
 
-export fn gobuf_procs_stats(pool: u32, id: u32, to: *[8]u64) callconv(.c) void {
+export fn gobuf_procs_stats(pool: u32, id: u32, to: *[11]u64) callconv(.c) void {
     procs.stats(pool, id, @ptrCast(to));
 }
 
@@ -339,6 +354,8 @@ const Api = extern struct {
     checkpoint: *const @TypeOf(gobuf_checkpoint),
     asked: *const u32,
     wg_go: *const @TypeOf(gobuf_wg_go),
+    entersyscall: *const @TypeOf(gobuf_entersyscall),
+    exitsyscall: *const @TypeOf(gobuf_exitsyscall),
 };
 
 const api: Api = .{
@@ -360,6 +377,8 @@ const api: Api = .{
     .checkpoint = &gobuf_checkpoint,
     .asked = &preempt.asked,
     .wg_go = &gobuf_wg_go,
+    .entersyscall = &gobuf_entersyscall,
+    .exitsyscall = &gobuf_exitsyscall,
 };
 
 export fn gobuf_api() callconv(.c) *const Api {

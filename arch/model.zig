@@ -10,8 +10,9 @@ const lock = @import("procs/model/lock.zig");
 const os = @import("os.zig");
 const park = @import("procs/model/park.zig");
 const runq = @import("procs/model/runq.zig");
+const sys = @import("procs/model/sys.zig");
 
-const models = lock.models ++ runq.models ++ park.models ++ chan.models;
+const models = lock.models ++ runq.models ++ park.models ++ sys.models ++ chan.models;
 
 // What the assembly calls, as exports.zig has it in the library.
 
@@ -51,6 +52,7 @@ pub fn main(process: std.process.Init.Minimal) u8 {
     var count: u32 = 0;
     explore.init();
     park.init();
+    sys.init();
     chan.init();
     var bad: u8 = 0;
     var states: u64 = 0;

@@ -21,6 +21,7 @@ const layout = @import("layout.zig");
 const m_ = @import("m.zig");
 const os = @import("os.zig");
 const preempt = @import("preempt.zig");
+const procs = @import("procs/procs.zig");
 const quit = @import("quit.zig");
 
 /// From one look at the Ms to the next.
@@ -84,8 +85,9 @@ var seen: [layout.m_max]Seen = @splat(.{});
 fn run() void {
     const header = arena.header().?; // there since the first M
     var idle: u32 = 0;
+    var pace: Pace = .{};
     while (true) {
-        os.threads.sleep(@atomicLoad(u64, &tick_ns, .monotonic));
+        os.threads.sleep(pace.next(@atomicLoad(u64, &tick_ns, .monotonic), procs.retakeAll(os.threads.nanotime())));
         if (look(header)) {
             idle = 0;
             continue;
@@ -101,6 +103,26 @@ fn run() void {
         while (@atomicLoad(u32, &header.sysmonwait, .seq_cst) == 1) os.threads.wait(&header.sysmonwait, 1);
     }
 }
+
+/// How long the monitor sleeps while Ps are retaken out of blocking calls: as Go's, from 20 us on, twice as long each time after
+/// 50 looks that found nothing to retake, up to a tick.
+const Pace = struct {
+    ns: u64 = std.math.maxInt(u64),
+    idle: u32 = 0,
+
+    const least_ns = 20 * std.time.ns_per_us;
+    const idle_max = 50;
+
+    fn next(pace: *Pace, tick: u64, retaken: bool) u64 {
+        if (retaken) {
+            pace.* = .{ .ns = least_ns };
+        } else if (pace.ns < tick) {
+            pace.idle += 1;
+            if (pace.idle > idle_max) pace.ns *= 2;
+        }
+        return @min(pace.ns, tick);
+    }
+};
 
 /// One look at all Ms. Whether any is in a slice.
 fn look(header: *arena.Header) bool {

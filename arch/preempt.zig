@@ -20,6 +20,8 @@ pub var asked: u32 = 0;
 /// Whether it has one.
 pub fn one(m: *os.M) bool {
     const gp = @atomicLoad(?*os.G, &m.curg, .monotonic) orelse return false;
+    // In a blocking call it keeps nobody from running: retake takes the P.
+    if (@atomicLoad(u32, &gp.atomicstatus, .monotonic) == codes.gstatus.syscall) return false;
     ask(gp, codes.preempt.asked);
     return true;
 }
@@ -67,6 +69,8 @@ pub fn checkpoint() void {
 
 /// Leaves this goroutine, until its turn comes again.
 pub fn giveWay(gp: *os.G) void {
+    // It was asked before its blocking call began.
+    if (@atomicLoad(u32, &gp.atomicstatus, .monotonic) == codes.gstatus.syscall) return;
     // It is no operation of the body's: the last one's outcome is still to be read.
     const op = gp.op;
     _ = body.gobuf_mcall(@intFromEnum(codes.Trap.preempt), 0, 0);

@@ -127,6 +127,8 @@ enum {
   GOBUF_TRAP_TICKER_MAKE = 35,
   GOBUF_TRAP_TIMER_STOP = 36,
   GOBUF_TRAP_TIMER_RESET = 37,
+  GOBUF_TRAP_ENTERSYSCALL = 38,
+  GOBUF_TRAP_EXITSYSCALL = 39,
   GOBUF_TRAP_EMBEDDER = 256 /* the first code of the embedder's own traps */
 };
 
@@ -203,6 +205,8 @@ typedef struct gobuf_api {
   const volatile gobuf_u32 *asked;
   /* As go, in a WaitGroup: gobuf_wg_go. */
   gobuf_u64 (*wg_go)(gobuf_handle wg, gobuf_fn fn, void *arg);
+  void (*entersyscall)(void);
+  void (*exitsyscall)(void);
 } gobuf_api;
 
 extern const gobuf_api *gobuf_runtime;
@@ -489,6 +493,17 @@ static inline void gobuf_systemstack(gobuf_fn fn, void *arg) {
 static inline gobuf_u64 gobuf_trap(gobuf_u32 code, gobuf_u32 a, gobuf_u64 v) {
   GOBUF_KEEPS return gobuf_runtime->mcall(code, a, v);
 }
+
+/* Around a call that blocks the thread (read, a lock of another library, usleep): entersyscall, exitsyscall of Go's runtime. In a
+ * run with several Ps the goroutine keeps its thread from one to the other, and its P is given to another thread as soon as it
+ * has been away for some microseconds and others could run. gobuf_exitsyscall takes the P back, or an idle one; where there is
+ * none the goroutine waits for its turn. In a run with one P both do nothing, and all others wait: nothing could be handed off.
+ *
+ * Between the two no function of this header may be called except gobuf_status, gobuf_getg and gobuf_systemstack, and the body
+ * must not end: any other ends the run with an error, and so does gobuf_exitsyscall without gobuf_entersyscall. Both may move
+ * the goroutine to another thread: read errno before gobuf_exitsyscall. Each pair costs some 20 ns where nothing is retaken. */
+static inline void gobuf_entersyscall(void) { GOBUF_KEEPS gobuf_runtime->entersyscall(); }
+static inline void gobuf_exitsyscall(void) { GOBUF_KEEPS gobuf_runtime->exitsyscall(); }
 
 /* The index of this goroutine's record, the G. It is not the goid: a later goroutine gets the same index again. */
 static inline gobuf_u32 gobuf_getg(void) { return gobuf_runtime->getg(); }

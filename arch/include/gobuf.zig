@@ -62,6 +62,8 @@ pub const Trap = enum(u32) {
     ticker_make = 35,
     timer_stop = 36,
     timer_reset = 37,
+    entersyscall = 38,
+    exitsyscall = 39,
     /// the first code of the embedder's own traps
     embedder = 256,
 };
@@ -127,6 +129,8 @@ pub const Api = extern struct {
     checkpoint: *const fn () callconv(.c) void,
     asked: *const volatile u32,
     wg_go: *const fn (wg: Handle, func: Fn, arg: ?*anyopaque) callconv(.c) u64,
+    entersyscall: *const fn () callconv(.c) void,
+    exitsyscall: *const fn () callconv(.c) void,
 };
 
 /// gobuf_attach sets it before any body runs. It is gobuf_runtime of gobuf.h, too: C files in the same library use it,
@@ -358,6 +362,14 @@ pub inline fn onceEnd(o: Handle) void {
 /// Lets others run if this goroutine has had the thread for long. For loops that call no operation.
 pub inline fn checkpoint() void {
     if (gobuf_runtime.asked.* != 0) gobuf_runtime.checkpoint();
+}
+
+/// Around a call that blocks the thread, in a run with several Ps: gobuf.h says what may stand between the two.
+pub inline fn entersyscall() void {
+    gobuf_runtime.entersyscall();
+}
+pub inline fn exitsyscall() void {
+    gobuf_runtime.exitsyscall();
 }
 
 /// Calls a function of TypeScript, on g0: `callback` is the handle of a native.callback. `panicked` when it threw: see

@@ -233,6 +233,50 @@ GOBUF_EXPORT void p_wg_goer(void *arg) {
   gobuf_wg_go(H(w->mutex), p_timer, 0);
 }
 
+#if defined(__linux__) && defined(__x86_64__)
+/* The probe has no libc. */
+static void block(gobuf_u64 ns) {
+  struct { gobuf_u64 s, ns; } time = {ns / 1000000000, ns % 1000000000};
+  long result;
+  __asm__ volatile("syscall" : "=a"(result) : "a"(35L), "D"(&time), "S"(0L) : "rcx", "r11", "memory");
+}
+#elif defined(__linux__) && defined(__aarch64__)
+static void block(gobuf_u64 ns) {
+  struct { gobuf_u64 s, ns; } time = {ns / 1000000000, ns % 1000000000};
+  register long x0 __asm__("x0") = (long)&time;
+  register long x1 __asm__("x1") = 0;
+  register long x8 __asm__("x8") = 101;
+  __asm__ volatile("svc 0" : "+r"(x0) : "r"(x1), "r"(x8) : "memory");
+}
+#else
+static void block(gobuf_u64 ns) { (void)ns; }
+#endif
+
+/* Blocks its thread `count` times for `ns`, each in a pair of entersyscall and exitsyscall. */
+GOBUF_EXPORT void p_blocker(void *arg) {
+  W(arg);
+  for (; w->done < w->count; w->done++) {
+    gobuf_entersyscall();
+    if (w->ns) block(w->ns);
+    gobuf_exitsyscall();
+  }
+  wg_done(w);
+}
+
+/* An operation within a call. `id`: 0 a gosched, 1 a second gobuf_entersyscall, 2 the end of the body, 3 the end of a call that
+ * was not begun, 4 an overflow. */
+GOBUF_EXPORT void p_misblocks(void *arg) {
+  W(arg);
+  if (w->id != 3) gobuf_entersyscall();
+  if (w->id == 0) gobuf_gosched();
+  if (w->id == 1) gobuf_entersyscall();
+  if (w->id == 2) return;
+  if (w->id == 4) w->sum = deeper(0);
+  gobuf_exitsyscall();
+  w->done = 1;
+  wg_done(w);
+}
+
 /* Ends by goexit. */
 GOBUF_EXPORT void p_exits(void *arg) {
   W(arg);

@@ -5,11 +5,18 @@ const layout = @import("../layout.zig");
 const os = @import("../os.zig");
 const sched_ = @import("sched.zig");
 
-/// One change.
-pub const Event = extern struct { number: u64, gp: u32, old: u8, new: u8, who: u8, spare: u8 };
+/// One change, by an M or by main's thread (`main`), which had a P or none (`no_p`).
+pub const Event = extern struct { number: u64, gp: u32, old: u8, new: u8, who: u8, p: u8 };
+pub const main = 255;
+pub const no_p = 255;
 
-/// The Ps, and main's thread.
-const writers = sched_.procs_max + 1;
+/// The Ms, and main's thread, which is the first.
+const writers_max = sched_.ms_max + 1;
+
+/// The place of a writer.
+pub fn slot(who: u32) u32 {
+    return if (who == main) 0 else who + 1;
+}
 
 pub fn Log(comptime A: type) type {
     return struct {
@@ -18,36 +25,38 @@ pub fn Log(comptime A: type) type {
         /// Events that a writer has room for.
         room: u32,
         /// Of each: its own.
-        counts: [writers]u32 = @splat(0),
-        lost: [writers]u32 = @splat(0),
+        counts: [writers_max]u32 = @splat(0),
+        lost: [writers_max]u32 = @splat(0),
         events: [*]Event,
         /// On how many run queues each G is. Swapped by who puts it there and who takes it.
         on: [*]u8,
 
         const Self = @This();
 
-        pub fn bytes(room: u32) usize {
-            return @as(usize, writers) * room * @sizeOf(Event);
+        /// @param ms how many Ms there may be
+        pub fn bytes(room: u32, ms: u32) usize {
+            return @as(usize, ms + 1) * room * @sizeOf(Event);
         }
 
         pub fn draw(self: *Self) u64 {
             return A.add(u64, &self.number, 1, .seq_cst);
         }
 
-        pub fn note(self: *Self, who: u32, number: u64, gp: u32, old: u32, new: u32) void {
-            const at = self.counts[who];
+        pub fn note(self: *Self, who: u32, p: u32, number: u64, gp: u32, old: u32, new: u32) void {
+            const writer = slot(who);
+            const at = self.counts[writer];
             if (at == self.room) {
-                self.lost[who] += 1;
+                self.lost[writer] += 1;
                 return;
             }
-            self.counts[who] = at + 1;
-            self.events[@as(usize, who) * self.room + at] = .{
+            self.counts[writer] = at + 1;
+            self.events[@as(usize, writer) * self.room + at] = .{
                 .number = number,
                 .gp = gp,
                 .old = @intCast(old),
                 .new = @intCast(new),
                 .who = @intCast(who),
-                .spare = 0,
+                .p = @intCast(p),
             };
         }
 

@@ -11,6 +11,7 @@ const monitor = @import("../monitor.zig");
 const os = @import("../os.zig");
 const pool_ = @import("pool.zig");
 const select = @import("select.zig");
+const syscall = @import("syscall.zig");
 const status = @import("status.zig");
 const traps = @import("traps.zig");
 const A = pool_.A;
@@ -26,21 +27,24 @@ pub const Next = enum {
     off,
 };
 
-/// The M of a P. 0 when the pool has ended, codes.procs_again when the thread is to come again, or a code of codes.execute.
+/// An M of a pool. 0 when the pool has ended, codes.procs_again when the thread is to come again, or a code of codes.execute.
 pub fn mstart(pool: *Pool, id: u32) u32 {
-    A.store(u32, &pool.locals[id].entered, 1, .release);
+    A.store(u32, &pool.entered[id], 1, .release);
     const mid = m_.init();
     if (mid >= codes.execute.first) return leave(pool, mid);
     _ = fault.init();
     const m = arena.mAt(mid);
-    const p = &pool.sched.ps[id];
+    const own = &pool.sched.ms[id];
+    syscall.begins(m, pool, own);
+    pool.sched.arrives(own);
     beginSlice(m);
-    pool.sched.breathe(p);
-    while (pool.sched.findRunnable(p)) |found| {
+    pool.sched.breathe(own);
+    while (pool.sched.findRunnable(own)) |found| {
         if (pool.log) |log| if (!log.dequeued(found.gp)) pool.fail(.{ .kind = codes.procs.twice, .gp = found.gp });
-        run(pool, p, m, found.gp, found.inherits);
+        run(pool, own, m, found.gp, found.inherits);
     }
     endSlice(m);
+    syscall.ends(m);
     if (!pool.sched.stops()) {
         // The thread may be terminated before it comes again: it holds nothing, and runs no G.
         _ = A.sub(u32, &pool.inside, 1, .seq_cst);
@@ -68,9 +72,10 @@ fn endSlice(m: *os.M) void {
 }
 
 /// Runs a runnable G until it has left the M.
-fn run(pool: *Pool, p: *P, m: *os.M, index: u32, inherits: bool) void {
+fn run(pool: *Pool, own: *pool_.M, m: *os.M, index: u32, inherits: bool) void {
     const gp = status.gOf(index);
-    if (!pool.takes(p.id, gp, status.runnable, status.running)) return;
+    const p = own.p.?;
+    if (!pool.takes(own.id, gp, status.runnable, status.running)) return;
     if (!inherits) p.schedtick +%= 1;
     p.stats.executed += 1;
     if (gp.m != null and gp.m != m) p.stats.migrated += 1;
@@ -78,9 +83,11 @@ fn run(pool: *Pool, p: *P, m: *os.M, index: u32, inherits: bool) void {
     gp.kind = pool_.resumes_plainly;
     var code = g_.execute(index, .begins);
     while (true) {
-        const next = trapped(pool, p, m, gp, index, code);
+        // Read anew: in a blocking call it may have lost the one that it had, and got another.
+        const now = own.p orelse return syscall.trapped(pool, own, m, gp, index, code);
+        const next = trapped(pool, now, m, gp, index, code);
         if (next == .off or pool.sched.stops()) return;
-        if (isAsked(gp)) return preempt(pool, p, gp, index);
+        if (isAsked(gp)) return preempt(pool, now, gp, index);
         code = g_.execute(index, .goes_on);
     }
 }
@@ -94,17 +101,21 @@ fn trapped(pool: *Pool, p: *P, m: *os.M, gp: *os.G, index: u32, code: u32) Next 
     switch (code) {
         @intFromEnum(Trap.gosched) => {
             pool_.deliver(gp, codes.status.ok, 0);
-            if (pool.gives(p.id, gp, status.running, status.runnable)) pool.enqueueGlobal(index);
+            if (pool.gives(p.m, gp, status.running, status.runnable)) pool.enqueueGlobal(index);
             pool.sched.wakep();
             return .off;
         },
         @intFromEnum(Trap.goyield) => {
             pool_.deliver(gp, codes.status.ok, 0);
-            if (pool.gives(p.id, gp, status.running, status.runnable)) pool.enqueue(p, index, false);
+            if (pool.gives(p.m, gp, status.running, status.runnable)) pool.enqueue(p, index, false);
             return .off;
         },
         @intFromEnum(Trap.preempt) => {
             preempt(pool, p, gp, index);
+            return .off;
+        },
+        @intFromEnum(Trap.entersyscall) => {
+            syscall.moves(pool, p, gp, index);
             return .off;
         },
         @intFromEnum(Trap.goexit) => {
@@ -112,13 +123,7 @@ fn trapped(pool: *Pool, p: *P, m: *os.M, gp: *os.G, index: u32, code: u32) Next 
             return .off;
         },
         @intFromEnum(Trap.fault) => if (m.faulted != 0) {
-            m.faulted = 0;
-            const kind: u32 = switch (gp.op[codes.op.a]) {
-                @intFromEnum(codes.Cause.on_g0) => codes.procs.on_g0,
-                @intFromEnum(codes.Cause.callback) => codes.procs.callback,
-                else => codes.procs.overflow,
-            };
-            pool.fail(.{ .kind = kind, .gp = index });
+            faulted(pool, m, gp, index);
             return .off;
         },
         else => {},
@@ -130,22 +135,33 @@ fn trapped(pool: *Pool, p: *P, m: *os.M, gp: *os.G, index: u32, code: u32) Next 
     return traps.operation(pool, p, m, gp, index, code);
 }
 
+/// The goroutine has touched its guard, or the like.
+pub fn faulted(pool: *Pool, m: *os.M, gp: *os.G, index: u32) void {
+    m.faulted = 0;
+    const kind: u32 = switch (gp.op[codes.op.a]) {
+        @intFromEnum(codes.Cause.on_g0) => codes.procs.on_g0,
+        @intFromEnum(codes.Cause.callback) => codes.procs.callback,
+        else => codes.procs.overflow,
+    };
+    pool.fail(.{ .kind = kind, .gp = index });
+}
+
 /// running>runnable, because the monitor has asked: gopreempt_m. One that was interrupted between two instructions may have
 /// an address of this thread's in a register (errno's): it stays on this M until it next gives way by itself.
 fn preempt(pool: *Pool, p: *P, gp: *os.G, index: u32) void {
     p.stats.preempted += 1;
     const bound = gp.sched.lr != 0;
-    if (!pool.gives(p.id, gp, status.running, status.runnable)) return;
+    if (!pool.gives(p.m, gp, status.running, status.runnable)) return;
     if (!bound) {
         pool.enqueueGlobal(index);
         return pool.sched.wakep();
     }
     if (pool.log) |log| if (!log.queued(index)) pool.fail(.{ .kind = codes.procs.twice, .gp = index });
-    pool_.Sched.putBound(p, index);
+    pool_.Sched.putBound(&pool.sched.ms[p.m], index);
 }
 
 fn goexit0(pool: *Pool, p: *P, gp: *os.G, index: u32) void {
-    if (!pool.gives(p.id, gp, status.running, status.dead)) return;
+    if (!pool.gives(p.m, gp, status.running, status.dead)) return;
     _ = A.sub(u32, &pool.gcount, 1, .monotonic);
     pool.gfput(p, index);
 }

@@ -21,6 +21,7 @@ const waitq = @import("waitq.zig");
 pub const A = access.Machine;
 pub const Sched = sched_.Sched(A, layout.runq_size);
 pub const P = Sched.P;
+pub const M = Sched.M;
 pub const Sudog = waitq.Sudog;
 const Status = status.Status(A);
 
@@ -44,8 +45,6 @@ pub const Local = struct {
     gfree_count: u32 = 0,
     sudogs: ?*Sudog = null,
     sudog_count: u32 = 0,
-    /// 1: its thread has come. Stored by that (release), read by main's (acquire).
-    entered: u32 = 0,
 };
 
 pub const Pool = struct {
@@ -64,6 +63,10 @@ pub const Pool = struct {
     /// Threads that are in gobuf_mstart: their own swaps (seq_cst: see mstart of procs.zig; who sees 0 sees all they did).
     inside: u32 = 0,
     locals: [sched_.procs_max]Local = @splat(.{}),
+    /// 1: the thread of an M has come. Stored by that (release), read by main's (acquire).
+    entered: [sched_.ms_max]u32 = @splat(0),
+    /// 1 between its beginning and its end: the monitor looks at it. Stored by main's thread; see retakeAll of procs.zig.
+    live: u32 = 0,
     mem: mem_.Mem(A) = .{},
     timers: timers_.Timers(A) = .{},
     handles: handles_.Handles(A) = .{},
@@ -112,20 +115,27 @@ pub const Pool = struct {
     // Status changes, as the log wants them: a number is drawn in front of a change that gives a G away, and behind one that
     // takes it, so that the numbers of a G's changes rise.
 
+    /// @param who the M, or log.main
     pub fn takes(pool: *Pool, who: u32, gp: *os.G, old: u32, new: u32) bool {
         if (Status.cas(gp, old, new)) |found| {
             pool.fail(.{ .kind = codes.procs.status, .gp = arena.indexOf(gp), .a = found, .b = old << 16 | new });
             return false;
         }
-        if (pool.log) |log| log.note(who, log.draw(), arena.indexOf(gp), old, new);
+        if (pool.log) |log| log.note(who, pool.pOf(who), log.draw(), arena.indexOf(gp), old, new);
         return true;
     }
 
     pub fn gives(pool: *Pool, who: u32, gp: *os.G, old: u32, new: u32) bool {
-        if (pool.log) |log| log.note(who, log.draw(), arena.indexOf(gp), old, new);
+        if (pool.log) |log| log.note(who, pool.pOf(who), log.draw(), arena.indexOf(gp), old, new);
         const found = Status.cas(gp, old, new) orelse return true;
         pool.fail(.{ .kind = codes.procs.status, .gp = arena.indexOf(gp), .a = found, .b = old << 16 | new });
         return false;
+    }
+
+    /// The P of the M that asks.
+    fn pOf(pool: *const Pool, who: u32) u32 {
+        if (who == log_.main) return log_.no_p;
+        return if (pool.sched.ms[who].p) |p| p.id else log_.no_p;
     }
 
     // Run queues. @param p null on main's thread, which has none
@@ -175,7 +185,7 @@ pub const Pool = struct {
     }
 
     pub fn whoOf(p: ?*P) u32 {
-        return if (p) |own| own.id else sched_.procs_max;
+        return if (p) |own| own.m else log_.main;
     }
 
     // Sudogs.

@@ -54,6 +54,8 @@ pub fn new(n: u32, stack_bytes: u32, notify: ?pool_.Notify, log_room: u32, breat
     pool.owner = owner.id;
     pool.sched = .{ .n = n, .all_idle = &allIdle, .timers = &traps.checkTimers, .next_timer = &traps.nextTimer };
     pool.sched.breath_ns = @as(u64, breath_ms) * 1_000_000;
+    pool.sched.m_limit = n + sched_.spares_max;
+    pool.sched.want = &want;
     pool.sched.init();
     pool.stack_bytes = stack_bytes;
     pool.notify = notify;
@@ -61,12 +63,14 @@ pub fn new(n: u32, stack_bytes: u32, notify: ?pool_.Notify, log_room: u32, breat
     pool.failure = .{};
     pool.goidgen = pool_.goid_base;
     for (&pool.locals) |*local| local.* = .{};
+    pool.entered = @splat(0);
     if (log_room != 0 and !openLog(pool, log_room)) {
         pool.handles.shut();
         return codes.execute.arena;
     }
     in_use[index] = true;
     pool.number = A.load(u32, &pool.generation, .monotonic) % (codes.execute.first / pools_max) * pools_max + index;
+    A.store(u32, &pool.live, 1, .seq_cst);
     return pool.number;
 }
 
@@ -85,11 +89,49 @@ fn find(owner: u32) ?u32 {
 fn openLog(pool: *Pool, room: u32) bool {
     const Log = log_.Log(A);
     const log = pool.mem.create(Log) orelse return false;
-    const room_of_all = pool.mem.alloc(Log.bytes(room)) orelse return false;
+    const room_of_all = pool.mem.alloc(Log.bytes(room, pool.sched.m_limit)) orelse return false;
     const on = pool.mem.alloc(log_.on_bytes) orelse return false;
     log.* = .{ .room = room, .events = @ptrCast(@alignCast(room_of_all)), .on = on };
     pool.log = log;
     return true;
+}
+
+/// A thread more is wanted.
+fn want(s: *pool_.Sched) void {
+    Pool.of(s).tell();
+}
+
+/// An M of a pool whose thread is to be started, + 1; 0 for none.
+pub fn wish(index: u32) u32 {
+    const pool = at(index) orelse return 0;
+    return pool.sched.wish();
+}
+
+/// The place + 1 of the pool that the monitor looks at. It stores that and looks at `live` afterwards; who ends a pool does it
+/// the other way round (seq_cst), so that one of the two sees the other.
+var watched: u32 = 0;
+
+/// Takes Ps out of blocking calls, in all pools. The monitor's. Whether it has taken one.
+pub fn retakeAll(now: u64) bool {
+    if (!access.supported) return false;
+    var retaken = false;
+    for (0..pools_max) |i| {
+        const pool = at(@intCast(i)) orelse continue;
+        @atomicStore(u32, &watched, @intCast(i + 1), .seq_cst);
+        if (A.load(u32, &pool.live, .seq_cst) != 0 and !pool.sched.stops()) {
+            for (pool.sched.ps[0..pool.sched.n]) |*p| {
+                if (pool.sched.retake(p, now) == .retaken) retaken = true;
+            }
+        }
+        @atomicStore(u32, &watched, 0, .seq_cst);
+    }
+    return retaken;
+}
+
+/// From here on the monitor looks at the pool no more.
+fn unwatch(pool: *Pool) void {
+    A.store(u32, &pool.live, 0, .seq_cst);
+    while (@atomicLoad(u32, &watched, .seq_cst) == pool.index + 1) os.impl.pause();
 }
 
 /// All Ps have become idle: main's thread is to see whether that is the end. Under sched.lock.
@@ -99,7 +141,7 @@ fn allIdle(s: *pool_.Sched) void {
 
 /// Whether the thread of an M has come.
 pub fn came(index: u32, id: u32) bool {
-    return A.load(u32, &at(index).?.locals[id].entered, .acquire) != 0;
+    return A.load(u32, &at(index).?.entered[id], .acquire) != 0;
 }
 
 /// An M of the pool, until the pool ends. 0 or a code of codes.execute.
@@ -135,6 +177,7 @@ pub fn free(number: u32) bool {
     const pool = at(number) orelse return false;
     const index = number % pools_max;
     if (!shut(pool)) return false;
+    unwatch(pool);
     pool.gfree = 0;
     var i = pool.chunk_count;
     while (i > 0) {
@@ -298,12 +341,13 @@ pub fn contended() u32 {
     return A.load(u32, &access.contended_count, .monotonic);
 }
 
-/// The events of a writer, a P or (64) main's thread: where they are. @param counts gets how many there are, and how many were
-/// lost
+/// The events of a writer, an M or (log.main) main's thread: where they are. @param counts gets how many there are, and how many
+/// were lost
 pub fn events(index: u32, who: u32, counts: *[2]u32) ?[*]const log_.Event {
     const pool = at(index) orelse return null;
     const log = pool.log orelse return null;
-    if (who >= log.counts.len) return null;
-    counts.* = .{ log.counts[who], log.lost[who] };
-    return log.events + @as(usize, who) * log.room;
+    const writer = log_.slot(who);
+    if (writer > pool.sched.m_limit) return null;
+    counts.* = .{ log.counts[writer], log.lost[writer] };
+    return log.events + @as(usize, writer) * log.room;
 }

@@ -1,17 +1,24 @@
-//! Which G an M runs next, and when an M sleeps: findRunnable, wakep, resetspinning, stopm, pidleput, pidleget, the global
-//! queue and checkdead of Go's src/runtime/proc.go.
+//! Which G an M runs next: findRunnable, resetspinning, the global queue of Go's src/runtime/proc.go. When an M sleeps, and who
+//! wakes it, is idle.zig's; what becomes of the P of an M in a blocking call is retake.zig's.
 //!
-//! A P belongs to one M for good, for nothing blocks an M with its P (no GSYSCALL yet): "idle" is said of both.
+//! An M has a P or none: while it sleeps, while it is in a blocking call and another has taken the P, and when it comes out of
+//! one. A P without an M is idle, or is just being handed over.
 //!
 //! The rule by which no wake-up is lost is Go's: who makes a G runnable puts it on a queue first and looks at nmspinning
 //! afterwards (wakep); who stops spinning takes itself off nmspinning first and looks at all queues afterwards. Those four
 //! accesses are sequentially consistent, so that one of the two sees the other.
 const check = @import("../check.zig");
+const idle_ = @import("idle.zig");
 const lock_ = @import("lock.zig");
+const retake_ = @import("retake.zig");
 const runq_ = @import("runq.zig");
 const status = @import("status.zig");
 
 pub const procs_max = 64;
+/// Ms beyond one for each P: as many goroutines may be in a blocking call, or have a thread to themselves, while all Ps run
+/// others.
+pub const spares_max = 32;
+pub const ms_max = procs_max + spares_max;
 
 pub fn Sched(comptime A: type, comptime ring_size: u32) type {
     return struct {
@@ -24,6 +31,15 @@ pub fn Sched(comptime A: type, comptime ring_size: u32) type {
         runqsize: u32 = 0,
         /// Which Ps are idle, a bit each: under lock.
         idle: u64 = 0,
+        /// The M + 1 that went to sleep last, 0 for none; the others by M.schedlink: under lock. Go's sched.midle.
+        midle: u32 = 0,
+        /// How many: written under lock; read without it by who is about to block (monotonic: a count that is late makes one
+        /// thread too many, or one later).
+        nmidle: u32 = 0,
+        /// Ms that have lost their P in a blocking call and have not come out of it: under lock.
+        nmsys: u32 = 0,
+        /// Ms whose threads were asked for and have not come: written under lock, read as nmidle.
+        nmstarting: u32 = 0,
         /// How many: written under lock; read without it, where a count that is late does no harm.
         npidle: u32 = 0,
         /// How many Ms look for work: the rule above.
@@ -31,7 +47,7 @@ pub fn Sched(comptime A: type, comptime ring_size: u32) type {
         /// 1: somebody wanted an M to spin and there was no idle one. Go's sched.needspinning. Set under lock; cleared by who
         /// begins to spin.
         needspinning: u32 = 0,
-        /// The P + 1 whose M sleeps until the first timer is due, 0 for none: under lock.
+        /// The M + 1 that sleeps until the first timer is due, 0 for none: under lock.
         keeper: u32 = 0,
         /// 1: all Ms are to leave. Set once (seq_cst, in front of the wake-ups).
         stop: u32 = 0,
@@ -40,6 +56,13 @@ pub fn Sched(comptime A: type, comptime ring_size: u32) type {
         /// Number of Ps.
         n: u32,
         ps: [procs_max]P = undefined,
+        ms: [ms_max]M = undefined,
+        /// Behind the last M that was ever wanted: under lock.
+        mcount: u32 = 0,
+        /// How many Ms there may be. Constant.
+        m_limit: u32 = 0,
+        /// Asks for the thread of an M that is wanted. Called without the lock, on an M's thread or main's; null: no more than n.
+        want: ?*const fn (*Self) void = null,
         /// What is called under lock when the last P becomes idle.
         all_idle: *const fn (*Self) void,
         /// Timers: whether a G became runnable by one that is due, and when the next one is; null: there are none.
@@ -51,21 +74,58 @@ pub fn Sched(comptime A: type, comptime ring_size: u32) type {
 
         pub const P = struct {
             id: u32,
+            /// The M that has it. The owner's.
+            m: u32 = 0,
             runq: Q = .{},
-            /// Gs that may run on this M only, by G.schedlink: the owner's.
-            bound_head: u32 = 0,
-            bound_tail: u32 = 0,
-            /// Whether the M looks for work, and is counted in nmspinning. The owner's; while the P is idle, that of whoever takes
-            /// it off the list.
-            spinning: bool = false,
-            note: lock_.Note(A) = .{},
+            /// p_idle, p_running or p_syscall. Stored by who has the P; an M in a blocking call and who would retake the P swap it,
+            /// and one of them gets it (seq_cst, as Go's).
+            status: u32 = p_idle,
+            /// Blocking calls that are over, or whose P was retaken. The owner's; the monitor reads it (monotonic: it is compared
+            /// with what it was some microseconds ago).
+            syscalltick: u32 = 0,
+            /// What the monitor has seen last: sysmontick. The monitor's.
+            seen: struct { tick: u32 = ~@as(u32, 0), when: u64 = 0 } = .{},
             schedtick: u32 = 0,
-            /// When the M is to come back from its call; none where it need not. The owner's.
-            breath_at: u64 = ~@as(u64, 0),
-            looks: u32 = 0,
             rand: u32,
             stats: Stats = .{},
         };
+
+        // P.status.
+        pub const p_idle = 0;
+        pub const p_running = 1;
+        /// Its M is in a blocking call: anybody may take it.
+        pub const p_syscall = 2;
+
+        pub const M = struct {
+            id: u32,
+            /// The P that it has; null for none. The owner's; while it sleeps, that of who wakes it.
+            p: ?*P = null,
+            /// The P that it has left behind in a blocking call; null outside of one. The owner's.
+            oldp: ?*P = null,
+            /// A goroutine that runs here only, while it is locked to its thread: the owner's, but for who hands its P over.
+            lockedg: u32 = 0,
+            /// Whether it looks for work, and is counted in nmspinning. As `p`.
+            spinning: bool = false,
+            /// Whether it is on the list of those that sleep: under lock.
+            idle: bool = false,
+            schedlink: u32 = 0,
+            /// Whether it is there: m_absent, ...: under lock.
+            state: u8 = m_absent,
+            note: lock_.Note(A) = .{},
+            /// Gs that may run on this M only, by G.schedlink: the owner's.
+            bound_head: u32 = 0,
+            bound_tail: u32 = 0,
+            /// When the M is to come back from its call; none where it need not. The owner's.
+            breath_at: u64 = ~@as(u64, 0),
+            looks: u32 = 0,
+        };
+
+        // M.state.
+        pub const m_absent = 0;
+        /// Its thread is wanted, and nobody has started it yet.
+        pub const m_wanted = 1;
+        pub const m_starting = 2;
+        pub const m_here = 3;
 
         /// Counts of a P: its M's alone, read by others when it is over.
         pub const Stats = extern struct {
@@ -77,11 +137,45 @@ pub fn Sched(comptime A: type, comptime ring_size: u32) type {
             woken: u64 = 0,
             preempted: u64 = 0,
             timed: u64 = 0,
+            /// Blocking calls that were begun on it, and how often it was taken out of one.
+            syscalls: u64 = 0,
+            retaken: u64 = 0,
+            /// Goroutines that it was given to for, as they are locked to another thread.
+            locked: u64 = 0,
         };
 
+        /// Each of the first Ms has a P. The others are absent.
         pub fn init(s: *Self) void {
-            for (s.ps[0..s.n], 0..) |*p, i| p.* = .{ .id = @intCast(i), .rand = @as(u32, @intCast(i + 1)) *% 0x9E3779B1 };
+            for (&s.ms, 0..) |*m, i| m.* = .{ .id = @intCast(i) };
+            for (s.ps[0..s.n], s.ms[0..s.n], 0..) |*p, *m, i| {
+                p.* = .{ .id = @intCast(i), .rand = @as(u32, @intCast(i + 1)) *% 0x9E3779B1 };
+                m.state = m_here;
+                m.p = p;
+                p.m = m.id;
+                p.status = p_running;
+            }
+            s.mcount = s.n;
         }
+
+        const Idle = idle_.Idle(Self, A);
+        pub const wakep = Idle.wakep;
+        pub const wakeKeeper = Idle.wakeKeeper;
+        pub const stopAll = Idle.stopAll;
+        pub const stops = Idle.stops;
+        pub const allIdle = Idle.allIdle;
+        pub const wish = Idle.wish;
+        pub const wantM = Idle.wantM;
+        pub const handoffp = Idle.handoffp;
+        pub const pidleget = Idle.pidleget;
+        pub const acquirep = Idle.acquirep;
+        pub const releasep = Idle.releasep;
+        pub const arrives = Idle.arrives;
+        pub const leaves = Idle.leaves;
+        const Retake = retake_.Retake(Self, A);
+        pub const entersyscall = Retake.entersyscall;
+        pub const exitsyscallfast = Retake.exitsyscallfast;
+        pub const exitsyscall0 = Retake.exitsyscall0;
+        pub const retake = Retake.retake;
 
         // The global queue. All under lock.
 
@@ -92,7 +186,7 @@ pub fn Sched(comptime A: type, comptime ring_size: u32) type {
             A.store(u32, &s.runqsize, s.runqsize + 1, .seq_cst);
         }
 
-        fn globrunqget(s: *Self) u32 {
+        pub fn globrunqget(s: *Self) u32 {
             const gp = s.runqhead;
             if (gp == 0) return 0;
             s.runqhead = @intCast(status.gOf(gp).schedlink);
@@ -113,7 +207,7 @@ pub fn Sched(comptime A: type, comptime ring_size: u32) type {
             return gp;
         }
 
-        fn sizeNow(s: *Self) u32 {
+        pub fn sizeNow(s: *Self) u32 {
             return A.load(u32, &s.runqsize, .seq_cst);
         }
 
@@ -136,119 +230,53 @@ pub fn Sched(comptime A: type, comptime ring_size: u32) type {
             s.globrunqput(gp);
         }
 
-        pub fn putBound(p: *P, gp: u32) void {
+        pub fn putBound(m: *M, gp: u32) void {
             status.gOf(gp).schedlink = 0;
-            if (p.bound_tail != 0) status.gOf(p.bound_tail).schedlink = gp else p.bound_head = gp;
-            p.bound_tail = gp;
+            if (m.bound_tail != 0) status.gOf(m.bound_tail).schedlink = gp else m.bound_head = gp;
+            m.bound_tail = gp;
         }
 
-        fn getBound(p: *P) u32 {
-            const gp = p.bound_head;
+        fn getBound(m: *M) u32 {
+            const gp = m.bound_head;
             if (gp == 0) return 0;
-            p.bound_head = @intCast(status.gOf(gp).schedlink);
-            if (p.bound_head == 0) p.bound_tail = 0;
+            m.bound_head = @intCast(status.gOf(gp).schedlink);
+            if (m.bound_head == 0) m.bound_tail = 0;
             return gp;
-        }
-
-        // Idle Ps.
-
-        fn pidleput(s: *Self, p: *P) void {
-            s.idle |= bit(p);
-            A.store(u32, &s.npidle, s.npidle + 1, .seq_cst);
-        }
-
-        /// Takes one idle P off the list: a certain one, or any.
-        fn pidletake(s: *Self, mask: u64) ?*P {
-            const found = s.idle & mask;
-            if (found == 0) return null;
-            const p = &s.ps[@ctz(found)];
-            s.idle &= ~bit(p);
-            if (s.keeper == p.id + 1) s.keeper = 0;
-            A.store(u32, &s.npidle, s.npidle - 1, .seq_cst);
-            return p;
-        }
-
-        fn bit(p: *const P) u64 {
-            return @as(u64, 1) << @intCast(p.id);
-        }
-
-        const any = ~@as(u64, 0);
-
-        /// Wakes one M more, if none looks for work already: something was made runnable.
-        pub fn wakep(s: *Self) void {
-            // A swap in any case: behind the store that made the G runnable, before the look.
-            if (!A.cas(u32, &s.nmspinning, 0, 1, .seq_cst)) return;
-            s.lock.lock();
-            const p = s.pidletake(any) orelse {
-                A.store(u32, &s.needspinning, 1, .seq_cst);
-                _ = A.sub(u32, &s.nmspinning, 1, .seq_cst);
-                s.lock.unlock();
-                return;
-            };
-            s.lock.unlock();
-            startm(p);
-        }
-
-        /// The M of a P that was idle begins to look for work; it is counted in nmspinning.
-        fn startm(p: *P) void {
-            p.spinning = true;
-            p.note.wakeup();
-        }
-
-        /// The first timer has changed: whoever sleeps until the old one looks again.
-        pub fn wakeKeeper(s: *Self) void {
-            s.lock.lock();
-            const p = if (s.keeper == 0) null else s.pidletake(bit(&s.ps[s.keeper - 1]));
-            if (p != null) _ = A.add(u32, &s.nmspinning, 1, .seq_cst);
-            s.lock.unlock();
-            if (p) |of| startm(of);
-        }
-
-        /// All Ms leave, as soon as they come by.
-        pub fn stopAll(s: *Self) void {
-            s.lock.lock();
-            A.store(u32, &s.stop, 1, .seq_cst);
-            s.lock.unlock();
-            for (s.ps[0..s.n]) |*p| p.note.wakeup();
-        }
-
-        pub fn stops(s: *const Self) bool {
-            return A.load(u32, &s.stop, .seq_cst) != 0;
-        }
-
-        /// All Ps are idle, and nothing is runnable: only main's thread can make something so. Under lock.
-        pub fn allIdle(s: *const Self) bool {
-            return s.npidle == s.n and s.runqsize == 0;
         }
 
         pub const Found = struct { gp: u32, inherits: bool };
 
         /// Looks for work between two looks at the clock.
-        const looks_max = 64;
+        pub const looks_max = 64;
 
         /// Whether the M is to come back from its call. Not while it is counted as spinning: others rely on its looking.
-        fn wantsBreath(s: *const Self, p: *P) bool {
-            if (s.breath_ns == 0 or p.spinning) return false;
-            p.looks +%= 1;
-            return p.looks % looks_max == 0 and A.nanotime() >= p.breath_at;
+        fn wantsBreath(s: *const Self, m: *M) bool {
+            if (s.breath_ns == 0 or m.spinning) return false;
+            m.looks +%= 1;
+            return m.looks % looks_max == 0 and A.nanotime() >= m.breath_at;
         }
 
         /// The M has come back, or comes for the first time.
-        pub fn breathe(s: *const Self, p: *P) void {
-            if (s.breath_ns != 0) p.breath_at = A.nanotime() + s.breath_ns;
+        pub fn breathe(s: *const Self, m: *M) void {
+            if (s.breath_ns != 0) m.breath_at = A.nanotime() + s.breath_ns;
         }
 
-        /// The G that the P's M is to run; sleeps until there is one. Null: all Ms are to leave, or this one is to come back.
-        pub fn findRunnable(s: *Self, p: *P) ?Found {
+        /// The G that the M is to run, with the P that it has then; sleeps until there is one. Null: all Ms are to leave, or this
+        /// one is to come back.
+        pub fn findRunnable(s: *Self, m: *M) ?Found {
             while (true) {
                 if (s.stops()) {
-                    p.spinning = false;
+                    m.spinning = false;
                     return null;
                 }
-                if (s.wantsBreath(p)) return null;
+                if (s.wantsBreath(m)) return null;
+                const p = m.p orelse {
+                    Idle.awaitP(s, m);
+                    continue;
+                };
                 s.timers(s, p);
-                if (s.look(p)) |found| return s.leaveSpinning(p, found);
-                if (s.seek(p)) |gp| return s.leaveSpinning(p, .{ .gp = gp, .inherits = false });
+                if (s.look(m, p)) |found| return s.leaveSpinning(m, found);
+                if (s.seek(m, p)) |gp| return s.leaveSpinning(m, .{ .gp = gp, .inherits = false });
 
                 s.lock.lock();
                 if (s.stops()) {
@@ -258,33 +286,35 @@ pub fn Sched(comptime A: type, comptime ring_size: u32) type {
                 if (s.runqsize != 0) {
                     const gp = s.globrunqget();
                     s.lock.unlock();
-                    return s.leaveSpinning(p, .{ .gp = gp, .inherits = false });
+                    return s.leaveSpinning(m, .{ .gp = gp, .inherits = false });
                 }
-                if (!p.spinning and s.needspinning == 1) {
-                    s.becomeSpinning(p);
+                if (!m.spinning and s.needspinning == 1) {
+                    s.becomeSpinning(m);
                     s.lock.unlock();
                     continue;
                 }
                 const when = if (s.keeper == 0) s.next_timer(s) else null;
-                if (when != null) s.keeper = p.id + 1;
+                if (when != null) s.keeper = m.id + 1;
                 // Before others see it idle: whoever takes it then sets the flag for the M to find when it wakes, and that
                 // is another count of nmspinning than this one.
-                const was_spinning = p.spinning;
-                p.spinning = false;
-                s.pidleput(p);
+                const was_spinning = m.spinning;
+                m.spinning = false;
+                p.stats.parked += 1;
+                Idle.pidleput(s, releasep(m));
+                Idle.mput(s, m);
                 if (s.allIdle()) s.all_idle(s);
                 s.lock.unlock();
 
                 if (was_spinning) {
                     _ = A.sub(u32, &s.nmspinning, 1, .seq_cst);
-                    if (s.checkRunqsNoP() and s.takeBack(p, true)) continue;
+                    if (s.checkRunqsNoP() and Idle.takeBack(s, m, true) == .back) continue;
                 }
-                s.stopm(p, if (s.breath_ns == 0) when else @min(when orelse p.breath_at, p.breath_at));
+                Idle.stopm(s, m, when);
             }
         }
 
         /// Its own queues and the global one.
-        fn look(s: *Self, p: *P) ?Found {
+        fn look(s: *Self, m: *M, p: *P) ?Found {
             // Now and then the global queue first, so that two Gs that ready each other do not have the P for ever.
             if (p.schedtick % 61 == 0 and s.sizeNow() != 0) {
                 s.lock.lock();
@@ -294,7 +324,7 @@ pub fn Sched(comptime A: type, comptime ring_size: u32) type {
             }
             // The bound ones have every other turn.
             if (p.schedtick % 2 == 0) {
-                const gp = getBound(p);
+                const gp = getBound(m);
                 if (gp != 0) return .{ .gp = gp, .inherits = false };
             }
             const got = p.runq.get();
@@ -305,18 +335,18 @@ pub fn Sched(comptime A: type, comptime ring_size: u32) type {
                 s.lock.unlock();
                 if (gp != 0) return .{ .gp = gp, .inherits = false };
             }
-            const gp = getBound(p);
+            const gp = getBound(m);
             return if (gp == 0) null else .{ .gp = gp, .inherits = false };
         }
 
         const steal_tries = if (@hasDecl(A, "steal_tries")) A.steal_tries else 4;
 
         /// Steals from another P: stealWork. As a spinning M, and with no more of those than half of the busy ones.
-        fn seek(s: *Self, p: *P) ?u32 {
-            if (!p.spinning) {
+        fn seek(s: *Self, m: *M, p: *P) ?u32 {
+            if (!m.spinning) {
                 const busy = s.n - A.load(u32, &s.npidle, .monotonic);
                 if (2 * A.load(u32, &s.nmspinning, .monotonic) >= busy) return null;
-                s.becomeSpinning(p);
+                s.becomeSpinning(m);
             }
             for (0..steal_tries) |i| {
                 const first = draw(p) % s.n;
@@ -341,16 +371,16 @@ pub fn Sched(comptime A: type, comptime ring_size: u32) type {
             return p.rand;
         }
 
-        fn becomeSpinning(s: *Self, p: *P) void {
-            p.spinning = true;
+        pub fn becomeSpinning(s: *Self, m: *M) void {
+            m.spinning = true;
             _ = A.add(u32, &s.nmspinning, 1, .seq_cst);
             A.store(u32, &s.needspinning, 0, .seq_cst);
         }
 
         /// The M has found work. If it was the last that looked, there may be more: it wakes another. resetspinning.
-        fn leaveSpinning(s: *Self, p: *P, found: Found) Found {
-            if (p.spinning) {
-                p.spinning = false;
+        fn leaveSpinning(s: *Self, m: *M, found: Found) Found {
+            if (m.spinning) {
+                m.spinning = false;
                 _ = A.sub(u32, &s.nmspinning, 1, .seq_cst);
                 s.wakep();
             }
@@ -362,31 +392,6 @@ pub fn Sched(comptime A: type, comptime ring_size: u32) type {
             if (s.sizeNow() != 0) return true;
             for (s.ps[0..s.n]) |*p| if (!p.runq.empty()) return true;
             return false;
-        }
-
-        /// An M that is idle, and awake, is idle no longer. False when another one has taken it: it is being woken.
-        fn takeBack(s: *Self, p: *P, spins: bool) bool {
-            s.lock.lock();
-            defer s.lock.unlock();
-            if (s.pidletake(bit(p)) == null) return false;
-            if (spins) s.becomeSpinning(p);
-            return true;
-        }
-
-        /// Sleeps until woken, or until the first timer is due.
-        fn stopm(s: *Self, p: *P, when: ?u64) void {
-            p.stats.parked += 1;
-            if (when) |due| {
-                const now = A.nanotime();
-                if (!p.note.sleep(if (due > now) due - now else 0)) {
-                    p.looks = looks_max - 1; // the next look is at the clock
-                    if (s.takeBack(p, false)) return;
-                    _ = p.note.sleep(null);
-                }
-            } else _ = p.note.sleep(null);
-            p.stats.woken += 1;
-            // Who stops all is no waker: then the word stays set.
-            if (!s.stops()) p.note.clear();
         }
     };
 }

@@ -82,7 +82,7 @@ pub fn begin(pool: *Pool, p: *P, m: *os.M, gp: *os.G, index: u32, a: u32) Next {
         if (case.sends) case.c.sendq.enqueue(sg) else case.c.recvq.enqueue(sg);
     }
     // In this order: once one of the locks is free the G is its waker's.
-    _ = pool.gives(p.id, gp, status.running, status.waiting);
+    _ = pool.gives(p.m, gp, status.running, status.waiting);
     selunlock(list);
     return .off;
 }

@@ -9,6 +9,7 @@ const os = @import("../os.zig");
 pub const idle = 0;
 pub const runnable = 1;
 pub const running = codes.gstatus.running;
+pub const syscall = codes.gstatus.syscall;
 pub const waiting = 4;
 pub const dead = codes.gstatus.dead;
 const scan = 0x1000;

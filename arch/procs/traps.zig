@@ -54,6 +54,7 @@ pub fn operation(pool: *Pool, p: *P, m: *os.M, gp: *os.G, index: u32, code: u32)
             return .on;
         },
         @intFromEnum(Trap.lock), @intFromEnum(Trap.unlock), @intFromEnum(Trap.wgadd), @intFromEnum(Trap.wgwait) => {},
+        @intFromEnum(Trap.exitsyscall) => return fails(pool, index, codes.procs.syscall, code, 0),
         else => return fails(pool, index, codes.procs.trap, code, a),
     }
     const sg = pool.acquireSudog(p, index, 0) orelse return fails(pool, index, codes.procs.memory, code, 0);
@@ -91,7 +92,7 @@ const Owner = struct {
     gp: *os.G,
 
     pub fn waits(owner: Owner) void {
-        _ = owner.pool.gives(owner.p.id, owner.gp, status.running, status.waiting);
+        _ = owner.pool.gives(owner.p.m, owner.gp, status.running, status.waiting);
     }
 };
 
@@ -102,7 +103,7 @@ pub fn fails(pool: *Pool, index: u32, kind: u32, code: u32, handle: u32) Next {
 
 /// On a nil channel, or in a select without a case: nothing wakes it.
 pub fn blockForEver(pool: *Pool, p: *P, gp: *os.G) Next {
-    _ = pool.gives(p.id, gp, status.running, status.waiting);
+    _ = pool.gives(p.m, gp, status.running, status.waiting);
     return .off;
 }
 
@@ -118,7 +119,7 @@ fn sleep(pool: *Pool, p: *P, gp: *os.G, index: u32, ns: i64) Next {
         return fails(pool, index, codes.procs.memory, @intFromEnum(Trap.sleep), 0);
     }
     // Before it can be taken out of the heap, which the lock keeps.
-    _ = pool.gives(p.id, gp, status.running, status.waiting);
+    _ = pool.gives(p.m, gp, status.running, status.waiting);
     const first = timers.insert(.{ .when = when, .gp = index });
     timers.lock.unlock();
     if (first) pool.sched.wakeKeeper();
@@ -154,7 +155,7 @@ pub fn checkTimers(s: *pool_.Sched, p: *P) void {
         if (index == 0) break;
         p.stats.timed += 1;
         const gp = status.gOf(index);
-        if (!pool.takes(p.id, gp, status.waiting, status.runnable)) return;
+        if (!pool.takes(p.m, gp, status.waiting, status.runnable)) return;
         pool.enqueue(p, index, false);
         pool.sched.wakep();
     }

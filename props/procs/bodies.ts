@@ -24,6 +24,8 @@ const BODIES = {
   p_timer: native.body,
   p_wg_goer: native.body,
   p_exits: native.body,
+  p_blocker: native.body,
+  p_misblocks: native.body,
 } as const;
 
 const libraryPath = join(packageRoot, "zig-out", "lib", hostPlatform(), libraryFile("gobuf_probe", hostPlatform()));

@@ -16,10 +16,12 @@ import {
   PROCS_OVERFLOW,
   PROCS_SELECT,
   PROCS_STATUS,
+  PROCS_SYSCALL,
   PROCS_TRAP,
   PROCS_TWICE,
   PROCS_UNLOCK,
   TRAP_CALLS,
+  TRAP_EXITSYSCALL,
 } from "../runtime/codes.ts";
 import {
   type Address,
@@ -111,7 +113,19 @@ export function endPool(run: Run): Promise<void> | null {
 }
 
 /** What the monitor of a run with several Ps shows of a P, in the order of Sched.Stats of arch/procs/sched.zig. */
-export const STATS = ["executed", "migrated", "steals", "stolen", "parked", "woken", "preempted", "timed"] as const;
+export const STATS = [
+  "executed",
+  "migrated",
+  "steals",
+  "stolen",
+  "parked",
+  "woken",
+  "preempted",
+  "timed",
+  "syscalls",
+  "retaken",
+  "locked",
+] as const;
 export type PStats = Record<(typeof STATS)[number], number>;
 
 /** One status change that an M has noted. */
@@ -120,10 +134,15 @@ export interface PoolEvent {
   readonly gp: number;
   readonly old: number;
   readonly new: number;
-  /** The P; {@link MAIN} for main's thread. */
+  /** The M; {@link MAIN} for main's thread. */
   readonly who: number;
+  /** The P that it had; {@link NO_P} for none. */
+  readonly p: number;
 }
-export const MAIN = 64;
+export const MAIN = 255;
+export const NO_P = 255;
+/** Ms at most beside one for each P: spares_max of arch/procs/sched.zig. */
+export const SPARES_MAX = 32;
 /** On a thread that may be terminated, and waits for its Workers then: so often they look whether they are to end. */
 const BREATH_MS = 20;
 /** Event of arch/procs/log.zig. */
@@ -169,9 +188,11 @@ export class Pool {
     this.index = index;
     pools.set(index, this);
     expectOutside(run, 1);
-    for (let id = 0; id < procs; id++) {
-      this.workers.push(startWorker(index, id, (error) => this.lost(id, error)));
-    }
+    for (let id = 0; id < procs; id++) this.startM(id);
+  }
+
+  private startM(id: number): void {
+    this.workers.push(startWorker(this.index, id, (error) => this.lost(id, error)));
   }
 
   /** Starts a goroutine on a native function. @param kept what is to stay alive with it @returns its G */
@@ -203,6 +224,7 @@ export class Pool {
       setImmediate(() => pools.get(this.index) === this && this.look());
       return;
     }
+    this.startWanted();
     const woken: number[] = [];
     const { dead, failure } = onOwnM(() => {
       native.gobuf_procs_looks(this.index);
@@ -226,6 +248,13 @@ export class Pool {
     expectOutside(this.run, -1);
   }
 
+  /** Starts the threads that the pool asks for, since all that it has are in use. */
+  private startWanted(): void {
+    if (this.run.over) return;
+    for (let m = native.gobuf_procs_wish(this.index); m !== 0; m = native.gobuf_procs_wish(this.index))
+      this.startM(m - 1);
+  }
+
   /** What went wrong first; null: nothing. */
   private failure(): Error | null {
     const words = new Uint32Array(4);
@@ -242,7 +271,7 @@ export class Pool {
     if (this.run.over) return;
     const what = came ? "its thread has ended" : "its thread did not start";
     const why = error === null ? "" : `: ${error.message}`;
-    const failed = new FatalError(`procs: M ${id} of ${this.procs}: ${what}${why}`);
+    const failed = new FatalError(`procs: M ${id} of ${this.workers.length}: ${what}${why}`);
     failRun(this.run, error === null ? failed : Object.assign(failed, { cause: error }));
     kick(this.run.world);
   }
@@ -272,6 +301,7 @@ export class Pool {
       old: bytes[EVENT_BYTES * i + 12] as number,
       new: bytes[EVENT_BYTES * i + 13] as number,
       who: bytes[EVENT_BYTES * i + 14] as number,
+      p: bytes[EVENT_BYTES * i + 15] as number,
     }));
     return { events, lost };
   }
@@ -340,6 +370,12 @@ function failureOf(kind: number, gp: number, a: number, b: number): Error {
       return new FatalError(`${name}: execute: ${executeError(a)}`);
     case PROCS_TWICE:
       return new FatalError(`${name} (G ${gp}) was on two run queues`);
+    case PROCS_SYSCALL:
+      return new FatalError(
+        a === TRAP_EXITSYSCALL
+          ? `${name}: gobuf_exitsyscall without gobuf_entersyscall`
+          : `${name}: ${call} between gobuf_entersyscall and gobuf_exitsyscall: no operation may stand there, nor the end of the body`,
+      );
     case PROCS_SELECT:
       return new FatalError(`${name}: gobuf_select: its cases are not there, too many, or without a direction`);
     default:

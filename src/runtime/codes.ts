@@ -70,6 +70,8 @@ export const TRAP_TIMER_MAKE = 34;
 export const TRAP_TICKER_MAKE = 35;
 export const TRAP_TIMER_STOP = 36;
 export const TRAP_TIMER_RESET = 37;
+export const TRAP_ENTERSYSCALL = 38;
+export const TRAP_EXITSYSCALL = 39;
 /** the first code of the embedder's own traps */
 export const TRAP_EMBEDDER = 256;
 /** The functions of gobuf.h, by the code that each uses. */
@@ -109,6 +111,8 @@ export const TRAP_CALLS: Readonly<Record<number, string>> = {
   [TRAP_TICKER_MAKE]: "gobuf_ticker_make",
   [TRAP_TIMER_STOP]: "gobuf_timer_stop",
   [TRAP_TIMER_RESET]: "gobuf_timer_reset",
+  [TRAP_ENTERSYSCALL]: "gobuf_entersyscall",
+  [TRAP_EXITSYSCALL]: "gobuf_exitsyscall",
   [TRAP_EMBEDDER]: "gobuf_trap",
 };
 
@@ -309,6 +313,8 @@ export const PROCS_EXECUTE = 9;
 export const PROCS_TWICE = 10;
 /** a select whose cases are not there, or too many, or have no direction */
 export const PROCS_SELECT = 11;
+/** an operation within a blocking call, or the end of one that was not begun */
+export const PROCS_SYSCALL = 12;
 
 // Answers of gobuf_procs_op.
 export const PROCS_OP_CLOSED = 0;
@@ -333,4 +339,5 @@ export const PROCS_KIND_WAITGROUP = 3;
 
 // Those of Go's statuses of a goroutine (runtime2.ts has them all) that native code reads or writes.
 export const GSTATUS_RUNNING = 2;
+export const GSTATUS_SYSCALL = 3;
 export const GSTATUS_DEAD = 6;

@@ -94,6 +94,7 @@ function open() {
       gobuf_procs_looks: { args: ["u32"], returns: "void" },
       gobuf_procs_drain: { args: ["u32"], returns: "u32" },
       gobuf_procs_dead: { args: ["u32"], returns: "u32" },
+      gobuf_procs_wish: { args: ["u32"], returns: "u32" },
       gobuf_procs_gcount: { args: ["u32"], returns: "u32" },
       gobuf_procs_failure: { args: ["u32", "ptr"], returns: "void" },
       gobuf_procs_stats: { args: ["u32", "u32", "ptr"], returns: "void" },

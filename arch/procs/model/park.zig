@@ -46,6 +46,7 @@ fn noTimer(of: *Sched) ?u64 {
 
 fn reset(n: u32) void {
     s = .{ .n = n, .all_idle = &allIdle, .timers = &noTimers, .next_timer = &noTimer };
+    s.m_limit = n;
     s.init();
     // An M's queues are looked at from its first turn on as any other's.
     for (s.ps[0..n]) |*p| p.schedtick = 1;
@@ -75,19 +76,29 @@ fn resetNext() void {
 
 fn hash(h: *std.hash.Wyhash) void {
     h.update(std.mem.asBytes(&s.lock));
-    inline for (.{ "runqhead", "runqtail", "runqsize", "idle", "npidle", "nmspinning", "needspinning", "keeper", "stop" }) |name| {
+    inline for (.{ "runqhead", "runqtail", "runqsize", "idle", "npidle", "midle", "nmidle", "nmsys", "nmspinning", "needspinning", "keeper", "stop" }) |name| {
         h.update(std.mem.asBytes(&@field(s, name)));
     }
     for (s.ps[0..s.n]) |*p| {
         h.update(std.mem.asBytes(&p.runq));
         h.update(std.mem.asBytes(&p.rand));
         h.update(std.mem.asBytes(&p.schedtick));
-        h.update(std.mem.asBytes(&p.note));
-        h.update(&.{@intFromBool(p.spinning)});
+        h.update(std.mem.asBytes(&p.status));
+        h.update(std.mem.asBytes(&p.m));
+        h.update(std.mem.asBytes(&p.syscalltick));
+    }
+    for (s.ms[0..s.mcount]) |*own| {
+        h.update(std.mem.asBytes(&own.note));
+        h.update(std.mem.asBytes(&own.schedlink));
+        h.update(&.{ @intFromBool(own.spinning), @intFromBool(own.idle), idOf(own.p), idOf(own.oldp), own.state });
     }
     h.update(&ran);
     h.update(&.{ told, @intFromBool(dead_with_work) });
     for (0..gs_max) |i| h.update(std.mem.asBytes(&status.gOf(first + @as(u32, @intCast(i))).schedlink));
+}
+
+fn idOf(p: ?*Sched.P) u8 {
+    return if (p) |has| @intCast(has.id + 1) else 0;
 }
 
 fn holds() ?[]const u8 {
@@ -101,8 +112,10 @@ fn holds() ?[]const u8 {
 fn m(comptime id: usize) *const fn () void {
     return &struct {
         fn run() void {
-            const p = &s.ps[id];
-            while (s.findRunnable(p)) |found| {
+            const own = &s.ms[id];
+            while (s.findRunnable(own)) |found| {
+                const p = own.p orelse return explore.violate("an M without a P runs a G");
+                if (p.m != id) return explore.violate("two Ms have one P");
                 const g = found.gp - first;
                 if (g >= gs_max) return explore.violate("what was found is no G");
                 ran[g] += 1;
@@ -146,6 +159,7 @@ fn end() ?[]const u8 {
     for (ran[0..total]) |times| if (times == 0) return "a G is runnable, and all Ms sleep: a wake-up is lost";
     if (s.nmspinning != 0) return "all Ms sleep, and nmspinning is not 0";
     if (s.npidle != s.n or @popCount(s.idle) != s.n) return "all Ms sleep, and not all Ps are idle";
+    if (s.nmsys != 0) return "all Ms sleep, and nmsys is not 0";
     if (s.runqsize != 0 or s.runqhead != 0) return "all Ms sleep, and the global queue is not empty";
     if (s.lock.key != 0) return "sched.lock is held";
     return if (told == 0) "nobody has told main's thread that all Ps are idle" else null;
@@ -164,7 +178,7 @@ fn needspinning() usize {
 }
 
 fn note0() usize {
-    return @intFromPtr(&s.ps[0].note.key);
+    return @intFromPtr(&s.ms[0].note.key);
 }
 
 fn runqsize() usize {
@@ -238,7 +252,8 @@ pub fn nameOf(at: usize) []const u8 {
     if (at == @intFromPtr(&s.lock.key)) return "sched.lock";
     inline for (.{ "P0", "P1", "P2" }, 0..) |name, i| {
         const p = &s.ps[i];
-        if (at == @intFromPtr(&p.note.key)) return name ++ ".note";
+        if (at == @intFromPtr(&s.ms[i].note.key)) return "M" ++ name[1..] ++ ".note";
+        if (at == @intFromPtr(&p.status)) return name ++ ".status";
         if (at == @intFromPtr(&p.runq.head)) return name ++ ".head";
         if (at == @intFromPtr(&p.runq.tail)) return name ++ ".tail";
         if (at == @intFromPtr(&p.runq.runnext)) return name ++ ".runnext";

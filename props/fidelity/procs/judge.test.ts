@@ -1,18 +1,21 @@
 /** The judge of runs with several Ms sees what is wrong with a merged trace, and finds nothing wrong with a right one. */
 import { expect, test } from "bun:test";
-import { MAIN, type PoolEvent } from "../../../src/procs/pool.ts";
+import { MAIN, NO_P, type PoolEvent } from "../../../src/procs/pool.ts";
 import { judge } from "./judge.ts";
 import { runProcs } from "./run.ts";
 
-const [IDLE, RUNNABLE, RUNNING, WAITING, DEAD] = [0, 1, 2, 4, 6];
+const [IDLE, RUNNABLE, RUNNING, SYSCALL, WAITING, DEAD] = [0, 1, 2, 3, 4, 6];
+
+/** A change. Without a P in it, an M has the P of its number. */
+type Change = [who: number, gp: number, old: number, to: number, p?: number];
 
 /** A trace, its numbers as they stand: each writer gets its own. */
-function lists(...events: [who: number, gp: number, old: number, to: number][]): PoolEvent[][] {
-  const all = events.map(([who, gp, old, to], number) => ({ number, gp, old, new: to, who }));
-  return [0, 1, MAIN].map((writer) => all.filter(({ who }) => who === writer));
+function lists(...events: Change[]): PoolEvent[][] {
+  const all = events.map(([who, gp, old, to, p = who], number) => ({ number, gp, old, new: to, who, p }));
+  return [0, 1, 2, MAIN].map((writer) => all.filter(({ who }) => who === writer));
 }
 
-const RIGHT: [number, number, number, number][] = [
+const RIGHT: Change[] = [
   [MAIN, 7, IDLE, RUNNABLE],
   [0, 7, RUNNABLE, RUNNING],
   [0, 8, IDLE, RUNNABLE],
@@ -30,17 +33,55 @@ const RIGHT: [number, number, number, number][] = [
 test("a right one is right, and its migrations are counted", () => {
   const { seen, wrong } = judge(lists(...RIGHT));
   expect(wrong).toEqual([]);
-  expect(seen).toEqual({ transitions: 12, executes: 4, migrations: 2, goroutines: 3 });
+  expect(seen).toEqual({ transitions: 12, executes: 4, migrations: 2, goroutines: 3, calls: 0, waited: 0 });
 });
 
-const WRONG: [what: string, change: (events: [number, number, number, number][]) => void, says: RegExp][] = [
+/** Two calls: P 0 is retaken from the first, which finds P 1 idle; and from the second, which finds none. */
+const CALLS: Change[] = [
+  [MAIN, 7, IDLE, RUNNABLE],
+  [0, 7, RUNNABLE, RUNNING],
+  [0, 7, RUNNING, SYSCALL],
+  [MAIN, 8, IDLE, RUNNABLE],
+  [2, 8, RUNNABLE, RUNNING, 0],
+  [0, 7, SYSCALL, RUNNING, 1],
+  [0, 7, RUNNING, SYSCALL, 1],
+  [0, 7, SYSCALL, RUNNABLE, NO_P],
+  [2, 8, RUNNING, WAITING, 0],
+  [2, 7, RUNNABLE, RUNNING, 0],
+];
+
+test("blocking calls are right, with their P and without", () => {
+  const { seen, wrong } = judge(lists(...CALLS));
+  expect(wrong).toEqual([]);
+  expect(seen).toEqual({ transitions: 10, executes: 3, migrations: 1, goroutines: 2, calls: 2, waited: 1 });
+});
+
+const WRONG_CALLS: [what: string, change: (events: Change[]) => void, says: RegExp][] = [
+  ["a P that two Ms have", (e) => e.splice(5, 1, [0, 7, SYSCALL, RUNNING, 0]), /the P runs G 8 already/],
+  ["an M that goes on without a P", (e) => e.splice(5, 1, [0, 7, SYSCALL, RUNNING, NO_P]), /nothing runs without a P/],
+  ["a call that ends on another M", (e) => e.splice(5, 1, [1, 7, SYSCALL, RUNNING]), /M 0 runs it already/],
+  ["a P that is let go of with its G", (e) => e.splice(7, 1, [0, 7, SYSCALL, RUNNABLE, 1]), /goes on with it/],
+  ["an M that runs another G in a call", (e) => e.splice(4, 1, [0, 8, RUNNABLE, RUNNING]), /the M runs G 7 already/],
+  ["a change with another's P", (e) => e.splice(8, 1, [2, 8, RUNNING, WAITING, 1]), /the P runs G undefined/],
+  ["a call that is left for a wait", (e) => e.splice(7, 1, [0, 7, SYSCALL, WAITING, NO_P]), /no change of a pool's/],
+];
+
+for (const [what, change, says] of WRONG_CALLS) {
+  test(`${what} is seen`, () => {
+    const events = CALLS.map((event) => [...event] as Change);
+    change(events);
+    expect(judge(lists(...events)).wrong.join("\n")).toMatch(says);
+  });
+}
+
+const WRONG: [what: string, change: (events: Change[]) => void, says: RegExp][] = [
   ["a G that two Ms run", (e) => e.splice(4, 0, [1, 7, RUNNABLE, RUNNING]), /it was running/],
   [
     "a P that runs two Gs",
     (e) => e.splice(4, 0, [0, 9, IDLE, RUNNABLE], [0, 9, RUNNABLE, RUNNING]),
     /runs G 7 already/,
   ],
-  ["a change that another M makes", (e) => e.splice(4, 1, [1, 7, RUNNING, WAITING]), /it runs on P 0/],
+  ["a change that another M makes", (e) => e.splice(4, 1, [1, 7, RUNNING, WAITING]), /it runs on M 0/],
   ["a change that no pool makes", (e) => e.splice(5, 1, [1, 7, WAITING, RUNNING]), /is no change of a pool's/],
   ["a change that is left out", (e) => e.splice(5, 1), /it was waiting/],
   ["a G that wakes before it waits", (e) => e.splice(4, 2, e[5] as never, e[4] as never), /it was running/],
@@ -53,7 +94,7 @@ const WRONG: [what: string, change: (events: [number, number, number, number][])
 
 for (const [what, change, says] of WRONG) {
   test(`${what} is seen`, () => {
-    const events = RIGHT.map((event) => [...event] as [number, number, number, number]);
+    const events = RIGHT.map((event) => [...event] as Change);
     change(events);
     expect(judge(lists(...events)).wrong.join("\n")).toMatch(says);
   });

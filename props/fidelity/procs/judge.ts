@@ -3,10 +3,10 @@
  * no golden: which M runs which goroutine when is nobody's to say.
  */
 
-import { MAIN, type PoolEvent } from "../../../src/procs/pool.ts";
+import { MAIN, NO_P, type PoolEvent } from "../../../src/procs/pool.ts";
 import { statusName } from "../../../src/runtime/runtime2.ts";
 
-const [IDLE, RUNNABLE, RUNNING, WAITING, DEAD] = [0, 1, 2, 4, 6];
+const [IDLE, RUNNABLE, RUNNING, SYSCALL, WAITING, DEAD] = [0, 1, 2, 3, 4, 6];
 
 /** The changes that a pool makes; who ends what another has begun is told apart below. */
 const LEGAL = new Set(
@@ -15,6 +15,9 @@ const LEGAL = new Set(
     [RUNNABLE, RUNNING],
     [RUNNING, RUNNABLE],
     [RUNNING, WAITING],
+    [RUNNING, SYSCALL],
+    [SYSCALL, RUNNING],
+    [SYSCALL, RUNNABLE],
     [WAITING, RUNNABLE],
     [RUNNING, DEAD],
   ].map(([from, to]) => `${from}>${to}`),
@@ -27,6 +30,9 @@ export interface Seen {
   /** A goroutine went on, on another M than before. */
   readonly migrations: number;
   readonly goroutines: number;
+  /** Blocking calls that were begun, and those behind which there was no P. */
+  readonly calls: number;
+  readonly waited: number;
 }
 
 /**
@@ -45,13 +51,15 @@ export function judge(lists: readonly (readonly PoolEvent[])[]): { seen: Seen; w
   }
   const events = lists.flat().sort((a, b) => a.number - b.number);
   const statuses = new Map<number, number>();
-  /** The P that each G is on, and was on last; the G of each P. */
+  /** The M that each G is on, and was on last; the G of each M, and of each P. */
   const on = new Map<number, number>();
   const last = new Map<number, number>();
   const running = new Map<number, number>();
-  let [executes, migrations, goroutines] = [0, 0, 0];
-  for (const { number, gp, old, new: to, who } of events) {
-    const where = `event ${number}: G ${gp}, ${statusName(old)}>${statusName(to)} by ${who === MAIN ? "main" : `P ${who}`}`;
+  const ofP = new Map<number, number>();
+  let [executes, migrations, goroutines, calls, waited] = [0, 0, 0, 0, 0];
+  for (const { number, gp, old, new: to, who, p } of events) {
+    const by = who === MAIN ? "main" : `M ${who}${p === NO_P ? " without a P" : ` with P ${p}`}`;
+    const where = `event ${number}: G ${gp}, ${statusName(old)}>${statusName(to)} by ${by}`;
     const status = statuses.get(gp) ?? IDLE;
     // A dead G that is used again is idle first, which is outside the relation.
     const expected = status === DEAD ? IDLE : status;
@@ -60,21 +68,36 @@ export function judge(lists: readonly (readonly PoolEvent[])[]): { seen: Seen; w
     statuses.set(gp, to);
     if (old === IDLE) goroutines++;
     if (to === RUNNING) {
-      executes++;
       const other = running.get(who);
-      if (other !== undefined) tell(`${where}: the P runs G ${other} already`);
-      if (on.has(gp)) tell(`${where}: P ${on.get(gp)} runs it already`);
+      const same = old === SYSCALL;
+      if (other !== undefined && !(same && other === gp)) tell(`${where}: the M runs G ${other} already`);
+      if (on.has(gp) && !(same && on.get(gp) === who)) tell(`${where}: M ${on.get(gp)} runs it already`);
       if (who === MAIN) tell(`${where}: main's thread runs no native goroutine`);
-      if (last.has(gp) && last.get(gp) !== who) migrations++;
+      else if (p === NO_P) tell(`${where}: nothing runs without a P`);
+      const ofSame = ofP.get(p);
+      if (ofSame !== undefined) tell(`${where}: the P runs G ${ofSame} already`);
+      if (!same) {
+        executes++;
+        if (last.has(gp) && last.get(gp) !== who) migrations++;
+      }
       running.set(who, gp);
       on.set(gp, who);
       last.set(gp, who);
-    } else if (old === RUNNING) {
-      if (on.get(gp) !== who) tell(`${where}: it runs on P ${on.get(gp)}`);
-      on.delete(gp);
-      running.delete(who);
+      ofP.set(p, gp);
+    } else if (old === RUNNING || old === SYSCALL) {
+      if (on.get(gp) !== who) tell(`${where}: it runs on M ${on.get(gp)}`);
+      if (old === RUNNING) {
+        if (ofP.get(p) !== gp) tell(`${where}: the P runs G ${ofP.get(p)}`);
+        ofP.delete(p);
+      } else if (p !== NO_P) tell(`${where}: an M that has a P goes on with it`);
+      if (to === SYSCALL) calls++;
+      else {
+        if (old === SYSCALL) waited++;
+        on.delete(gp);
+        running.delete(who);
+      }
     }
     if (to === DEAD) last.delete(gp);
   }
-  return { seen: { transitions: events.length, executes, migrations, goroutines }, wrong };
+  return { seen: { transitions: events.length, executes, migrations, goroutines, calls, waited }, wrong };
 }

@@ -1,6 +1,6 @@
 /** `bun run fidelity --procs N`: judged runs with several Ms. It prints what they did, and fails below what they must do. */
 import { run } from "gobuf";
-import { MAIN, type Pool, type PStats, STATS, setPoolWitness } from "../../../src/procs/pool.ts";
+import { MAIN, type Pool, type PStats, SPARES_MAX, STATS, setPoolWitness } from "../../../src/procs/pool.ts";
 import { native } from "../../../src/runtime/ffi.ts";
 import { openBodies } from "../../procs/bodies.ts";
 import type { ProcsOptions } from "../cli.ts";
@@ -22,10 +22,18 @@ function drawBy(seed: number): Draw {
 }
 
 /** What the runs must have done at least, for each round: a smaller number says that they did not try what they are for. */
-const LEAST: Partial<Record<keyof Sums, number>> = { executed: 20_000, migrations: 1, parked: 2, woken: 2 };
+const LEAST: Partial<Record<keyof Sums, number>> = {
+  executed: 20_000,
+  migrations: 1,
+  parked: 2,
+  woken: 2,
+  syscalls: 10,
+  retaken: 1,
+  waited: 1,
+};
 /** Fewer rounds than this show nothing for sure: who gets a processor is the system's to say. */
 const ROUNDS_TELL = 8;
-type Sums = PStats & { transitions: number; migrations: number; goroutines: number };
+type Sums = PStats & { transitions: number; migrations: number; goroutines: number; calls: number; waited: number };
 
 /** @returns whether nothing was wrong */
 export async function runProcs({ procs, rounds, seed }: ProcsOptions): Promise<boolean> {
@@ -34,7 +42,7 @@ export async function runProcs({ procs, rounds, seed }: ProcsOptions): Promise<b
     return false;
   }
   const { symbols } = openBodies();
-  const zero = { transitions: 0, migrations: 0, goroutines: 0 } as Sums;
+  const zero = { transitions: 0, migrations: 0, goroutines: 0, calls: 0, waited: 0 } as Sums;
   for (const name of STATS) zero[name] = 0;
   const sums = zero;
   const wrong: string[] = [];
@@ -47,7 +55,7 @@ export async function runProcs({ procs, rounds, seed }: ProcsOptions): Promise<b
       const again = `replay: bun run fidelity --procs ${procs} --seed ${seed + 1000 * round} --rounds 1`;
       const isDeadlock = workload === DEADLOCK;
       const look = (pool: Pool) => {
-        const noted = Array.from({ length: procs }, (_, i) => pool.events(i));
+        const noted = Array.from({ length: procs + SPARES_MAX }, (_, i) => pool.events(i));
         noted.push(pool.events(MAIN));
         const lost = noted.reduce((sum, list) => sum + list.lost, 0);
         if (lost > 0) wrong.push(`${lost} status changes had no room in the log: ${again}`);
@@ -57,6 +65,10 @@ export async function runProcs({ procs, rounds, seed }: ProcsOptions): Promise<b
         sums.transitions += seen.transitions;
         sums.migrations += seen.migrations;
         sums.goroutines += seen.goroutines;
+        sums.calls += seen.calls;
+        sums.waited += seen.waited;
+        const calls = pool.stats().reduce((sum, p) => sum + p.syscalls, 0);
+        if (calls !== seen.calls) wrong.push(`${calls} blocking calls, and ${seen.calls} in the trace: ${again}`);
         const counted = pool.stats().reduce((sum, p) => sum + p.executed, 0);
         if (counted !== seen.executes) wrong.push(`${counted} executes, and ${seen.executes} in the trace: ${again}`);
       };

@@ -155,6 +155,46 @@ const sleeps: Workload = (symbols, draw) => {
   };
 };
 
+/** Blocking calls, most of them short, beside others that give way all the time. */
+const blocks: Workload = (symbols, draw) => {
+  const [n, others, count] = [1 + draw(6), 2 + draw(8), 500 + draw(2000)];
+  return function* blocks() {
+    const wg = new WaitGroup();
+    const works = new Works(n + others);
+    wg.add(n + others);
+    for (let i = 0; i < n; i++) {
+      const ns = pick(draw, [0, 0, 1000, 100_000, 2_000_000]);
+      go.native(symbols.p_blocker, works.set(i, { count: ns === 0 ? count : 5, ns, wg }));
+    }
+    for (let i = n; i < n + others; i++) {
+      go.native(draw(2) ? symbols.p_yielder : symbols.p_goyielder, works.set(i, { count: 4 * count, wg }));
+    }
+    yield* wg.wait();
+    const turns = Array.from({ length: others }, (_, i) => works.get(n + i, "done")).reduce((a, b) => a + b, 0);
+    return differs("turns", turns, others * 4 * count);
+  };
+};
+
+/** Long calls beside as many that compute as keep every P busy: a call whose P was taken waits for its turn. */
+const retakes: Workload = (symbols, draw) => {
+  const [spinners, count] = [4, 4];
+  const ns = 1_000_000 * (20 + draw(20));
+  return function* retakes() {
+    const [wg, spun] = [new WaitGroup(), new WaitGroup()];
+    const works = new Works(1 + spinners);
+    const stop = new BigUint64Array(1);
+    const shared = addressOf(stop as never) as number;
+    wg.add(1);
+    spun.add(spinners);
+    go.native(symbols.p_blocker, works.set(0, { count, ns, wg }));
+    for (let i = 1; i <= spinners; i++) go.native(symbols.p_spinner, works.set(i, { shared, wg: spun }));
+    yield* wg.wait();
+    stop[0] = 1n;
+    yield* spun.wait();
+    return differs("calls", works.total("done"), count + spinners);
+  };
+};
+
 /** What is to be a deadlock: everybody waits, and the verdict must come. */
 export const DEADLOCK: Workload = (symbols, draw) => {
   const n = 1 + draw(6);
@@ -168,4 +208,4 @@ export const DEADLOCK: Workload = (symbols, draw) => {
   };
 };
 
-export const WORKLOADS: readonly Workload[] = [yields, passes, selects, locks, trees, sleeps];
+export const WORKLOADS: readonly Workload[] = [yields, passes, selects, locks, trees, sleeps, blocks, retakes];
