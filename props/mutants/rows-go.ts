@@ -334,7 +334,7 @@ export const GO_ROW_MUTANTS: readonly Mutant[] = [
     src("runtime/suspend.ts", "      stopped.push(suspended);", "      resumeG(suspended);"),
   ),
   breaks("SIGQUIT", arch("monitor.zig", "        if (slice != 0) quit.lookAt(m, seen[i].schedwhen_ns, now_ns);\n", "")),
-  declares("entersyscall, exitsyscall", "exitsyscall"),
+  breaks("entersyscall, exitsyscall", arch("procs/retake.zig", "            s.handoffp(p, true);\n", "")),
   declares("stealWork, GOMAXPROCS above 1", "stealWork"),
   declares("netpoll", "netpoll"),
   declares("Gleaked", "Gleaked"),

@@ -12,17 +12,26 @@ function check(...models: string[]): { code: number; lines: string[] } {
 }
 
 host(
-  "locks, run queues and a channel hold at every interleaving, and each fault in them is found",
+  "locks, run queues, a channel and blocking calls hold at every interleaving, and each fault in them is found",
   () => {
     if (!LINUX) return expect(process.platform).not.toBe("linux");
-    const { code, lines } = check("lock", "note", "runq: put", "runq: runnext", "chan: a buffer of one, two", "sema");
+    const { code, lines } = check(
+      "lock",
+      "note",
+      "runq: put",
+      "runq: runnext",
+      "chan: a buffer of one, two",
+      "sema",
+      "syscall: a call that ends while",
+      "syscall: one P, and no M",
+    );
     expect({ code, wrong: lines.filter((line) => /NOT FOUND|by the choices|WRONG/.test(line)) }).toEqual({
       code: 0,
       wrong: [],
     });
     const last = /^model: (\d+) models, (\d+) states, (\d+) ends, (\d+) faults found: ok$/.exec(lines.at(-1) ?? "");
     const [models = 0, states = 0, ends = 0, faults = 0] = (last ?? []).slice(1).map(Number);
-    expect({ models, faults }).toEqual({ models: 8, faults: 16 });
+    expect({ models, faults }).toEqual({ models: 10, faults: 18 });
     expect(states).toBeGreaterThan(100_000);
     expect(ends).toBeGreaterThan(10_000);
   },
