@@ -47,7 +47,8 @@ enum {
   HOG_TRYLOCK,
   HOG_TRY_RW,
   HOG_TIMER,
-  HOG_WG_GO
+  HOG_WG_GO,
+  HOG_SYSCALL
 };
 
 typedef struct hog {
@@ -126,6 +127,10 @@ static gobuf_u32 hog_round(hog *h) {
       break;
     case HOG_WG_GO:
       wrong += gobuf_wg_go(h->object, hog_nothing, 0) != GOBUF_OK;
+      break;
+    case HOG_SYSCALL:
+      gobuf_entersyscall();
+      gobuf_exitsyscall();
       break;
     case HOG_LOCK:
       gobuf_lock(h->object);

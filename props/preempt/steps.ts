@@ -259,6 +259,12 @@ export const STEPPED: readonly Operation[] = [
     hog: first + 14,
     object: () => null,
   },
+  {
+    name: "gobuf_entersyscall, gobuf_exitsyscall",
+    covers: "gobuf_entersyscall gobuf_exitsyscall",
+    hog: first + 16,
+    object: () => null,
+  },
   { name: "gobuf_wg_go", covers: "gobuf_wg_go", hog: first + 15, object: () => new WaitGroup() },
 ];
 
