@@ -18,6 +18,11 @@ export interface Long {
 /** The files that may be longer than LINES_MAX. */
 export const LONG: readonly Long[] = [
   {
+    file: "arch/include/gobuf.h",
+    linesMax: 600,
+    why: "the one header of bodies: native.cc hands it to TinyCC as a single file, and who copies it into a project wants one",
+  },
+  {
     file: "src/context/cancelctx.ts",
     linesMax: 650,
     why: "the kinds of context know each other, as in Go's context.go: a part of them would be a circle of imports",
