@@ -3,8 +3,9 @@
  * GOMAXPROCS.
  */
 
-import { type Argument, type Body, startNative } from "./native/nativelib.ts";
-import { pooledGoroutines, procsOf, severalProcs } from "./procs/pool.ts";
+import { startNative } from "./native/gonative.ts";
+import type { Argument, Body } from "./native/nativelib.ts";
+import { pooledGoroutines, procsOf, severalProcs } from "./procs/wish.ts";
 import { frameOf, type Go } from "./runtime/body.ts";
 import { goidOf } from "./runtime/gstatus.ts";
 import { callDone, getg, MCALL_GOEXIT, MCALL_GOSCHED, type Op, opCall, opMcall, runNow } from "./runtime/m.ts";

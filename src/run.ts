@@ -2,10 +2,9 @@
  * A run: from a main goroutine to its result, Go's verdict, or the first failure (rt0_go and main of runtime/proc.go).
  */
 
-import { newNativeG } from "./native/native.ts";
-import { endPool, wishProcs } from "./procs/pool.ts";
+import { endPool, wishProcs } from "./procs/wish.ts";
 import { type Body, frameOf } from "./runtime/body.ts";
-import { type Address, native } from "./runtime/ffi.ts";
+import { native } from "./runtime/ffi.ts";
 import { partWorld } from "./runtime/foreign.ts";
 import { allocG, gbody } from "./runtime/g.ts";
 import { setTransitionHook, type TransitionHook } from "./runtime/gstatus.ts";
@@ -152,23 +151,8 @@ export function runSync<R>(main: Body<R>, options: Omit<RunOptions, "clock" | "s
   return driven({ ...options, clock: "fake" }, () => [newG(body), main]) as R;
 }
 
-/**
- * Like {@link runSync}, with a native function as main, which has no result.
- *
- * @param prepare called when the scheduler is empty: makes the objects that the body names by handles
- */
-export function runNativeSync(
-  prepare: () => { fn: Address; arg: Address | null },
-  options: Omit<RunOptions & SchedOptions, "clock" | "signal"> = {},
-): void {
-  driven({ ...options, clock: "fake" }, () => {
-    const { fn, arg } = prepare();
-    return [newNativeG(fn, arg), fn];
-  });
-}
-
-/** Runs a main to its end, whatever else this thread is doing. */
-function driven(options: RunOptions & SchedOptions, makeMain: () => [gp: number, entry: unknown]): unknown {
+/** Runs a main to its end, whatever else this thread is doing. @param makeMain called when the scheduler is empty */
+export function driven(options: RunOptions & SchedOptions, makeMain: () => [gp: number, entry: unknown]): unknown {
   if (mp.curg < 0) {
     throw new Error("gobuf: runSync in a callback of a native goroutine: no run can be run to its end there");
   }

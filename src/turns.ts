@@ -3,12 +3,12 @@
  * nothing of it will ever run again (checkdead of runtime/proc.go).
  */
 import { anyThrown } from "./native/nativestate.ts";
-import { pooledGoroutines } from "./procs/pool.ts";
+import { pooledGoroutines } from "./procs/wish.ts";
 import { endTurn, rootContext } from "./runtime/asynccontext.ts";
 import { endGoroutines, leaveFrames } from "./runtime/ending.ts";
 import { RETIRED, setInstance } from "./runtime/instance.ts";
 import { failRun, MCALL_NONE, mp, takeForgotten } from "./runtime/m.ts";
-import { later } from "./runtime/outside.ts";
+import { later, noteStep } from "./runtime/outside.ts";
 import { FatalError } from "./runtime/panic.ts";
 import { endChain, isOneChain, markChain } from "./runtime/proc.ts";
 import { reportFailure } from "./runtime/report.ts";
@@ -38,6 +38,12 @@ const CHAIN_SLICES = 2;
 /** Those of a world's runs that are not over. */
 function live(world: World): Run[] {
   return [...world.runs].filter((run) => !run.over);
+}
+
+/** Whether any of a world's runs is not over. */
+function isLive(world: World): boolean {
+  for (const run of world.runs) if (!run.over) return true;
+  return false;
 }
 
 /** Ends all runs of a world with an error. */
@@ -134,10 +140,26 @@ function between(world: World, f: () => void): void {
   if (world.runs.size > 0 && !world.scheduled && world.step !== null) later(world);
 }
 
-/** The async code behind what came from outside gets its turn before the verdict. */
+/**
+ * The async code behind what came from outside gets a turn of the event loop before the verdict. Where it makes goroutines
+ * runnable meanwhile, they do not wait for that, and the verdict waits for another turn.
+ */
 function lastTurn(world: World): void {
   world.lately = false;
-  later(world);
+  world.looks++;
+  if (world.verdictComes) return;
+  world.verdictComes = true;
+  setImmediate(verdictTurn, world, world.looks);
+}
+
+/** @param looks what the world's count was when the event loop's turn began */
+function verdictTurn(world: World, looks: number): void {
+  if (looks !== world.looks) {
+    setImmediate(verdictTurn, world, world.looks);
+    return;
+  }
+  world.verdictComes = false;
+  if (!world.scheduled) world.step?.();
 }
 
 /** Waits for the first timer of the heap. @param when nanoseconds on nanotime's scale */
@@ -204,20 +226,25 @@ function stepNow(world: World, begin: (() => void) | null): void {
   observeIdle(world);
 }
 
+/** Whether a slice is over that began at `start`, performance.now(), and has had so many looks. */
+function isOver(start: number, looks: number): boolean {
+  return sliceIsOver() || looks > LOOKS_MAX || performance.now() - start > SLICE_MS;
+}
+
 /** The turns of a slice. */
 function turns(world: World): void {
-  const start = Bun.nanoseconds();
-  mp.now = sliceTime();
+  const start = performance.now();
+  mp.now = sliceTime(start);
+  noteStep(start);
   for (let looks = 0; ; looks++) {
     mp.stop = false;
     endSoon(world);
-    if (live(world).length === 0) return;
+    if (!isLive(world)) return;
     const more = guarded(world, true, () => schedule(BUDGET));
     if (mp.stop) continue;
-    const over = sliceIsOver() || looks > LOOKS_MAX || Bun.nanoseconds() - start > SLICE_MS * 1e6;
     if (more) {
       mp.now = sliceTime();
-      if (!over) continue;
+      if (!isOver(start, looks)) continue;
       chainOver(world);
       return later(world);
     }
@@ -230,7 +257,7 @@ function turns(world: World): void {
     }
     if (world.idleHook !== null && guarded(world, true, world.idleHook)) continue;
     if (advanceClock()) {
-      if (over) return later(world);
+      if (isOver(start, looks)) return later(world);
       continue;
     }
     const when = clockIsFake() ? 0 : wakeTime();

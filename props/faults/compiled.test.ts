@@ -49,7 +49,13 @@ beforeAll(() => {
   // wine 8 makes no symbolic links, and nothing runs there.
   if (process.platform === "win32") return;
   for (const path of [join(project, "node_modules"), elsewhere, temporary]) mkdirSync(path, { recursive: true });
-  symlinkSync(packageRoot, join(project, "node_modules", "gobuf"), "junction");
+  // As this checkout has it: the modules that the package's manifest names are made when it is packed.
+  const gobuf = join(project, "node_modules", "gobuf");
+  mkdirSync(gobuf);
+  for (const name of ["src", "arch", "scripts", "zig-out"]) {
+    symlinkSync(join(packageRoot, name), join(gobuf, name), "junction");
+  }
+  writeFileSync(join(gobuf, "package.json"), '{ "name": "gobuf", "type": "module", "exports": "./src/index.ts" }');
   writeFileSync(join(project, "bodies.c"), BODIES);
   writeFileSync(join(project, "app.ts"), APP);
 });

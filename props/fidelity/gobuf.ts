@@ -26,7 +26,7 @@ import {
 } from "../../src/index.ts";
 import { type Handled, handleOf } from "../../src/native/handles.ts";
 import { setExecute } from "../../src/native/native.ts";
-import { runNativeSync } from "../../src/run.ts";
+import { runNativeSync } from "../../src/runnative.ts";
 import {
   type Address,
   descriptor,

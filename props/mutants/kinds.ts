@@ -16,15 +16,17 @@ const memory = found("./props/faults/reachable.test.ts");
 /** Misuse that Go names. */
 const misuse = found("./props/faults/misuse.test.ts -t here");
 
+/** Channels in ordinary async code. */
+const awaits = found("./src/runtime/asyncvalues.test.ts");
 /** Borders to async code. */
 const borders = found("./props/faults/borders.test.ts");
 
 export const KIND_MUTANTS: readonly Mutant[] = [
-  borders("kicks have no limit", "runtime/outside.ts", "  if (now - kicked > SLICE_MS) return later(world);\n", ""),
+  borders("kicks have no limit", "runtime/outside.ts", "  if (stepped - kicked > SLICE_MS) return later(world);\n", ""),
   borders(
     "the limit of kicks is never counted anew",
     "runtime/outside.ts",
-    "    kicked = now;\n",
+    "    kicked = performance.now();\n",
     "    kicked = Number.MAX_VALUE;\n",
   ),
   borders(
@@ -39,7 +41,20 @@ export const KIND_MUTANTS: readonly Mutant[] = [
     "if (world.timer !== null && world.timerWhen <= when) return;",
     "if (world.timer !== null) return;",
   ),
-  borders("a last turn follows a last turn", "turns.ts", "  world.lately = false;\n  later(world);", "  later(world);"),
+  awaits(
+    "what ordinary code does at once puts off no verdict",
+    "runtime/outside.ts",
+    "  run.world.lately = true;\n  return true;",
+    "  return true;",
+  ),
+  awaits(
+    "for await does not wait for the call before",
+    "runtime/asyncvalues.ts",
+    "    if (this.pending !== null) return this.behind(() => this.answer());\n",
+    "",
+  ),
+  awaits("for await goes on behind its end", "runtime/asyncvalues.ts", "      if (!more) this.over = true;\n", ""),
+  borders("a last turn follows a last turn", "turns.ts", "  world.lately = false;\n  world.looks", "  world.looks"),
   memory("received values stay in the buffer's slots", "runtime/chan.ts", "  c.buf[c.recvx] = undefined;\n", ""),
   memory(
     "a value stays in its sudog",

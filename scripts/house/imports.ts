@@ -14,7 +14,10 @@ export const WINGS: readonly { readonly name: string; readonly at: readonly stri
   { name: "index", at: ["src/index.ts"] },
   { name: "eslint", at: ["src/eslint/"] },
   { name: "testing", at: ["src/testing/"] },
-  { name: "run, go, async", at: ["src/run.ts", "src/turns.ts", "src/service.ts", "src/go.ts", "src/async.ts"] },
+  {
+    name: "run, go, async",
+    at: ["src/run.ts", "src/runnative.ts", "src/turns.ts", "src/service.ts", "src/go.ts", "src/async.ts"],
+  },
   { name: "native", at: ["src/native/"] },
   { name: "procs", at: ["src/procs/"] },
   { name: "trace", at: ["src/trace/"] },

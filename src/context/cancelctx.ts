@@ -111,7 +111,11 @@ class ContextError extends Error {
     override readonly name: string,
     message: string,
   ) {
+    // A stack that is written over is read first, and with it the map of this file's source: 5 ms as the module is loaded.
+    const limit = Error.stackTraceLimit;
+    Error.stackTraceLimit = 0;
     super(message);
+    Error.stackTraceLimit = limit;
     this.stack = `${name}: ${message}`;
   }
 }

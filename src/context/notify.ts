@@ -1,5 +1,4 @@
 /** A context that ends with a signal of the process: signal.NotifyContext (os/signal/signal.go). */
-import { constants } from "node:os";
 import { refuse } from "../runtime/expect.ts";
 import { callDone } from "../runtime/m.ts";
 import { currentRun, isUnderWay } from "../runtime/outside.ts";
@@ -63,6 +62,8 @@ export function notifyContext(parent: Context, ...signals: NodeJS.Signals[]): [c
   const what = "context.notifyContext";
   checkParent(what, parent);
   if (signals.length === 0) refuse(what, undefined, 'at least one signal, as "SIGINT"');
+  // Late: few programs need it.
+  const { constants } = process.getBuiltinModule("node:os");
   for (const each of signals) {
     if (!Object.hasOwn(constants.signals, each) || UNHEARD.has(each)) {
       refuse(what, each, 'the name of a signal that a process can hear, as "SIGINT"');

@@ -4,7 +4,6 @@
  * system's only, not those inside an executable.
  */
 import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { basename, dirname, join, resolve } from "node:path";
 import type { BunFile } from "bun";
 import { packageRoot } from "../runtime/library.ts";
@@ -52,6 +51,8 @@ export function prepareSource(given: string | URL | BunFile): Prepared {
   if (!isFile(path)) refuseMissing(path);
   const installed = existsSync(join(include, "gobuf.h"));
   if (installed && !isEmbedded(path)) return { include, source: path, remove() {} };
+  // Late: few programs need it.
+  const { tmpdir } = process.getBuiltinModule("node:os");
   let folder: string;
   try {
     folder = mkdtempSync(join(tmpdir(), "gobuf-cc-"));

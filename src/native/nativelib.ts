@@ -3,8 +3,9 @@
  * goroutines.
  */
 
-import { pooledGoroutines, poolOf, severalProcs, startedPoolOf } from "../procs/pool.ts";
+import { poolOf, startedPoolOf } from "../procs/pool.ts";
 import { sharedChan, sharedHandle } from "../procs/shared.ts";
+import { pooledGoroutines, severalProcs } from "../procs/wish.ts";
 import { Hchan } from "../runtime/chan.ts";
 import type { Chan, RecvChan, SendChan } from "../runtime/channel.ts";
 import { ASYNC_OK, ATTACH_ELSEWHERE } from "../runtime/codes.ts";
@@ -33,6 +34,7 @@ import { RWMutex } from "../sync/rwmutex.ts";
 import { WaitGroup } from "../sync/waitgroup.ts";
 import { Callback, initCallbacks } from "./callback.ts";
 import { refuseLargeFrames } from "./frames.ts";
+import { setNativeStart } from "./gonative.ts";
 import { channelAt, handleOf, releaseHandle } from "./handles.ts";
 import { prepareSource } from "./include.ts";
 import { goNative, stackSize } from "./native.ts";
@@ -476,7 +478,7 @@ function pointerOf(arg: unknown): [pointer: Address | null, kept: object | null]
 }
 
 /** The body of go.native. @internal */
-export function startNative(fn: Body, arg?: Argument): number {
+function startNative(fn: Body, arg?: Argument): number {
   getg("go.native");
   const address = addressOfBody(fn);
   const [pointer, kept] = pointerOf(arg);
@@ -487,3 +489,5 @@ export function startNative(fn: Body, arg?: Argument): number {
   if (kept !== null) keepArgument(gp, kept);
   return goidOf(gp);
 }
+
+setNativeStart((fn, arg) => startNative(fn as Body, arg as Argument));

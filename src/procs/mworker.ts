@@ -4,7 +4,6 @@
  * own thread is a Worker that may be terminated, the call returns now and then between two goroutines, or the one would wait
  * for the other for ever.
  */
-import { Worker } from "node:worker_threads";
 import { PROCS_AGAIN_AGAIN } from "../runtime/codes.ts";
 import { addressOfFunction, native } from "../runtime/ffi.ts";
 
@@ -38,6 +37,8 @@ export function startWorker(pool: number, id: number, lost: (error: Error | null
     resolve();
   };
   try {
+    // Late: to load it would cost each program that imports gobuf 4 ms.
+    const { Worker } = process.getBuiltinModule("node:worker_threads");
     const mstart = addressOfFunction(native.gobuf_mstart);
     const worker = new Worker(SCRIPT, { eval: true, workerData: { mstart, pool, id, again: PROCS_AGAIN_AGAIN } });
     worker.on("error", (error: Error) => {

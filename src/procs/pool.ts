@@ -48,32 +48,10 @@ import { goready } from "../runtime/proc.ts";
 import { statusName } from "../runtime/runtime2.ts";
 import type { Run } from "../runtime/world.ts";
 import { type MWorker, startWorker } from "./mworker.ts";
+import { type Begun, wishOf } from "./wish.ts";
 
 /** What a wait of a generator goroutine came to: the outcome (codes.ts, STATUS_...) and the word that was received. */
 export type Answer = readonly [outcome: number, lo: number, hi: number];
-
-/** What a run with several Ps asks for. */
-interface Wish {
-  readonly procs: number;
-  pool: Pool | null;
-}
-
-/** Runs with several Ps that are not over. */
-const wishes = new Map<Run, Wish>();
-
-/** How many of them there are: nobody who has none asks for more. */
-export let severalProcs = 0;
-
-/** Says that a run has several Ps. */
-export function wishProcs(run: Run, procs: number): void {
-  wishes.set(run, { procs, pool: null });
-  severalProcs = wishes.size;
-}
-
-/** The Ps of a run: 1 where it has said nothing. */
-export function procsOf(run: Run): number {
-  return wishes.get(run)?.procs ?? 1;
-}
 
 /** Pools by their numbers. */
 const pools = new Map<number, Pool>();
@@ -81,35 +59,15 @@ let heard: Address | null = null;
 
 /** The pool of a run with several Ps, which is started if need be; null for a run with one. */
 export function poolOf(run: Run, stackBytes: number): Pool | null {
-  const wish = wishes.get(run);
+  const wish = wishOf(run);
   if (wish === undefined) return null;
-  wish.pool ??= new Pool(run, wish, stackBytes);
-  return wish.pool;
+  wish.pool ??= new Pool(run, wish.procs, stackBytes);
+  return wish.pool as Pool;
 }
 
 /** The same, where there is one already. */
 export function startedPoolOf(run: Run): Pool | null {
-  return wishes.get(run)?.pool ?? null;
-}
-
-/** Native goroutines of pools that are not dead. */
-export function pooledGoroutines(run?: Run): number {
-  let count = 0;
-  for (const [of, { pool }] of wishes) if (run === undefined || of === run) count += pool?.gcount() ?? 0;
-  return count;
-}
-
-/**
- * A run is over: its pool ends.
- *
- * @returns null when it has none; else what resolves once all its threads have left, and its Gs are back
- */
-export function endPool(run: Run): Promise<void> | null {
-  const wish = wishes.get(run);
-  if (wish === undefined) return null;
-  wishes.delete(run);
-  severalProcs = wishes.size;
-  return wish.pool?.end() ?? null;
+  return (wishOf(run)?.pool ?? null) as Pool | null;
 }
 
 /** What the monitor of a run with several Ps shows of a P, in the order of Sched.Stats of arch/procs/sched.zig. */
@@ -157,7 +115,7 @@ export function setPoolWitness(f: ((pool: Pool) => void) | null, room = 0): void
   logRoom = room;
 }
 
-export class Pool {
+export class Pool implements Begun {
   readonly procs: number;
   readonly index: number;
   readonly stackBytes: number;
@@ -174,7 +132,7 @@ export class Pool {
 
   constructor(
     readonly run: Run,
-    { procs }: Wish,
+    procs: number,
     stackBytes: number,
   ) {
     this.procs = procs;

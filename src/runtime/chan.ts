@@ -234,6 +234,26 @@ export function trySend(c: Hchan, elem: unknown): boolean {
   return true;
 }
 
+/**
+ * Receives if a value is there or the channel is closed: chanrecv without block. A timer's channel is not for it.
+ *
+ * @returns whether; then the value is in mp.elem, and in mp.ok whether there was one
+ */
+export function tryRecv(c: Hchan): boolean {
+  const m = mp;
+  const s = c.dequeue(SENDQ);
+  m.ok = true;
+  if (s !== 0) m.elem = recv(c, s);
+  else if (c.qcount > 0) m.elem = bufget(c);
+  else if (chanlen(c) > 0) m.elem = (c.lane as Lane).get();
+  else if (!c.closed) return false;
+  else {
+    m.elem = undefined;
+    m.ok = false;
+  }
+  return true;
+}
+
 /** Empties a timer's channel: timerchandrain. @returns whether anything was in it */
 export function timerchandrain(c: Hchan): boolean {
   const any = c.qcount > 0;

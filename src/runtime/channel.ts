@@ -1,6 +1,7 @@
 /**
  * Channels as programs hold them: the class Chan and its ends, over the hchan of chan.ts.
  */
+import { AsyncValues } from "./asyncvalues.ts";
 import type { Go } from "./body.ts";
 import {
   chancap,
@@ -12,9 +13,12 @@ import {
   Hchan,
   recvContinue,
   recvOkContinue,
+  tryRecv,
+  trySend,
 } from "./chan.ts";
 import { type ChanUse, ownerNow, owners, refuseOther, refuseOutside } from "./foreign.ts";
 import { callDone, checkFatal, getg, mp, type Op, opPending, opReady } from "./m.ts";
+import { mayOutside } from "./outside.ts";
 import { spawnOwn } from "./spawn.ts";
 import { type World, whenSeveralWorlds } from "./world.ts";
 
@@ -152,28 +156,40 @@ export class Chan<in out T> extends Hchan implements SendChan<T>, RecvChan<T> {
     return opReady(mp.ok ? [mp.elem as T, true] : [undefined, false]);
   }
 
-  /** {@link send} for ordinary async code. Rejects with PanicError "send on closed channel". */
+  /**
+   * {@link send} for ordinary async code: at once where a receiver waits or the buffer has room. Rejects with PanicError
+   * "send on closed channel".
+   */
   sendAsync(value: T): Promise<void> {
+    if (this.codec === null && !this.closed && isPlain(this) && mayOutside() && trySend(this, value)) {
+      return Promise.resolve();
+    }
     return spawnOwn(bodies.sendAsync<T>, this, value);
   }
 
-  /** {@link recv} for ordinary async code. */
+  /** {@link recv} for ordinary async code: at once where a value is there. */
   recvAsync(): Promise<T | undefined> {
+    if (isPlain(this) && mayOutside() && tryRecv(this)) return Promise.resolve(mp.elem as T | undefined);
     return spawnOwn(bodies.recvAsync<T>, this);
   }
 
-  /** {@link recvOk} for ordinary async code. */
+  /** {@link recvOk} for ordinary async code: at once where a value is there. */
   recvOkAsync(): Promise<Received<T>> {
+    if (isPlain(this) && mayOutside() && tryRecv(this)) {
+      return Promise.resolve<Received<T>>(mp.ok ? [mp.elem as T, true] : [undefined, false]);
+    }
     return spawnOwn(bodies.recvOkAsync<T>, this);
   }
 
   /** Receives until the channel is closed and empty, in ordinary async code: `for await (const v of ch)`. */
-  async *[Symbol.asyncIterator](): AsyncGenerator<T, void, undefined> {
-    for (;;) {
-      const [value, ok] = await this.recvOkAsync();
-      if (!ok) return;
-      yield value;
-    }
+  [Symbol.asyncIterator](): AsyncGenerator<T, void, undefined> {
+    return new AsyncValues<T>(
+      () => {
+        if (!isPlain(this) || !mayOutside() || !tryRecv(this)) return undefined;
+        return mp.ok ? { value: mp.elem as T, done: false } : { value: undefined, done: true };
+      },
+      () => spawnOwn(bodies.recvOkAsync<T>, this),
+    );
   }
 
   /**
@@ -187,6 +203,11 @@ export class Chan<in out T> extends Hchan implements SendChan<T>, RecvChan<T> {
     closechan(this);
     callDone();
   }
+}
+
+/** Whether ordinary code may use a channel by itself: it is no bubble's, and nothing else stands for it or feeds it. */
+function isPlain(c: Pick<Chan<unknown>, "source" | "nil" | "bubble">): boolean {
+  return c.source === null && !c.nil && c.bubble === null;
 }
 
 /** A channel that was made in a bubble, for goroutines of it: hchan.bubble. A class of its own, so that others do not pay. */

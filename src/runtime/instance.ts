@@ -3,9 +3,10 @@
  * has an M of its own; where several share a library, and with it the thread's M, each says which is the thread's while it
  * runs goroutines. A copy that is loaded anew takes the place of the one before, whose runs end.
  */
+import { packageRoot, standsIn } from "./library.ts";
 
 /** Where this instance was loaded from, as messages say it. */
-export const origin: string = import.meta.path.replace(/[\\/]src[\\/]runtime[\\/]instance\.ts$/, "");
+export const origin: string = standsIn === "bundle" ? import.meta.path : packageRoot;
 
 /** What instances know of each other. */
 export interface Instance {

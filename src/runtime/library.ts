@@ -35,8 +35,17 @@ export function libraryFile(base: string, platform: Platform): string {
   return platform.startsWith("darwin") ? `lib${base}.dylib` : `lib${base}.so`;
 }
 
-/** Whether this module stands in a bundle or a `bun build --compile` executable, and not in src/ of the package. */
-const bundled = import.meta.file !== "library.ts";
+/**
+ * Where gobuf's code stands: in "src" (a checkout); in "dist", the package's own modules that scripts/bundle.ts has made of
+ * it; or in what somebody's "bundle" or `bun build --compile` has made of those.
+ */
+export const standsIn: "src" | "dist" | "bundle" =
+  import.meta.file === "library.ts" ? "src" : isDist(import.meta.dir) ? "dist" : "bundle";
+
+/** Both folders of code are as deep below the package's root. */
+function isDist(folder: string): boolean {
+  return /[\\/]dist[\\/]bun$/.test(folder) && existsSync(join(folder, "../../arch/include/gobuf.h"));
+}
 
 /**
  * The path of the library that the bundler put beside or into what it made.
@@ -83,9 +92,9 @@ export function findLibrary(): string {
     return path;
   }
   // A bundle in a folder has the path beside itself.
-  if (bundled) return resolve(import.meta.dir, bundledLibrary(platform));
+  if (standsIn === "bundle") return resolve(import.meta.dir, bundledLibrary(platform));
   const build = join(packageRoot, "scripts", "build.ts");
-  const checkout = existsSync(build);
+  const checkout = standsIn === "src" && existsSync(build);
   // No literal, so that no bundle has it.
   if (checkout) (require(build) as { ensureNativeSync(): void }).ensureNativeSync();
   const path = join(packageRoot, "zig-out", "lib", platform, libraryFile("gobuf", platform));

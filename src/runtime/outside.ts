@@ -8,20 +8,22 @@
  */
 import { mp, runNow } from "./m.ts";
 import { SLICE_MS } from "./slice.ts";
-import { ambientRun, currentWorld, type Run, RunOverError, type World } from "./world.ts";
+import { ambientRun, currentWorld, lone, type Run, RunOverError, severalWorlds, type World } from "./world.ts";
 
 /** When the first kick since the last turn of the event loop came, performance.now(); 0: none has come. */
 let kicked = 0;
+/** When a world last went on, performance.now(). */
+let stepped = 0;
+
+/** A world goes on. @param now performance.now() */
+export function noteStep(now: number): void {
+  stepped = now;
+}
 
 /** The world goes on in the event loop's next turn. */
 export function later(world: World): void {
   world.scheduled = true;
-  setImmediate(goOn, world);
-}
-
-function goOn(world: World): void {
-  world.scheduled = false;
-  world.step?.();
+  setImmediate(world.goOn);
 }
 
 /**
@@ -31,16 +33,18 @@ function goOn(world: World): void {
  */
 export function kick(world: World): void {
   if (world.step === null || world.scheduled || (mp.turn && currentWorld() === world)) return;
-  const now = performance.now();
   if (kicked === 0) {
-    kicked = now;
-    setImmediate(() => {
-      kicked = 0;
-    });
+    kicked = performance.now();
+    setImmediate(calm);
   }
-  if (now - kicked > SLICE_MS) return later(world);
+  if (stepped - kicked > SLICE_MS) return later(world);
   world.scheduled = true;
-  queueMicrotask(() => goOn(world));
+  queueMicrotask(world.goOn);
+}
+
+/** The event loop has had its turn. */
+function calm(): void {
+  kicked = 0;
 }
 
 /** A timer was set, maybe by ordinary code: the world that it belongs to looks when it is due. */
@@ -65,6 +69,18 @@ export function expectOutside(run: Run, change: 1 | -1): void {
 export function isUnderWay(): boolean {
   const run = runNow();
   return run !== undefined && !run.over;
+}
+
+/**
+ * Whether ordinary code may carry out an operation by itself, in place of a goroutine of the run under way: between turns, in
+ * the only world. What it did may be all that is left to do for now, and the code behind it asks for more later.
+ */
+export function mayOutside(): boolean {
+  if (mp.turn || severalWorlds) return false;
+  const run = lone.run ?? ambientRun();
+  if (run === undefined || run.over || run.ends) return false;
+  run.world.lately = true;
+  return true;
 }
 
 /**

@@ -2,8 +2,9 @@
  * Where goroutines stand in their source: the places of operations and go statements, noted with `traceback: "all"`, as
  * frames for reports and traces. The scheduler stands on this file, and traceback.ts on the scheduler's clock.
  */
-import { dirname } from "node:path";
+import { join } from "node:path";
 import { framesBelow, gbody } from "./g.ts";
+import { packageRoot, standsIn } from "./library.ts";
 import { getg, isOwnCall, mp, setSiteHook } from "./m.ts";
 import { isA } from "./panic.ts";
 
@@ -18,8 +19,8 @@ const opSites = new Map<number, (Error | undefined)[]>();
 const goSites = new Map<number, readonly (Error | undefined)[]>();
 let tracebacks = 0;
 
-/** Whether this stands in a bundle, where gobuf's frames cannot be told by their file. */
-const bundled = import.meta.file !== "sites.ts";
+/** Where this stands in a bundle, gobuf's frames cannot be told by their file. */
+const bundled = standsIn === "bundle";
 
 /** Starts (1) or stops (-1) noting places, for one run of those that want it. */
 export function wantTracebacks(change: 1 | -1): void {
@@ -67,18 +68,23 @@ export function creationSites(gp: number): readonly (Error | undefined)[] | unde
   return goSites.get(gp);
 }
 
-const here = dirname(import.meta.dir);
+/** Folders of gobuf's code: a frame of the package's own modules says src where their map was read, dist where not. */
+const folders = [join(packageRoot, "src"), join(packageRoot, "dist", "bun")];
 
 function isOwn(frame: string): boolean {
-  return (frame.includes(here) && !frame.includes(".test.ts")) || !/[:)]/.test(frame) || frame.includes("native:");
+  return (
+    (folders.some((folder) => frame.includes(folder)) && !frame.includes(".test.ts")) ||
+    !/[:)]/.test(frame) ||
+    frame.includes("native:")
+  );
 }
 
 const OWN = "gobuf.";
 const SCHEDULER = /^(gobuf\.)?(scheduleTurns|proceed|resume) /;
 
-/** Gives functions names by which frames are told in a bundle: a minifier changes those that they have in their source. */
+/** Gives functions names by which frames are told: a bundler changes those that they have in their source. */
 export function nameForFrames(functions: Readonly<Record<string, (...args: never[]) => unknown>>): void {
-  if (!bundled) return;
+  if (standsIn === "src") return;
   for (const [name, f] of Object.entries(functions)) Object.defineProperty(f, "name", { value: OWN + name });
 }
 

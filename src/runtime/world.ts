@@ -143,6 +143,15 @@ export class World {
   fresh = false;
   /** {@link step} is about to be called: in a microtask, or in the event loop's next turn. */
   scheduled = false;
+  /** Calls {@link step}, which was scheduled. */
+  readonly goOn = (): void => {
+    this.scheduled = false;
+    this.step?.();
+  };
+  /** How often nothing could run, and what came from outside `lately` put the verdict off. */
+  looks = 0;
+  /** The verdict comes behind the event loop's next turn, if nothing comes before. */
+  verdictComes = false;
 
   constructor(readonly options: WorldOptions) {}
 
