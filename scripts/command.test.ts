@@ -115,6 +115,7 @@ const COMMANDS: Readonly<Record<string, Refused>> = {
     ["arm64 run fidelity", 'cannot run "run": expected `test` or a .ts file'],
   ],
   "scripts/abis/setup.ts": [["vax", 'no ABI "vax": expected arm64, windows, musl']],
+  "scripts/bundle.ts": [],
   "scripts/build.ts": [["plan9-x64", "no platform plan9-x64: expected all, linux-x64"]],
   "scripts/codes.ts": [],
   "scripts/declarations.ts": [],
