@@ -56,6 +56,7 @@ pub fn build(b: *std.Build) void {
 
     var found = false;
     addModel(b, optimize);
+    addDelayed(b, optimize);
     for (platforms) |platform| {
         const chosen = if (std.mem.eql(u8, wanted, "host"))
             isHost(b, platform)
@@ -125,7 +126,7 @@ fn addPlatform(b: *std.Build, platform: Platform, optimize: std.builtin.Optimize
     }
     const fill = b.fmt("arch/probe/async_{s}.S", .{@tagName(platform.query.cpu_arch.?)});
     if (exists(b, fill)) module.addAssemblyFile(b.path(fill));
-    for ([_][]const u8{ "bodies", "preempt", "procs" }) |name| {
+    for ([_][]const u8{ "bodies", "preempt", "procs", "hostile", "history" }) |name| {
         const flags = &.{ "-std=c11", "-ffreestanding" };
         module.addCSourceFile(.{ .file = b.path(b.fmt("arch/probe/{s}.c", .{name})), .flags = flags });
     }
@@ -151,6 +152,34 @@ fn addModel(b: *std.Build, optimize: std.builtin.OptimizeMode) void {
         module.addIncludePath(offsetsHeader(b, platform));
         const executable = b.addExecutable(.{ .name = "gobuf_model", .root_module = module, .use_llvm = true });
         const artifact = b.addInstallArtifact(executable, .{ .dest_dir = .{ .override = .{ .custom = "model" } } });
+        step.dependOn(&artifact.step);
+    }
+}
+
+/// `zig build delayed`: the library whose shared accesses come late, for this machine, in zig-out/delayed/.
+fn addDelayed(b: *std.Build, optimize: std.builtin.OptimizeMode) void {
+    const step = b.step("delayed", "the library for tests of several Ms, whose shared accesses come late");
+    if (!exists(b, "arch/delayed.zig")) return;
+    for (platforms) |platform| {
+        if (!isHost(b, platform) or platform.os != .linux) continue;
+        const module = b.createModule(.{
+            .root_source_file = b.path("arch/delayed.zig"),
+            .target = b.resolveTargetQuery(platform.query),
+            .optimize = optimize,
+            .strip = true,
+            .pic = true,
+            .omit_frame_pointer = true,
+            .stack_check = false,
+            .stack_protector = false,
+            .unwind_tables = .async,
+        });
+        for ([_][]const u8{ "", "async_" }) |part| {
+            module.addAssemblyFile(b.path(b.fmt("arch/{s}{s}.S", .{ part, @tagName(platform.abi) })));
+        }
+        module.addIncludePath(b.path("arch"));
+        module.addIncludePath(offsetsHeader(b, platform));
+        const library = b.addLibrary(.{ .name = "gobuf", .linkage = .dynamic, .root_module = module, .use_llvm = true });
+        const artifact = b.addInstallArtifact(library, .{ .dest_dir = .{ .override = .{ .custom = "delayed" } } });
         step.dependOn(&artifact.step);
     }
 }

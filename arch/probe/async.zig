@@ -43,7 +43,7 @@ comptime {
 extern fn gobuf_async_fill(want: *const Record, got: *Record, spins: u64, level: u32) callconv(.c) void;
 
 /// The body's argument. Written by the body, but for `stop`, `spins` and `seed`.
-const Watch = extern struct {
+pub const Watch = extern struct {
     stop: u32,
     /// What was filled: 0 the baseline, 1 AVX, 2 AVX-512.
     level: u32,
@@ -59,7 +59,7 @@ const Watch = extern struct {
     compared: u64,
 };
 
-fn avxLevel() u32 {
+pub fn avxLevel() u32 {
     if (comptime builtin.cpu.arch != .x86_64) return 0;
     const one = cpuid(1, 0);
     const osxsave_avx = 1 << 27 | 1 << 28;
@@ -92,21 +92,24 @@ fn cpuid(leaf: u32, part: u32) struct { ebx: u32, ecx: u32 } {
 export fn gobuf_probe_async(arg: ?*anyopaque) callconv(.c) void {
     const watch: *volatile Watch = @ptrCast(@alignCast(arg.?));
     watch.level = avxLevel();
+    var random: Random = .init(watch.seed, .execute, 0, 0);
+    while (@atomicLoad(u32, @volatileCast(&watch.stop), .monotonic) == 0) round(watch, &random);
+}
+
+/// Fills all registers, waits and compares, once. `level` of the watch has been set.
+pub fn round(watch: *volatile Watch, random: *Random) void {
     var want: Record align(64) = undefined;
     var got: Record align(64) = undefined;
-    var random: Random = .init(watch.seed, .execute, 0, 0);
-    while (@atomicLoad(u32, @volatileCast(&watch.stop), .monotonic) == 0) {
-        // On AArch64 it says which register counts.
-        const level: u32 = if (builtin.cpu.arch == .x86_64) watch.level else @truncate(watch.rounds & 1);
-        for (words(&want)) |*word| word.* = random.next();
-        if (builtin.cpu.arch == .aarch64) want.general[level] = 0;
-        for (words(&got)) |*word| word.* = ~@as(u64, 0);
-        legal(&want, random.next());
-        dirty();
-        gobuf_async_fill(&want, &got, watch.spins, level);
-        compare(watch, &want, &got, level);
-        watch.rounds += 1;
-    }
+    // On AArch64 it says which register counts.
+    const level: u32 = if (builtin.cpu.arch == .x86_64) watch.level else @truncate(watch.rounds & 1);
+    for (words(&want)) |*word| word.* = random.next();
+    if (builtin.cpu.arch == .aarch64) want.general[level] = 0;
+    for (words(&got)) |*word| word.* = ~@as(u64, 0);
+    legal(&want, random.next());
+    dirty();
+    gobuf_async_fill(&want, &got, watch.spins, level);
+    compare(watch, &want, &got, level);
+    watch.rounds += 1;
 }
 
 /// Leaves ones below sp, where the frame of a preemption will lie: what it wants zero it has to make so.

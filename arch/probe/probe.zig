@@ -20,6 +20,7 @@ comptime {
     _ = @import("bodies.zig");
     _ = @import("callback.zig");
     _ = @import("dirty.zig");
+    _ = @import("migrate.zig");
     _ = @import("overflow.zig");
     if (builtin.cpu.arch == .x86_64) _ = @import("sweep.zig"); // of MXCSR
     if (builtin.cpu.arch == .x86_64 and builtin.os.tag == .linux) _ = @import("steps.zig"); // by the trap flag

@@ -3,31 +3,7 @@
  * Bodies in C for props/procs, which several Ms run: of the probe's library. Each works by a record of its own; what several
  * of them touch is guarded by what the body is about.
  */
-#include "../include/gobuf.h"
-
-/* props/procs/bodies.ts writes and reads it, in 64-bit words. */
-typedef struct {
-  gobuf_u64 count;  /* how often */
-  gobuf_u64 in;     /* handles */
-  gobuf_u64 out;
-  gobuf_u64 wg;
-  gobuf_u64 mutex;
-  gobuf_u64 shared; /* address of a word that the mutex guards */
-  gobuf_u64 id;
-  gobuf_u64 ns;
-  /* what became of it */
-  gobuf_u64 done;
-  gobuf_u64 sum;
-  gobuf_u64 bad;
-  gobuf_u64 status;
-} work;
-
-#define W(arg) work *w = (work *)(arg)
-#define H(handle) ((gobuf_handle)(handle))
-
-static void wg_done(work *w) {
-  if (w->wg) gobuf_wg_done(H(w->wg));
-}
+#include "procs.h"
 
 /* Gives way so often. */
 GOBUF_EXPORT void p_yielder(void *arg) {

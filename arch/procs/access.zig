@@ -15,6 +15,10 @@ pub const supported = builtin.os.tag == .linux;
 /// How often a lock was found taken: everybody's, and nothing is handed over with it.
 pub var contended_count: u32 = 0;
 
+/// What the library's own Ms access by: the processor's, and in a build for tests (delayed.zig) those of its root.
+const root = @import("root");
+pub const Chosen = if (@hasDecl(root, "procs_access")) root.procs_access else Machine;
+
 pub const Machine = struct {
     pub fn contended() void {
         _ = @atomicRmw(u32, &contended_count, .Add, 1, .monotonic);

@@ -85,6 +85,12 @@ pub fn operate(pool: *Pool, code: u32, handle: u32, v: u64, sg: *Sudog) Done {
             const c = channelOf(pool, handle) orelse return done;
             settle(&done, c.close(&done.woken), &c.lock);
         },
+        @intFromEnum(Trap.chan_len), @intFromEnum(Trap.chan_cap) => {
+            const c = channelOf(pool, handle) orelse return done;
+            c.lock.lock();
+            defer c.lock.unlock();
+            done = .{ .outcome = .done, .word = if (code == @intFromEnum(Trap.chan_len)) c.qcount else c.dataqsiz };
+        },
         @intFromEnum(Trap.lock), @intFromEnum(Trap.unlock) => {
             const kind = pool.handles.find(handle, .mutex) orelse return done;
             const m: *SyncMutex = @alignCast(@fieldParentPtr("kind", kind));

@@ -53,6 +53,10 @@ pub fn operation(pool: *Pool, p: *P, m: *os.M, gp: *os.G, index: u32, code: u32)
             pool_.deliver(gp, codes.status.panic, 0);
             return .on;
         },
+        @intFromEnum(Trap.chan_len), @intFromEnum(Trap.chan_cap) => if (a == 0) {
+            pool_.deliver(gp, codes.status.ok, 0);
+            return .on;
+        },
         @intFromEnum(Trap.lock), @intFromEnum(Trap.unlock), @intFromEnum(Trap.wgadd), @intFromEnum(Trap.wgwait) => {},
         @intFromEnum(Trap.exitsyscall) => return fails(pool, index, codes.procs.syscall, code, 0),
         else => return fails(pool, index, codes.procs.trap, code, a),

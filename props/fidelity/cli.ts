@@ -61,6 +61,8 @@ export interface ProcsOptions {
   /** Rounds of workloads. */
   readonly rounds: number;
   readonly seed: number;
+  /** The go command or GOROOT of the runs beside it; undefined for the go on PATH. */
+  readonly go: string | undefined;
 }
 
 /** A command line that makes no sense; nothing was run. */
@@ -226,6 +228,6 @@ export function parseOptions(argv: readonly string[]): Options | Help {
     page,
     abi,
     rows,
-    procs: procs === undefined ? undefined : { procs, rounds, seed: rest.seed },
+    procs: procs === undefined ? undefined : { procs, rounds, seed: rest.seed, go },
   };
 }

@@ -1,4 +1,4 @@
-/** The bodies of arch/probe/procs.c, and the record that they work by. */
+/** The bodies of arch/probe/procs.c, hostile.c and history.c, and the record that they work by. */
 import { join } from "node:path";
 import { native } from "gobuf";
 import { hostPlatform, libraryFile, packageRoot } from "../../src/runtime/library.ts";
@@ -26,6 +26,23 @@ const BODIES = {
   p_exits: native.body,
   p_blocker: native.body,
   p_misblocks: native.body,
+  h_forks: native.body,
+  h_chain: native.body,
+  h_drops: native.body,
+  h_churns: native.body,
+  h_uses: native.body,
+  h_uses_freed: native.body,
+  h_holds: native.body,
+  h_locks_twice: native.body,
+  h_unlocks: native.body,
+  h_outcomes: native.body,
+  h_waits_for_ever: native.body,
+  h_stubborn: native.body,
+  l_sends: native.body,
+  l_receives: native.body,
+  l_selects: native.body,
+  l_select_sends: native.body,
+  l_closes: native.body,
 } as const;
 
 const libraryPath = join(packageRoot, "zig-out", "lib", hostPlatform(), libraryFile("gobuf_probe", hostPlatform()));

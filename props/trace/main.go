@@ -24,6 +24,8 @@ type Result struct {
 	Goroutines []string `json:"goroutines"`
 	// Names are the functions that goroutines were created or first seen in, by id.
 	Names map[string]string `json:"names"`
+	// Changes are those of goroutines in place of all that follows, "id from to proc thread", where they were asked for.
+	Changes []string `json:"changes"`
 	// Procs are the changes of procs, "id from>to", with the thread.
 	Procs []string `json:"procs"`
 	// Stacks are the frames of blocks, "id: func file:line ...".
@@ -82,6 +84,10 @@ func (r *Result) goroutine(ev trace.Event, st trace.StateTransition) {
 	if from == to {
 		return
 	}
+	if withChanges {
+		r.Changes = append(r.Changes, fmt.Sprintf("%d %v %v %d %d", id, from, to, ev.Proc(), ev.Thread()))
+		return
+	}
 	text := fmt.Sprintf("%d %v>%v", id, from, to)
 	if st.Reason != "" {
 		text += " " + st.Reason
@@ -138,6 +144,9 @@ func read(file string) Result {
 		result.note(ev)
 	}
 }
+
+// withChanges says that the reader's argument asks for Changes.
+var withChanges = len(os.Args) > 1 && os.Args[1] == "changes"
 
 func main() {
 	out := json.NewEncoder(os.Stdout)

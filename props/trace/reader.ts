@@ -24,6 +24,8 @@ export interface Verdict {
   readonly procs: readonly string[] | null;
   readonly stacks: readonly string[] | null;
   readonly annotations: readonly string[] | null;
+  /** In place of what goroutines did, where it was asked for: "id from to proc thread". */
+  readonly changes: readonly string[] | null;
   readonly rises: boolean;
   readonly span: number;
 }
@@ -76,11 +78,11 @@ export function buildReader(): void {
   built = binary;
 }
 
-/** Reads traces, in one process. */
-export async function readTraces(files: readonly string[]): Promise<Verdict[]> {
+/** Reads traces, in one process. @param changes asks for `changes` */
+export async function readTraces(files: readonly string[], changes = false): Promise<Verdict[]> {
   if (built === "") buildReader();
   const stdin = new TextEncoder().encode(files.map((file) => `${file}\n`).join(""));
-  const child = Bun.spawn([built], { stdin, stdout: "pipe", stderr: "pipe" });
+  const child = Bun.spawn([built, ...(changes ? ["changes"] : [])], { stdin, stdout: "pipe", stderr: "pipe" });
   const [out, err, exitCode] = await Promise.all([child.stdout.text(), child.stderr.text(), child.exited]);
   if (exitCode !== 0) throw new Error(`the reader of traces: exit code ${exitCode}\n${err}`);
   const lines = out.split("\n").filter((line) => line !== "");

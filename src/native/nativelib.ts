@@ -4,7 +4,7 @@
  */
 
 import { poolOf, startedPoolOf } from "../procs/pool.ts";
-import { sharedChan, sharedHandle } from "../procs/shared.ts";
+import { refuseRelease, sharedChan, sharedHandle } from "../procs/shared.ts";
 import { pooledGoroutines, severalProcs } from "../procs/wish.ts";
 import { Hchan } from "../runtime/chan.ts";
 import type { Chan, RecvChan, SendChan } from "../runtime/channel.ts";
@@ -402,7 +402,9 @@ export function chanOf(handle: number): Chan<number | bigint> {
  * ```
  */
 export function release(object: Handled): boolean {
-  return isHandled(object) && releaseHandle(object);
+  if (!isHandled(object)) return false;
+  refuseRelease(object);
+  return releaseHandle(object);
 }
 
 function isHandled(object: unknown): object is Parameters<typeof handleOf>[0] {

@@ -17,6 +17,8 @@ import {
   PROCS_OP_PARKED,
   PROCS_OP_WOKE,
   STATUS_OK,
+  TRAP_CHAN_CAP,
+  TRAP_CHAN_LEN,
   TRAP_CLOSE,
   TRAP_LOCK,
   TRAP_RECV,
@@ -49,10 +51,35 @@ import {
 } from "../runtime/runtime2.ts";
 import { RECVQ, SENDQ } from "../runtime/waitq.ts";
 import { type Codec, plain, word } from "../runtime/word.ts";
-import { RunOverError } from "../runtime/world.ts";
+import { RunOverError, runOf } from "../runtime/world.ts";
 import { Mutex } from "../sync/mutex.ts";
 import { WaitGroup } from "../sync/waitgroup.ts";
 import type { Answer, Pool } from "./pool.ts";
+
+/** The pool that has an object. */
+const owners = new WeakMap<object, Pool>();
+
+const kindOf = (object: object) => (object instanceof Chan ? "channel" : object.constructor.name);
+
+/** @throws Error where an object is another pool's */
+function refuseOther(pool: Pool, object: object): void {
+  const owner = owners.get(object);
+  if (owner === undefined || owner === pool) return;
+  const over = owner.run.over ? ", which is over" : "";
+  throw new Error(
+    `gobuf: this ${kindOf(object)} is shared with native goroutines of another run with several procs${over}: ` +
+      "make one for each run",
+  );
+}
+
+/** @throws Error for an object of a pool: its handle lasts as long as the run */
+export function refuseRelease(object: object): void {
+  if (!owners.has(object)) return;
+  throw new Error(
+    `gobuf: native.release: this ${kindOf(object)} is shared with native goroutines of a run with several ` +
+      "procs: its handle lasts until the run is over",
+  );
+}
 
 const SELECT = "gobuf: select on a channel that native goroutines of a run with several procs share: not there yet";
 
@@ -61,6 +88,7 @@ export function sharedHandle(pool: Pool, object: object): number {
   const known = pool.handles.get(object);
   if (known !== undefined) return known;
   if (object instanceof Chan && object.nil) return 0;
+  refuseOther(pool, object);
   let handle: number;
   if (object instanceof Chan) handle = shareChan(pool, object as Chan<unknown>);
   else if (object instanceof Mutex) handle = shareMutex(pool, object);
@@ -71,8 +99,13 @@ export function sharedHandle(pool: Pool, object: object): number {
         `several procs yet: expected a channel of chan or native.chan, a Mutex, or a WaitGroup`,
     );
   }
+  return keep(pool, object, handle);
+}
+
+function keep(pool: Pool, object: object, handle: number): number {
   pool.handles.set(object, handle);
   pool.objects.set(handle, object);
+  owners.set(object, pool);
   return handle;
 }
 
@@ -83,8 +116,7 @@ export function sharedChan(pool: Pool, handle: number): Chan<unknown> | undefine
   if (handle < 2 ** 31) return undefined;
   const c = new Chan<unknown>(0);
   override(pool, c, handle, plain);
-  pool.handles.set(c, handle);
-  pool.objects.set(handle, c);
+  keep(pool, c, handle);
   return c;
 }
 
@@ -97,6 +129,12 @@ function made(pool: Pool, kind: number, n: number, what: string): number {
 /** An operation on an object of the pool. Its answer, or null when the goroutine is to wait for it. */
 function operate(pool: Pool, code: number, handle: number, lo: number, hi: number, gp: number): Answer | null {
   if (pool.run.over) throw new RunOverError("gobuf: the run that shared this object with native goroutines is over");
+  if (gp !== 0 && runOf(gp) !== pool.run) {
+    throw new Error(
+      "gobuf: this object is shared with native goroutines of another run with several procs: only goroutines of that run " +
+        "may wait for it",
+    );
+  }
   const answer = native.gobuf_procs_op(pool.index, code, handle, lo >>> 0, hi >>> 0, gp);
   if ((answer & PROCS_OP_WOKE) !== 0) pool.busy();
   switch (answer & ~PROCS_OP_WOKE) {
@@ -132,6 +170,11 @@ function replace<T extends object>(object: T, methods: Record<string, unknown>):
   for (const [name, value] of Object.entries(methods)) {
     Object.defineProperty(object, name, { value, configurable: true, writable: true, enumerable: false });
   }
+}
+
+/** Puts a getter in the place of a class's, on one object. */
+function replaceGetter(object: object, name: string, get: () => number): void {
+  Object.defineProperty(object, name, { get, configurable: true, enumerable: false });
 }
 
 /** Whoever looks at the channel's own buffer is told that it is not there. */
@@ -181,6 +224,9 @@ function override(pool: Pool, c: Chan<unknown>, handle: number, codec: Codec<unk
     const answer = operate(pool, TRAP_RECV, handle, 0, 0, gp);
     return answer === null ? parkFor(pool, gp, waitReasonChanReceive, use) : opReady(use(answer));
   };
+  const size = (code: number) => () => onOwnM(operate, pool, code, handle, 0, 0, 0)?.[1] ?? 0;
+  replaceGetter(c, "len", size(TRAP_CHAN_LEN));
+  replaceGetter(c, "cap", size(TRAP_CHAN_CAP));
   replace(c, {
     send(v: unknown): Op<void> {
       const gp = getg("send");

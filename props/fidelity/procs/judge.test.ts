@@ -1,8 +1,10 @@
 /** The judge of runs with several Ms sees what is wrong with a merged trace, and finds nothing wrong with a right one. */
 import { expect, test } from "bun:test";
 import { MAIN, NO_P, type PoolEvent } from "../../../src/procs/pool.ts";
+import { openBodies } from "../../procs/bodies.ts";
+import { judgedHistories } from "./histories.ts";
 import { judge } from "./judge.ts";
-import { runProcs } from "./run.ts";
+import { judgedRounds } from "./rounds.ts";
 
 const [IDLE, RUNNABLE, RUNNING, SYSCALL, WAITING, DEAD] = [0, 1, 2, 3, 4, 6];
 
@@ -106,9 +108,15 @@ test("a writer whose numbers do not rise is seen", () => {
 });
 
 test.skipIf(process.platform !== "linux")(
-  "a round on three Ms has nothing wrong (Linux's futex)",
+  "a round on three Ms has nothing wrong, and its channels' histories are linearizable (Linux's futex)",
   async () => {
-    expect(await runProcs({ procs: 3, rounds: 1, seed: 1 })).toBe(true);
+    const { symbols } = openBodies();
+    const { sums, wrong } = await judgedRounds(symbols, { procs: 3, rounds: 1, seed: 1 });
+    expect(wrong).toEqual([]);
+    expect(sums).toMatchObject({ runs: 9, deadlocks: 1 });
+    const histories = await judgedHistories(symbols, { procs: 3, count: 4, seed: 1 });
+    expect(histories).toMatchObject({ runs: 4, channels: 8, wrong: [] });
+    expect(histories.operations).toBeGreaterThan(100);
   },
   240_000,
 );

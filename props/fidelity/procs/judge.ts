@@ -23,6 +23,9 @@ const LEGAL = new Set(
   ].map(([from, to]) => `${from}>${to}`),
 );
 
+/** One of Go in addition: of a call that waits for the world, which has stopped. */
+const GO = new Set([`${SYSCALL}>${WAITING}`]);
+
 /** What a merged trace shows. */
 export interface Seen {
   readonly transitions: number;
@@ -37,9 +40,13 @@ export interface Seen {
 
 /**
  * @param lists what each writer has noted
+ * @param of what a pool's Ms have noted, or Go's execution trace
  * @returns what it shows, and what is wrong with it: at most ten things
  */
-export function judge(lists: readonly (readonly PoolEvent[])[]): { seen: Seen; wrong: string[] } {
+export function judge(
+  lists: readonly (readonly PoolEvent[])[],
+  of: "pool" | "go" = "pool",
+): { seen: Seen; wrong: string[] } {
   const wrong: string[] = [];
   const tell = (text: string) => {
     if (wrong.length < 10) wrong.push(text);
@@ -64,7 +71,8 @@ export function judge(lists: readonly (readonly PoolEvent[])[]): { seen: Seen; w
     // A dead G that is used again is idle first, which is outside the relation.
     const expected = status === DEAD ? IDLE : status;
     if (old !== expected) tell(`${where}: it was ${statusName(expected)}`);
-    if (!LEGAL.has(`${old}>${to}`)) tell(`${where}: is no change of a pool's`);
+    if (!LEGAL.has(`${old}>${to}`) && !(of === "go" && GO.has(`${old}>${to}`)))
+      tell(`${where}: is no change of a pool's`);
     statuses.set(gp, to);
     if (old === IDLE) goroutines++;
     if (to === RUNNING) {

@@ -1,25 +1,15 @@
-/** `bun run fidelity --procs N`: judged runs with several Ms. It prints what they did, and fails below what they must do. */
-import { run } from "gobuf";
-import { MAIN, type Pool, type PStats, SPARES_MAX, STATS, setPoolWitness } from "../../../src/procs/pool.ts";
-import { native } from "../../../src/runtime/ffi.ts";
+/**
+ * `bun run fidelity --procs N`: runs with several Ms, judged. Workloads on the library as it is, and on one whose shared
+ * accesses come late; registers across migration; histories of channels; the same workloads in Go. It prints what they did,
+ * and fails below what they must do.
+ */
 import { openBodies } from "../../procs/bodies.ts";
 import type { ProcsOptions } from "../cli.ts";
-import { judge } from "./judge.ts";
-import { DEADLOCK, type Draw, WORKLOADS } from "./workloads.ts";
-
-/** Status changes that an M may note in one run. */
-const ROOM = 1 << 20;
-
-/** A draw by a seed: xorshift of 32 bits. */
-function drawBy(seed: number): Draw {
-  let x = Math.imul(seed + 1, 0x9e3779b1) >>> 0 || 1;
-  return (n) => {
-    x ^= x << 13;
-    x ^= x >>> 17;
-    x ^= x << 5;
-    return (x >>> 0) % n;
-  };
-}
+import { besideGo } from "./beside-go.ts";
+import { delayedRounds } from "./delayed.ts";
+import { type HistorySums, judgedHistories } from "./histories.ts";
+import { migrate } from "./registers.ts";
+import { judgedRounds, type Sums } from "./rounds.ts";
 
 /** What the runs must have done at least, for each round: a smaller number says that they did not try what they are for. */
 const LEAST: Partial<Record<keyof Sums, number>> = {
@@ -33,69 +23,92 @@ const LEAST: Partial<Record<keyof Sums, number>> = {
 };
 /** Fewer rounds than this show nothing for sure: who gets a processor is the system's to say. */
 const ROUNDS_TELL = 8;
-type Sums = PStats & { transitions: number; migrations: number; goroutines: number; calls: number; waited: number };
+/** Goroutines that look at their registers; operations of each, for each round. */
+const MIGRANTS = 16;
+const LOOKS = 4000;
+/** Histories for each round. */
+const HISTORIES = 6;
+/** Rounds with delays, and beside Go: so many of all. */
+const DELAYED_SHARE = 4;
+const GO_ROUNDS_MAX = 3;
 
 /** @returns whether nothing was wrong */
-export async function runProcs({ procs, rounds, seed }: ProcsOptions): Promise<boolean> {
+export async function runProcs({ procs, rounds, seed, go }: ProcsOptions): Promise<boolean> {
   if (process.platform !== "linux") {
     console.error("fidelity --procs: runs with several Ps are there on Linux only");
     return false;
   }
   const { symbols } = openBodies();
-  const zero = { transitions: 0, migrations: 0, goroutines: 0, calls: 0, waited: 0 } as Sums;
-  for (const name of STATS) zero[name] = 0;
-  const sums = zero;
+  const tells = rounds >= ROUNDS_TELL;
   const wrong: string[] = [];
-  let [runs, deadlocks] = [0, 0];
-  const contended = native.gobuf_procs_contended();
-  const start = performance.now();
-  for (let round = 0; round < rounds && wrong.length === 0; round++) {
-    for (const [kind, workload] of [...WORKLOADS, DEADLOCK].entries()) {
-      const own = seed + 1000 * round + kind;
-      const again = `replay: bun run fidelity --procs ${procs} --seed ${seed + 1000 * round} --rounds 1`;
-      const isDeadlock = workload === DEADLOCK;
-      const look = (pool: Pool) => {
-        const noted = Array.from({ length: procs + SPARES_MAX }, (_, i) => pool.events(i));
-        noted.push(pool.events(MAIN));
-        const lost = noted.reduce((sum, list) => sum + list.lost, 0);
-        if (lost > 0) wrong.push(`${lost} status changes had no room in the log: ${again}`);
-        const { seen, wrong: found } = judge(noted.map((list) => list.events));
-        for (const text of found) wrong.push(`${text}: ${again}`);
-        for (const p of pool.stats()) for (const name of STATS) sums[name] += p[name];
-        sums.transitions += seen.transitions;
-        sums.migrations += seen.migrations;
-        sums.goroutines += seen.goroutines;
-        sums.calls += seen.calls;
-        sums.waited += seen.waited;
-        const calls = pool.stats().reduce((sum, p) => sum + p.syscalls, 0);
-        if (calls !== seen.calls) wrong.push(`${calls} blocking calls, and ${seen.calls} in the trace: ${again}`);
-        const counted = pool.stats().reduce((sum, p) => sum + p.executed, 0);
-        if (counted !== seen.executes) wrong.push(`${counted} executes, and ${seen.executes} in the trace: ${again}`);
-      };
-      setPoolWitness(look, ROOM);
-      runs++;
-      try {
-        const text = await run(workload(symbols, drawBy(own)), { procs });
-        if (isDeadlock) wrong.push(`a deadlock was missed: ${again}`);
-        if (text !== null) wrong.push(`${text}: ${again}`);
-      } catch (error) {
-        const { message } = error as Error;
-        if (isDeadlock && message.startsWith("all goroutines are asleep - deadlock!")) deadlocks++;
-        else wrong.push(`${message}: ${again}`);
-      }
-    }
-  }
-  setPoolWitness(null);
-  const ms = performance.now() - start;
-  const locks = native.gobuf_procs_contended() - contended;
+  const counted = (what: string, start: number, counts: object) => {
+    const text = Object.entries(counts).map(([name, n]) => `${name} ${n}`);
+    console.log(`procs ${procs}: ${what} in ${(performance.now() - start).toFixed(0)} ms: ${text.join(", ")}`);
+  };
+  const again = `replay: bun run fidelity --procs ${procs} --seed ${seed} --rounds ${rounds}`;
+  /** Fails where less was seen than what makes it a check. */
+  const atLeast = (what: string, got: number, least: number) => {
+    if (tells && got < least) wrong.push(`${what}: ${got}, expected at least ${least}: these runs show too little`);
+  };
+
+  let start = performance.now();
+  const judged = await judgedRounds(symbols, { procs, rounds, seed });
+  wrong.push(...judged.wrong);
+  const { runs, ...sums } = judged.sums;
+  counted(`${runs} runs`, start, sums);
   for (const [name, least] of Object.entries(LEAST) as [keyof Sums, number][]) {
-    const got = sums[name];
-    if (rounds >= ROUNDS_TELL && got < least * rounds)
-      wrong.push(`${name}: ${got}, expected at least ${least * rounds}: these runs show too little`);
+    atLeast(name, judged.sums[name], least * rounds);
   }
-  const line = Object.entries({ ...sums, contended: locks, deadlocks }).map(([name, n]) => `${name} ${n}`);
-  console.log(`procs ${procs}: ${runs} runs in ${ms.toFixed(0)} ms: ${line.join(", ")}`);
+
+  start = performance.now();
+  const count = 4 * Math.ceil((LOOKS * rounds) / 4);
+  const { skipped, first, ...registers } = await migrate({ procs, seed, migrants: MIGRANTS, count });
+  counted(`registers of ${MIGRANTS} goroutines`, start, registers);
+  if (registers.bad !== 0) wrong.push(`registers: ${registers.bad} are wrong: ${first}: ${again}`);
+  if (skipped !== null) console.log(`  SKIPPED: goroutines that are interrupted between two instructions: ${skipped}`);
+  atLeast("migrations of goroutines that look at their registers", registers.migrations, rounds);
+  atLeast("registers that were compared", registers.compared, MIGRANTS * LOOKS * rounds);
+  if (skipped === null) atLeast("words of registers in a wait", registers.interrupted, 1000 * rounds);
+
+  start = performance.now();
+  const seen = await judgedHistories(symbols, { procs, count: HISTORIES * rounds, seed });
+  sayHistories(counted, start, seen, "histories");
+  wrong.push(...seen.wrong);
+  atLeast("operations that overlap in a history", seen.overlaps, rounds);
+
+  start = performance.now();
+  const late = delayedRounds({ procs, rounds: Math.ceil(rounds / DELAYED_SHARE), seed, histories: HISTORIES * rounds });
+  if (typeof late === "string") console.log(`  SKIPPED: shared accesses that come late: ${late}`);
+  else {
+    const { runs: number, ...did } = late.rounds.sums;
+    counted(`${number} runs whose shared accesses come late`, start, { late: late.late, ...did });
+    sayHistories(counted, start, late.histories, "histories of such runs");
+    wrong.push(...late.rounds.wrong, ...late.histories.wrong);
+    atLeast("shared accesses that came late", late.late, 10_000 * Math.ceil(rounds / DELAYED_SHARE));
+    atLeast("operations that overlap in a history with delays", late.histories.overlaps, rounds);
+  }
+
+  start = performance.now();
+  const beside = await besideGo({ procs, rounds: Math.min(rounds, GO_ROUNDS_MAX), seed }, go);
+  if (beside.skipped !== null) console.log(`  SKIPPED: the same workloads in Go: ${beside.skipped}`);
+  else {
+    const { skipped: _, wrong: found, version, runs: number, ...did } = beside;
+    counted(`${number} runs of ${version} with GOMAXPROCS=${procs}`, start, did);
+    wrong.push(...found);
+    atLeast("transitions of Go's", beside.transitions, 10_000);
+    atLeast("migrations of Go's", beside.migrations, 1);
+  }
+
   for (const text of wrong.slice(0, 20)) console.log(`  ${text}`);
   console.log(`procs ${procs}: ${wrong.length === 0 ? "0" : wrong.length} wrong`);
   return wrong.length === 0;
+}
+
+function sayHistories(
+  counted: (what: string, start: number, counts: object) => void,
+  start: number,
+  { wrong: _, runs, ...counts }: HistorySums,
+  what: string,
+): void {
+  counted(`${runs} ${what}`, start, counts);
 }

@@ -1,0 +1,3 @@
+module gobuf.test/procs
+
+go 1.26.0
