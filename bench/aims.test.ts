@@ -52,6 +52,25 @@ describe("an aim of speed", () => {
   });
 });
 
+const gain: Aim = { row: "a, 2 Ps", single: "a, 1 P", impl: "native", over: "go", share: 0.95 };
+test.each([
+  ["as great as Go's", [100, 52, 100, 52], "met", 1],
+  ["smaller", [100, 60, 100, 52], "missed", 52 / 60],
+  ["on a machine that gives Go no second core", [100, 99, 100, 70], "not told", 70 / 99],
+])("a gain by a second P that is %s", (_, [one = 0, two = 0, goOne = 0, goTwo = 0], verdict, reached) => {
+  const results = [
+    time("a, 1 P", "native", one),
+    time("a, 2 Ps", "native", two),
+    time("a, 1 P", "go", goOne),
+    time("a, 2 Ps", "go", goTwo),
+  ];
+  const [found] = judge(results, [gain]);
+  expect(found).toMatchObject({ row: "a, 2 Ps", impl: "native", over: "go", aim: 0.95, unit: "share", verdict });
+  expect(found?.reached).toBeCloseTo(reached);
+  expect(judge(results.slice(1), [gain])[0]).toMatchObject({ reached: null, verdict: "not measured" });
+  expect(aimText({ over: "go", aim: 0.95, unit: "share" })).toBe("0.95 of what go gains");
+});
+
 test.each([
   [[470, 480], "met"],
   [[500, 500], "met"],

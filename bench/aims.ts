@@ -27,10 +27,21 @@ export interface Beside extends Common {
   readonly ms: number;
 }
 
-export type Aim = Faster | Smaller | Beside;
+/** To gain by a second P so great a share of what another implementation gains by it in the same run. */
+export interface Gain extends Common {
+  readonly over: string;
+  /** The row's part with one P; `row` is that with two. */
+  readonly single: string;
+  readonly share: number;
+}
+
+/** Where the other gains less, nothing can be told: the machine has no second core to give. */
+const GAIN_TELLS = 1.5;
+
+export type Aim = Faster | Smaller | Beside | Gain;
 
 /** What an aim's numbers are of. */
-export type AimUnit = "times" | "bytes" | "ms";
+export type AimUnit = "times" | "bytes" | "ms" | "share";
 
 /** What a run says of an aim. */
 export interface Verdict {
@@ -96,6 +107,7 @@ export const aims: readonly Aim[] = [
   { row: "parked 1M, memory", impl: "generator", bytes: 520 },
   // Its page alone is 4,096: no more than 1.6 times Go's.
   { row: "parked 1M, memory", impl: "native", bytes: 4403 },
+  { row: "tasks of 1 ms, 2 Ps", single: "tasks of 1 ms, 1 P", impl: "native", over: "go", share: 0.95 },
   { row: "import and first run", impl: "generator", over: "async", ms: 35 },
 ];
 
@@ -113,6 +125,7 @@ function everywhere(results: readonly Result[], list: readonly Aim[]): Aim[] {
 /** What an aim is, in words. */
 export function aimText({ over, aim, unit }: Pick<Verdict, "over" | "aim" | "unit">): string {
   if (unit === "bytes") return `at most ${aim} B`;
+  if (unit === "share") return `${aim} of what ${over} gains`;
   if (unit === "ms") return `at most ${aim} ms beside ${over}`;
   return aim === SAME ? `not slower than ${over}` : `${aim.toFixed(2).replace(/\.?0+$/, "")} times ${over}`;
 }
@@ -142,8 +155,34 @@ function amountOf(results: readonly Result[], aim: Smaller | Beside): Spread | u
   return { ratio: middle, low: Math.min(middle, ...beside), high: Math.max(middle, ...beside) };
 }
 
+/** What a second P gains an implementation, by rounds and at all. */
+function gainOf(results: readonly Result[], { row, single }: Gain, impl: string): number[] | undefined {
+  const [one, two] = [single, row].map((name) => results.find((r) => r.name === name && r.impl === impl));
+  if (one?.rounds === undefined || two?.rounds === undefined) return undefined;
+  const { rounds } = two;
+  const each = one.rounds.flatMap((ns, i) => (rounds[i] === undefined ? [] : [ns / rounds[i]]));
+  return [numbersOf(one).median / numbersOf(two).median, ...each];
+}
+
+/** Ours as a share of another's. */
+function shareOf(results: readonly Result[], aim: Gain): Spread | undefined {
+  const [ours, theirs] = [aim.impl, aim.over].map((impl) => gainOf(results, aim, impl));
+  if (ours === undefined || theirs === undefined) return undefined;
+  const shares = ours.flatMap((gain, i) => (theirs[i] === undefined ? [] : [gain / theirs[i]]));
+  return { ratio: shares[0] as number, low: Math.min(...shares), high: Math.max(...shares) };
+}
+
+/** What an aim reached, and what it is. */
+function measured(results: readonly Result[], aim: Aim): [Spread | undefined, figure: number, unit: AimUnit] {
+  if ("times" in aim) return [ratioOf(results, aim.row, aim.impl, aim.over), aim.times, "times"];
+  if ("share" in aim) return [shareOf(results, aim), aim.share, "share"];
+  return "bytes" in aim ? [amountOf(results, aim), aim.bytes, "bytes"] : [amountOf(results, aim), aim.ms, "ms"];
+}
+
 /** Whether a run cannot tell of a row. */
-function isUnsure(results: readonly Result[], { row, impl, ...aim }: Aim): boolean {
+function isUnsure(results: readonly Result[], of: Aim): boolean {
+  if ("share" in of && (gainOf(results, of, of.over)?.[0] ?? 0) < GAIN_TELLS) return true;
+  const { row, impl, ...aim } = of;
   const sides = ["over" in aim ? aim.over : impl, impl];
   return isTooNoisy(results) || results.some((r) => r.name === row && sides.includes(r.impl) && isNoisy(r));
 }
@@ -151,13 +190,8 @@ function isUnsure(results: readonly Result[], { row, impl, ...aim }: Aim): boole
 /** Judges the aims by a run's results. @param list those that were set; beside them gobuf is to be never slower than Go */
 export function judge(results: readonly Result[], list: readonly Aim[] = aims): Verdict[] {
   return [...list, ...everywhere(results, list)].map((aim) => {
-    const isRatio = "times" in aim;
-    const reached = isRatio ? ratioOf(results, aim.row, aim.impl, aim.over) : amountOf(results, aim);
-    const [figure, unit]: [number, AimUnit] = isRatio
-      ? [aim.times, "times"]
-      : "bytes" in aim
-        ? [aim.bytes, "bytes"]
-        : [aim.ms, "ms"];
+    const [reached, figure, unit] = measured(results, aim);
+    const isMore = unit === "times" || unit === "share";
     return {
       row: aim.row,
       impl: aim.impl,
@@ -168,7 +202,7 @@ export function judge(results: readonly Result[], list: readonly Aim[] = aims): 
       low: reached?.low ?? null,
       high: reached?.high ?? null,
       verdict:
-        reached === undefined ? "not measured" : isUnsure(results, aim) ? "not told" : told(reached, figure, isRatio),
+        reached === undefined ? "not measured" : isUnsure(results, aim) ? "not told" : told(reached, figure, isMore),
     };
   });
 }

@@ -55,6 +55,11 @@ const ROWS: readonly (readonly [name: string, what: string])[] = [
     "interval beside Bun.serve",
     "how late an interval of 1 ms is called beside a server that is asked 200 requests at a time",
   ],
+  ["tasks of 1 ms", "one of many native goroutines that compute for about a millisecond, with one P and with two"],
+  ["skynet on Ps", "a leaf of skynet with 100,000, with one P and with two"],
+  ["word between Ms", "a word to another native goroutine and back, with one P and with two"],
+  ["steal", "a goroutine that is started on an M which goes on computing, until another M has run it"],
+  ["main woken", "a word that main sends to a native goroutine and gets back, while it waits in its event loop"],
   ["parked", "one of so many goroutines that block: to make it, the resident memory it takes, to wake it"],
   [
     "import and first run",

@@ -89,6 +89,10 @@ function small(row: Row): Row {
     "skynet 1M": { n: 1000 },
     "import and first run": { n: 1 },
     "interval beside a body that spins": { n: 4 },
+    "tasks of 1 ms": { n: 8 },
+    "word between Ms": { n: 2000 },
+    steal: { n: 200 },
+    "main woken": { n: 100 },
     "gosched 10000": { n: 20_000 },
     "gosched 10000, 16 bodies": { n: 20_000 },
   };

@@ -44,6 +44,7 @@ export const GROUPS = [
   "timers",
   "event loop",
   "preemption",
+  "procs",
   "parked",
   "start",
 ] as const;
@@ -162,6 +163,16 @@ export function rows({ scale, long }: Scale): Row[] {
     { suffix: "99 %", metric: "time", unit: "tick" },
   ];
   add("preemption", "interval beside a body that spins", long ? 200 : 20, ticks, { fixed: true });
+
+  const ps = (unit: string): Part[] => [
+    { suffix: "1 P", metric: "time", unit },
+    { suffix: "2 Ps", metric: "time", unit },
+  ];
+  add("procs", "tasks of 1 ms", long ? 1000 : 100, ps("task"), { fixed: true });
+  add("procs", "skynet on Ps", 100_000, ps("leaf"), { fixed: true, check: sum });
+  add("procs", "word between Ms", 160_000, ps("round trip"), { check: sum });
+  add("procs", "steal", 16_000, time("steal"), { step: 1600 });
+  add("procs", "main woken", 4000, time("round trip"), { step: 400, check: sum });
 
   const parked: Part[] = [
     { suffix: "create", metric: "time", unit: "goroutine" },

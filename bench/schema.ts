@@ -119,7 +119,7 @@ const AIM: Record<keyof Verdict, (v: unknown) => boolean> = {
   impl: isText,
   over: (v) => v === null || isText(v),
   aim: isPositive,
-  unit: (v) => v === "times" || v === "bytes" || v === "ms",
+  unit: (v) => v === "times" || v === "bytes" || v === "ms" || v === "share",
   reached: isNumberOrNull,
   low: isNumberOrNull,
   high: isNumberOrNull,

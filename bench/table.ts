@@ -68,7 +68,7 @@ export function reachedText({ unit, reached, low, high }: Verdict): string {
   if (reached === null) return "";
   const digits = unit === "bytes" ? 0 : unit === "ms" ? 1 : 2;
   const range = low === null || high === null ? "" : ` (${low.toFixed(digits)}-${high.toFixed(digits)})`;
-  return `${reached.toFixed(digits)}${range}${{ times: " times", bytes: " B", ms: " ms" }[unit]}`;
+  return `${reached.toFixed(digits)}${range}${{ times: " times", bytes: " B", ms: " ms", share: "" }[unit]}`;
 }
 
 /** The lines behind the last row: the aims that this run speaks of. */

@@ -99,6 +99,10 @@ const COMMANDS: Readonly<Record<string, Refused>> = {
     ["--generated-one xyz", "argument 'xyz' is invalid. expected ten hexadecimal digits."],
   ],
   "props/procs/model.ts": [],
+  "props/procs/terminations.ts": [
+    ["--count 0", "option '--count <n>' argument '0' is invalid. expected an integer of 1 to 1000000."],
+    ["--procs 1", "argument '1' is invalid. expected an integer of 2 to 64."],
+  ],
   "props/soak/main.ts": [
     ["--minutes x", "option '--minutes <n>' argument 'x' is invalid. expected an integer of 1 to 100000."],
     ["--seconds 1e9", "argument '1e9' is invalid"],
@@ -150,6 +154,7 @@ const ONE_ARGUMENT = new Set(["examples/rate-limiter.ts", "examples/trace.ts", "
 /** Files that read a command line that only another file of the project writes. */
 const CHILDREN = new Set([
   "props/preempt/stuck-program.ts",
+  "props/fidelity/procs/delayed.ts", // a process of its own for each run of it
   "bench/host.ts", // bench/peers.ts starts it, with a name and a seed
   "golden/record.ts", // says where the command is
   "props/native/crash.ts", // props/native/refusals.test.ts

@@ -260,3 +260,46 @@ GOBUF_EXPORT void p_exits(void *arg) {
   wg_done(w);
   gobuf_goexit();
 }
+
+/* For the bench: a tree of goroutines, each of which sends the sum of its leaves' numbers. */
+typedef struct {
+  gobuf_u64 n; /* leaves below it */
+  gobuf_u64 first;
+  gobuf_u64 to;
+} sky;
+
+GOBUF_EXPORT void p_skynet(void *arg) {
+  sky *s = (sky *)arg;
+  sky children[10];
+  gobuf_u64 sum = 0;
+  gobuf_handle rc;
+  if (s->n == 1) {
+    gobuf_send(H(s->to), s->first);
+    return;
+  }
+  rc = gobuf_chan_make(0);
+  for (int i = 0; i < 10; i++) {
+    children[i].n = s->n / 10;
+    children[i].first = s->first + (gobuf_u64)i * (s->n / 10);
+    children[i].to = rc;
+    gobuf_go(p_skynet, &children[i]);
+  }
+  for (int i = 0; i < 10; i++) sum += gobuf_recv(rc).value;
+  gobuf_chan_free(rc);
+  gobuf_send(H(s->to), sum);
+}
+
+static void p_stolen(void *arg) {
+  W(arg);
+  __atomic_add_fetch(&w->done, 1, __ATOMIC_SEQ_CST);
+}
+
+/* Starts a goroutine, and keeps its M until another one has run that: `count` times. */
+GOBUF_EXPORT void p_robbed(void *arg) {
+  W(arg);
+  for (gobuf_u64 n = 0; n < w->count; n++) {
+    gobuf_go(p_stolen, arg);
+    while (__atomic_load_n(&w->done, __ATOMIC_SEQ_CST) <= n) gobuf_checkpoint();
+  }
+  wg_done(w);
+}

@@ -22,6 +22,7 @@ const TITLES: Record<(typeof GROUPS)[number], string> = {
   timers: "Timers",
   "event loop": "The event loop, beside work",
   preemption: "Preemption",
+  procs: "Native goroutines on several Ms",
   parked: "Goroutines that wait",
   start: "The start of a program",
 };

@@ -85,7 +85,7 @@ export function resultTables(results: readonly Result[]): string {
 /** What a verdict's numbers are, with its unit. */
 function reachedCells({ unit, reached, low, high }: Verdict): [string, string] {
   if (reached === null || low === null || high === null) return ["", ""];
-  const name = { times: "times", bytes: "B", ms: "ms" }[unit];
+  const name = { times: "times", bytes: "B", ms: "ms", share: "of the gain" }[unit];
   return [`${rounded(reached, (high - low) / 2 || 1)} ${name}`, range(low, high, (high - low) / 2 || 1)];
 }
 

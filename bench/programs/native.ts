@@ -16,6 +16,7 @@ import { Gidle, Grunnable, Grunning } from "../../src/runtime/runtime2.ts";
 import { schedinit } from "../../src/runtime/schedinit.ts";
 import { cpuTime, type Measured, memoryBytes, type Program, type Programs, residentBytes } from "../program.ts";
 import { preemptPrograms } from "./preempt.ts";
+import { procsPrograms } from "./procs.ts";
 import { sleepMs } from "./sleep.ts";
 
 const platform = hostPlatform();
@@ -368,6 +369,7 @@ const all: Programs = {
   "parked 100k": parked,
   "parked 1M": parked,
   ...preemptPrograms(paths.find((path) => existsSync(path)) as string),
+  ...procsPrograms(paths.find((path) => existsSync(path)) as string),
 };
 
 /** Programs that begin with no arguments of another's. */

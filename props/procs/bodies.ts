@@ -26,6 +26,8 @@ const BODIES = {
   p_exits: native.body,
   p_blocker: native.body,
   p_misblocks: native.body,
+  p_robbed: native.body,
+  p_skynet: native.body,
   h_forks: native.body,
   h_chain: native.body,
   h_drops: native.body,

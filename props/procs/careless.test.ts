@@ -305,6 +305,25 @@ describe.skipIf(!LINUX)("careless uses of several Ps (Linux's futex)", () => {
     go.native(symbols.h_stubborn, works.set(2, { count: 2 ** 40 }));
     go.native(symbols.p_receiver, works.set(3, { in: chan() }));`;
 
+  test("goroutines that start goroutines without end: the run ends for want of memory, and the next one is as the first", async () => {
+    // Large stacks, so that the address space is the first to be used up: it stays so in this process.
+    const { code, out } = await program(`
+      import { native, FatalError } from "gobuf";
+      const before = native.stackSize(2 ** 30);
+      const error = await run(function* () {
+        go.native(symbols.h_forks, works.set(0, {}));
+        yield* chan().recv();
+      }, { procs: 4 }).catch((error) => error);
+      native.stackSize(before);
+      console.log(error instanceof FatalError, /out of memory|no memory for a goroutine/.test(error.message), works.get(0, "done") > 100);
+      console.log(await run(function* () {
+        const ch = chan();
+        go.native(symbols.p_sender, works.set(1, { out: ch, count: 1, id: 3 }));
+        return (yield* ch.recv()) / 2 ** 32;
+      }, { procs: 2 }));`);
+    expect({ code, out }).toEqual({ code: 0, out: "true true true\n3" });
+  }, 120_000);
+
   test("process.exit in the middle ends the process", async () => {
     const { code, err } = await program(
       `run(function* () { ${BUSY} yield* sleep(20); process.exit(7); }, { procs: 2 });`,

@@ -73,19 +73,6 @@ describe.skipIf(!LINUX)("hostile native goroutines (Linux's futex)", () => {
     expect(error.message).toContain("sync: unlock of unlocked mutex");
   });
 
-  test("goroutines that start goroutines without end: the run ends for want of memory, and all of it comes back", async () => {
-    // Large stacks, so that the address space is the first to be used up.
-    const before = native.stackSize(1024 * 1024 * 1024);
-    try {
-      const error = await fails(4, () => go.native(symbols.h_forks, works.set(0, {})));
-      expect(error).toBeInstanceOf(FatalError);
-      expect(error.message).toMatch(/out of memory|no memory for a goroutine/);
-      expect(works.get(0, "done")).toBeGreaterThan(100);
-    } finally {
-      native.stackSize(before);
-    }
-  }, 120_000);
-
   test("a chain of 30,000 goroutines, each started by the one before, needs few stacks", async () => {
     const before = liveStacks();
     await run(

@@ -7,6 +7,7 @@ import { readdirSync } from "node:fs";
 import { abiSkip } from "../../scripts/abis/skip.ts";
 import { HEADER_G_NEXT, HEADER_M_COUNT } from "../../src/runtime/codes.ts";
 import { mmem } from "../../src/runtime/ffi.ts";
+import type { Ends } from "./terminations.ts";
 
 const threads = () => readdirSync("/proc/self/task").length;
 const gs = () => Atomics.load(mmem, HEADER_G_NEXT);
@@ -42,4 +43,22 @@ native(
     expect(ms() - early.ms).toBeLessThanOrEqual(6);
   },
   60_000,
+);
+
+native(
+  "a share of those that are terminated at a random moment (all of them: bun props/procs/terminations.ts)",
+  async () => {
+    if (process.platform !== "linux") return expect(process.platform).not.toBe("linux");
+    const program = new URL("./terminations.ts", import.meta.url).pathname;
+    const child = Bun.spawn([process.execPath, program, "--count", "30", "--procs", "2", "--json"], {
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    const [out, err, code] = await Promise.all([child.stdout.text(), child.stderr.text(), child.exited]);
+    expect({ code, err, wrong: out.match(/"wrong":\[.*?\]/)?.[0] }).toEqual({ code: 0, err: "", wrong: '"wrong":[]' });
+    const { ends, hits, own } = JSON.parse(out) as Ends;
+    expect({ ends, own }).toEqual({ ends: 30, own: 3 });
+    // Moments in one phase alone would say that they are no random ones.
+    expect(Object.keys(hits).length).toBeGreaterThan(1);
+  },
+  120_000,
 );

@@ -59,6 +59,10 @@ var programs = map[string]program{
 	"parked 1M":                         parked,
 	"loop":                              loop,
 	"interval beside a body that spins": besideSpinning,
+	"tasks of 1 ms":                     onPs(tasks),
+	"skynet on Ps":                      onPs(func(n int) int { c := make(chan int); go skynet(c, 0, n, 10); return <-c }),
+	"word between Ms":                   onPs(word),
+	"steal":                             steal,
 }
 
 func init() {

@@ -50,7 +50,16 @@ export async function judgedRounds(
   { procs, rounds, seed }: { procs: number; rounds: number; seed: number },
   stops: (sums: Sums) => boolean = () => false,
 ): Promise<Rounds> {
-  const sums = { runs: 0, transitions: 0, migrations: 0, goroutines: 0, calls: 0, waited: 0, contended: 0, deadlocks: 0 } as Sums;
+  const sums = {
+    runs: 0,
+    transitions: 0,
+    migrations: 0,
+    goroutines: 0,
+    calls: 0,
+    waited: 0,
+    contended: 0,
+    deadlocks: 0,
+  } as Sums;
   for (const name of STATS) sums[name] = 0;
   const wrong: string[] = [];
   const contended = native.gobuf_procs_contended();

@@ -32,7 +32,8 @@ const LISTS =
  * Bodies that tests and the bench run, beside the probe: programs, as those of props/native/. And the explorer of a model,
  * which is in no library.
  */
-const PROGRAMS = /^arch\/(?:probe\/(?:bench|bodies|preempt|hostile|history)\.(?:zig|c|h)|model\.zig|delayed\.zig|procs\/model\/.*)$/;
+const PROGRAMS =
+  /^arch\/(?:probe\/(?:bench|bodies|preempt|hostile|history)\.(?:zig|c|h)|model\.zig|delayed\.zig|procs\/model\/.*)$/;
 
 /** Made from arch/codes.toml, with which `bun run lint` compares them. */
 const MADE = new Set(["arch/codes.zig", "src/runtime/codes.ts"]);
