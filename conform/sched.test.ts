@@ -11,6 +11,7 @@ import { goAvailable, record } from "../golden/record.ts";
 import { readGoldenFile } from "../props/fidelity/reader.ts";
 import { checkStandstill } from "../props/fidelity/standstill.ts";
 import { currentAbi } from "../scripts/abis/abis.ts";
+import { beside } from "../scripts/beside.ts";
 import { GOLDEN, inputs } from "./golden.ts";
 import { ABILITIES, checkHello, type Hello, LEVELS } from "./src/sched/hello.ts";
 import { illegal, judge, ordered } from "./src/sched/judge.ts";
@@ -35,12 +36,18 @@ interface Said {
   readonly report: SchedReport | undefined;
 }
 
+/** Runs the kit. @returns its exit code, and what it said */
+async function kit(...args: string[]): Promise<Omit<Said, "report">> {
+  const child = Bun.spawn([process.execPath, main, ...args], { stdin: "ignore", stdout: "pipe", stderr: "pipe" });
+  const [code, out, err] = await Promise.all([child.exited, child.stdout.text(), child.stderr.text()]);
+  return { code, out, err };
+}
+
 let count = 0;
-function conform(...args: string[]): Said {
+async function conform(...args: string[]): Promise<Said> {
   const json = join(folder, `report-${++count}.json`);
-  const ran = Bun.spawnSync([process.execPath, main, args[0] ?? "", "--goldens", "--json", json, ...args.slice(1)]);
-  const report = ran.exitCode === 2 ? undefined : (JSON.parse(readFileSync(json, "utf8")) as SchedReport);
-  return { code: ran.exitCode, out: ran.stdout.toString(), err: ran.stderr.toString(), report };
+  const said = await kit(args[0] ?? "", "--goldens", "--json", json, ...args.slice(1));
+  return { ...said, report: said.code === 2 ? undefined : (JSON.parse(readFileSync(json, "utf8")) as SchedReport) };
 }
 
 /** The toy, with a fault put into it. */
@@ -59,9 +66,9 @@ const textOf = ({ report }: Said, level: string) => report?.results.find(({ prop
 const emulated = currentAbi() !== undefined;
 
 describe.skipIf(emulated)("a toy of 35 lines (skipped under an emulator)", () => {
-  test("gets a useful report: what it can, what is legal, and the first event that differs from Go's", () => {
+  beside("gets a useful report: what it can, what is legal, and the first event that differs from Go's", async () => {
     expect(toy.trimEnd().split("\n").length).toBeLessThanOrEqual(35);
-    const said = conform("sched", "--runs", "60", "--target", target());
+    const said = await conform("sched", "--runs", "60", "--target", target());
     expect([said.code, verdicts(said)]).toEqual([0, "L0 PASS L1 PASS L2 CHOICE L3 SKIP"]);
     expect(said.out).toContain("it has go, work, send, recv, gosched; left out of the workloads: close, select, lock,");
     expect(said.out).toMatch(/expected "\d start \d"\n +got {6}"1 start 1"/);
@@ -69,20 +76,11 @@ describe.skipIf(emulated)("a toy of 35 lines (skipped under an emulator)", () =>
     expect(said.report?.results[1]?.compared).toBeGreaterThan(100);
     // the command that it ends in shows the same
     const again = /sched --replay '(.*?)' --target/.exec(said.out)?.[1] ?? "";
-    const replay = Bun.spawnSync([
-      process.execPath,
-      main,
-      "sched",
-      "--goldens",
-      "--replay",
-      again,
-      "--target",
-      target(),
-    ]);
-    expect(replay.stdout.toString()).toContain("L0 what it does is legal");
+    const replay = await kit("sched", "--goldens", "--replay", again, "--target", target());
+    expect(replay.out).toContain("L0 what it does is legal");
   });
 
-  test.each([
+  for (const [from, to, level, says] of [
     ["queue.push(sender); ", "", "L0", /waits to send at channel \d, and goroutine \d to receive from it/],
     ["values.length < capacity", "values.length <= capacity", "L0", /values were sent and there was room for/],
     [
@@ -103,21 +101,31 @@ describe.skipIf(emulated)("a toy of 35 lines (skipped under an emulator)", () =>
       /^\d+ of \d+ workloads: goroutine \d+, event \d+: expected/,
     ],
     ["values.push(sender.value);", "values.unshift(sender.value);", "L1", /goroutine \d+, event \d+: expected/],
-  ])("%s in place of it: %s, %s says it", (from, to, level, says) => {
-    const said = conform("sched", "--runs", "60", "--target", target(from, to));
-    expect(textOf(said, level)).toMatch(says);
-    expect([said.code, said.report?.results.find(({ property }) => property === level)?.verdict]).toEqual([1, "FAIL"]);
-  });
+  ] as const) {
+    beside(`${from} in place of it: ${to}, ${level} says it`, async () => {
+      const said = await conform("sched", "--runs", "60", "--target", target(from, to));
+      expect(textOf(said, level)).toMatch(says);
+      const verdict = said.report?.results.find(({ property }) => property === level)?.verdict;
+      expect([said.code, verdict]).toEqual([1, "FAIL"]);
+    });
+  }
 
-  test("what it claims and does not keep is a failure, and so is a level that it is held to", () => {
-    const claims = conform("sched", "--runs", "20", "--target", target('name: "fifo"', 'name: "fifo", level: "L2"'));
-    const held = conform("sched", "--runs", "20", "--level", "L2", "--target", target());
+  beside("what it claims and does not keep is a failure, and so is a level that it is held to", async () => {
+    const claims = await conform(
+      "sched",
+      "--runs",
+      "20",
+      "--target",
+      target('name: "fifo"', 'name: "fifo", level: "L2"'),
+    );
+    const held = await conform("sched", "--runs", "20", "--level", "L2", "--target", target());
     for (const said of [claims, held])
       expect([said.code, verdicts(said)]).toEqual([1, "L0 PASS L1 PASS L2 FAIL L3 SKIP"]);
   });
 
-  test("one that hangs is stopped, told of, and not asked for ever", () => {
-    const said = conform(
+  // Its patience is half a second of the clock.
+  test("one that hangs is stopped, told of, and not asked for ever", async () => {
+    const said = await conform(
       "sched",
       "--patience",
       "500",
@@ -130,8 +138,14 @@ describe.skipIf(emulated)("a toy of 35 lines (skipped under an emulator)", () =>
     expect(said.out).toMatch(/workloads skipped: it had died or hung 3 times/);
   });
 
-  test("one that does not notice deadlocks is not given any, and they are counted", () => {
-    const said = conform("sched", "--runs", "40", "--target", target('name: "fifo"', 'name: "fifo", deadlocks: false'));
+  beside("one that does not notice deadlocks is not given any, and they are counted", async () => {
+    const said = await conform(
+      "sched",
+      "--runs",
+      "40",
+      "--target",
+      target('name: "fifo"', 'name: "fifo", deadlocks: false'),
+    );
     expect(said.out).toMatch(/[1-9]\d* workloads skipped: it tells no deadlocks, and Go's run is one/);
     expect(said.code).toBe(0);
   });
@@ -140,43 +154,51 @@ describe.skipIf(emulated)("a toy of 35 lines (skipped under an emulator)", () =>
 describe.skipIf(emulated)("processes (skipped under an emulator)", () => {
   const shell = (script: string) => conform("sched", "--runs", "5", "--", "sh", "-c", script);
 
-  test.each([
+  for (const [script = "", says = ""] of [
     ["exit 3", "the process died (exit code 3)"],
     ["echo hello; sleep 100", 'its first line is "hello": expected its hello, a line of JSON'],
     [`echo '{"conform":2,"name":"x","ops":["go"]}'`, "its hello's conform is 2: expected one of 1"],
     [`echo '{"conform":1,"name":"x","ops":["jump"]}'`, 'its hello\'s ops is ["jump"]: expected a list of go, send'],
     [`echo '{"conform":1,"name":"x","ops":["go"],"speed":1}'`, "unknown field speed"],
     [`echo '{"conform":1,"name":"x","ops":["go"],"level":"L3"}'`, 'claims L3: expected "status": true'],
-  ])("%s: refused with exit code 2", (script, says) => {
-    const { code, err } = shell(script);
-    expect([code, err]).toEqual([2, expect.stringContaining(says)]);
-  });
+  ]) {
+    beside(`${script}: refused with exit code 2`, async () => {
+      const { code, err } = await shell(script);
+      expect([code, err]).toEqual([2, expect.stringContaining(says)]);
+    });
+  }
 
-  test("one that dies at a workload: what it said on stderr is told", () => {
-    const said = shell(`echo '{"conform":1,"name":"x","ops":["go"]}'; read line; echo "out of stacks" >&2; exit 7`);
+  beside("one that dies at a workload: what it said on stderr is told", async () => {
+    const said = await shell(
+      `echo '{"conform":1,"name":"x","ops":["go"]}'; read line; echo "out of stacks" >&2; exit 7`,
+    );
     expect(textOf(said, "L0")).toMatch(/the process died \(exit code 7\):\n {2}out of stacks/);
     expect(said.code).toBe(1);
   });
 
-  test("a command that there is not, and neither command nor target", () => {
-    expect(conform("sched", "--", "./none").err).toContain("./none: it cannot be started");
-    expect(conform("sched").err).toContain("expected either a command behind --, or --target FILE");
-    expect(conform("sched", "--replay", "x", "--target", target()).err).toContain("--replay x: expected live:SEED");
-    expect(conform("sched", "--target", join(import.meta.dir, "golden.ts")).err).toContain("exports no target");
+  beside("a command that there is not, and neither command nor target", async () => {
+    expect((await conform("sched", "--", "./none")).err).toContain("./none: it cannot be started");
+    expect((await conform("sched")).err).toContain("expected either a command behind --, or --target FILE");
+    expect((await conform("sched", "--replay", "x", "--target", target())).err).toContain(
+      "--replay x: expected live:SEED",
+    );
+    expect((await conform("sched", "--target", join(import.meta.dir, "golden.ts"))).err).toContain("exports no target");
   });
 
-  test.each(["generator", "native"])("gobuf on %s bodies passes L3", (kind) => {
-    const subject = join(import.meta.dir, "subjects", "sched", "gobuf.ts");
-    // the last tier of the traces is of all operations
-    const said = conform("sched", "--runs", "1000", "--", process.execPath, subject, kind);
-    expect([said.code, verdicts(said)]).toEqual([0, "L0 PASS L1 PASS L2 PASS L3 PASS"]);
-    expect(said.report?.results[3]?.compared).toBeGreaterThan(20_000);
-  });
+  for (const kind of ["generator", "native"]) {
+    beside(`gobuf on ${kind} bodies passes L3`, async () => {
+      const subject = join(import.meta.dir, "subjects", "sched", "gobuf.ts");
+      // the last tier of the traces is of all operations
+      const said = await conform("sched", "--runs", "1000", "--", process.execPath, subject, kind);
+      expect([said.code, verdicts(said)]).toEqual([0, "L0 PASS L1 PASS L2 PASS L3 PASS"]);
+      expect(said.report?.results[3]?.compared).toBeGreaterThan(20_000);
+    });
+  }
 });
 
 describe.skipIf(emulated)("judge (skipped under an emulator)", () => {
-  test("Go's own traces pass L3; one event changed, and its case is named", () => {
-    const whole = conform("judge", "--level", "L3", GOLDEN);
+  beside("Go's own traces pass L3; one event changed, and its case is named", async () => {
+    const whole = await conform("judge", "--level", "L3", GOLDEN);
     expect([whole.code, verdicts(whole)]).toEqual([0, "L0 PASS L1 PASS L2 PASS L3 PASS"]);
     const lines = Buffer.from(Bun.gunzipSync(readFileSync(GOLDEN)))
       .toString()
@@ -185,12 +207,12 @@ describe.skipIf(emulated)("judge (skipped under an emulator)", () => {
     const changed = join(folder, "changed.jsonl");
     const at = lines.findIndex((line) => / recv 100"/.test(line));
     writeFileSync(changed, [lines[0], lines[at]?.replace(" recv 100", " recv 199")].join("\n"));
-    const said = conform("judge", "--level", "L3", changed);
+    const said = await conform("judge", "--level", "L3", changed);
     expect([said.code, textOf(said, "L0")]).toEqual([
       1,
       expect.stringContaining("199 was received 1 times and sent 0 times"),
     ]);
-    expect(conform("judge", join(folder, "none.jsonl")).err).toContain("it cannot be read");
+    expect((await conform("judge", join(folder, "none.jsonl"))).err).toContain("it cannot be read");
   });
 });
 

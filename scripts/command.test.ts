@@ -4,6 +4,7 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { abiSkip } from "./abis/skip.ts";
+import { beside } from "./beside.ts";
 import { ensureNativeSync } from "./build.ts";
 import { EXIT_USAGE } from "./command.ts";
 import { integerFromEnv, parseInteger, parseShare } from "./numbers.ts";
@@ -171,26 +172,30 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 let runs = 0;
 
 /** Runs a command in an empty folder. @returns what it said, and what it left in the folder */
-function run(file: string, args: readonly string[]) {
+async function run(file: string, args: readonly string[]) {
   const cwd = join(folder, String(++runs));
   mkdirSync(cwd);
-  const { exitCode, stdout, stderr } = Bun.spawnSync([process.execPath, join(root, file), ...args], {
+  const child = Bun.spawn([process.execPath, join(root, file), ...args], {
     cwd,
     stdin: "ignore",
+    stdout: "pipe",
+    stderr: "pipe",
   });
-  return { exitCode, out: stdout.toString(), err: stderr.toString(), left: readdirSync(cwd) };
+  const [exitCode, out, err] = await Promise.all([child.exited, child.stdout.text(), child.stderr.text()]);
+  return { exitCode, out, err, left: readdirSync(cwd) };
 }
 
 // Some load gobuf before they read their options, and that builds what is not built.
 beforeAll(() => ensureNativeSync(), 180_000);
 
-const test_ = abiSkip(["arm64", "windows", "musl"], "each is a process, which reads its options as it does here");
+const why = "each is a process, which reads its options as it does here";
+const test_ = abiSkip(["arm64", "windows", "musl"], why, process.env, beside);
 
 describe("F29, F31: a command", () => {
   for (const [file, refused] of Object.entries(COMMANDS)) {
     for (const help of ["--help", "-h"]) {
-      test_(`${file} ${help} prints its usage, and does nothing`, () => {
-        const { exitCode, out, err, left } = run(file, [help]);
+      test_(`${file} ${help} prints its usage, and does nothing`, async () => {
+        const { exitCode, out, err, left } = await run(file, [help]);
         expect(out).toStartWith("Usage: ");
         expect(out).toContain("--help");
         expect({ exitCode, err, left }).toEqual({ exitCode: 0, err: "", left: [] });
@@ -202,8 +207,8 @@ describe("F29, F31: a command", () => {
     ];
     if (!TAKES_ALL.has(file)) lines.push([ONE_ARGUMENT.has(file) ? "real stray" : "stray", "too many arguments"]);
     for (const [line, says] of lines) {
-      test_(`${file} ${line} is refused`, () => {
-        const { exitCode, out, err, left } = run(
+      test_(`${file} ${line} is refused`, async () => {
+        const { exitCode, out, err, left } = await run(
           file,
           line.split(" ").filter((word) => word !== ""),
         );

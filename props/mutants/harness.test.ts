@@ -1,8 +1,9 @@
 /** The harness of the mutants: an edit is made, judged by its steps, and taken back; what a step may say is believed. */
-import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
+import { afterAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { beside } from "../../scripts/beside.ts";
 import { packageRoot } from "../../src/runtime/library.ts";
 import { ladder, Workshop } from "./harness.ts";
 import { ABIS, type Edit, type Mutant, SUBJECTS, type Subject } from "./mutant.ts";
@@ -15,15 +16,28 @@ const LIMIT_MS = 20_000;
 const FILE = "examples/sieve.ts";
 const WELL = 'console.log(" 1 pass\\n 0 fail");';
 
-let shop: Workshop;
+/** Copies that no test has at the moment. */
+const shops: Workshop[] = [];
 const out = mkdtempSync(join(tmpdir(), "gobuf-harness-"));
-beforeAll(() => {
-  shop = new Workshop({ ...limits(LIMIT_MS) });
-});
 afterAll(() => {
-  shop[Symbol.dispose]();
+  for (const shop of shops) shop[Symbol.dispose]();
   rmSync(out, { recursive: true });
 });
+
+/** Has a test in a copy of its own, beside others. */
+function inShop(name: string, body: (judge: Judge, shop: Workshop) => Promise<void>): void {
+  beside(name, async () => {
+    const shop = shops.pop() ?? new Workshop(limits(LIMIT_MS));
+    try {
+      await body(async (programs, edits) => {
+        const { verdict, by } = await shop.judge(mutant(programs, edits));
+        return `${verdict}${by && ` ${by}`}`;
+      }, shop);
+    } finally {
+      shops.push(shop);
+    }
+  });
+}
 
 function limits(ms: number) {
   return { "linux-x64": ms, "linux-arm64": ms, "windows-x64": ms, src: ms, suite: ms, rows: ms, preempt: ms };
@@ -33,10 +47,8 @@ function limits(ms: number) {
 function mutant(programs: readonly string[], edits: readonly Edit[] = []): Mutant {
   return { name: "suite/planted", subject: "suite", kind: "", edits, steps: programs.map((text) => ["-e", text]) };
 }
-const judge = async (programs: readonly string[], edits?: readonly Edit[]) => {
-  const { verdict, by } = await shop.judge(mutant(programs, edits));
-  return `${verdict}${by && ` ${by}`}`;
-};
+/** What is said of programs. */
+type Judge = (programs: readonly string[], edits?: readonly Edit[]) => Promise<string>;
 /** A program that goes well when the edited file has, or lacks, a text. */
 const has = (text: string, isThere = true) =>
   `if (require("fs").readFileSync("${FILE}", "utf8").includes("${text}") !== ${isThere}) process.exit(1); ${WELL}`;
@@ -85,7 +97,7 @@ describe("an edit", () => {
   const from = "yield*";
   const first = { file: FILE, from: "function", to: "PLANTED one" };
 
-  test("is made before the steps, and taken back behind them, however many a file has", async () => {
+  inShop("is made before the steps, and taken back behind them, however many a file has", async (judge) => {
     const text = readFileSync(join(import.meta.dir, "../..", FILE), "utf8");
     const [head = "", second = ""] = text
       .split("\n")
@@ -100,7 +112,7 @@ describe("an edit", () => {
     expect(await judge([has("PLANTED", false)])).toBe("SURVIVED");
   });
 
-  test("that fits nowhere, or in two places, is wrong and not found", async () => {
+  inShop("that fits nowhere, or in two places, is wrong and not found", async (judge) => {
     expect(await judge([WELL], [{ ...first, from: "no such text" }])).toBe(
       `WRONG suite/planted: ${FILE} has no "no such text": the mutant must follow the source`,
     );
@@ -113,7 +125,7 @@ describe("an edit", () => {
 
 describe("a step is red", () => {
   const bad = "process.exit(1)";
-  test.each<[string, readonly string[], string]>([
+  const steps: [string, readonly string[], string][] = [
     ["whose exit code is not 0, whatever it says", [`${WELL} process.exitCode = 3`], "FOUND crash: exit code 3"],
     ["that says nothing", [""], "FOUND crash: exit code 0"],
     ["that says that a test failed", ['console.log(" 1 pass\\n 1 fail\\n(fail) planted")'], "FOUND (fail) planted"],
@@ -126,9 +138,12 @@ describe("a step is red", () => {
       ['require("fs").writeFileSync("mutant.json", "{\\"ok\\":true}")', ""],
       "FOUND crash: exit code 0",
     ],
-  ])("%s", async (_, programs, said) => {
-    expect(await judge(programs)).toBe(said);
-  });
+  ];
+  for (const [what, programs, said] of steps) {
+    inShop(what, async (judge) => {
+      expect(await judge(programs)).toBe(said);
+    });
+  }
 
   test("that does not end", async () => {
     using quick = new Workshop(limits(1000));
@@ -137,7 +152,7 @@ describe("a step is red", () => {
   });
 });
 
-test("the first step alone, where that is asked for", async () => {
+inShop("the first step alone, where that is asked for", async (_, shop) => {
   const { verdict } = await shop.judge(mutant([WELL, "process.exit(1)"]), "first step");
   expect(verdict).toBe("SURVIVED");
 });

@@ -1,9 +1,8 @@
 /** The limits of a group of processes: each ends what comes to it, with all its children, and nothing else. */
 import { describe, expect, test } from "bun:test";
+import { beside } from "../../scripts/beside.ts";
 import { type Ended, type Limits, runLimited } from "./limits.ts";
 
-/** A test that starts processes, on a machine that has much else to do. */
-const MS_MAX = 60_000;
 const isWindows = process.platform === "win32";
 
 describe.skipIf(isWindows)("limits (skipped on Windows, which has no process groups)", () => {
@@ -15,36 +14,28 @@ describe.skipIf(isWindows)("limits (skipped on Windows, which has no process gro
       limits: { ...limits, ...more },
     });
 
-  test(
-    "what comes to its end says how",
-    async () => {
-      expect(await run("console.log(7); process.exit(3)")).toMatchObject({ code: 3, ended: "", output: "7\n\n" });
-      expect((await run("")).cpuMs, "a start of Bun takes time of a processor").toBeGreaterThan(0);
-      expect(await run("process.kill(process.pid, 'SIGKILL')")).toMatchObject({ code: undefined, ended: "signal 9" });
-    },
-    MS_MAX,
-  );
+  beside("what comes to its end says how", async () => {
+    expect(await run("console.log(7); process.exit(3)")).toMatchObject({ code: 3, ended: "", output: "7\n\n" });
+    expect((await run("")).cpuMs, "a start of Bun takes time of a processor").toBeGreaterThan(0);
+    expect(await run("process.kill(process.pid, 'SIGKILL')")).toMatchObject({ code: undefined, ended: "signal 9" });
+  });
 
-  test(
-    "what waits for ever is ended by the time, with its children",
-    async () => {
-      const { ended, output } = await runLimited(["sh", "-c", "sleep 1000 & echo $!; wait"], {
-        cwd: import.meta.dir,
-        env: process.env,
-        limits: { ...limits, wallMs: 2500 },
-      });
-      expect(ended).toBe("time");
-      const pid = Number.parseInt(output, 10);
-      expect(pid).toBeGreaterThan(0);
-      // A zombie that nobody has buried yet is dead enough.
-      const { stdout } = Bun.spawnSync(["ps", "-o", "stat=", "-p", String(pid)]);
-      expect(stdout.toString()).toMatch(/^(?:Z.*)?\s*$/);
-    },
-    MS_MAX,
-  );
+  beside("what waits for ever is ended by the time, with its children", async () => {
+    const { ended, output } = await runLimited(["sh", "-c", "sleep 1000 & echo $!; wait"], {
+      cwd: import.meta.dir,
+      env: process.env,
+      limits: { ...limits, wallMs: 2500 },
+    });
+    expect(ended).toBe("time");
+    const pid = Number.parseInt(output, 10);
+    expect(pid).toBeGreaterThan(0);
+    // A zombie that nobody has buried yet is dead enough.
+    const { stdout } = Bun.spawnSync(["ps", "-o", "stat=", "-p", String(pid)]);
+    expect(stdout.toString()).toMatch(/^(?:Z.*)?\s*$/);
+  });
 
   const hasProc = process.platform === "linux";
-  test.skipIf(!hasProc)(
+  (hasProc ? beside : test.skip)(
     "what waits for ever is ended for it, what runs meanwhile is not (skipped without /proc)",
     async () => {
       expect((await run("setInterval(() => {}, 1e6)", { idleMs: 1000 })).ended).toBe("idle time");
@@ -52,23 +43,17 @@ describe.skipIf(isWindows)("limits (skipped on Windows, which has no process gro
       const busy = "const end = process.cpuUsage().user + 3e5; while (process.cpuUsage().user < end);";
       expect(await run(busy, { idleMs: 20_000 })).toMatchObject({ code: 0, ended: "" });
     },
-    MS_MAX,
   );
 
-  test.skipIf(!hasProc)(
+  (hasProc ? beside : test.skip)(
     "what runs for ever is ended by the processor's time (skipped without /proc)",
     async () => {
       expect((await run("for (;;);", { cpuMs: 500 })).ended).toBe("processor time");
     },
-    MS_MAX,
   );
 
-  test.skipIf(!hasProc)(
-    "what takes memory for ever is ended by it (skipped without /proc)",
-    async () => {
-      const code = "const all = []; for (;;) { all.push(new Uint8Array(1 << 24).fill(1)); await 0; }";
-      expect((await run(code, { bytes: 2 ** 29 })).ended).toBe("memory");
-    },
-    MS_MAX,
-  );
+  (hasProc ? beside : test.skip)("what takes memory for ever is ended by it (skipped without /proc)", async () => {
+    const code = "const all = []; for (;;) { all.push(new Uint8Array(1 << 24).fill(1)); await 0; }";
+    expect((await run(code, { bytes: 2 ** 29 })).ended).toBe("memory");
+  });
 });

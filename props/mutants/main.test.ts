@@ -1,12 +1,10 @@
 /** `bun run mutants` as a process, over a planted list: what is judged, and exit codes. */
-import { afterAll, describe, expect, setDefaultTimeout, test } from "bun:test";
+import { afterAll, describe, expect } from "bun:test";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { beside } from "../../scripts/beside.ts";
 import { packageRoot } from "../../src/runtime/library.ts";
-
-/** Each is a process that starts others. */
-setDefaultTimeout(120_000);
 
 const folder = mkdtempSync(join(tmpdir(), "gobuf-mutants-main-"));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -39,18 +37,22 @@ function plant(faults: Readonly<Record<string, string>>, neutral = GREEN): strin
       name: "plant",
       setup(build) {
         build.onLoad({ filter: /mutants[\\\\/]catalogue\\.ts$/ }, () => ({ contents: ${JSON.stringify(contents)}, loader: "ts" }));
+        // To make all of the project's takes twelve seconds of a processor.
+        const none = "export const candidatesOf = async () => []; export const draw = () => [];";
+        build.onLoad({ filter: /generated[\\\\/]catalogue\\.ts$/ }, () => ({ contents: none, loader: "ts" }));
       },
     });`,
   );
   return path;
 }
 
-function mutants(planted: string, ...argv: string[]) {
+async function mutants(planted: string, ...argv: string[]) {
   const command = [process.execPath, "--preload", planted, join(import.meta.dir, "main.ts"), ...argv];
-  const { exitCode, stdout, stderr } = Bun.spawnSync(command, { cwd: packageRoot, stdin: "ignore" });
-  const lines = stdout.toString().trim().split("\n");
+  const child = Bun.spawn(command, { cwd: packageRoot, stdin: "ignore", stdout: "pipe", stderr: "pipe" });
+  const [exitCode, out, errors] = await Promise.all([child.exited, child.stdout.text(), child.stderr.text()]);
+  const lines = out.trim().split("\n");
   const judged = lines.flatMap((line) => /^([A-Z-]+) +suite\/(.*)$/.exec(line)?.slice(1, 3).join(" ") ?? []);
-  return { exitCode, judged: judged.sort(), lines, errors: stderr.toString() };
+  return { exitCode, judged: judged.sort(), lines, errors };
 }
 
 const BOTH = "suite/neutral: planted";
@@ -58,16 +60,16 @@ const found = (name: string) => `FOUND ${name}  <- crash: exit code 1`;
 const NEUTRAL = `NEUTRAL-OK neutral: planted`;
 
 describe("exit code", () => {
-  test("0 when each was found", () => {
-    const { exitCode, judged, lines } = mutants(plant({ a: RED, b: RED }), "--jobs", "1");
+  beside("0 when each was found", async () => {
+    const { exitCode, judged, lines } = await mutants(plant({ a: RED, b: RED }), "--jobs", "1");
     expect({ exitCode, judged }).toEqual({ exitCode: 0, judged: [found("a"), found("b"), NEUTRAL].sort() });
     expect(lines.at(-1)?.trim().split(/\s+/)).toEqual(["suite", "2", "1", "0", "0", "0", "0"]);
   });
 
-  test("1 when one survived, though others were found", () => {
+  beside("1 when one survived, though others were found", async () => {
     const [json, xml] = [join(folder, "verdicts.json"), join(folder, "verdicts.xml")];
     const flags = ["--jobs", "1", "--json", json, "--junit", xml];
-    const { exitCode, judged } = mutants(plant({ a: RED, b: GREEN, c: RED }), ...flags);
+    const { exitCode, judged } = await mutants(plant({ a: RED, b: GREEN, c: RED }), ...flags);
     const result = JSON.parse(readFileSync(json, "utf8")) as { ok: boolean; mutants: Record<string, string>[] };
     expect(result.ok).toBe(false);
     expect(result.mutants.map(({ name, verdict }) => `${verdict} ${name}`)).toEqual([
@@ -83,23 +85,23 @@ describe("exit code", () => {
     expect(exitCode).toBe(1);
   });
 
-  test("1 when one is wrong, be it the only one", () => {
+  beside("1 when one is wrong, be it the only one", async () => {
     // What a step leaves is no JSON: nobody can say what came of it.
     const text = 'require("fs").writeFileSync("mutant.json", "{"); process.exit(0)';
-    const { exitCode, judged } = mutants(plant({ broken: text }));
+    const { exitCode, judged } = await mutants(plant({ broken: text }));
     expect(judged.some((line) => line.startsWith("WRONG broken"))).toBe(true);
     expect(exitCode).toBe(1);
   });
 
-  test("1 when a neutral change does not pass, and nothing is said of the others", () => {
-    const { exitCode, judged, lines } = mutants(plant({ a: RED }, RED));
+  beside("1 when a neutral change does not pass, and nothing is said of the others", async () => {
+    const { exitCode, judged, lines } = await mutants(plant({ a: RED }, RED));
     expect(judged).toEqual([expect.stringMatching(/^WRONG neutral: planted/)]);
     expect(lines.join("\n")).toContain("suite: a neutral change does not pass: nothing can be said of the others");
     expect(exitCode).toBe(1);
   });
 
-  test("2 when nothing would be judged", () => {
-    const { exitCode, errors } = mutants(plant({ a: RED }), "--only", "z");
+  beside("2 when nothing would be judged", async () => {
+    const { exitCode, errors } = await mutants(plant({ a: RED }), "--only", "z");
     expect(errors).toContain('there is no mutant named "z"');
     expect(exitCode).toBe(2);
   });
@@ -108,39 +110,41 @@ describe("exit code", () => {
 describe("what is judged", () => {
   const names = ["a", "b", "c", "d", "e"];
   const planted = () => plant(Object.fromEntries(names.map((name) => [name, RED])));
-  const listed = (...argv: string[]) =>
-    mutants(planted(), "--list", ...argv)
-      .lines.filter((line) => line !== BOTH)
-      .map((line) => line.slice("suite/".length));
+  const listed = async (...argv: string[]) => {
+    const { lines } = await mutants(planted(), "--list", ...argv);
+    return lines.filter((line) => line !== BOTH).map((line) => line.slice("suite/".length));
+  };
 
-  test.each([1, 3])("by %d jobs at a time: each once", (jobs) => {
-    const { exitCode, judged } = mutants(planted(), "--jobs", String(jobs));
-    expect({ exitCode, judged }).toEqual({ exitCode: 0, judged: [...names.map(found), NEUTRAL].sort() });
-  });
+  for (const jobs of [1, 3]) {
+    beside(`by ${jobs} jobs at a time: each once`, async () => {
+      const { exitCode, judged } = await mutants(planted(), "--jobs", String(jobs));
+      expect({ exitCode, judged }).toEqual({ exitCode: 0, judged: [...names.map(found), NEUTRAL].sort() });
+    });
+  }
 
-  test("jobs run beside each other", () => {
+  beside("jobs run beside each other", async () => {
     // Each waits for the file of the other.
     const meet = (mine: string, other: string) =>
       `const fs = require("fs"), at = ${JSON.stringify(folder)};
        fs.writeFileSync(at + "/${mine}", "");
        while (!fs.existsSync(at + "/${other}")) Bun.sleepSync(10);
        process.exit(1)`;
-    const { judged } = mutants(plant({ one: meet("one", "two"), two: meet("two", "one") }), "--jobs", "2");
+    const { judged } = await mutants(plant({ one: meet("one", "two"), two: meet("two", "one") }), "--jobs", "2");
     expect(judged).toEqual([found("one"), found("two"), NEUTRAL].sort());
   });
 
-  test("shares have each of them once", () => {
-    const shares = [1, 2, 3].map((i) => listed("--share", `${i}/3`));
+  beside("shares have each of them once", async () => {
+    const shares = await Promise.all([1, 2, 3].map((i) => listed("--share", `${i}/3`)));
     expect(shares.flat().sort()).toEqual(names);
     expect(shares.map((share) => share.length)).toEqual([2, 2, 1]);
   });
 
-  test("--only takes those that have it in their name", () => {
-    expect(listed("--only", "c")).toEqual(["c"]);
+  beside("--only takes those that have it in their name", async () => {
+    expect(await listed("--only", "c")).toEqual(["c"]);
   });
 });
 
-test("2 for options that make no sense together, and for a mutant that there is not", () => {
+beside("2 for options that make no sense together, and for a mutant that there is not", async () => {
   const planted = plant({ a: RED });
   for (const [says, ...argv] of [
     ["cannot be used with", "--generated", "1", "--list"],
@@ -148,7 +152,7 @@ test("2 for options that make no sense together, and for a mutant that there is 
     ["no mutant of the sources as they are has the identity 0000000000", "--generated-one", "0000000000", "--patch"],
     ["there is no mutant of that share", "--share", "2/2"],
   ] as const) {
-    const { exitCode, errors } = mutants(planted, ...argv);
+    const { exitCode, errors } = await mutants(planted, ...argv);
     expect(errors).toContain(says);
     expect(exitCode).toBe(2);
   }

@@ -21,7 +21,7 @@ import { packageRoot } from "../../src/runtime/library.ts";
 import { compileBodies, openBodies, Work } from "./bodies.ts";
 
 const CALLS = 1_000_000;
-const GC_EVERY = 50_000;
+const GC_EVERY = 200_000;
 const THROW_EVERY = 97;
 const library = openBodies();
 const { symbols } = library;

@@ -134,6 +134,8 @@ test("bodies by an address, without an argument, with a nil channel", () => {
 });
 
 test("the bytes of an argument are kept until the goroutine ends", () => {
+  // In the suite's one process each takes tenths of a second.
+  const COLLECTIONS = 4;
   runSync(function* () {
     const wg = new WaitGroup();
     wg.add(1);
@@ -144,12 +146,12 @@ test("the bytes of an argument are kept until the goroutine ends", () => {
       if (weak?.deref() !== undefined) alive++;
     });
     (() => {
-      const { bytes } = new Work({ wg, callback }, 20);
+      const { bytes } = new Work({ wg, callback }, COLLECTIONS);
       weak = new WeakRef(bytes);
       go.native(symbols.c_caller, bytes);
     })();
     yield* wg.wait();
-    expect(alive).toBe(20);
+    expect(alive).toBe(COLLECTIONS);
   });
 });
 

@@ -8,3 +8,9 @@ test("only the named ABIs skip", () => {
   expect(abiSkip("windows", "no links", { GOBUF_ABI: "windows" })).not.toBe(test);
   expect(abiSkip(["arm64", "windows"], "no links", { GOBUF_ABI: "windows" })).not.toBe(test);
 });
+
+test("what takes a test's place where it is not skipped has no part where it is", () => {
+  const runs = () => {};
+  expect(abiSkip("windows", "no links", {}, runs)).toBe(runs);
+  expect(abiSkip("windows", "no links", { GOBUF_ABI: "windows" }, runs)).not.toBe(runs);
+});

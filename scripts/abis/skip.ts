@@ -15,10 +15,16 @@ export type TestFunction = (name: string, body: () => void | Promise<unknown>, t
  * @param abis where the tests cannot run
  * @param reason why the emulator cannot, which ends up in the test's name
  * @param env says which ABI this is
+ * @param runs what takes its place where it is not skipped, e.g. `beside`
  */
-export function abiSkip(abis: AbiName | readonly AbiName[], reason: string, env: Env = process.env): TestFunction {
+export function abiSkip(
+  abis: AbiName | readonly AbiName[],
+  reason: string,
+  env: Env = process.env,
+  runs: TestFunction = test,
+): TestFunction {
   const abi = currentAbi(env);
   const isSkipped = abi !== undefined && (typeof abis === "string" ? [abis] : abis).includes(abi.name);
-  if (!isSkipped) return test;
+  if (!isSkipped) return runs;
   return (name, body) => test.skip(`${name} (skipped on ${abi.title}: ${reason})`, body);
 }
