@@ -33,6 +33,10 @@ const expected: Record<string, { args?: string[]; compiles?: true; output: strin
   },
   "chat.ts": { output: ["bee joins", "ant: hello", "bee: hi, ant", "ant leaves", "the server stops"] },
   "fan-out.ts": { output: Array(5).fill("80 is the better price") },
+  "native/blocking.ts": {
+    compiles: true,
+    output: ["at once", "at once", "at once", "goroutine has 9 letters", "a goroutine's call: 6"],
+  },
   "native/main.ts": {
     compiles: true,
     output: ["6171 takes 261 steps", "C, Zig and TypeScript counted 9999 walks"],

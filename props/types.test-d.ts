@@ -236,6 +236,13 @@ export function* bodies(words: Chan<string>, from: RecvChan<Ant>): Go {
   for (const arg of [words, from, nilchan, new Uint8Array(1), 7, 7n]) go.native(symbols.f, arg);
   has<Chan<number>>()(native.chan(native.i32));
   has<Chan<bigint>>()(native.chan(native.u64, 3));
+  const blocks = native.blocking(4096, { args: ["i32", "ptr", "u64"], returns: "i64" });
+  has<native.BlockingCall<bigint>>()(blocks(1, null, 2n));
+  has<native.BlockingCall<undefined>>()(native.blocking(4096)());
+  // @ts-expect-error an argument of another type
+  blocks("1", null, 1n);
+  // @ts-expect-error no such type
+  native.blocking(4096, { args: ["int"] });
   has<native.Callback>()(native.callback((n) => has<number | bigint>()(n)));
   native.callback((n) => n * 2n, native.i64);
   // @ts-expect-error another type than the codec's

@@ -239,6 +239,16 @@ GOBUF_EXPORT void p_blocker(void *arg) {
   wg_done(w);
 }
 
+/* Blocks its thread until a word is not 0. */
+GOBUF_EXPORT void p_held(void *arg) {
+  W(arg);
+  gobuf_entersyscall();
+  while (*(volatile gobuf_u64 *)w->shared == 0) block(100000);
+  gobuf_exitsyscall();
+  w->done = 1;
+  wg_done(w);
+}
+
 /* An operation within a call. `id`: 0 a gosched, 1 a second gobuf_entersyscall, 2 the end of the body, 3 the end of a call that
  * was not begun, 4 an overflow. */
 GOBUF_EXPORT void p_misblocks(void *arg) {
@@ -302,4 +312,31 @@ GOBUF_EXPORT void p_robbed(void *arg) {
     while (__atomic_load_n(&w->done, __ATOMIC_SEQ_CST) <= n) gobuf_checkpoint();
   }
   wg_done(w);
+}
+
+/* Plain functions, for native.blocking. */
+
+/* Blocks its thread for `ns`. */
+GOBUF_EXPORT gobuf_u64 plain_block(gobuf_u64 ns, gobuf_u64 word) {
+  if (ns) block(ns);
+  return word;
+}
+
+/* Waits until a word is not 0. */
+GOBUF_EXPORT void plain_wait(volatile gobuf_u32 *word) {
+  while (!*word) block(100000);
+}
+
+GOBUF_EXPORT double plain_sum(signed char a, unsigned char b, short c, unsigned short d, int e, unsigned f, float g, double h) {
+  return a + b + c + d + e + (double)f + g + h;
+}
+
+GOBUF_EXPORT gobuf_i64 plain_sum64(gobuf_i64 a, gobuf_u64 b, _Bool negate) { return negate ? -(a + (gobuf_i64)b) : a + (gobuf_i64)b; }
+GOBUF_EXPORT _Bool plain_not(_Bool a) { return !a; }
+GOBUF_EXPORT signed char plain_low(int a) { return (signed char)a; }
+
+/* Adds 1 to each byte; their address. */
+GOBUF_EXPORT unsigned char *plain_bytes(unsigned char *bytes, unsigned n) {
+  for (unsigned i = 0; bytes && i < n; i++) bytes[i]++;
+  return bytes;
 }

@@ -25,6 +25,7 @@ const BODIES = {
   p_wg_goer: native.body,
   p_exits: native.body,
   p_blocker: native.body,
+  p_held: native.body,
   p_misblocks: native.body,
   p_robbed: native.body,
   p_skynet: native.body,

@@ -32,18 +32,23 @@ describe.skipIf(!LINUX)("blocking calls in a run with several Ps (Linux's futex)
   });
 
   test("goroutines that block in C on all Ps do not keep others from running", async () => {
-    const works = new Works(7);
-    const second = 1_000_000_000;
+    const works = new Works(4);
+    const word = new BigUint64Array(1);
+    const shared = addressOf(word as never) as number;
     const { pool } = await witnessed(() =>
       run(
         function* () {
           const ch = chan<number>();
-          // More than there are Ps. Main returns before any of these calls is over, and the run waits for them.
-          for (let i = 0; i < 3; i++) go.native(symbols.p_blocker, works.set(i, { count: 1, ns: second }));
+          const wg = new WaitGroup();
+          wg.add(3);
+          // More than there are Ps, and none goes on before the others have run.
+          for (let i = 0; i < 3; i++) go.native(symbols.p_held, works.set(i, { wg, shared }));
           yield* sleep(5);
           go.native(symbols.p_sender, works.set(3, { out: ch, count: 10 }));
           for (let n = 0; n < 10; n++) expect(yield* ch.recv()).toBe(n);
           expect(works.get(0, "done") + works.get(1, "done") + works.get(2, "done")).toBe(0);
+          word[0] = 1n;
+          yield* wg.wait();
         },
         { procs: 2 },
       ),

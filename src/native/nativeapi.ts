@@ -4,6 +4,7 @@
  */
 
 export { type Codec, f64, i32, i64, u32, u64 } from "../runtime/word.ts";
+export { type BlockingCall, type BlockingSignature, blocking } from "./blocking.ts";
 export { Callback, callback } from "./callback.ts";
 export { include } from "./include.ts";
 export { stackSize } from "./native.ts";
