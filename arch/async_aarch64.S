@@ -11,10 +11,8 @@ HIDDEN gobuf_async_preempt
   .cfi_signal_frame
   .cfi_undefined x30
   bti c
-  mov x19, sp                   // gobuf_preempted preserves it
-  mov x29, xzr
-  bl gobuf_preempted
-  mov sp, x19
+  mov x29, xzr                  // a walk along frame pointers ends here
+  bl gobuf_preempted            // and sp is the frame's again, as after any call
   mov x8, 139                   // rt_sigreturn
   svc 0
   .cfi_endproc

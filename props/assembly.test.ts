@@ -3,7 +3,7 @@ import { describe, expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { packageRoot } from "../src/runtime/library.ts";
-import { ASSEMBLY, sitesOf } from "./mutants/assembly.ts";
+import { ASSEMBLY, ASYNC_CALL, sitesOf } from "./mutants/assembly.ts";
 
 const ABIS = Object.entries(ASSEMBLY).map(([abi, file]) => ({
   abi: abi as keyof typeof ASSEMBLY,
@@ -41,8 +41,11 @@ describe.each(ABIS)("$abi", ({ abi, source }) => {
     });
 
     test("every function begins with a landing pad: it may be called through a pointer", () => {
-      const first = new Map(sites.filter(({ place }) => place === 1).map(({ fn, text }) => [fn, text]));
-      for (const fn of ["gobuf_gogo", "gobuf_mcall", "gobuf_systemstack", "gobuf_entry"])
+      const injected = sitesOf(readFileSync(join(packageRoot, ASYNC_CALL[abi]), "utf8"), abi);
+      const first = new Map(
+        [...sites, ...injected].filter(({ place }) => place === 1).map(({ fn, text }) => [fn, text]),
+      );
+      for (const fn of ["gobuf_gogo", "gobuf_mcall", "gobuf_systemstack", "gobuf_entry", "gobuf_async_preempt"])
         expect(first.get(fn)).toBe("bti c");
     });
   }

@@ -13,8 +13,12 @@ export const ASSEMBLY: Readonly<Record<Abi, string>> = {
 
 /** Functions of the switch: their instructions are deleted one by one. */
 const SWITCH = ["gobuf_g0save", "gobuf_gogo", "gobuf_mcall", "gobuf_leave", "gobuf_systemstack", "gobuf_entry"];
-/** The call that is injected into a preempted body, on Linux x86-64. */
-export const ASYNC_CALL = "arch/async_sysv_x86_64.S";
+/** The call that is injected into a preempted body. */
+export const ASYNC_CALL: Readonly<Record<Abi, string>> = {
+  "linux-x64": "arch/async_sysv_x86_64.S",
+  "linux-arm64": "arch/async_aarch64.S",
+  "windows-x64": "arch/async_ms_x86_64.S",
+};
 const DELETED = [...SWITCH, "gobuf_async_preempt"];
 
 /** One instruction. */

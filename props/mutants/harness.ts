@@ -106,7 +106,7 @@ export class Workshop implements Disposable {
     }
   }
 
-  private async run({ subject, edits, steps: own }: Mutant, extent: Extent): Promise<Step> {
+  private async run({ subject, edits, steps: own, hangs }: Mutant, extent: Extent): Promise<Step> {
     const platform = isAbi(subject) ? subject : hostPlatform();
     const isArch = edits.some(({ file }) => file.startsWith("arch/"));
     if (isAbi(subject) || isArch || this.stale) await this.build(platform);
@@ -116,7 +116,7 @@ export class Workshop implements Disposable {
     const steps = own ?? ladder(subject, library);
     let last: Step = { red: false, by: "", output: "" };
     for (const args of extent === "all steps" ? steps : steps.slice(0, 1)) {
-      last = await this.step(subject, args, library);
+      last = await this.step(subject, args, library, hangs);
       if (last.red) return last;
     }
     return last;
@@ -146,14 +146,14 @@ export class Workshop implements Disposable {
     }
   }
 
-  private async step(subject: Subject, args: readonly string[], library: string): Promise<Step> {
+  private async step(subject: Subject, args: readonly string[], library: string, hangs = false): Promise<Step> {
     const emulator = EMULATOR[subject];
     const own: Record<string, string | undefined> = { ...process.env, ...this.zig(), GOBUF_LIBRARY: library };
     // Wine cannot make the link to node_modules.
     if (process.platform === "win32") own.NODE_PATH = join(packageRoot, "node_modules");
     const { command, env } =
       emulator === undefined ? { command: [process.execPath], env: own } : startBun(emulator, own);
-    const share = args[0] === "test" ? TESTS_SHARE : 1;
+    const share = args[0] === "test" && !hangs ? TESTS_SHARE : 1;
     const limit = share * this.limits[subject] * (currentAbi()?.slowness ?? 1);
     const slowness = emulator === undefined ? 1 : EMULATED[emulator].slowness;
     const patience = args[0] === "test" ? [`--timeout=${TEST_MS * TEST_SHARE * slowness}`] : [];

@@ -11,7 +11,7 @@ import { PARTS } from "./generated/candidate.ts";
 import { runGenerated, runOne } from "./generated/session.ts";
 import { Workshop } from "./harness.ts";
 import { suitesOf } from "./junit.ts";
-import { type Mutant, type Outcome, SUBJECTS, type Subject, VERDICTS } from "./mutant.ts";
+import { ABIS, type Mutant, type Outcome, SUBJECTS, type Subject, VERDICTS } from "./mutant.ts";
 import { readOptions } from "./options.ts";
 import { preemptDeletions } from "./preempt.ts";
 
@@ -119,8 +119,10 @@ if (options.list) {
 }
 
 if (wanted.some(({ subject }) => subject === "preempt")) {
-  const each = preemptDeletions().length;
-  console.log(`preempt: the injected call has ${each} instructions, and a mutant without each of them`);
+  for (const abi of ABIS) {
+    const each = preemptDeletions(abi).length;
+    console.log(`preempt, ${abi}: the injected call has ${each} instructions, and a mutant without each of them`);
+  }
 }
 const all: Outcome[] = [];
 // What is wrong with a path is to be known before the run.

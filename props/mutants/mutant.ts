@@ -33,6 +33,8 @@ export interface Mutant {
   readonly kind: string;
   /** The steps that must find it, in place of the subject's ladder: arguments of Bun. */
   readonly steps?: readonly (readonly string[])[];
+  /** Such a fault ends in a process that hangs, as a rule: a test has the subject's limit, not several times as long. */
+  readonly hangs?: boolean;
   /** Changes nothing that a program could tell: it must pass. */
   readonly neutral?: boolean;
 }

@@ -1,13 +1,16 @@
 /**
  * Seeded faults of preemption: each instruction of the injected call, each component of the processor's state that it keeps,
  * each bound of what is refused, and who asks and looks. On Linux x86-64; found by props/preempt and
- * props/native/preempt.test.ts.
+ * props/native/preempt.test.ts. The injected calls of the other ABIs lose each instruction, too.
  */
 import { readFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { packageRoot } from "../../src/runtime/library.ts";
 import { ASYNC_CALL, sitesOf } from "./assembly.ts";
-import type { Edit, Mutant } from "./mutant.ts";
+import { ABIS, type Abi, type Edit, type Mutant } from "./mutant.ts";
+
+/** The ABI of the mutants whose subject is preemption itself. */
+const HERE = "linux-x64";
 
 const STEPS = [
   ["test", "props/preempt/async.test.ts"],
@@ -36,12 +39,26 @@ function stepped(kind: string, file: string, from: string, to: string): Mutant {
 const zig = (kind: string, file: string, from: string, to: string) => fault(kind, { file: `arch/${file}`, from, to });
 const ts = (kind: string, file: string, from: string, to: string) => fault(kind, { file: `src/${file}`, from, to });
 
-/** A mutant for each instruction of the injected call. */
-export function preemptDeletions(): Mutant[] {
-  const source = readFileSync(join(packageRoot, ASYNC_CALL), "utf8");
-  return sitesOf(source, "linux-x64").map(({ fn, line, place, text, without }) =>
-    fault(`delete ${fn} ${place}: ${text.replace(/\s+/g, " ")}`, { file: ASYNC_CALL, from: line, to: without }),
-  );
+/** A mutant for each instruction of an ABI's injected call. */
+export function preemptDeletions(abi: Abi): Mutant[] {
+  const file = ASYNC_CALL[abi];
+  const source = readFileSync(join(packageRoot, file), "utf8");
+  return sitesOf(source, abi).map(({ fn, line, place, text, without }) => {
+    const kind = `delete ${fn} ${place}: ${text.replace(/\s+/g, " ")}`;
+    const edit = { file, from: line, to: without };
+    if (abi === HERE) return fault(kind, edit);
+    return {
+      name: `${abi}/preempt/${kind}`,
+      subject: abi,
+      kind: "preemption",
+      edits: [edit],
+      steps: [
+        ["test", "props/preempt/async.test.ts"],
+        ["test", "props/assembly.test.ts"],
+      ],
+      hangs: true,
+    };
+  });
 }
 
 const KEEPS = "  movl $-1, %eax\n  movl $-1, %edx\n  xsave64 (%rsp)";
@@ -71,17 +88,20 @@ function componentMutants(): Mutant[] {
     const mask = `0x${(0xffff_ffff - 2 ** bit).toString(16)}`;
     const to = KEEPS.replace("$-1, %eax", `$${mask}, %eax`);
     const kind = `${name} is not kept`;
-    return [fault(kind, { file: ASYNC_CALL, from: KEEPS, to }), stepped(kind, basename(ASYNC_CALL), KEEPS, to)];
+    return [
+      fault(kind, { file: ASYNC_CALL[HERE], from: KEEPS, to }),
+      stepped(kind, basename(ASYNC_CALL[HERE]), KEEPS, to),
+    ];
   });
 }
 
 const REFUSES = "asyncpreempt.zig";
 
 export const PREEMPT_MUTANTS: readonly Mutant[] = [
-  ...preemptDeletions(),
+  ...ABIS.flatMap(preemptDeletions),
   ...componentMutants(),
   zig("the red zone is a word short", "os/x86_64_frame.zig", "0 else 128;", "0 else 120;"),
-  fault("the red zone is not given back", { file: ASYNC_CALL, from: "  ret $RED_ZONE", to: "  ret" }),
+  fault("the red zone is not given back", { file: ASYNC_CALL[HERE], from: "  ret $RED_ZONE", to: "  ret" }),
   zig("the operation's words are another's", "preempt.zig", "    gp.op = op;\n", "    _ = op;\n"),
   stepped("the operation's words are another's", "preempt.zig", "    gp.op = op;\n", "    _ = op;\n"),
   stepped("gobuf's own code is nobody's", REFUSES, "    if (inside(&own, pc)) return codes.preemption.runtime;\n", ""),
