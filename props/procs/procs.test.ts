@@ -1,6 +1,6 @@
 /** Runs with several Ps: native goroutines on several threads, which end with the run and leave nothing behind. */
 import { describe, expect, test } from "bun:test";
-import { chan, go, gosched, Mutex, native, run, WaitGroup } from "gobuf";
+import { chan, go, gosched, Mutex, metrics, native, run, WaitGroup } from "gobuf";
 import { addressOf } from "../../src/runtime/ffi.ts";
 import { openBodies, Works } from "./bodies.ts";
 import { witnessed } from "./witness.ts";
@@ -34,21 +34,26 @@ describe.skipIf(!LINUX)("a run with several Ps (Linux's futex)", () => {
       expect(executed).toHaveLength(procs);
     });
 
-    test(`${procs} Ms: a goroutine starts others, on whichever M it is`, async () => {
+    test(`${procs} Ms: a goroutine starts others, on whichever M it is, and metrics counts what was stolen`, async () => {
       const count = 1000;
-      const done = await run(
-        function* () {
-          const wg = new WaitGroup();
-          const works = new Works(count);
-          wg.add(count);
-          for (let i = count - 1; i >= 0; i--) works.set(i, { count, wg, id: i });
-          go.native(symbols.p_tree, works.words);
-          yield* wg.wait();
-          return works.total("done");
-        },
-        { procs },
+      const before = metrics().steals;
+      const { value: done, pool } = await witnessed(() =>
+        run(
+          function* () {
+            const wg = new WaitGroup();
+            const works = new Works(count);
+            wg.add(count);
+            for (let i = count - 1; i >= 0; i--) works.set(i, { count, wg, id: i });
+            go.native(symbols.p_tree, works.words);
+            yield* wg.wait();
+            return works.total("done");
+          },
+          { procs },
+        ),
       );
       expect(done).toBe(count);
+      const steals = pool?.stats().map((p) => p.steals) ?? [];
+      expect(metrics().steals - before).toBe(steals.reduce((a, b) => a + b, 0));
     });
 
     for (const capacity of [0, 1, 8]) {

@@ -2,11 +2,14 @@
  * The rule `gobuf/yield-star` in ESLint with typescript-eslint's types: programs that forget a `yield*`, each with what the
  * rule says and what its fix makes of it, and programs in which nothing is forgotten.
  */
-import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { currentAbi } from "../../scripts/abis/abis.ts";
+
+/** ESLint with types takes seconds to start, on a busy machine more. */
+setDefaultTimeout(120_000);
 
 const root = resolve(import.meta.dir, "../..");
 const HEAD = `import { after, call, chan, gosched, go, Mutex, recvCase, run, select, sleep, spawn, type Chan, type Go, type Op } from "gobuf";

@@ -46,6 +46,7 @@ import { expectOutside, kick } from "../runtime/outside.ts";
 import { FatalError, StackOverflowError, StatusError } from "../runtime/panic.ts";
 import { goready } from "../runtime/proc.ts";
 import { statusName } from "../runtime/runtime2.ts";
+import { addSteals } from "../runtime/traceback.ts";
 import type { Run } from "../runtime/world.ts";
 import { type MWorker, startWorker } from "./mworker.ts";
 import { type Begun, wishOf } from "./wish.ts";
@@ -239,6 +240,7 @@ export class Pool implements Begun {
     native.gobuf_procs_stop(this.index);
     await Promise.all(this.workers.map((worker) => worker.ended));
     witness?.(this);
+    addSteals(this.stats().reduce((sum, p) => sum + p.steals, 0));
     pools.delete(this.index);
     if (native.gobuf_procs_free(this.index) === 0) {
       throw new Error(`gobuf: procs: ${native.gobuf_procs_inside(this.index)} threads are still in a run that is over`);

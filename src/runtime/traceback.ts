@@ -171,11 +171,23 @@ export interface Metrics {
    * the next turn, every few milliseconds. The first turn of a main that finds nothing under way is none of the scheduler's.
    */
   readonly switches: number;
+  /**
+   * How often a P has taken goroutines from another P's queue, in runs of this thread with several (`procs`); counted when
+   * such a run is over. A run with one P has nobody to steal from.
+   */
+  readonly steals: number;
+}
+
+let steals = 0;
+
+/** A run with several Ps is over, in which so many times goroutines were stolen. @internal */
+export function addSteals(count: number): void {
+  steals += count;
 }
 
 /**
- * Counts for a page of metrics, as Go's runtime/metrics and expvar have them: goroutines by state, and switches. It may be
- * called anywhere. What Go counts of threads is left out: a run has one, so that nothing is ever stolen.
+ * Counts for a page of metrics, as Go's runtime/metrics and expvar have them: goroutines by state, switches, and steals. It may
+ * be called anywhere.
  *
  * @example
  * ```ts
@@ -202,7 +214,7 @@ export function metrics(): Metrics {
     count.waiting++;
     waiting[state] = (waiting[state] ?? 0) + 1;
   }
-  return { goroutines: count, waiting, switches: mp.switches };
+  return { goroutines: count, waiting, switches: mp.switches, steals };
 }
 
 const MINUTE_MS = 60_000;
