@@ -16,6 +16,17 @@ test("rows of one kind get equal shares, and what one leaves goes to the others"
   expect(budget.next(row, effort)?.until).toBe(400);
 });
 
+test("a run is late when half of a row's time is missing for each that is left", () => {
+  let now = 0;
+  const budget = new Budget(400, [row, row, row, row], () => now);
+  expect(budget.isLate).toBe(false);
+  budget.next(row, effort);
+  now = 240;
+  expect(budget.isLate, "3 rows have 53 each, of 100").toBe(false);
+  now = 260;
+  expect(budget.isLate, "3 rows have 47 each, of 100").toBe(true);
+});
+
 test("when the time is over, the rows left get none", () => {
   let now = 0;
   const budget = new Budget(400, [row, row], () => now);

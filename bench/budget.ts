@@ -17,6 +17,8 @@ function shareOf(row: Row): number {
  */
 export class Budget {
   private left: number;
+  /** A share's time at the start. */
+  private readonly first: number;
 
   /**
    * @param end when all is to be over, milliseconds on the clock
@@ -28,6 +30,12 @@ export class Budget {
     private readonly clock: () => number = () => performance.now(),
   ) {
     this.left = rows.reduce((sum, row) => sum + shareOf(row), 0);
+    this.first = (end - clock()) / this.left;
+  }
+
+  /** Less than half of the time is left that the rows left should have: the machine is busy. */
+  get isLate(): boolean {
+    return (this.end - this.clock()) / this.left < this.first / 2;
   }
 
   /** The effort for the next row; undefined when no time is left. */

@@ -28,7 +28,7 @@ const { Budget } = await import("./budget.ts");
 const { judge } = await import("./aims.ts");
 const { BaselineError, compareReports, compareRow } = await import("./compare.ts");
 const { header } = await import("./header.ts");
-const { isTooNoisy, measureRow } = await import("./measure.ts");
+const { isTooNoisy, JUDGED, measureRow } = await import("./measure.ts");
 const { Peer } = await import("./peer.ts");
 const { FULL, partName, QUICK, rows } = await import("./rows.ts");
 const { checkReport } = await import("./schema.ts");
@@ -119,13 +119,16 @@ async function measureAll(): Promise<Result[]> {
   const results: Result[] = [];
   const budget = new Budget(end, chosen);
   for (const row of chosen) {
-    const starters = available.flatMap((peer) => starter(peer, row));
+    const there = available.flatMap((peer) => starter(peer, row));
+    // Those that aims speak of go first.
+    const starters = budget.isLate ? there.filter(({ impl }) => JUDGED.has(impl)) : there;
     const long = budget.next(row, row.long ? { ...effort, rounds: LONG_ROUNDS } : effort);
     if (long === undefined) {
       leftOut.push(row.name);
       print(leftOutLine(row.name));
       continue;
     }
+    leftOut.push(...there.filter((one) => !starters.includes(one)).map(({ impl }) => `${row.name}, ${impl}`));
     const these = await measureRow(row, starters, long, (impl, error) => onFailure(row.name, impl, error));
     for (const result of these) print(resultLine(result));
     results.push(...these);

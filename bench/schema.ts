@@ -45,7 +45,7 @@ export interface Report {
   rows: Result[];
   /** Peers that failed at a row. */
   failed: Skipped[];
-  /** Rows that a quick run had no time for. Older reports have none. */
+  /** Rows, or peers of rows, that a run had no time for. Older reports have none. */
   left_out?: string[];
   /** How late an interval runs beside a server; empty when that was left out. */
   serve: ServeResult[];

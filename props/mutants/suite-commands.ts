@@ -246,6 +246,7 @@ export const SUITE_COMMAND_MUTANTS: readonly Mutant[] = [
   ...faultsOf("bench/budget.ts", "bench/budget.test.ts", [
     ["a row takes all that is left", "(share / this.left)", "1"],
     ["there is always time", "time <= 0 ? undefined : ", ""],
+    ["a run is never late", "< this.first / 2", "< 0"],
     ["what a row leaves is lost", "this.left -= share;", ""],
   ]),
   ...faultsOf("bench/schema.ts", "bench/schema.test.ts", [
