@@ -1,5 +1,5 @@
 /** Every command line of the project: its help does nothing, and what makes no sense is refused by name, before anything is done. */
-import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
@@ -8,6 +8,9 @@ import { beside } from "./beside.ts";
 import { ensureNativeSync } from "./build.ts";
 import { EXIT_USAGE } from "./command.ts";
 import { integerFromEnv, parseInteger, parseShare } from "./numbers.ts";
+
+/** A process starts in half a second, on a busy machine in many. */
+setDefaultTimeout(60_000);
 
 const root = resolve(import.meta.dir, "..");
 

@@ -1,14 +1,15 @@
 /** `bun run site`: makes the documentation site in site/, and looks at its links. */
 import { resolve } from "node:path";
 import { command } from "../command.ts";
-import { buildSite } from "./build.ts";
-import { checkLinks } from "./links.ts";
 
 const { out } = command("bun run site", "Makes the documentation site, and checks its links.")
   .option("--out <folder>", "where; what is there goes", "site")
   .parse()
   .opts<{ out: string }>();
 
+// TypeDoc and TypeScript take a second to load: what is wrong with a command line is said before.
+const { buildSite } = await import("./build.ts");
+const { checkLinks } = await import("./links.ts");
 const folder = resolve(out);
 for (const warning of await buildSite(folder)) console.log(`typedoc: ${warning}`);
 const { dead, links, pages } = checkLinks(folder);
