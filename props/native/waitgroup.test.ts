@@ -50,7 +50,8 @@ describe("gobuf_wg_go", () => {
         yield* wg.wait();
         waited = true;
       });
-      while (!waited) yield* gosched();
+      for (let i = 0; i < 100 && !waited; i++) yield* gosched();
+      expect(waited).toBe(true);
       expect(words[2]).toBe(4n);
     }));
 
