@@ -59,9 +59,10 @@ export const SUITE_GENERATED_MUTANTS: readonly Mutant[] = [
   ]),
   ...faultsOf(
     `${FOLDER}/judge.ts`,
-    `${FOLDER}/judge.test.ts -t now and then|red without it|library|taken back|sees|kept`,
+    `${FOLDER}/judge.test.ts -t now and then|red without it|once more|library|taken back|sees|kept`,
     [
       ["what is red once is found", "if (!limited && !(await this.step(alone)).red) return false;", ""],
+      ["what was seen green is looked at again", "if (this.results.isGreen(step, state)) return true;", ""],
       ["what is red without a fault finds", "    if (clean.red) {\n", "    if (false) {\n"],
       [
         "the edit is not taken back",

@@ -120,6 +120,22 @@ describe.skipIf(isWindows)("a planted fault (skipped on Windows, which has no pr
   );
 
   test(
+    "is found by a test that was seen green before, and is not taken once more without the fault",
+    async () => {
+      using copy = new Copy(root);
+      const results = new Results(join(stack.use(scratch("results")).path, "kept"));
+      const red = new Map<string, string>();
+      const judge = new Judge(copy, results, () => "state", red);
+      // It would be red again.
+      results.green("red.test.ts", "state");
+      const candidate = planted(root, "a.ts", "unseen = () => 1", "unseen = () => 2");
+      const { verdict, step } = await judge.judge(candidate, () => [testStep(["red.test.ts"], NOTHING_KNOWN)]);
+      expect({ verdict, step, red: red.size }).toEqual({ verdict: "found", step: "red.test.ts", red: 0 });
+    },
+    MS_MAX,
+  );
+
+  test(
     "is judged by the tests behind one that is red without it, and what it has passed is kept",
     async () => {
       const tests = ["red.test.ts", "a.test.ts"];
