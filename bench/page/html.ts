@@ -48,9 +48,11 @@ function headerList(h: Header): string {
 
 /** A sentence about all rows of a comparison. */
 function sentence({ text: what, rows, middle, faster, slower }: Summary): string {
-  const names = slower.length === 0 ? "" : `: ${slower.map(text).join("; ")}`;
+  const NAMED = 6;
+  const more = slower.length > NAMED ? `; and ${slower.length - NAMED} more` : "";
+  const names = slower.length === 0 ? "" : ` (${slower.slice(0, NAMED).map(text).join("; ")}${more})`;
   const rest = rows - faster - slower.length;
-  return `<li><b>${what}</b>: ${rows} rows, ${middle.toPrecision(2)} times as fast in the middle. Faster on ${faster}, slower on ${slower.length}${names}; ${rest} within the noise.</li>`;
+  return `<li><b>${what}</b>: ${rows} rows, ${middle.toPrecision(2)} times as fast in the middle. Faster on ${faster}, slower on ${slower.length}${names}, within the noise on ${rest}.</li>`;
 }
 
 /** What was measured, in the first lines, and the one picture. */
