@@ -19,6 +19,7 @@ import {
   M_SLICE_OVER,
   mmem,
   onOwnM,
+  onOwnMWith,
 } from "./ffi.ts";
 import { framesBelow, gbody, gcont, gentry, isExiting, isNative, KIND_NATIVE, popFrame, stepExit } from "./g.ts";
 import {
@@ -244,7 +245,11 @@ export function setPickHook(f: ((gp: number) => number) | null): void {
  * @returns whether the budget was used up or the slice is over (else look at `sched`: over, or idle)
  */
 export function schedule(budget: number): boolean {
-  return onOwnM(rootContext, mp.carries ? scheduleCarrying : scheduleFirst, budget);
+  return onOwnMWith(scheduleInRoot, mp.carries ? scheduleCarrying : scheduleFirst, budget);
+}
+
+function scheduleInRoot(turns: (budget: number) => boolean, budget: number): boolean {
+  return rootContext(turns, budget);
 }
 
 /** Contexts are not carried yet: if they are when it returns, its last turn began to carry them. */
