@@ -6,11 +6,11 @@ import { ptr } from "bun:ffi";
 import { describe, expect, test } from "bun:test";
 import { join } from "node:path";
 import { currentAbi } from "../../scripts/abis/abis.ts";
+import { beside } from "../../scripts/beside.ts";
 import { packageRoot } from "../../src/runtime/library.ts";
 import type { Left } from "./ends.ts";
 import type { Task } from "./task.ts";
 
-const TIMEOUT_MS = 240_000;
 /** Emulators take a second a Worker. */
 const emulated = currentAbi() !== undefined;
 const WORKERS = emulated ? 12 : 300;
@@ -36,11 +36,10 @@ async function ends(...args: (string | number)[]): Promise<Left> {
 const growth = ([early, late]: [number, number]) => late - early;
 
 describe("F23: an M and all that its thread took comes back", () => {
-  test(
+  beside(
     `${WORKERS} Workers in a row, each with goroutines of both kinds that are never done, cost what idle ones cost`,
     async () => {
-      const idle = await ends("nothing", WORKERS, 0);
-      const busy = await ends("work", WORKERS, 20);
+      const [idle, busy] = await Promise.all([ends("nothing", WORKERS, 0), ends("work", WORKERS, 20)]);
       for (const name of ["gs", "sudogs", "ms", "stacks"] as const) expect(growth(busy[name]), name).toBe(0);
       // A Worker of Bun's keeps some kB itself, with goroutines (15 KiB) and without (14). It is bun:ffi's: a terminated Worker
       // that does nothing keeps 3.1 KiB; one that opens the library's 27 functions and not gobuf 9.6, and 13.9 when it opens
@@ -49,39 +48,32 @@ describe("F23: an M and all that its thread took comes back", () => {
       expect(growth(busy.rss)).toBeLessThan(growth(idle.rss) + 12 * MiB);
       expect(growth(busy.maps)).toBeLessThan(growth(idle.maps) + 12);
     },
-    TIMEOUT_MS,
   );
 
-  test.skipIf(emulated)(
+  (emulated ? test.skip : beside)(
     "25 Workers with 200,000 goroutines each: more than the arena holds together",
     async () => {
       const left = await ends("goroutines", 25, 200_000);
       expect(growth(left.gs)).toBe(0);
       expect(left.gs[1]).toBeLessThan(2 * 200_000);
     },
-    TIMEOUT_MS,
   );
 
-  test(
-    "threads that live keep what is theirs, while others come and go",
-    async () => {
-      const left = await ends("work", emulated ? 6 : 40, 10, 3);
-      expect(left.rounds).toBeGreaterThanOrEqual(3);
-      expect(growth(left.gs)).toBe(0);
-    },
-    TIMEOUT_MS,
-  );
+  beside("threads that live keep what is theirs, while others come and go", async () => {
+    const left = await ends("work", emulated ? 6 : 40, 10, 3);
+    expect(left.rounds).toBeGreaterThanOrEqual(3);
+    expect(growth(left.gs)).toBe(0);
+  });
 });
 
 describe("F27: terminate", () => {
-  test(
+  beside(
     "resolves on a thread whose native body calls back in a loop and takes no notice of the outcomes",
     async () => {
       const left = await ends("callbacks", 5, 1);
       expect(growth(left.ms)).toBe(0);
       expect(growth(left.stacks)).toBe(0);
     },
-    TIMEOUT_MS,
   );
 
   test("waits for a native body that computes: nothing ends a thread inside one call into the library", async () => {
