@@ -40,6 +40,9 @@ fn tell(thread: usize, kind: u8, at: usize, bytes: []const u8) void {
     print("    thread {d}: {c} {s} {d}\n", .{ thread, kind, park.nameOf(at), value });
 }
 
+/// The first argument where the models are to hold, and no fault is to be tried.
+const holds_only = "--holds";
+
 /// Those models whose names begin as an argument does; all without one.
 fn wanted(name: []const u8, arguments: []const [*:0]const u8) bool {
     if (arguments.len == 0) return true;
@@ -48,7 +51,9 @@ fn wanted(name: []const u8, arguments: []const [*:0]const u8) bool {
 }
 
 pub fn main(process: std.process.Init.Minimal) u8 {
-    const arguments = process.args.vector[1..];
+    var arguments = process.args.vector[1..];
+    const no_faults = arguments.len != 0 and std.mem.eql(u8, std.mem.span(arguments[0]), holds_only);
+    if (no_faults) arguments = arguments[1..];
     var count: u32 = 0;
     explore.init();
     park.init();
@@ -77,6 +82,7 @@ pub fn main(process: std.process.Init.Minimal) u8 {
             bad = 1;
             _ = explore.replay(model, null, result.choices, &tell);
         }
+        if (no_faults) continue;
         for (model.faults) |fault| {
             const broken = explore.explore(model, fault);
             if (broken.wrong) |what| {

@@ -55,6 +55,19 @@ export fn gobuf_probe_migrate(arg: ?*anyopaque) callconv(.c) void {
     if (m.wg != 0) _ = gobuf.wgDone(m.wg);
 }
 
+/// One operation in so many is a blocking call; one of so many of those is long enough for the monitor to take the P meanwhile.
+const calls_in = 128;
+const long_in = 32;
+const long_spins = 200_000;
+
+/// A blocking call.
+fn blocks(n: u64) callconv(.c) void {
+    gobuf.entersyscall();
+    const spins: u64 = if (n / calls_in % long_in == 0) long_spins else 1;
+    for (0..spins) |_| std.atomic.spinLoopHint();
+    gobuf.exitsyscall();
+}
+
 /// One operation, with every preserved register filled.
 fn operate(m: *Migrant, random: *Random) void {
     const api = gobuf.gobuf_runtime;
@@ -67,6 +80,9 @@ fn operate(m: *Migrant, random: *Random) void {
     const turn = if (m.out == 0) m.operations % 4 & ~@as(u64, 1) else m.operations % 4;
     if (breaks) {
         of.func = @intFromPtr(&gobuf_probe_clobber_code) + clobber_size * (m.fault - 1);
+    } else if (m.operations % calls_in == 6) {
+        of.func = @intFromPtr(&blocks);
+        of.args[0] = m.operations;
     } else if (turn == 1) {
         of.func = @intFromPtr(api.recv);
         of.args[0] = call.word(m.in);

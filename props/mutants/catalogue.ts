@@ -5,6 +5,7 @@ import { ABIS, type Mutant, type Subject } from "./mutant.ts";
 import { NATIVE_MUTANTS } from "./native.ts";
 import { neutrals } from "./neutral.ts";
 import { PREEMPT_MUTANTS } from "./preempt.ts";
+import { PROCS_MUTANTS } from "./procs.ts";
 import { RING_MUTANTS } from "./rings.ts";
 import { ROW_MUTANTS } from "./rows.ts";
 import { SCHEDULER_MUTANTS } from "./scheduler.ts";
@@ -29,6 +30,7 @@ export const SEEDED: readonly Mutant[] = [
   ...SPAN_MUTANTS,
   ...THREAD_MUTANTS,
   ...PREEMPT_MUTANTS,
+  ...PROCS_MUTANTS,
 ];
 
 /** A subject's neutral changes, and its faults: the seeded ones and those that lack one instruction of the switch. */

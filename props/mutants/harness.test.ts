@@ -40,7 +40,16 @@ function inShop(name: string, body: (judge: Judge, shop: Workshop) => Promise<vo
 }
 
 function limits(ms: number) {
-  return { "linux-x64": ms, "linux-arm64": ms, "windows-x64": ms, src: ms, suite: ms, rows: ms, preempt: ms };
+  return {
+    "linux-x64": ms,
+    "linux-arm64": ms,
+    "windows-x64": ms,
+    src: ms,
+    suite: ms,
+    rows: ms,
+    preempt: ms,
+    procs: ms,
+  };
 }
 
 /** A mutant whose steps are programs of a line. */

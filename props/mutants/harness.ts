@@ -40,6 +40,7 @@ const EMULATOR: Readonly<Record<Subject, AbiName | undefined>> = {
   suite: undefined,
   rows: undefined,
   preempt: undefined,
+  procs: undefined,
 };
 
 /** Milliseconds a step of the suite may take: many times what it takes without a fault. */
@@ -51,6 +52,8 @@ const LIMIT_MS: Readonly<Record<Subject, number>> = {
   suite: 30_000,
   rows: 60_000,
   preempt: 60_000,
+  // Each builds the model checker, or the library whose shared accesses come late.
+  procs: 60_000,
 };
 
 /** The steps that are tests take so many times longer: whole folders of them, of which some start processes. */

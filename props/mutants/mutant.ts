@@ -7,9 +7,9 @@ export type Abi = (typeof ABIS)[number];
 /**
  * What is mutated: the library of an ABI; the TypeScript (`src`); the suite itself (`suite`), which a test of the suite
  * must find; what a row of FIDELITY.md says (`rows`), which that row's own checks must find; preemption of
- * native bodies (`preempt`).
+ * native bodies (`preempt`); locks, orders and protocols of several Ms (`procs`), on Linux.
  */
-export const SUBJECTS = [...ABIS, "src", "suite", "rows", "preempt"] as const;
+export const SUBJECTS = [...ABIS, "src", "suite", "rows", "preempt", "procs"] as const;
 export type Subject = (typeof SUBJECTS)[number];
 
 /** An edit of one file. */

@@ -16,7 +16,7 @@ const STORES: Readonly<Record<string, string>> = {
 export function neutrals(subject: Subject): Mutant[] {
   const unchanged = neutral(subject, "nothing changed", []);
   // Each of these takes all the steps that find the subject's mutants.
-  if (subject === "suite" || subject === "rows" || subject === "preempt") return [unchanged];
+  if (subject === "suite" || subject === "rows" || subject === "preempt" || subject === "procs") return [unchanged];
   if (subject === "src") {
     return [
       unchanged,

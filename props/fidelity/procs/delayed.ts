@@ -17,6 +17,8 @@ export interface DelayedOptions {
   readonly seed: number;
   /** Programs whose histories are checked. */
   readonly histories: number;
+  /** They are killed then: something has hung. */
+  readonly limitMs?: number;
 }
 
 export interface Delayed {
@@ -25,6 +27,9 @@ export interface Delayed {
   /** Shared accesses that came late. */
   readonly late: number;
 }
+
+/** Nobody waits longer: something hangs. */
+const LIMIT_MS = 600_000;
 
 /** Builds the library. @returns its path, or why it cannot be built @throws Error with what Zig said */
 function build(): { path: string } | string {
@@ -46,12 +51,24 @@ function build(): { path: string } | string {
 }
 
 /** Runs them. @returns what they did, or why there is no such library */
-export function delayedRounds({ procs, rounds, seed, histories }: DelayedOptions): Delayed | string {
+export function delayedRounds({
+  procs,
+  rounds,
+  seed,
+  histories,
+  limitMs = LIMIT_MS,
+}: DelayedOptions): Delayed | string {
   const built = build();
   if (typeof built === "string") return built;
   const { stdout, stderr, exitCode, signalCode } = Bun.spawnSync(
     [process.execPath, import.meta.path, ...[procs, rounds, seed, histories].map(String)],
-    { env: { ...process.env, GOBUF_LIBRARY: built.path }, stdout: "pipe", stderr: "pipe" },
+    {
+      env: { ...process.env, GOBUF_LIBRARY: built.path },
+      stdout: "pipe",
+      stderr: "pipe",
+      timeout: limitMs,
+      killSignal: "SIGKILL",
+    },
   );
   const text = stdout.toString().trim().split("\n").at(-1) ?? "";
   if (exitCode === 0) return JSON.parse(text) as Delayed;
