@@ -203,6 +203,15 @@ export fn gobuf_exitsyscall() callconv(.c) void {
     syscall.exit();
 }
 
+/// Keeps the goroutine on its thread. An outcome of codes.status.
+export fn gobuf_lock_thread() callconv(.c) u32 {
+    return syscall.lockThread();
+}
+
+export fn gobuf_unlock_thread() callconv(.c) void {
+    syscall.unlockThread();
+}
+
 export fn gobuf_status() callconv(.c) u32 {
     return body.opStatus();
 }
@@ -356,6 +365,8 @@ const Api = extern struct {
     wg_go: *const @TypeOf(gobuf_wg_go),
     entersyscall: *const @TypeOf(gobuf_entersyscall),
     exitsyscall: *const @TypeOf(gobuf_exitsyscall),
+    lock_thread: *const @TypeOf(gobuf_lock_thread),
+    unlock_thread: *const @TypeOf(gobuf_unlock_thread),
 };
 
 const api: Api = .{
@@ -379,6 +390,8 @@ const api: Api = .{
     .wg_go = &gobuf_wg_go,
     .entersyscall = &gobuf_entersyscall,
     .exitsyscall = &gobuf_exitsyscall,
+    .lock_thread = &gobuf_lock_thread,
+    .unlock_thread = &gobuf_unlock_thread,
 };
 
 export fn gobuf_api() callconv(.c) *const Api {

@@ -207,6 +207,8 @@ typedef struct gobuf_api {
   gobuf_u64 (*wg_go)(gobuf_handle wg, gobuf_fn fn, void *arg);
   void (*entersyscall)(void);
   void (*exitsyscall)(void);
+  gobuf_u32 (*lock_thread)(void);
+  void (*unlock_thread)(void);
 } gobuf_api;
 
 extern const gobuf_api *gobuf_runtime;
@@ -504,6 +506,12 @@ static inline gobuf_u64 gobuf_trap(gobuf_u32 code, gobuf_u32 a, gobuf_u64 v) {
  * the goroutine to another thread: read errno before gobuf_exitsyscall. Each pair costs some 20 ns where nothing is retaken. */
 static inline void gobuf_entersyscall(void) { GOBUF_KEEPS gobuf_runtime->entersyscall(); }
 static inline void gobuf_exitsyscall(void) { GOBUF_KEEPS gobuf_runtime->exitsyscall(); }
+
+/* Keep this goroutine on its thread, runtime.LockOSThread and UnlockOSThread: for libraries whose state is a thread's. In a run
+ * with several Ps that thread runs no other goroutine until there were as many unlocks as locks, or the goroutine ends (in Go its
+ * thread ends with it, here it is for all again). GOBUF_PANIC when 31 have one already. In a run with one P there is one thread. */
+static inline gobuf_u32 gobuf_lock_thread(void) { GOBUF_KEEPS return gobuf_runtime->lock_thread(); }
+static inline void gobuf_unlock_thread(void) { gobuf_runtime->unlock_thread(); }
 
 /* The index of this goroutine's record, the G. It is not the goid: a later goroutine gets the same index again. */
 static inline gobuf_u32 gobuf_getg(void) { return gobuf_runtime->getg(); }

@@ -131,6 +131,8 @@ pub const Api = extern struct {
     wg_go: *const fn (wg: Handle, func: Fn, arg: ?*anyopaque) callconv(.c) u64,
     entersyscall: *const fn () callconv(.c) void,
     exitsyscall: *const fn () callconv(.c) void,
+    lock_thread: *const fn () callconv(.c) u32,
+    unlock_thread: *const fn () callconv(.c) void,
 };
 
 /// gobuf_attach sets it before any body runs. It is gobuf_runtime of gobuf.h, too: C files in the same library use it,
@@ -370,6 +372,14 @@ pub inline fn entersyscall() void {
 }
 pub inline fn exitsyscall() void {
     gobuf_runtime.exitsyscall();
+}
+
+/// runtime.LockOSThread; false when too many have a thread to themselves.
+pub inline fn lockThread() bool {
+    return gobuf_runtime.lock_thread() == ok;
+}
+pub inline fn unlockThread() void {
+    gobuf_runtime.unlock_thread();
 }
 
 /// Calls a function of TypeScript, on g0: `callback` is the handle of a native.callback. `panicked` when it threw: see

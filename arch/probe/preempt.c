@@ -48,7 +48,8 @@ enum {
   HOG_TRY_RW,
   HOG_TIMER,
   HOG_WG_GO,
-  HOG_SYSCALL
+  HOG_SYSCALL,
+  HOG_LOCK_THREAD
 };
 
 typedef struct hog {
@@ -131,6 +132,10 @@ static gobuf_u32 hog_round(hog *h) {
     case HOG_SYSCALL:
       gobuf_entersyscall();
       gobuf_exitsyscall();
+      break;
+    case HOG_LOCK_THREAD:
+      wrong += gobuf_lock_thread() != GOBUF_OK;
+      gobuf_unlock_thread();
       break;
     case HOG_LOCK:
       gobuf_lock(h->object);

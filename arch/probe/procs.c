@@ -239,6 +239,73 @@ GOBUF_EXPORT void p_blocker(void *arg) {
   wg_done(w);
 }
 
+#if defined(__linux__) && defined(__x86_64__)
+static gobuf_u64 thread(void) {
+  long result;
+  __asm__ volatile("syscall" : "=a"(result) : "a"(186L) : "rcx", "r11", "memory");
+  return (gobuf_u64)result;
+}
+#elif defined(__linux__) && defined(__aarch64__)
+static gobuf_u64 thread(void) {
+  register long x0 __asm__("x0");
+  register long x8 __asm__("x8") = 178;
+  __asm__ volatile("svc 0" : "=r"(x0) : "r"(x8) : "memory");
+  return (gobuf_u64)x0;
+}
+#else
+static gobuf_u64 thread(void) { return 0; }
+#endif
+
+/* Locks its thread twice, and gives way `count` times, in blocking calls as well; `bad`: how often it was on another. `id` 1: it
+ * ends locked. The word at `shared` is its thread meanwhile: no other goroutine may find itself there. */
+GOBUF_EXPORT void p_thread_locker(void *arg) {
+  W(arg);
+  volatile gobuf_u64 *shared = (volatile gobuf_u64 *)w->shared;
+  gobuf_u64 own;
+  w->status = gobuf_lock_thread();
+  if (w->status == GOBUF_OK) {
+    gobuf_lock_thread();
+    own = thread();
+    *shared = own;
+    for (; w->done < w->count; w->done++) {
+      if (w->done == w->count / 2) gobuf_unlock_thread();
+      gobuf_gosched();
+      if (thread() != own) w->bad++;
+      if (w->done % 16 == 0) {
+        gobuf_entersyscall();
+        block(20000);
+        gobuf_exitsyscall();
+        if (thread() != own) w->bad++;
+      }
+    }
+    *shared = 0;
+    if (w->id == 0) gobuf_unlock_thread();
+  }
+  wg_done(w);
+}
+
+/* Gives way until a word is not 0, and counts how often it is on the thread that another one has for itself. */
+GOBUF_EXPORT void p_beside(void *arg) {
+  W(arg);
+  volatile gobuf_u64 *shared = (volatile gobuf_u64 *)w->shared;
+  for (; w->done < w->count; w->done++) {
+    gobuf_gosched();
+    /* Twice the same: it was its thread all the while. */
+    gobuf_u64 locked = *shared;
+    if (locked && locked == thread() && locked == *shared) w->bad++;
+  }
+  wg_done(w);
+}
+
+/* Locks its thread, and holds it until a word is not 0. */
+GOBUF_EXPORT void p_thread_holder(void *arg) {
+  W(arg);
+  w->status = gobuf_lock_thread();
+  w->done = 1;
+  if (w->wg) gobuf_wg_done(H(w->wg));
+  gobuf_recv(H(w->in));
+}
+
 /* Blocks its thread until a word is not 0. */
 GOBUF_EXPORT void p_held(void *arg) {
   W(arg);

@@ -239,6 +239,40 @@ pub fn Idle(comptime S: type, comptime A: type) type {
             stopm(s, m, null);
         }
 
+        // Ms that a goroutine has to itself.
+
+        /// Gives the P away and sleeps until another M hands over its own, with the goroutine. False: all Ms are to leave, or this
+        /// one is to come back from its call.
+        pub fn stoplockedm(s: *S, m: *M) bool {
+            if (!m.waits) {
+                if (m.p != null) s.handoffp(releasep(m), false);
+                m.waits = true;
+            }
+            while (true) {
+                if (s.stops()) return false;
+                if (s.breath_ns == 0) {
+                    _ = m.note.sleep(null);
+                } else {
+                    const now = A.nanotime();
+                    if (now >= m.breath_at) return false;
+                    if (!m.note.sleep(m.breath_at - now)) continue;
+                }
+                if (s.stops()) return false;
+                m.note.clear();
+                m.waits = false;
+                return true;
+            }
+        }
+
+        /// An M has found a goroutine that is locked to another: that one gets its P.
+        pub fn startlockedm(m: *M, to: *M) void {
+            const p = m.p.?;
+            p.stats.locked += 1;
+            m.p = null;
+            acquirep(to, p);
+            to.note.wakeup();
+        }
+
         // Threads.
 
         /// An M more is wanted, if none sleeps and none is on its way. The caller is no monitor: who starts it is told.

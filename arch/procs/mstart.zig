@@ -39,9 +39,18 @@ pub fn mstart(pool: *Pool, id: u32) u32 {
     pool.sched.arrives(own);
     beginSlice(m);
     pool.sched.breathe(own);
-    while (pool.sched.findRunnable(own)) |found| {
+    while (true) {
+        if (own.lockedg != 0) {
+            if (!pool.sched.stoplockedm(own)) break;
+            run(pool, own, m, own.lockedg, false);
+            continue;
+        }
+        const found = pool.sched.findRunnable(own) orelse break;
         if (pool.log) |log| if (!log.dequeued(found.gp)) pool.fail(.{ .kind = codes.procs.twice, .gp = found.gp });
-        run(pool, own, m, found.gp, found.inherits);
+        const locked = status.gOf(found.gp).exiting;
+        if (locked != 0) {
+            pool_.Sched.startlockedm(own, &pool.sched.ms[locked - 1]);
+        } else run(pool, own, m, found.gp, found.inherits);
     }
     endSlice(m);
     syscall.ends(m);
@@ -150,7 +159,7 @@ pub fn faulted(pool: *Pool, m: *os.M, gp: *os.G, index: u32) void {
 /// an address of this thread's in a register (errno's): it stays on this M until it next gives way by itself.
 fn preempt(pool: *Pool, p: *P, gp: *os.G, index: u32) void {
     p.stats.preempted += 1;
-    const bound = gp.sched.lr != 0;
+    const bound = gp.sched.lr != 0 and gp.exiting == 0;
     if (!pool.gives(p.m, gp, status.running, status.runnable)) return;
     if (!bound) {
         pool.enqueueGlobal(index);
@@ -161,6 +170,7 @@ fn preempt(pool: *Pool, p: *P, gp: *os.G, index: u32) void {
 }
 
 fn goexit0(pool: *Pool, p: *P, gp: *os.G, index: u32) void {
+    if (gp.exiting != 0) syscall.unlocked(pool, &pool.sched.ms[p.m], gp);
     if (!pool.gives(p.m, gp, status.running, status.dead)) return;
     _ = A.sub(u32, &pool.gcount, 1, .monotonic);
     pool.gfput(p, index);

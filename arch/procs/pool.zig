@@ -316,6 +316,7 @@ pub const Pool = struct {
         gp.selectdone = 0;
         gp.param = 0;
         gp.kind = resumes_plainly;
+        gp.exiting = 0;
         A.store(u32, &gp.atomicstatus, status.idle, .seq_cst);
         _ = A.add(u32, &pool.gcount, 1, .monotonic);
         if (!pool.takes(whoOf(p), gp, status.idle, status.runnable)) return index;
@@ -325,7 +326,7 @@ pub const Pool = struct {
     }
 };
 
-// G.kind of a pool's G: how it goes on.
+// G.exiting of a pool's G is the M + 1 that it is locked to: Go's lockedm. G.kind says how it goes on.
 /// Its result is in its words.
 pub const resumes_plainly = 0;
 /// It comes out of a select that waited: its sudogs, by waitlink from G.param, are on the other channels still.

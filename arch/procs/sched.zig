@@ -38,6 +38,8 @@ pub fn Sched(comptime A: type, comptime ring_size: u32) type {
         nmidle: u32 = 0,
         /// Ms that have lost their P in a blocking call and have not come out of it: under lock.
         nmsys: u32 = 0,
+        /// Ms that a goroutine has to itself (monotonic: a count that is compared with a limit).
+        nmlocked: u32 = 0,
         /// Ms whose threads were asked for and have not come: written under lock, read as nmidle.
         nmstarting: u32 = 0,
         /// How many: written under lock; read without it, where a count that is late does no harm.
@@ -102,8 +104,11 @@ pub fn Sched(comptime A: type, comptime ring_size: u32) type {
             p: ?*P = null,
             /// The P that it has left behind in a blocking call; null outside of one. The owner's.
             oldp: ?*P = null,
-            /// A goroutine that runs here only, while it is locked to its thread: the owner's, but for who hands its P over.
+            /// The goroutine that has this M to itself, 0 for none, and how often it has asked for that. The owner's.
             lockedg: u32 = 0,
+            lockedext: u32 = 0,
+            /// It has no P, and sleeps until it gets one with its goroutine. The owner's.
+            waits: bool = false,
             /// Whether it looks for work, and is counted in nmspinning. As `p`.
             spinning: bool = false,
             /// Whether it is on the list of those that sleep: under lock.
@@ -169,6 +174,8 @@ pub fn Sched(comptime A: type, comptime ring_size: u32) type {
         pub const pidleget = Idle.pidleget;
         pub const acquirep = Idle.acquirep;
         pub const releasep = Idle.releasep;
+        pub const stoplockedm = Idle.stoplockedm;
+        pub const startlockedm = Idle.startlockedm;
         pub const arrives = Idle.arrives;
         pub const leaves = Idle.leaves;
         const Retake = retake_.Retake(Self, A);

@@ -2,6 +2,7 @@
 //! keeps its M, and by a trap where it must leave that. What becomes of the P is retake.zig's.
 //!
 //! In a run with one P both do nothing: the P is the thread's, and nobody could take it.
+const arena = @import("../arena.zig");
 const body = @import("../body.zig");
 const codes = @import("../codes.zig");
 const layout = @import("../layout.zig");
@@ -9,6 +10,7 @@ const m_ = @import("../m.zig");
 const mstart = @import("mstart.zig");
 const os = @import("../os.zig");
 const pool_ = @import("pool.zig");
+const sched_ = @import("sched.zig");
 const status = @import("status.zig");
 const M = pool_.M;
 const P = pool_.P;
@@ -29,6 +31,9 @@ pub fn ends(m: *const os.M) void {
 
 /// How often a goroutine moves on from an M on which others wait that can run nowhere else. Then these wait.
 const moves_max = 8;
+
+/// So many goroutines may have a thread to themselves. One M for each P is for the others in any case.
+const locked_max = sched_.spares_max - 1;
 
 pub fn enter() void {
     for (0..moves_max + 1) |moved| {
@@ -56,6 +61,49 @@ pub fn exit() void {
         return;
     }
     trap(gp, .exitsyscall);
+}
+
+/// Keeps the goroutine on its thread, which runs no other: LockOSThread. An outcome of codes.status: panic, when too many have one.
+pub fn lockThread() u32 {
+    for (0..moves_max + 1) |_| {
+        const m = m_.current() orelse return codes.status.panic;
+        const gp = m.trapg orelse return codes.status.panic;
+        // A run with one P has one thread.
+        const at = here[m.id] orelse return codes.status.ok;
+        if (at.m.bound_head != 0 and at.m.lockedg == 0) {
+            trap(gp, .entersyscall);
+            continue;
+        }
+        if (at.m.lockedext == 0) {
+            if (pool_.A.add(u32, &at.pool.sched.nmlocked, 1, .monotonic) >= locked_max) {
+                _ = pool_.A.sub(u32, &at.pool.sched.nmlocked, 1, .monotonic);
+                break;
+            }
+            at.m.lockedg = arena.indexOf(gp);
+            gp.exiting = @intCast(at.m.id + 1);
+        }
+        at.m.lockedext += 1;
+        return codes.status.ok;
+    }
+    return codes.status.panic;
+}
+
+/// Takes one lockThread back, if there is one: UnlockOSThread.
+pub fn unlockThread() void {
+    const m = m_.current() orelse return;
+    const gp = m.trapg orelse return;
+    const at = here[m.id] orelse return;
+    if (at.m.lockedext == 0) return;
+    at.m.lockedext -= 1;
+    if (at.m.lockedext == 0) unlocked(at.pool, at.m, gp);
+}
+
+/// The M is for all again.
+pub fn unlocked(pool: *Pool, own: *M, gp: *os.G) void {
+    own.lockedext = 0;
+    own.lockedg = 0;
+    gp.exiting = 0;
+    _ = pool_.A.sub(u32, &pool.sched.nmlocked, 1, .monotonic);
 }
 
 /// It is no operation with an outcome: the last one's is still to be read.

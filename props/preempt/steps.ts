@@ -265,6 +265,12 @@ export const STEPPED: readonly Operation[] = [
     hog: first + 16,
     object: () => null,
   },
+  {
+    name: "gobuf_lock_thread, gobuf_unlock_thread",
+    covers: "gobuf_lock_thread gobuf_unlock_thread",
+    hog: first + 17,
+    object: () => null,
+  },
   { name: "gobuf_wg_go", covers: "gobuf_wg_go", hog: first + 15, object: () => new WaitGroup() },
 ];
 

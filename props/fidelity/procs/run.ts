@@ -19,7 +19,6 @@ const LEAST: Partial<Record<keyof Sums, number>> = {
   woken: 2,
   syscalls: 10,
   retaken: 1,
-  waited: 0.25,
 };
 /** Fewer rounds than this show nothing for sure: who gets a processor is the system's to say. */
 const ROUNDS_TELL = 8;
