@@ -244,10 +244,7 @@ pub fn Idle(comptime S: type, comptime A: type) type {
         /// Gives the P away and sleeps until another M hands over its own, with the goroutine. False: all Ms are to leave, or this
         /// one is to come back from its call.
         pub fn stoplockedm(s: *S, m: *M) bool {
-            if (!m.waits) {
-                if (m.p != null) s.handoffp(releasep(m), false);
-                m.waits = true;
-            }
+            if (m.p != null) s.handoffp(releasep(m), false);
             while (true) {
                 if (s.stops()) return false;
                 if (s.breath_ns == 0) {
@@ -259,7 +256,9 @@ pub fn Idle(comptime S: type, comptime A: type) type {
                 }
                 if (s.stops()) return false;
                 m.note.clear();
-                m.waits = false;
+                const p = m.nextp.?;
+                m.nextp = null;
+                acquirep(m, p);
                 return true;
             }
         }
@@ -269,7 +268,7 @@ pub fn Idle(comptime S: type, comptime A: type) type {
             const p = m.p.?;
             p.stats.locked += 1;
             m.p = null;
-            acquirep(to, p);
+            to.nextp = p;
             to.note.wakeup();
         }
 

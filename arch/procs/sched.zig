@@ -107,8 +107,9 @@ pub fn Sched(comptime A: type, comptime ring_size: u32) type {
             /// The goroutine that has this M to itself, 0 for none, and how often it has asked for that. The owner's.
             lockedg: u32 = 0,
             lockedext: u32 = 0,
-            /// It has no P, and sleeps until it gets one with its goroutine. The owner's.
-            waits: bool = false,
+            /// The P that another M has handed over with that goroutine, before it set the note. It is no `p` yet: this M may still have
+            /// one of its own.
+            nextp: ?*P = null,
             /// Whether it looks for work, and is counted in nmspinning. As `p`.
             spinning: bool = false,
             /// Whether it is on the list of those that sleep: under lock.

@@ -29,6 +29,8 @@ describe.skipIf(process.platform !== "linux")("gobuf_lock_thread in a run with s
         { procs },
       );
       expect([works.total("done"), works.total("bad")]).toEqual([2 * 100 + 6 * 1000, 0]);
+      // Their memory is the bodies' until here.
+      expect(threads.map(([thread]) => thread)).toEqual([0n, 0n]);
     });
   }
 
