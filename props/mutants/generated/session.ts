@@ -139,6 +139,12 @@ class Shops implements Disposable {
     return this.results.of(candidate.id, (result) => this.stateOf(candidate, result));
   }
 
+  /** What an earlier run has kept of a mutant, and nothing of one that is still to be judged. */
+  async kept(candidate: Candidate): Promise<Judgement> {
+    const known = this.known(candidate);
+    return known === undefined ? { verdict: "not judged", by: "", step: "" } : this.say(candidate, known, true);
+  }
+
   /** @param mostMs what its steps may take, by what they usually take, before it is left for later */
   async judge(candidate: Candidate, job: number, mostMs = Number.POSITIVE_INFINITY): Promise<Judgement> {
     const known = this.known(candidate);
@@ -267,9 +273,11 @@ export async function runGenerated({
   const leftMs = () => start + seconds * 1000 - performance.now();
   const isOver = () => leftMs() <= 0;
   using shops = await Shops.of(tree, results, drawn, leftMs);
+  // First what is known: a run that goes on where another was has it whatever its time, and then what is open takes long.
+  const before = await judgeDraws(draws, 1, (candidate) => shops.kept(candidate));
   const quick = await judgeDraws(draws, jobs, (candidate, job) => shops.judge(candidate, job, FIRST_MS), isOver);
   const last = await judgeDraws(draws, jobs, (candidate, job) => shops.judge(candidate, job), isOver);
-  const judged = together(quick, last);
+  const judged = together(together(before, quick), last);
   const agreed = agreedOf(argued);
   for (const candidate of survivorsOf(judged, agreed)) {
     console.log(`\n${survivorText(candidate, tree.read(candidate.file))}`);
