@@ -24,7 +24,9 @@ const LEAST: Partial<Record<keyof Sums, number>> = {
 const ROUNDS_TELL = 8;
 /** Goroutines that look at their registers; operations of each, for each round. */
 const MIGRANTS = 16;
-const LOOKS = 4000;
+const LOOKS = 20_000;
+/** Switches for each round: ten million in a run that names no number of rounds. */
+const SWITCHES = 417_000;
 /** Histories for each round. */
 const HISTORIES = 6;
 /** Rounds with delays, and beside Go: so many of all. */
@@ -98,6 +100,9 @@ export async function runProcs({ procs, rounds, seed, go }: ProcsOptions): Promi
     atLeast("migrations of Go's", beside.migrations, 1);
   }
 
+  const switches = judged.sums.executed + registers.operations;
+  console.log(`procs ${procs}: ${switches} switches of goroutines in all`);
+  atLeast("switches", switches, SWITCHES * rounds);
   for (const text of wrong.slice(0, 20)) console.log(`  ${text}`);
   console.log(`procs ${procs}: ${wrong.length === 0 ? "0" : wrong.length} wrong`);
   return wrong.length === 0;
