@@ -1,5 +1,6 @@
 /** Go's traces before the judge of pools: a right one passes, one with a fault does not, and a round of both agrees. */
 import { expect, test } from "bun:test";
+import { installedGo } from "../../go.ts";
 import { besideGo, eventsOf } from "./beside-go.ts";
 import { judge } from "./judge.ts";
 
@@ -38,10 +39,11 @@ for (const [what, changes, says] of WRONG) {
   });
 }
 
-const there = process.platform === "linux" && process.arch === "x64" ? Bun.which("go") : null;
+const go = installedGo();
+const missing = go.ok ? (process.platform === "linux" && process.arch === "x64" ? "" : "not this platform") : go.reason;
 
-test.skipIf(there === null)(
-  "a round of the real Go on two Ps (where it is installed)",
+test.skipIf(missing !== "")(
+  `a round of the real Go on two Ps${missing === "" ? "" : ` (skipped: ${missing})`}`,
   async () => {
     const { skipped, ...seen } = await besideGo({ procs: 2, rounds: 1, seed: 1 });
     // Its reader is a module that may have to be fetched.
