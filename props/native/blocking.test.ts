@@ -1,6 +1,6 @@
 /** native.blocking: C functions on threads of their own, awaited or by yield*; what is passed, what is refused, and their end. */
 
-import { dlopen } from "bun:ffi";
+import { dlopen, type Pointer, toArrayBuffer } from "bun:ffi";
 import { afterAll, describe, expect, test } from "bun:test";
 import { join } from "node:path";
 import { go, native, run, sleep, WaitGroup, wait } from "gobuf";
@@ -178,6 +178,26 @@ describe.skipIf(!BLOCKS)("calls that block (the probe does so on Linux)", () => 
     expect(await Promise.all(more)).toEqual([0n, 1n, 2n, 3n, 4n]);
     await Promise.all(held);
     expect(blockingStats().busy).toBe(0);
+  });
+
+  test("bytes live as long as their call, when nobody else has them", async () => {
+    const kept: WeakRef<Uint32Array>[] = [];
+    const addresses: number[] = [];
+    const begin = () => {
+      const word = new Uint32Array(1);
+      addresses.push(addressOf(word));
+      kept.push(new WeakRef(word));
+      return waits(word);
+    };
+    // More than threads: those that wait for one have bytes, too.
+    const calls = Array.from({ length: 2 * BLOCKING_THREADS }, begin);
+    for (let i = 0; i < 4; i++) {
+      await new Promise((resolve) => setImmediate(resolve));
+      Bun.gc(true);
+    }
+    expect(kept.filter((ref) => ref.deref() === undefined).length).toBe(0);
+    for (const address of addresses) new Uint32Array(toArrayBuffer(address as Pointer, 0, 4))[0] = 1;
+    await Promise.all(calls);
   });
 
   test("a run that ends first leaves the call, whose promise is kept", async () => {

@@ -163,9 +163,8 @@ function call(ptr: number, types: readonly string[], returns: string, name: stri
     returns,
     values,
     name,
+    kept: args,
     settle(value, error) {
-      // The bytes were kept until now.
-      void args;
       if (error !== null) reject(error);
       else resolve(result(value, returns));
     },

@@ -18,6 +18,8 @@ export interface Job {
   readonly args: readonly string[];
   readonly returns: string;
   readonly values: readonly unknown[];
+  /** What `values` has addresses of: the bytes live as long as the call. A property, for a mere mention in a closure is no use. */
+  readonly kept: readonly unknown[];
   /** The function, for messages. */
   readonly name: string;
   /** The call is over. What is refused, or has no thread, fails. */
