@@ -196,6 +196,30 @@ describe.skipIf(emulated)("processes (skipped under an emulator)", () => {
   }
 });
 
+describe.skipIf(emulated)("schedulers of others, by --target (skipped under an emulator)", () => {
+  const subject = (name: string) => join(import.meta.dir, "subjects", "sched", name);
+
+  beside(
+    "Effect: legal, its results are Go's where they are determined; its order is its own; what it lacks is named",
+    async () => {
+      const said = await conform("sched", "--runs", "200", "--target", subject("effect.ts"));
+      expect([said.code, verdicts(said)]).toEqual([0, "L0 PASS L1 PASS L2 CHOICE L3 SKIP"]);
+      expect(said.report?.lacks).toContain("close");
+      expect(said.report?.results[1]?.compared).toBeGreaterThan(100);
+    },
+  );
+
+  beside(
+    "@thi.ng/csp: a write to a channel with room waits for a reader, so that it stands still where Go does not",
+    async () => {
+      const said = await conform("sched", "--runs", "200", "--target", subject("csp.ts"));
+      expect([said.code, verdicts(said)]).toEqual([1, "L0 FAIL L1 FAIL L2 CHOICE L3 SKIP"]);
+      expect(textOf(said, "L0")).toMatch(/waits at channel \d, which has room/);
+      expect(textOf(said, "L1")).toMatch(/the outcome is deadlock, expected return/);
+    },
+  );
+});
+
 describe.skipIf(emulated)("judge (skipped under an emulator)", () => {
   beside("Go's own traces pass L3; one event changed, and its case is named", async () => {
     const whole = await conform("judge", "--level", "L3", GOLDEN);

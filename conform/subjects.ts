@@ -2,13 +2,13 @@
  * Builds the subjects that this machine can build, puts them under the kit, and writes conform/RESULTS.md:
  * `bun run conform:subjects --write`.
  */
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import { abisFolder, WINE, wineEnv } from "../scripts/abis/abis.ts";
 import { libraryFolder } from "../scripts/build.ts";
 import { command } from "../scripts/command.ts";
-import { findZig, zigEnv } from "../scripts/zig.ts";
-import { buildDriver, zigCc } from "./build.ts";
+import { buildDriver, importLibrary, zig, zigCc } from "./build.ts";
 import { putTo } from "./src/driver.ts";
 import type { Result } from "./src/result.ts";
 
@@ -17,29 +17,44 @@ const root = join(here, "..");
 const RESULTS = join(here, "RESULTS.md");
 const PLATFORM = "linux-x64";
 type Platform = keyof typeof ZIG_TARGETS;
-const ZIG_TARGETS = { "linux-x64": "x86_64-linux-gnu.2.17", "linux-arm64": "aarch64-linux-gnu.2.17" } as const;
+const ZIG_TARGETS = {
+  "linux-x64": "x86_64-linux-gnu.2.17",
+  "linux-arm64": "aarch64-linux-gnu.2.17",
+  "windows-x64": "x86_64-windows-gnu",
+} as const;
+
+const suffix = (platform: Platform) => (platform === "windows-x64" ? "dll" : "so");
 
 /** Compiles an adapter in C. */
 export function compileC(name: string, to: string, platform: Platform = PLATFORM): string {
-  const path = join(to, `${name}.so`);
+  const path = join(to, `${name}.${suffix(platform)}`);
   zigCc(platform, ["-shared", "-fPIC", join(here, "subjects", `${name}.c`), "-o", path]);
   return path;
 }
 
+/** What Windows' linker needs of the library, which has no import library; the DLL is found beside the adapter. */
+function windowsLibrary(to: string): string {
+  const source = readFileSync(join(here, "subjects", "gobuf.zig"), "utf8");
+  const names = [...source.matchAll(/^extern fn (\w+)/gm)].map(([, name]) => name as string);
+  copyFileSync(join(libraryFolder("windows-x64"), "gobuf.dll"), join(to, "gobuf.dll"));
+  return importLibrary("gobuf.dll", names, to);
+}
+
 /** Compiles gobuf's own adapter, against the library of this checkout. */
 export function compileGobuf(to: string, platform: Platform = PLATFORM): string {
-  const path = join(to, "gobuf.so");
+  const path = join(to, `gobuf-subject.${suffix(platform)}`);
   const library = libraryFolder(platform);
+  const windows = platform === "windows-x64";
   const modules = [
     "--dep",
     "layout",
     `-Mroot=${join(here, "subjects", "gobuf.zig")}`,
     `-Mlayout=${join(root, "arch/layout.zig")}`,
   ];
-  const link = [join(library, "libgobuf.so"), "-rpath", library, `-femit-bin=${path}`];
+  const against = windows ? [windowsLibrary(to)] : [join(library, "libgobuf.so"), "-rpath", library];
+  const link = [...against, `-femit-bin=${path}`];
   const args = ["build-lib", "-dynamic", "-OReleaseFast", "-target", ZIG_TARGETS[platform], ...modules, ...link];
-  const ran = Bun.spawnSync([...findZig(), ...args], { cwd: to, env: zigEnv(), stderr: "pipe" });
-  if (ran.exitCode !== 0) throw new Error(`zig build-lib: ${ran.stderr}`);
+  zig(args, to);
   return path;
 }
 
@@ -159,12 +174,19 @@ export function table(results: readonly Result[]): string {
 }
 
 /** What a document says of a difference. */
-function documented({ property, text }: Result): string {
-  const [preserved, start] = ["psABI 3.2.1", "psABI 3.4.1 gives a process's first words; of a context it says nothing"];
-  if (property === "entry") return start;
+function documented({ abi, property, text }: Result): string {
+  const windows = abi === "Microsoft x64";
+  const conventions = "Microsoft's x64 calling convention";
+  if (property === "bounds")
+    return "the TEB is of the system's inside: no convention names it, and exceptions and probes need it";
+  if (property === "entry")
+    return windows
+      ? `${conventions} gives a program's first words (FPCSR, MxCsr); of a context it says nothing`
+      : "psABI 3.4.1 gives a process's first words; of a context it says nothing";
   if (/mxcsr|x87cw/.test(text))
-    return `${preserved}: the control bits of MXCSR and the x87 control word are callee-saved`;
-  if (/fpcr/.test(text)) return "a measured difference: what AAPCS64 says of FPCR has not been read for this page";
+    return windows
+      ? `${conventions}, FPCSR and MxCsr: a callee that changes their nonvolatile fields restores them`
+      : "psABI 3.2.1: the control bits of MXCSR and the x87 control word are callee-saved";
   if (/the process died/.test(text)) return "a process that dies needs none";
   if (property === "sigmask") return "POSIX asks it of swapcontext alone";
   return "none asks for it";
@@ -196,6 +218,32 @@ async function tried(paths: readonly string[], runner: readonly string[]): Promi
   return results;
 }
 
+/** The wine of `setup:abis`, with its prefix, as a command that the driver follows. */
+function wine(): readonly string[] | string {
+  const folder = abisFolder();
+  if (!existsSync(WINE) || !existsSync(join(folder, "windows"))) return "there is no wine (bun run setup:abis windows)";
+  const env = Object.entries(wineEnv(folder)).map(([name, value]) => `${name}=${value}`);
+  return ["env", ...env, WINE];
+}
+
+/** Compiles adapters for Windows. @returns nothing, and why, where there is no library */
+export function compileWindows(to: string): readonly string[] | string {
+  if (!existsSync(libraryFolder("windows-x64")))
+    return "gobuf's library for it is not built (bun run setup:abis windows)";
+  return [compileGobuf(to, "windows-x64"), compileC("fibers", to, "windows-x64")];
+}
+
+/** Builds for Windows, and puts it under the kit by wine. */
+async function onWindows(to: string): Promise<Result[]> {
+  mkdirSync(to, { recursive: true });
+  const runner = wine();
+  const built = typeof runner === "string" ? runner : compileWindows(to);
+  if (typeof built !== "string" && typeof runner !== "string")
+    return tried(built, [...runner, buildDriver("windows-x64")]);
+  console.log(`Microsoft x64: skipped, ${built}`);
+  return [];
+}
+
 /** Builds what the machine can, and puts it under the kit. */
 async function all(folder: string): Promise<Result[]> {
   const rust = compileRust(folder);
@@ -204,7 +252,7 @@ async function all(folder: string): Promise<Result[]> {
   if (typeof debian === "string") console.log(`Debian's libraries: skipped, ${debian}`);
   const own = [compileGobuf(folder), compileC("swapcontext", folder)];
   const built = [...own, ...(typeof debian === "string" ? [] : debian), ...(rust === undefined ? [] : [rust])];
-  const results = await tried(built, [buildDriver(PLATFORM)]);
+  const results = [...(await tried(built, [buildDriver(PLATFORM)])), ...(await onWindows(join(folder, "windows")))];
   const to = join(folder, "arm64");
   mkdirSync(to, { recursive: true });
   const arm = typeof debian === "string" ? debian : compileArm(to, join(folder, "debian"));

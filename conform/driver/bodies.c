@@ -2,11 +2,11 @@
 #include "kit.h"
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 
 /* Bytes on each side of a stack that the kit makes, filled with a pattern. */
 #define MARGIN 4096
 #define PATTERN 0xA7
+#define GUARD 65536
 
 /* Called by gobuf_probe_entry: sp as it was before the call, and what is in the preserved registers. */
 void gobuf_probe_goroutine(coroutine *, uint64_t sp, const uint64_t *values);
@@ -35,8 +35,8 @@ static int make_stack(coroutine *c, size_t size) {
   size_t align = subject->stack_align > 16 ? subject->stack_align : 16;
   if (size > SIZE_MAX / 2) return 0;
   c->mapped_size = size + align + 2 * MARGIN;
-  char *at = c->mapped = mmap(0, c->mapped_size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-  if (at == MAP_FAILED) return 0;
+  char *at = c->mapped = os_map(c->mapped_size);
+  if (at == NULL) return 0;
   c->stack = (char *)(((uintptr_t)at + MARGIN + align - 1) / align * align);
   c->size = size;
   memset(c->stack - MARGIN, PATTERN, MARGIN);
@@ -47,7 +47,15 @@ static int make_stack(coroutine *c, size_t size) {
 void make_stack_only(size_t size) {
   coroutine c;
   memset(&c, 0, sizeof c);
-  if (!(subject->claims & CONFORM_OWN_STACK) && make_stack(&c, size)) munmap(c.mapped, c.mapped_size);
+  if (!(subject->claims & CONFORM_OWN_STACK)) {
+    if (make_stack(&c, size)) os_unmap(c.mapped, c.mapped_size);
+    return;
+  }
+  /* as a library that makes stacks with guards */
+  char *at = os_map(size + GUARD);
+  if (at == NULL) return;
+  os_protect(at, GUARD);
+  os_unmap(at, size + GUARD);
 }
 
 int margins_intact(const coroutine *c) {
@@ -63,14 +71,14 @@ int make(coroutine *c, size_t size, void (*live)(coroutine *)) {
   if (!(subject->claims & CONFORM_OWN_STACK) && !make_stack(c, size)) return 0;
   c->ctx = subject->create(c->stack, size, gobuf_probe_entry, c);
   if (c->ctx != NULL) return 1;
-  if (c->stack != NULL) munmap(c->mapped, c->mapped_size);
+  if (c->stack != NULL) os_unmap(c->mapped, c->mapped_size);
   c->stack = NULL;
   return 0;
 }
 
 void give_back(coroutine *c) {
   subject->destroy(c->ctx);
-  if (c->stack != NULL) munmap(c->mapped, c->mapped_size);
+  if (c->stack != NULL) os_unmap(c->mapped, c->mapped_size);
   c->stack = NULL;
 }
 

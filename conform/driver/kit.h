@@ -8,6 +8,14 @@
 #include <stdint.h>
 #include "../include/conform.h"
 
+#if defined(_WIN32)
+#define ABI_NAME "Microsoft x64"
+#elif defined(__x86_64__)
+#define ABI_NAME "System V x86-64"
+#else
+#define ABI_NAME "AAPCS64"
+#endif
+
 /* ---- the subject ---- */
 
 /* The one under test. */
@@ -39,7 +47,8 @@ typedef struct {
   char what[12];
 } probe_clobber;
 
-enum { CLASS_PLAIN = 0, CLASS_CONTROL = 1 };
+/* From CLASS_STACK_BASE on: words of Windows' TEB, which name the stack that runs. */
+enum { CLASS_PLAIN = 0, CLASS_CONTROL = 1, CLASS_STACK_BASE = 2, CLASS_STACK_LIMIT = 3, CLASS_STACK_RESERVE = 4 };
 #define CLOBBER_SIZE 32
 
 extern const probe_register gobuf_probe_registers[];
@@ -99,7 +108,7 @@ struct coroutine {
 /* Makes a context; 0: it was refused. */
 int make(coroutine *, size_t size, void (*live)(coroutine *));
 void give_back(coroutine *);
-/* Makes and unmaps a stack as the kit makes one, where it does: what that alone costs. */
+/* Makes and unmaps a stack as the kit does, or a library that makes them itself: an emulator keeps something for each. */
 void make_stack_only(size_t size);
 /* Whether what lies around the kit's stack is as it was. */
 int margins_intact(const coroutine *);
@@ -154,23 +163,79 @@ void prop_million(void);
 void prop_lives(void);
 void prop_destroyed(void);
 void prop_sigmask(void);
+#ifdef _WIN32
+void prop_bounds(void);
+#endif
 
+/* How the kit was called: the same for the processes that it starts. */
+typedef struct {
+  /* The shared object, and which of its subjects; a NULL path: the broken switches of toy.c. */
+  const char *path;
+  unsigned number;
+  uint64_t seed;
+} call;
+extern call called;
+
+/* Runs a part of the kit in this process: `look`, a property by its name, or what a property runs in a process of its own. */
+void run_part(const char *part);
+/* Parts of stack.c and windows.c: a context on a stack of that size; a body that goes too deep. */
+void part_size(size_t);
+void part_deep(const char *shared);
+
+typedef struct {
+  const char *verdict;
+  char text[4096];
+  unsigned long long compared;
+} judgement;
+/* Puts a property to the subject in a process of its own. */
+judgement put(const property *, uint64_t claims);
+
+/* The broken switches of the kit's own, as an adapter has its subjects. */
+const conform_subject *toy_subject_at(unsigned k);
 /* The kit sees its own faults; 0: it does. */
 int self_test(void);
 
-/* Runs something in a child process of its own, with a limit of CPU time; see child.c. */
+/* ---- the operating system: posix.c, windows.c ---- */
+
+/* How a process of the kit ended. */
 typedef struct {
-  /* What the child told, as lines of KIND text. */
+  /* What it told, as lines of KIND text. */
   char told[16384];
-  /* How it ended: 0 by itself; else a signal's number. */
-  int signal;
+  /* How it ended: NULL by itself; else what killed it, in words. */
+  const char *death;
   /* Its exit code. */
   int code;
   /* It was killed, for it took too long. */
   int late;
 } ending;
-ending in_child(void (*run)(void), int seconds);
-/* The child's end of the pipe. */
-extern int telling;
+/* Runs a part in a process of its own, with a limit of CPU time; one that waits is late after ten times as long. */
+ending in_child(const char *part, int seconds);
+/* In a process that was started for a part (a copy is ready), and at the end of each. */
+void os_begin_part(void);
+void os_end_part(void) __attribute__((noreturn));
+#ifdef _WIN32
+/* A word that processes share by a name. */
+volatile uint64_t *os_shared(const char *name);
+#endif
+/* Writes a line of what the process tells. */
+void tell_line(const char *line, size_t length);
+
+/* A function of the shared object; NULL, and what is wrong. */
+void *os_symbol(const char *path, const char *name, const char **wrong);
+/* Whole pages, zeroed, that may be read and written; NULL where they are not to be had. */
+void *os_map(size_t size);
+void os_unmap(void *at, size_t size);
+/* Whole pages that nobody may touch any more. */
+void os_protect(void *at, size_t size);
+/* Seconds, of a clock that does not go back. */
+double os_now(void);
+/* KiB of memory that the process has in use. */
+long os_resident(void);
+/* Calls run(arg) on another thread, and waits until it returns. */
+void os_on_thread(void (*run)(void *), void *arg);
+/* Program counters from the caller's caller on, up to `most`. @returns how many; *wrong: why the walk did not end by itself */
+int os_backtrace(void **pc, int most, const char **wrong);
+/* Whether an address is in a program or a library that is loaded. */
+int os_is_code(void *pc);
 
 #endif

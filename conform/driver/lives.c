@@ -1,12 +1,5 @@
 /* Many switches, many contexts, what they leave behind; other threads; backtraces. */
 #include "kit.h"
-#include <dlfcn.h>
-#include <pthread.h>
-#include <stdio.h>
-#include <string.h>
-#include <time.h>
-#include <unistd.h>
-#include <unwind.h>
 
 #define TRIPS 1000000
 #define LIVES 20000
@@ -21,22 +14,12 @@ void prop_million(void) {
     fail("create refused a stack of %d bytes", STACK_SIZE);
     return;
   }
-  struct timespec a, b;
-  clock_gettime(CLOCK_MONOTONIC, &a);
+  double start = os_now();
   for (int n = 0; n < TRIPS; n++) subject->resume(c.ctx);
-  clock_gettime(CLOCK_MONOTONIC, &b);
+  double took = os_now() - start;
   compared(1);
   if (c.count != TRIPS) fail("the body ran %llu times of %d", (unsigned long long)c.count, TRIPS);
-  note("%.1f ns a round trip", ((double)(b.tv_sec - a.tv_sec) * 1e9 + (double)(b.tv_nsec - a.tv_nsec)) / TRIPS);
-}
-
-static long resident_kib(void) {
-  long all = 0, resident = 0;
-  FILE *f = fopen("/proc/self/statm", "r");
-  if (f == NULL) return 0;
-  if (fscanf(f, "%ld %ld", &all, &resident) != 2) resident = 0;
-  fclose(f);
-  return resident * (sysconf(_SC_PAGESIZE) / 1024);
+  note("%.1f ns a round trip", took * 1e9 / TRIPS);
 }
 
 static void live_once(coroutine *c) {
@@ -51,12 +34,12 @@ static void lives(void (*live)(coroutine *), int returns, uint64_t claim) {
   int unended = 0;
   /* An emulator keeps something for each map; that is not the subject's. */
   for (int n = 0; n < LIVES; n++) {
-    if (n == WARM) before = resident_kib();
+    if (n == WARM) before = os_resident();
     make_stack_only(STACK_SIZE);
   }
-  long own = resident_kib() - before;
+  long own = os_resident() - before;
   for (int n = 0; n < LIVES; n++) {
-    if (n == WARM) before = resident_kib();
+    if (n == WARM) before = os_resident();
     coroutine c;
     if (!make(&c, STACK_SIZE, live)) {
       unlike(claim, "create refused context %d of %d, though all before it were destroyed", n, LIVES);
@@ -66,7 +49,7 @@ static void lives(void (*live)(coroutine *), int returns, uint64_t claim) {
     if (returns && (subject->resume(c.ctx) != 0 || c.count != 2)) unended++;
     give_back(&c);
   }
-  long grown = resident_kib() - before - own;
+  long grown = os_resident() - before - own;
   compared(LIVES);
   note("%ld KiB more after %d lives", grown, LIVES - WARM);
   if (unended) fail("resume did not say of %d of %d bodies that they returned", unended, LIVES);
@@ -76,15 +59,14 @@ static void lives(void (*live)(coroutine *), int returns, uint64_t claim) {
 void prop_lives(void) { lives(live_once, 1, CONFORM_RETURNS); }
 void prop_destroyed(void) { lives(live_yielding, 0, CONFORM_DESTROYS); }
 
-static void *resume_there(void *given) {
+static void resume_there(void *given) {
   coroutine *c = given;
   if (subject->thread_enter && subject->thread_enter() != 0) {
     fail("thread_enter failed");
-    return NULL;
+    return;
   }
   for (int n = 0; n < 500; n++) watched_resume(c->ctx);
   if (subject->thread_leave) subject->thread_leave();
-  return NULL;
 }
 
 static void elsewhere(int first_here) {
@@ -95,9 +77,7 @@ static void elsewhere(int first_here) {
   }
   if (first_here) watched_resume(c.ctx);
   for (int k = 0; k < 3; k++) {
-    pthread_t thread;
-    pthread_create(&thread, NULL, resume_there, &c);
-    pthread_join(thread, NULL);
+    os_on_thread(resume_there, &c);
     for (int n = 0; first_here && n < 100; n++) watched_resume(c.ctx);
   }
   tell_tally(1, 1);
@@ -108,48 +88,27 @@ void prop_first_elsewhere(void) { elsewhere(0); }
 
 #define FRAMES 64
 
-typedef struct {
-  int n;
-  void *pc[FRAMES];
-} frames;
-
-/* Of the library that C++ programs unwind with; it also names a frame whose code it does not know. */
-static _Unwind_Reason_Code (*backtrace)(_Unwind_Trace_Fn, void *);
-static uintptr_t (*ip_of)(struct _Unwind_Context *);
-
-static _Unwind_Reason_Code on_frame(struct _Unwind_Context *context, void *given) {
-  frames *f = given;
-  if (f->n == FRAMES) return _URC_NORMAL_STOP;
-  f->pc[f->n++] = (void *)ip_of(context);
-  return _URC_NO_REASON;
-}
-
 static void live_tracing(coroutine *c) {
-  frames f = {0, {0}};
-  int result = backtrace(on_frame, &f);
-  compared((uint64_t)f.n);
-  if (f.n == FRAMES) unlike(CONFORM_BACKTRACE, "a backtrace from a body has %d frames and more", FRAMES);
-  else if (result != _URC_END_OF_STACK) unlike(CONFORM_BACKTRACE, "a backtrace from a body ends with error %d", result);
-  for (int i = 0; i < f.n; i++) {
-    Dl_info info;
-    if (f.pc[i] == NULL || dladdr(f.pc[i], &info)) continue;
-    unlike(CONFORM_BACKTRACE, "frame %d of %d of a backtrace is no code: %p", i, f.n, f.pc[i]);
+  void *pc[FRAMES];
+  const char *wrong = NULL;
+  int n = os_backtrace(pc, FRAMES, &wrong);
+  if (n < 0) {
+    skip("%s", wrong);
+    live_yielding(c);
+  }
+  compared((uint64_t)n);
+  if (n == FRAMES) unlike(CONFORM_BACKTRACE, "a backtrace from a body has %d frames and more", FRAMES);
+  else if (wrong) unlike(CONFORM_BACKTRACE, "a backtrace from a body %s", wrong);
+  for (int i = 0; i < n; i++) {
+    if (pc[i] == NULL || os_is_code(pc[i])) continue;
+    unlike(CONFORM_BACKTRACE, "frame %d of %d of a backtrace is no code: %p", i, n, pc[i]);
     break;
   }
-  note("%d frames", f.n);
+  note("%d frames", n);
   live_yielding(c);
 }
 
 void prop_backtrace(void) {
-  void *unwinder = dlopen("libgcc_s.so.1", RTLD_NOW);
-  if (unwinder) {
-    *(void **)&backtrace = dlsym(unwinder, "_Unwind_Backtrace");
-    *(void **)&ip_of = dlsym(unwinder, "_Unwind_GetIP");
-  }
-  if (!backtrace || !ip_of) {
-    skip("there is no libgcc_s.so.1, whose _Unwind_Backtrace would look");
-    return;
-  }
   coroutine c;
   if (!make(&c, STACK_SIZE, live_tracing)) {
     fail("create refused a stack of %d bytes", STACK_SIZE);

@@ -52,10 +52,17 @@ void prop_nested(void) {
 /* The control words of three kinds, so that a new context's tell whose they are. */
 enum { DEFAULTS = 0, CREATORS = 1, RESUMERS = 2 };
 
+/* Windows' x87 rounds to 53 bits. */
+#ifdef _WIN32
+#define X87_DEFAULT 0x027F
+#else
+#define X87_DEFAULT 0x037F
+#endif
+
 static void set_words(int whose) {
 #ifdef __x86_64__
   static const uint32_t mxcsr[] = {0x1F80, 0x3F80, 0x9FC0};
-  static const uint16_t x87[] = {0x037F, 0x0B7F, 0x047F};
+  static const uint16_t x87[] = {X87_DEFAULT, 0x0B7F, 0x047F};
   __asm__ volatile("ldmxcsr %0\n\tfldcw %1" ::"m"(mxcsr[whose]), "m"(x87[whose]));
 #else
   static const uint64_t fpcr[] = {0, 0x00400000, 0x01000000};
@@ -65,7 +72,7 @@ static void set_words(int whose) {
 
 static const char *whose(const probe_register *r, uint64_t value) {
 #ifdef __x86_64__
-  static const uint64_t mxcsr[] = {0x1F80, 0x3F80, 0x9FC0}, x87[] = {0x037F, 0x0B7F, 0x047F};
+  static const uint64_t mxcsr[] = {0x1F80, 0x3F80, 0x9FC0}, x87[] = {X87_DEFAULT, 0x0B7F, 0x047F};
   const uint64_t *words = r->name[0] == 'm' ? mxcsr : x87;
 #else
   static const uint64_t words[] = {0, 0x00400000, 0x01000000};
@@ -91,6 +98,11 @@ void prop_entry(void) {
   if (c.entry_sp % 16 != 0) fail("sp before the call of the body is %llx: not a multiple of 16", (unsigned long long)c.entry_sp);
   if (c.stack != NULL && (c.entry_sp < (uintptr_t)c.stack || c.entry_sp > (uintptr_t)c.stack + c.size))
     fail("sp of the body is %llx: not in its stack", (unsigned long long)c.entry_sp);
+#ifdef _WIN32
+  /* 32 bytes above the return address are the callee's. */
+  if (c.stack != NULL && c.entry_sp + 32 > (uintptr_t)c.stack + c.size)
+    fail("the shadow space of the body, from sp %llx on, is not in its stack", (unsigned long long)c.entry_sp);
+#endif
 #ifdef __x86_64__
   if (c.entry_flags >> 10 & 1) fail("the direction flag is set when the body starts");
 #endif

@@ -2,6 +2,7 @@
  * Signals while a switch is under way: a storm of them, one at each instruction (the trap flag), and masks. What a switch stores
  * below sp, a handler overwrites; a register that stands for sp meanwhile is where a handler would go.
  */
+#ifndef _WIN32
 #include "kit.h"
 #include <dlfcn.h>
 #include <signal.h>
@@ -207,3 +208,4 @@ void prop_sigmask(void) {
   compared(1);
   if (sigismember(&set, SIGUSR1)) unlike(CONFORM_SIGMASK, "a signal that a body blocks is blocked for its resumer, too");
 }
+#endif

@@ -12,6 +12,13 @@
 /* The version of this table. */
 #define CONFORM_ABI 1
 
+/* Windows exports what says so; elsewhere every function is seen that is not hidden. */
+#ifdef _WIN32
+#define CONFORM_EXPORT __declspec(dllexport)
+#else
+#define CONFORM_EXPORT
+#endif
+
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -28,7 +35,7 @@ typedef void conform_body(void *arg);
  * what every ABI asks for: they are never optional.
  */
 enum {
-  /* A body finds the control bits of MXCSR and the x87 control word (FPCR) as it left them. */
+  /* A body finds the control bits of MXCSR and the x87 control word (AArch64: FPCR) as it left them. */
   CONFORM_FP_BODY = 1 << 0,
   /* So does who resumed it. */
   CONFORM_FP_RESUMER = 1 << 1,
@@ -51,7 +58,9 @@ enum {
   /* Each context has a signal mask of its own. */
   CONFORM_SIGMASK = 1 << 10,
   /* Any size of a stack is refused or served: 0, 1, odd, SIZE_MAX. */
-  CONFORM_SIZES = 1 << 11
+  CONFORM_SIZES = 1 << 11,
+  /* Windows: while a body runs, the TEB names its stack (StackBase, StackLimit), and its resumer's afterwards. */
+  CONFORM_BOUNDS = 1 << 12
 };
 
 /*
@@ -88,7 +97,7 @@ typedef struct {
 } conform_subject;
 
 /* The subjects of the adapter, from 0; NULL past the last. */
-const conform_subject *conform_subject_at(unsigned k);
+CONFORM_EXPORT const conform_subject *conform_subject_at(unsigned k);
 
 #ifdef __cplusplus
 }

@@ -1,6 +1,5 @@
-/** The driver: where it is, and how it is run. */
-import { existsSync } from "node:fs";
-import { join } from "node:path";
+/** The driver: how it is run, and what it says. */
+import { driverCommand, nameFor } from "./abi.ts";
 import { type Result, readResult } from "./result.ts";
 
 /** Options of one run, as the command line has them. */
@@ -9,18 +8,6 @@ export interface Options {
   readonly subject?: string;
   readonly seed?: string;
   readonly strict?: boolean;
-}
-
-/** This machine, as the folders of bin/ are named. */
-export const host = `${process.platform}-${process.arch}`;
-
-/** The driver of this machine. @throws Error that says what there is */
-export function findDriver(): string {
-  const path = join(import.meta.dir, "..", "bin", host, "gobuf-conform-driver");
-  if (existsSync(path)) return path;
-  throw new Error(
-    `no driver for ${host} at ${path}: the kit has linux-x64 and linux-arm64; in a checkout, bun conform/build.ts builds it`,
-  );
 }
 
 /** What came of a run. */
@@ -42,14 +29,18 @@ export async function putTo(
   file: string,
   options: Options,
   each: (result: Result) => void = () => {},
-  runner: readonly string[] = [findDriver()],
+  runner: readonly string[] = driverCommand(),
 ): Promise<Ran> {
   const flags = (["property", "subject", "seed"] as const).flatMap((name) => {
     const value = options[name];
     return value === undefined ? [] : [`--${name}`, value];
   });
   if (options.strict) flags.push("--strict");
-  const child = Bun.spawn([...runner, "--json", ...flags, file], { stdin: "ignore", stdout: "pipe", stderr: "pipe" });
+  const child = Bun.spawn([...runner, "--json", ...flags, nameFor(runner, file)], {
+    stdin: "ignore",
+    stdout: "pipe",
+    stderr: "pipe",
+  });
   const results: Result[] = [];
   let rest = "";
   const decoder = new TextDecoder();

@@ -4,7 +4,8 @@ import { writeFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { Command, InvalidArgumentError, Option } from "commander";
 import pkg from "../package.json";
-import { findDriver, type Options, putTo } from "./driver.ts";
+import { ABI_NAMES, type AbiName, abiOf, driverCommand } from "./abi.ts";
+import { type Options, putTo } from "./driver.ts";
 import { html, junit, type Result } from "./result.ts";
 import { LEVELS, type Level } from "./sched/hello.ts";
 import { judgeFile } from "./sched/judge-file.ts";
@@ -60,11 +61,16 @@ function writeFiles(files: Files, results: readonly Result[], whole: unknown): v
 }
 
 /** Hands the driver's own command over. */
-function hand(flag: string): never {
-  const driver = orSay(findDriver);
-  const { exitCode } = Bun.spawnSync([driver, flag], { stdio: ["ignore", "inherit", "inherit"] });
+function hand(flag: string, abi?: AbiName): never {
+  const driver = orSay(() => driverCommand(abi));
+  const { exitCode } = Bun.spawnSync([...driver, flag], { stdio: ["ignore", "inherit", "inherit"] });
   process.exit(exitCode);
 }
+
+const abiOption = new Option(
+  "--abi <abi>",
+  "of another ABI than this machine's: AArch64 by qemu, Microsoft x64 by wine, System V with musl",
+).choices(ABI_NAMES);
 
 const line = ({ verdict, property, text }: Result) => `${verdict.padEnd(6)} ${property.padEnd(16)} ${text}`.trimEnd();
 
@@ -82,12 +88,13 @@ program
   .option("--property <name>", "only this property")
   .option("--subject <name>", "only this subject")
   .option("--seed <n>", "the seed of drawn values and orders", "1")
+  .addOption(abiOption)
   .option("--strict", "floating-point control words by the ABI's document, whatever is claimed")
   .option("--json <file>", "writes the verdicts as JSON")
   .option("--junit <file>", "writes them as JUnit's XML")
   .option("--html <file>", "writes them as a page")
-  .action(async (file: string, options: Options & Files) => {
-    const driver = orSay(findDriver);
+  .action(async (file: string, options: Options & Files & { readonly abi?: AbiName }) => {
+    const driver = orSay(() => driverCommand(options.abi ?? abiOf(file)));
     let last = "";
     const show = (result: Result) => {
       const name = `${result.subject} ${result.version}, ${result.abi}`;
@@ -95,7 +102,7 @@ program
       last = name;
       console.log(line(result));
     };
-    const { results, code, complaint } = await putTo(resolve(file), options, show, [driver]);
+    const { results, code, complaint } = await putTo(resolve(file), options, show, driver);
     if (complaint !== "") console.error(complaint.replaceAll("gobuf-conform-driver", "gobuf-conform"));
     writeFiles(options, results, results);
     const failed = results.filter(({ verdict }) => verdict === "FAIL");
@@ -197,7 +204,10 @@ program
 
 program
   .command("self-test")
-  .description("shows that the kit sees its own faults: each register, broken in each way, is named")
-  .action(() => hand("--self-test"));
+  .description(
+    "shows that the kit sees its own faults: each register, broken in each way, and each fault of a switch is named",
+  )
+  .addOption(abiOption)
+  .action(({ abi }: { readonly abi?: AbiName }) => hand("--self-test", abi));
 
 await program.parseAsync();

@@ -3,7 +3,8 @@
 const std = @import("std");
 const layout = @import("layout");
 
-const abi: layout.Abi = if (@import("builtin").cpu.arch == .x86_64) .sysv_x86_64 else .aarch64;
+const builtin = @import("builtin");
+const abi: layout.Abi = if (builtin.os.tag == .windows) .ms_x86_64 else if (builtin.cpu.arch == .x86_64) .sysv_x86_64 else .aarch64;
 const G = layout.Records(abi).G;
 
 extern fn gobuf_minit() callconv(.c) u32;
@@ -56,6 +57,7 @@ const Claim = struct {
     const destroys = 1 << 8;
     const backtrace = 1 << 9;
     const sizes = 1 << 11;
+    const bounds = 1 << 12;
 };
 
 const region_g = 1;
@@ -143,7 +145,7 @@ const subject: Subject = .{
     .name = "gobuf",
     .version = std.fmt.comptimePrint("ABI {d}", .{layout.abi_version}),
     .claims = Claim.fp_body | Claim.fp_resumer | Claim.fp_default | Claim.own_stack | Claim.guard | Claim.migrates | Claim.returns |
-        Claim.destroys | Claim.backtrace | Claim.sizes,
+        Claim.destroys | Claim.backtrace | Claim.sizes | Claim.bounds,
     .stack_min = 4096,
     .stack_align = 4096,
     .thread_enter = &enter,
