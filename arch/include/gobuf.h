@@ -503,7 +503,7 @@ static inline gobuf_u64 gobuf_trap(gobuf_u32 code, gobuf_u32 a, gobuf_u64 v) {
  *
  * Between the two no function of this header may be called except gobuf_status, gobuf_getg and gobuf_systemstack, and the body
  * must not end: any other ends the run with an error, and so does gobuf_exitsyscall without gobuf_entersyscall. Both may move
- * the goroutine to another thread: read errno before gobuf_exitsyscall. Each pair costs some 20 ns where nothing is retaken. */
+ * the goroutine to another thread: read errno before gobuf_exitsyscall. Each pair costs some 30 ns where nothing is retaken. */
 static inline void gobuf_entersyscall(void) { GOBUF_KEEPS gobuf_runtime->entersyscall(); }
 static inline void gobuf_exitsyscall(void) { GOBUF_KEEPS gobuf_runtime->exitsyscall(); }
 
