@@ -159,8 +159,8 @@ describe("before anything runs", () => {
     expect(refused({ one: 29 }, "step one true", "SHARE_MIN=30")).toBe(
       "one: its share is 29 s; expected 30 at least, less is noise\n",
     );
-    expect(refused({ one: 2000, two: 1001 }, "step one true; step two true")).toBe(
-      "the shares in the table of PAGE.md come to 3001 s; expected 3000 at most\n",
+    expect(refused({ one: 2000, two: 1301 }, "step one true; step two true")).toBe(
+      "the shares in the table of PAGE.md come to 3301 s; expected 3300 at most\n",
     );
     expect(refused({}, "step one true")).toStartWith("PAGE.md: no table of shares; expected rows of ");
   });
@@ -183,5 +183,5 @@ test("each step of .ci/run has a share in HACKING, and .ci/run --list shows them
   const steps = readFileSync(join(packageRoot, ".ci/run"), "utf8").match(/^ +step /gm) ?? [];
   expect(rows.length).toBeGreaterThanOrEqual(steps.length);
   const sum = rows.reduce((all, [, share]) => all + Number(share), 0);
-  expect(sum).toBeLessThanOrEqual(50 * 60);
+  expect(sum).toBeLessThanOrEqual(55 * 60);
 });

@@ -81,7 +81,7 @@ describe(`${VALUES} values`, () => {
       // Every one of them took its part.
       for (const { done } of counts) expect(done).toBe(Math.ceil(quota));
     });
-  }, 60_000);
+  }, 240_000);
 
   for (const [name, make] of [
     ["a channel of i32", () => native.chan(native.i32)],
