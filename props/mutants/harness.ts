@@ -48,7 +48,7 @@ const LIMIT_MS: Readonly<Record<Subject, number>> = {
   "linux-x64": 20_000,
   "linux-arm64": 180_000,
   "windows-x64": 60_000,
-  src: 30_000,
+  src: 60_000,
   suite: 30_000,
   rows: 60_000,
   preempt: 60_000,
