@@ -1,7 +1,7 @@
 /** Fault F1: ordinary code that makes a goroutine runnable kicks an idle run, whatever it calls. */
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import * as gobuf from "gobuf";
-import { hold, run } from "gobuf";
+import { gosched, hold, run } from "gobuf";
 import * as testing from "gobuf/testing";
 import { abiSkip } from "../../scripts/abis/skip.ts";
 import { surface } from "./surface.ts";
@@ -30,7 +30,8 @@ describe("F1: ordinary code that makes a goroutine runnable kicks an idle run", 
         let turns = 0;
         await run(function* () {
           using _ = hold();
-          const { waits, wakes } = make();
+          const { waits, wakes, begun } = make();
+          while (begun?.() === false) yield* gosched();
           from(() => {
             wakes();
             // The goroutine runs within one turn of the event loop; a timer that is due takes until the next one.

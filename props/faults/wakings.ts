@@ -42,6 +42,8 @@ import { choose, leakCheck, preemptionPoint, runTest, synctest } from "gobuf/tes
 export interface Waking {
   waits(): Generator<unknown, unknown, true>;
   wakes(): void;
+  /** Whether what is to be woken, or left, is there: a goroutine that has not begun has no frames. */
+  begun?(): boolean;
 }
 
 /** Whatever ordinary code can call that readies or starts a goroutine. */
@@ -368,16 +370,18 @@ export const WAKINGS: Readonly<Record<string, readonly [of: readonly string[], m
     () => {
       const c = chan<number>();
       const service = start();
+      let has = false;
       service
         .spawn(function* () {
           try {
+            has = true;
             yield* chan().recv();
           } finally {
             c.close();
           }
         })
         .catch(() => {});
-      return { waits: () => c.recvOk() as never, wakes: () => void service.stop() };
+      return { waits: () => c.recvOk() as never, wakes: () => void service.stop(), begun: () => has };
     },
   ],
 };
