@@ -104,6 +104,7 @@ const RESULTS: readonly string[] = [...ARGUMENTS, "void"];
  *
  * The function must not call JavaScript or operations of gobuf.h, and two calls may run at the same time: it needs locks
  * where C needs them. Bytes that it is given are read and written while JavaScript goes on; they are kept until it returns.
+ * Do not transfer or shrink their buffer meanwhile: the memory would be another's.
  *
  * @param fn the function: one of a library opened by `dlopen` of bun:ffi, or its address. Close the library only when no call
  *   is under way
