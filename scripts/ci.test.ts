@@ -1,4 +1,4 @@
-/** The runner of .ci/run: a step without a share, over twice its share, or that fails ends the run and says why. */
+/** The runner of .ci/run: a step without a share, over its limit, or that fails ends the run and says why. */
 import { afterAll, describe, expect, setDefaultTimeout } from "bun:test";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -89,11 +89,11 @@ first
     expect(out).not.toContain("never");
   });
 
-  test("stops a step at twice its share, with all that it started", () => {
+  test("stops a step at its limit, with all that it started", () => {
     const steps = `step quick true; step endless ${ENDLESS}; step two echo never`;
-    const { code, out, errors } = run({ quick: 30, endless: 1, two: 30 }, steps);
+    const { code, out, errors } = run({ quick: 30, endless: 1, two: 30 }, steps, "SLOWEST=2");
     expect(errors).toMatch(
-      /^endless: it was stopped after \d+ s, twice its share of 1 s: make it faster, or give it\nanother share in the table of PAGE\.md\n$/,
+      /^endless: it was stopped after [2-9] s, 2 times its share of 1 s: make it faster, or give it another share in the\ntable of PAGE\.md\n$/,
     );
     expect(code).toBe(1);
     expect(out).toMatch(/\d {8}1 {2}endless\n/);
@@ -119,10 +119,16 @@ first
     expect(isReleased()).toBe(true);
   });
 
-  test("fails when all steps together take too long", () => {
-    const { code, errors } = run({ one: 30 }, "step one sleep 1", "TOTAL_MAX=0");
-    expect(errors).toMatch(/^all steps took \d s together; expected at most 0\n$/);
-    expect(code).toBe(1);
+  test("ends when the time of all steps is over, in a step or before one", () => {
+    const inside = run({ endless: 30, two: 30 }, `step endless ${ENDLESS}; step two echo never`, "TOTAL_MAX=2");
+    expect(inside.errors).toMatch(
+      /^endless: it was stopped after [2-9] s, when the 2 s of all steps were over: make it/,
+    );
+    expect(inside).toMatchObject({ code: 1, out: expect.not.stringContaining("never") });
+    expect(isReleased()).toBe(true);
+    const before = run({ one: 30, two: 30 }, "step one true; SECONDS=60; step two echo never", "TOTAL_MAX=60");
+    expect(before.errors).toBe("two: it was not begun: the steps before it took 60 s, of 60 s for all\n");
+    expect(before).toMatchObject({ code: 1, out: expect.not.stringContaining("never") });
   });
 
   test("without a test that ran, or with one that failed, is red", () => {

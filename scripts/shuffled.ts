@@ -21,9 +21,9 @@ export function testFiles(paths: readonly string[] = []): string[] {
 }
 
 /** All of them, in the order that belongs to a seed. */
-export function drawn(files: readonly string[], seed: number): string[] {
-  const arbitrary = fc.shuffledSubarray([...files], { minLength: files.length });
-  return fc.sample(arbitrary, { seed, numRuns: 1 })[0] as string[];
+export function drawn<T>(all: readonly T[], seed: number): T[] {
+  const arbitrary = fc.shuffledSubarray([...all], { minLength: all.length });
+  return fc.sample(arbitrary, { seed, numRuns: 1 })[0] as T[];
 }
 
 /** The seed of a day, e.g. 20261130: the same on all machines, another one the day after. */

@@ -47,7 +47,12 @@ function plant(faults: Readonly<Record<string, string>>, neutral = GREEN): strin
 }
 
 async function mutants(planted: string, ...argv: string[]) {
-  const command = [process.execPath, "--preload", planted, join(import.meta.dir, "main.ts"), ...argv];
+  return mutantsWith([], planted, ...argv);
+}
+
+/** @param flags Bun's own */
+async function mutantsWith(flags: readonly string[], planted: string, ...argv: string[]) {
+  const command = [process.execPath, "--preload", planted, ...flags, join(import.meta.dir, "main.ts"), ...argv];
   const child = Bun.spawn(command, { cwd: packageRoot, stdin: "ignore", stdout: "pipe", stderr: "pipe" });
   const [exitCode, out, errors] = await Promise.all([child.exited, child.stdout.text(), child.stderr.text()]);
   const lines = out.trim().split("\n");
@@ -131,6 +136,32 @@ describe("what is judged", () => {
        process.exit(1)`;
     const { judged } = await mutants(plant({ one: meet("one", "two"), two: meet("two", "one") }), "--jobs", "2");
     expect(judged).toEqual([found("one"), found("two"), NEUTRAL].sort());
+  });
+
+  // The clock is planted: each look at it is a minute after the one before.
+  const minutes = () => {
+    const path = join(folder, "minutes.ts");
+    writeFileSync(path, "let now = 0; performance.now = () => (now += 60_000);");
+    return ["--preload", path];
+  };
+  const inTime = async (seconds: number, seed: number) => {
+    const argv = ["--jobs", "1", "--seconds", String(seconds), "--seed", String(seed)];
+    const { exitCode, judged, lines } = await mutantsWith(minutes(), planted(), ...argv);
+    return { exitCode, judged, late: lines.find((line) => line.includes("not begun")) };
+  };
+
+  beside("when the time is over, no more is begun, and how many were not is said", async () => {
+    const { exitCode, judged, late } = await inTime(400, 1);
+    expect({ exitCode, count: judged.length, late }).toEqual({
+      exitCode: 0,
+      count: 1 + 2,
+      late: "suite: 3 of 5 were not begun: the time was over",
+    });
+    expect((await inTime(1, 1)).judged.length, "the first always is").toBe(1 + 1);
+    const other = await Promise.all([1, 2, 3, 4].map((seed) => inTime(1, seed)));
+    expect(new Set(other.map(({ judged }) => judged.join())).size, "the seed draws which").toBeGreaterThan(1);
+    expect(await inTime(1, 1)).toEqual(other[0] as (typeof other)[0]);
+    expect((await inTime(1e6, 1)).late).toBeUndefined();
   });
 
   beside("shares have each of them once", async () => {

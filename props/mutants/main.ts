@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { EXIT_USAGE } from "../../scripts/command.ts";
 import { junit } from "../../scripts/junit.ts";
 import { pace } from "../../scripts/pace.ts";
+import { drawn } from "../../scripts/shuffled.ts";
 import { packageRoot } from "../../src/runtime/library.ts";
 import { mutantsOf } from "./catalogue.ts";
 import { type Counts, countsOf, isInOrder, writeCounts } from "./counts.ts";
@@ -27,7 +28,9 @@ if (options.generatedOne !== undefined) process.exit(await runOne(options.genera
 function chosen(faults: readonly Mutant[]): Mutant[] {
   const { share: part, only } = options;
   const named = faults.filter(({ name }) => only === undefined || name.includes(only));
-  return named.filter((_, i) => part === undefined || i % part.count === part.index - 1);
+  const share = named.filter((_, i) => part === undefined || i % part.count === part.index - 1);
+  // Where there may be no time for all, it is not always the last ones that are left out.
+  return options.seconds === undefined ? share : drawn(share, options.seed ?? 1);
 }
 
 /** Writes what there is to say into the file of an option, if it is given. */
@@ -55,12 +58,20 @@ function tick(): void {
   console.error(`mutants: ${done}/${total}, ${pace(done, total, now - began)}`);
 }
 
-/** Judges mutants, some at a time, each job in a copy of its own. */
-async function judgeAll(list: readonly Mutant[], shops: readonly Workshop[]): Promise<Outcome[]> {
+/**
+ * Judges mutants, some at a time, each job in a copy of its own.
+ *
+ * @param ms after which no more are begun; the first always is
+ */
+async function judgeAll(list: readonly Mutant[], shops: readonly Workshop[], ms = Infinity): Promise<Outcome[]> {
   const outcomes: Outcome[] = [];
+  const until = performance.now() + ms;
+  let begun = 0;
   const left = list.values();
   const work = async (shop: Workshop) => {
     for (const mutant of left) {
+      if (begun > 0 && performance.now() >= until) break;
+      begun++;
       const outcome = await shop.judge(mutant);
       outcomes.push(outcome);
       all.push(outcome);
@@ -69,19 +80,24 @@ async function judgeAll(list: readonly Mutant[], shops: readonly Workshop[]): Pr
     }
   };
   await Promise.all(shops.map(work));
-  if (outcomes.length !== list.length) throw new Error(`mutants: ${outcomes.length} of ${list.length} were judged`);
+  if (outcomes.length !== begun) throw new Error(`mutants: ${outcomes.length} of ${begun} were judged`);
+  if (ms === Infinity && begun !== list.length) throw new Error(`mutants: ${begun} of ${list.length} were begun`);
+  const late = list.length - begun;
+  if (late > 0) console.log(`${list[0]?.subject}: ${late} of ${list.length} were not begun: the time was over`);
   return outcomes;
 }
 
 /**
  * Judges the mutants of a subject, neutral ones first: what they say makes the others' crashes count.
  *
+ * @param ms after which no more faults are begun
  * @returns how many there are of each verdict; undefined where a neutral change does not pass
  */
 async function judgeSubject(
   subject: Subject,
   neutral: readonly Mutant[],
   faults: readonly Mutant[],
+  ms: number,
 ): Promise<Counts | undefined> {
   using stack = new DisposableStack();
   const shops = Array.from({ length: Math.min(options.jobs, faults.length) }, () => stack.use(new Workshop()));
@@ -90,7 +106,7 @@ async function judgeSubject(
     console.log(`${subject}: a neutral change does not pass: nothing can be said of the others`);
     return undefined;
   }
-  const outcomes = [...passed, ...(await judgeAll(faults, shops))];
+  const outcomes = [...passed, ...(await judgeAll(faults, shops, ms))];
   return countsOf(outcomes);
 }
 
@@ -132,7 +148,7 @@ progress.total = wanted.reduce((n, { neutral, faults }) => n + neutral.length + 
 const counts: Record<string, Counts> = {};
 let good = true;
 for (const { subject, neutral, faults } of wanted) {
-  const count = await judgeSubject(subject, neutral, faults);
+  const count = await judgeSubject(subject, neutral, faults, (1000 * (options.seconds ?? Infinity)) / wanted.length);
   if (count === undefined) good = false;
   else {
     counts[subject] = count;

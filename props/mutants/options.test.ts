@@ -30,13 +30,14 @@ const together: [string[], string][] = [
     ["--write", ...other],
     "cannot be used with",
   ]),
-  [["--seed", "1"], "--seed is for --generated"],
+  [["--seed", "1"], "--seed is for --generated or --seconds"],
   [["--in", "src"], "--in is for --generated"],
   [["--least", "1"], "--least is for --generated"],
-  [["--seconds", "1"], "--seconds is for --generated"],
+  [["--seconds", "1", "--write"], "--seconds cannot be used with --write"],
+  [[...ONE, "--seconds", "1"], "--seconds cannot be used with --generated-one"],
   [["--patch"], "--patch is for --generated-one"],
   [[...GENERATED, "--patch"], "--patch is for --generated-one"],
-  [[...ONE, "--seed", "1"], "--seed is for --generated"],
+  [[...ONE, "--seed", "1"], "--seed is for --generated or --seconds"],
   [["--abi", "sparc"], `expected one of ${SUBJECTS.join(", ")}`],
   [[...GENERATED, "--in", "docs"], `expected one of ${PARTS.join(", ")}`],
   [["--generated-one", "012345678"], "expected ten hexadecimal digits"],
@@ -67,6 +68,7 @@ test("options are read as they are given", () => {
   expect(readOptions(["--share", "2/3", "--only", "x", "--list"])).toMatchObject({
     ...{ share: { index: 2, count: 3 }, only: "x", list: true },
   });
+  expect(readOptions(["--share", "2/3", "--seconds", "9", "--seed", "3"])).toMatchObject({ seconds: 9, seed: 3 });
   expect(readOptions(["--write", "--abi", "src"]).write).toBe(true);
   expect(readOptions([...GENERATED, "--write"])).toMatchObject({ generated: 1, write: true });
   expect(exit).not.toHaveBeenCalled();

@@ -69,7 +69,11 @@ export function readOptions(argv: readonly string[]): Options {
         .argParser(integer(1, GENERATED_MAX))
         .conflicts(["abi", "only", "share", "list", "json", "junit"]),
     )
-    .option("--seed <number>", "of the draw", integer(0, Number.MAX_SAFE_INTEGER))
+    .option(
+      "--seed <number>",
+      "of the draw; of listed ones, of the order in which --seconds takes them",
+      integer(0, Number.MAX_SAFE_INTEGER),
+    )
     .addOption(
       new Option("--in <part>", `draw in these only, repeatable: ${PARTS.join(", ")}`).argParser(
         (text, before: Part[] = []) => [...new Set([...before, parsePart(text)])],
@@ -78,7 +82,8 @@ export function readOptions(argv: readonly string[]): Options {
     .option("--least <percent>", "fail where a smaller share of the draw is found or argued", integer(0, 100))
     .option(
       "--seconds <n>",
-      "judge no more after so many; what is not judged to its end is counted apart",
+      "judge no more after so many; of the draw, what is not judged to its end is counted apart; of listed ones, begin no " +
+        "more, each subject with an equal part of them once its neutral ones have passed",
       integer(1, 1e6),
     )
     .addOption(
@@ -100,7 +105,15 @@ export function readOptions(argv: readonly string[]): Options {
     const alone = names.find((name) => options[name] !== undefined);
     if (alone !== undefined) program.error(`bun run mutants: --${alone} is for ${needed}`);
   };
-  if (options.generated === undefined) refuseAlone(["seed", "in", "least", "seconds"], "--generated");
+  /** What makes no sense beside an option. */
+  const refuseBeside = (name: keyof Options, other: string) => {
+    if (options[name] !== undefined) program.error(`bun run mutants: --${name} cannot be used with ${other}`);
+  };
+  if (options.generated === undefined) refuseAlone(["in", "least"], "--generated");
+  if (options.generated === undefined && options.seconds === undefined)
+    refuseAlone(["seed"], "--generated or --seconds");
+  if (options.generated === undefined && options.write) refuseBeside("seconds", "--write");
   if (options.generatedOne === undefined) refuseAlone(["patch"], "--generated-one");
+  else refuseBeside("seconds", "--generated-one");
   return options;
 }
