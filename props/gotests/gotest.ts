@@ -5,7 +5,18 @@
  * A told test expects what Go's test expects. Where the port gives something else, the test stays as Go's and is marked
  * `fails`, with the fault and the words of the failure: it turns red when it passes, and when it fails in another way.
  */
-import { type Body, type Context, chan, type Go, type RecvChan, type RunOptions, recvCase, run, select } from "gobuf";
+import {
+  type Body,
+  type Context,
+  chan,
+  type ErrGroup,
+  type Go,
+  type RecvChan,
+  type RunOptions,
+  recvCase,
+  run,
+  select,
+} from "gobuf";
 import { synctest } from "gobuf/testing";
 
 /** A difference from Go that is known: the test must fail, with these words in its failure. */
@@ -162,4 +173,14 @@ export function* forever(): Go {
 /** A channel that is never ready. */
 export function never(): RecvChan<never> {
   return chan<never>();
+}
+
+/** What a group's wait throws; undefined when it does not. */
+export function* waitFor(group: ErrGroup): Go<unknown> {
+  try {
+    yield* group.wait();
+  } catch (error) {
+    return error;
+  }
+  return undefined;
 }

@@ -1,32 +1,22 @@
 /** Every test file of Go that this folder stands for. */
-import { afterfuncTest, contextExamples, contextNetTest, xTest } from "./context-x.ts";
-import {
-  errgroupTest,
-  md5allExample,
-  semaphoreExample,
-  semaphoreTest,
-  singleflightTest,
-  syncmapTest,
-} from "./errgroup.ts";
+import { afterfuncTest, contextExamples, contextNetTest } from "./context-examples.ts";
+import { xTest } from "./context-x.ts";
+import { errgroupTest, md5allExample } from "./errgroup.ts";
 import type { GoFile } from "./gotest.ts";
 import { rateTest, sometimesTest } from "./rate.ts";
 import { chanbarrierTest, chanTest } from "./runtime-chan.ts";
 import { crashTest } from "./runtime-crash.ts";
 import { procTest, semaTest } from "./runtime-proc.ts";
-import {
-  condTest,
-  mapTest,
-  mutexTest,
-  oncefuncTest,
-  onceTest,
-  poolExamples,
-  poolTest,
-  rwmutexTest,
-  syncExamples,
-  waitgroupTest,
-} from "./sync.ts";
-import { exampleTest, internalTest, runtimeSynctestTest, synctestTest } from "./synctest.ts";
-import { fakeTimeTest, sleepTest, tickTest } from "./time.ts";
+import { semaphoreExample, semaphoreTest, singleflightTest, syncmapTest } from "./semaphore.ts";
+import { condTest, mutexTest } from "./sync.ts";
+import { mapTest, poolExamples, poolTest, rwmutexTest, syncExamples, waitgroupTest } from "./sync-groups.ts";
+import { oncefuncTest, onceTest } from "./sync-once.ts";
+import { internalTest, runtimeSynctestTest } from "./synctest.ts";
+// More functions of internalTest.
+import "./synctest-borders.ts";
+import { exampleTest, synctestTest } from "./synctest-testing.ts";
+import { sleepTest } from "./time.ts";
+import { fakeTimeTest, tickTest } from "./time-tick.ts";
 
 export const FILES: readonly GoFile[] = [
   chanTest,

@@ -33,11 +33,6 @@ export const LONG: readonly Long[] = [
     why: "the timers' heap and the clock that it goes by share their state, which a module of each would load at every turn",
   },
   {
-    file: "props/gotests/",
-    linesMax: 1000,
-    why: "Go's tests of a package in Go's order, a file for a file of Go's: the two are read side by side",
-  },
-  {
     file: "src/context/context.test.ts",
     linesMax: 600,
     why: "the cases of Go's context_test.go in its order: the two are read side by side",
