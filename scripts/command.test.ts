@@ -95,7 +95,7 @@ const COMMANDS: Readonly<Record<string, Refused>> = {
     ["--generated 3 --generated-one 0123456789", "cannot be used with option"],
     ["--seed 3", "--seed is for --generated"],
     ["--in src", "--in is for --generated"],
-    ["--seconds 9", "--seconds is for --generated"],
+    ["--seconds 9 --write", "--seconds cannot be used with --write"],
     ["--least 97", "--least is for --generated"],
     ["--generated 3 --json x", "option '--generated <n>' cannot be used with option '--json <file>'"],
     ["--only GSCAN --junit /nowhere/x.xml", "--junit /nowhere/x.xml: ENOENT"],
