@@ -2,9 +2,9 @@
 //! guard page that the fault has used up and in the slack below it. So it cannot arm that page again: it marks the
 //! stack, and the next goroutine that gets the stack arms it. On Windows no message names the goroutine of an abort or
 //! of another fault: an abort is no exception, and another handler may expect the fault.
-const std = @import("std");
 const fault = @import("../fault.zig");
 const os = @import("../os.zig");
+const Context = @import("windows_context.zig").Context;
 const E = @import("../codes.zig").E;
 
 extern "kernel32" fn AddVectoredExceptionHandler(first: u32, handler: Handler) callconv(.winapi) ?*anyopaque;
@@ -32,37 +32,6 @@ const Record = extern struct {
     /// Of a fault: kind of access, address.
     information: [15]usize,
 };
-
-/// The part of CONTEXT for x64 that is touched.
-const Context = extern struct {
-    homes: [6]u64,
-    flags: u32,
-    mxcsr: u32,
-    segments: [6]u16,
-    eflags: u32,
-    debug: [6]u64,
-    rax: u64,
-    rcx: u64,
-    rdx: u64,
-    rbx: u64,
-    rsp: u64,
-    rbp: u64,
-    rsi: u64,
-    rdi: u64,
-    r8: u64,
-    r9: u64,
-    r10_r15: [6]u64,
-    rip: u64,
-    fp_control: u16,
-    fp_status: u16,
-    fp_tags: u8,
-};
-
-comptime {
-    std.debug.assert(@offsetOf(Context, "rax") == 0x78);
-    std.debug.assert(@offsetOf(Context, "rip") == 0xF8);
-    std.debug.assert(@offsetOf(Context, "fp_control") == 0x100);
-}
 
 var lock: os.Lock = .{};
 var installed = false;

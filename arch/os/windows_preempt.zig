@@ -1,9 +1,9 @@
 //! Interrupts threads by suspending them, as Go does on Windows. By kernel32. Where a thread is in the system, its pc is in
 //! ntdll, so that it is refused.
-const std = @import("std");
 const asyncpreempt = @import("../asyncpreempt.zig");
 const frame = @import("x86_64_frame.zig");
 const os = @import("../os.zig");
+const Registers = @import("windows_context.zig").Context;
 const Async = @import("../codes.zig").Async;
 
 const Handle = ?*anyopaque;
@@ -16,32 +16,6 @@ extern "kernel32" fn VirtualQuery(address: usize, to: *Region, bytes: usize) cal
 const failed: u32 = 0xFFFF_FFFF;
 const context_control = 0x10_0001;
 const context_integer = 0x10_0002;
-
-/// CONTEXT of x86-64.
-const Registers = extern struct {
-    home: [6]u64,
-    flags: u32,
-    mxcsr: u32,
-    segments: [6]u16,
-    eflags: u32,
-    debug: [6]u64,
-    rax: u64,
-    rcx: u64,
-    rdx: u64,
-    rbx: u64,
-    rsp: u64,
-    rbp: u64,
-    rsi: u64,
-    rdi: u64,
-    r8_r15: [8]u64,
-    rip: u64,
-    rest: [976]u8,
-
-    comptime {
-        std.debug.assert(@offsetOf(Registers, "rsp") == 152 and @offsetOf(Registers, "rip") == 248);
-        std.debug.assert(@sizeOf(Registers) == 1232);
-    }
-};
 
 /// MEMORY_BASIC_INFORMATION.
 const Region = extern struct {
