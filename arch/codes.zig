@@ -307,6 +307,52 @@ pub const procs_kind = struct {
     pub const waitgroup: u32 = 3;
 };
 
+/// Answers of gobuf_share_op and gobuf_share_select.
+pub const share_op = struct {
+    pub const closed: u32 = 0;
+    pub const ok: u32 = 1;
+    pub const panic: u32 = 2;
+    /// the answer comes through the inbox
+    pub const parked: u32 = 3;
+    /// the handle names no such object
+    pub const handle: u32 = 4;
+    /// no memory
+    pub const memory: u32 = 5;
+    /// it would have to wait
+    pub const busy: u32 = 6;
+    /// the run that the object belongs to is over
+    pub const over: u32 = 7;
+    /// a bit beside the others: M.scratch says which threads are to be called
+    pub const calls: u32 = 256;
+    /// in place of a goroutine: it does not wait
+    pub const nowait: u32 = 0xFFFFFFFF;
+};
+
+/// Answers of gobuf_share_park.
+pub const share_park = struct {
+    pub const parked: u32 = 0;
+    /// the inbox is not empty
+    pub const look: u32 = 1;
+    /// no goroutine of the group will ever run again, and this thread is to say so
+    pub const dead: u32 = 2;
+    /// the same, and M.scratch says that the run's thread is to be called
+    pub const tells: u32 = 3;
+};
+
+/// Where answers of gobuf_share_... lie in M.scratch: two words each.
+pub const share_scratch = struct {
+    /// the word that was received, or len and cap, or a value's flags
+    pub const word: u32 = 0;
+    /// what names a wait, or a value
+    pub const sudog: u32 = 2;
+    /// the threads that are to be called, a bit each
+    pub const called: u32 = 4;
+    /// the ticket of a wait that is over, and what came of it
+    pub const ticket: u32 = 6;
+    /// the case of a select
+    pub const case: u32 = 8;
+};
+
 /// Those of Go's statuses of a goroutine (runtime2.ts has them all) that native code reads or writes.
 pub const gstatus = struct {
     pub const running: u32 = 2;

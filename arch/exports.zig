@@ -19,6 +19,8 @@ const preempt = @import("preempt.zig");
 const procs = @import("procs/procs.zig");
 const quit = @import("quit.zig");
 const rand = @import("rand.zig");
+const share = @import("workers/group.zig");
+const share_ops = @import("workers/ops.zig");
 const stack = @import("stack.zig");
 const syscall = @import("procs/syscall.zig");
 
@@ -341,6 +343,93 @@ export fn gobuf_procs_contended() callconv(.c) u32 {
 
 export fn gobuf_procs_events(pool: u32, who: u32, counts: *[2]u32) callconv(.c) ?*const anyopaque {
     return procs.events(pool, who, counts);
+}
+
+// Goroutines in TypeScript on several threads: workers/ says what each does.
+
+export fn gobuf_share_new() callconv(.c) u32 {
+    return share.new();
+}
+
+export fn gobuf_share_join(number: u32) callconv(.c) u32 {
+    return share.join(number);
+}
+
+export fn gobuf_share_invite(number: u32) callconv(.c) u32 {
+    return share.invite(number);
+}
+
+export fn gobuf_share_come(me: u32) callconv(.c) u32 {
+    return @intFromBool(share.come(me));
+}
+
+/// As the next two, it leaves in M.scratch which threads are to be called.
+export fn gobuf_share_leave(me: u32) callconv(.c) void {
+    share.tell(share.leave(me));
+}
+
+export fn gobuf_share_close(me: u32) callconv(.c) void {
+    share.tell(share.close(me));
+}
+
+export fn gobuf_share_reap(me: u32) callconv(.c) void {
+    share.tell(share.reap(me));
+}
+
+export fn gobuf_share_closed(me: u32) callconv(.c) u32 {
+    return @intFromBool(share.isClosed(me));
+}
+
+export fn gobuf_share_live() callconv(.c) u32 {
+    return share.live();
+}
+
+export fn gobuf_share_park(me: u32, idle: u32) callconv(.c) u32 {
+    return share.park(me, idle != 0);
+}
+
+export fn gobuf_share_unpark(me: u32) callconv(.c) void {
+    share.unpark(me);
+}
+
+export fn gobuf_share_inbox(me: u32) callconv(.c) ?*const u32 {
+    return share.inboxWord(me);
+}
+
+export fn gobuf_share_make(me: u32, kind: u32, n: u32) callconv(.c) u32 {
+    return share_ops.make(me, kind, n);
+}
+
+export fn gobuf_share_op(me: u32, code: u32, handle: u32, lo: u32, hi: u32, gp: u32, ticket: u32) callconv(.c) u32 {
+    return share_ops.op(me, code, handle, lo, hi, gp, ticket);
+}
+
+export fn gobuf_share_select(me: u32, n: u32, first: u32, gp: u32, ticket: u32) callconv(.c) u32 {
+    return share_ops.select(me, n, first, gp, ticket);
+}
+
+export fn gobuf_share_finish(me: u32, lo: u32, hi: u32) callconv(.c) void {
+    share_ops.finish(me, lo, hi);
+}
+
+export fn gobuf_share_drain(me: u32) callconv(.c) u32 {
+    return @intFromBool(share_ops.drain(me));
+}
+
+export fn gobuf_share_cancel(me: u32, lo: u32, hi: u32) callconv(.c) u32 {
+    return @intFromBool(share_ops.cancel(me, lo, hi));
+}
+
+export fn gobuf_share_stat(me: u32, handle: u32) callconv(.c) u32 {
+    return @intFromBool(share_ops.stat(me, handle));
+}
+
+export fn gobuf_share_put(me: u32, from: [*]const u8, bytes: u32, flags: u32) callconv(.c) u32 {
+    return @intFromBool(share_ops.put(me, from, bytes, flags));
+}
+
+export fn gobuf_share_take(me: u32, lo: u32, hi: u32, to: [*]u8, room: u32) callconv(.c) u32 {
+    return share_ops.take(me, lo, hi, to, room);
 }
 
 /// Functions for a body that is not linked with the library; gobuf_api in include/gobuf.h.

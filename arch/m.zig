@@ -8,6 +8,7 @@ const fault = @import("fault.zig");
 const layout = @import("layout.zig");
 const os = @import("os.zig");
 const procs = @import("procs/procs.zig");
+const share = @import("workers/group.zig");
 const G = os.G;
 const M = os.M;
 
@@ -134,6 +135,7 @@ fn reclaimLocked(header: *arena.Header) void {
         if (m.used == free or !os.threads.ended(&threads[i])) continue;
         // Other threads run goroutines of its: they leave first.
         if (!procs.mayReclaim(@intCast(i))) continue;
+        share.threadEnded(@intCast(i));
         chunk.giveBack(m);
         fault.threadEnded(m);
         asyncpreempt.threadEnded(m);

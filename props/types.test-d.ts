@@ -10,6 +10,7 @@ import {
   type Go,
   go,
   goexit,
+  Mutex,
   type NamedCases,
   native,
   nilchan,
@@ -28,6 +29,7 @@ import {
   selectAsync,
   sendCase,
   spawn,
+  WaitGroup,
   wait,
 } from "gobuf";
 
@@ -227,6 +229,34 @@ export function* goroutines(): Go {
   // @ts-expect-error an async function is none, either
   go(async () => {});
   yield* goexit();
+}
+
+interface Stage {
+  square(from: RecvChan<number>, to: SendChan<number>): Go;
+  count(times: number): Go<number>;
+  plain(): void;
+}
+
+export function* threads(): Go {
+  const numbers = chan.shared<number>(2);
+  has<Chan<number>>()(numbers);
+  has<Chan<number>>()(chan.shared(1, native.i32));
+  has<Chan<string>>()(chan.attach<string>({}));
+  has<Mutex>()(Mutex.shared());
+  has<WaitGroup>()(WaitGroup.shared());
+  has<number>()(yield* go.worker<Stage>("file:///stage.ts", "square", numbers, numbers));
+  has<number>()(yield* go.worker<Stage>({ module: new URL("file:///stage.ts"), m: 2 }, "count", 3));
+  has<number>()(yield* go.worker("file:///stage.ts", "anything", 1, "ant"));
+  // @ts-expect-error an argument is missing
+  yield* go.worker<Stage>("file:///stage.ts", "square", numbers);
+  // @ts-expect-error an argument of another type
+  yield* go.worker<Stage>("file:///stage.ts", "count", "ant");
+  // @ts-expect-error no such export
+  yield* go.worker<Stage>("file:///stage.ts", "cube", 1);
+  // @ts-expect-error no generator function
+  yield* go.worker<Stage>("file:///stage.ts", "plain");
+  // @ts-expect-error another type than the codec's
+  chan.shared<string>(1, native.i32);
 }
 
 export function* bodies(words: Chan<string>, from: RecvChan<Ant>): Go {

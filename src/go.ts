@@ -10,6 +10,7 @@ import { frameOf, type Go } from "./runtime/body.ts";
 import { goidOf } from "./runtime/gstatus.ts";
 import { callDone, getg, MCALL_GOEXIT, MCALL_GOSCHED, type Op, opCall, opMcall, runNow } from "./runtime/m.ts";
 import { newproc } from "./runtime/proc.ts";
+import { type WorkerStatement, worker } from "./worker.ts";
 
 /** The go statement, of both kinds of body. */
 interface GoStatement {
@@ -42,6 +43,8 @@ interface GoStatement {
    * ```
    */
   readonly native: (fn: Body, arg?: Argument) => number;
+  /** Starts a goroutine on another thread. {@link WorkerStatement} says how. */
+  readonly worker: WorkerStatement;
 }
 
 /**
@@ -69,7 +72,7 @@ export const go: GoStatement = Object.assign(
     callDone();
     return goid;
   },
-  { native: startNative },
+  { native: startNative, worker },
 );
 
 /**

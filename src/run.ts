@@ -21,6 +21,8 @@ import { sliceTime } from "./runtime/time.ts";
 import { goroutineDump } from "./runtime/traceback.ts";
 import { addRun, currentWorld, enter, observeBegin, Run, RunOverError, type World, worlds } from "./runtime/world.ts";
 import { apart, drive, step } from "./turns.ts";
+import { installWorkers } from "./workers/install.ts";
+import { endWorkers } from "./workers/mates.ts";
 
 /**
  * Options of {@link run}.
@@ -303,6 +305,7 @@ function brokenBy(run: Run, error: unknown): Run {
 }
 
 function attach(run: Run, options: RunOptions, settle: (run: Run) => void): void {
+  installWorkers();
   const deaf = listen(run, options.signal);
   equip(run, options);
   printOnQuit(1);
@@ -313,10 +316,11 @@ function attach(run: Run, options: RunOptions, settle: (run: Run) => void): void
     deaf();
     unequip(options);
     printOnQuit(-1);
-    const ending = endPool(run);
-    if (ending === null) settle(run);
+    const pool = endPool(run);
+    const workers = endWorkers(run);
+    if (pool === null && workers === null) settle(run);
     else
-      ending.then(
+      Promise.all([pool, workers]).then(
         () => settle(run),
         (error) => settle(brokenBy(run, error)),
       );

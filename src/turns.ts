@@ -215,6 +215,7 @@ export function step(world: World, begin: (() => void) | null = null): void {
 /** The same without more ado. */
 function stepNow(world: World, begin: (() => void) | null): void {
   mp.turn = true;
+  world.others?.begin();
   beginSlice();
   try {
     if (begin !== null) guarded(world, undefined, begin);
@@ -223,6 +224,7 @@ function stepNow(world: World, begin: (() => void) | null): void {
     endSlice();
     mp.turn = false;
   }
+  world.others?.park();
   observeIdle(world);
 }
 
@@ -238,10 +240,12 @@ function turns(world: World): void {
   noteStep(start);
   for (let looks = 0; ; looks++) {
     mp.stop = false;
+    if (othersGather(world)) return;
     endSoon(world);
     if (!isLive(world)) return;
-    const more = guarded(world, true, () => schedule(BUDGET));
+    const ran = guarded(world, true, () => schedule(BUDGET));
     if (mp.stop) continue;
+    const more = othersLook(world, ran);
     if (more) {
       mp.now = sliceTime();
       if (!isOver(start, looks)) continue;
@@ -264,8 +268,23 @@ function turns(world: World): void {
     if (when !== 0) return sleepUntil(world, when);
     if (world.expected !== 0) return;
     if (world.lately) return lastTurn(world);
+    if (world.others?.idles()) return;
     checkdead(world);
   }
+}
+
+/** What other threads have made runnable. @param ran there is more to run anyway @returns whether there is anything to run */
+function othersLook({ others }: World, ran: boolean): boolean {
+  if (others === null) return ran;
+  return others.look() || ran || others.spin();
+}
+
+/** Whether a run that has failed waits for other threads, which say what their goroutines do. */
+function othersGather(world: World): boolean {
+  const { others } = world;
+  if (others === null) return false;
+  for (const run of world.runs) if (run.failed && !run.over && others.gathers(run)) return true;
+  return false;
 }
 
 /** Ends all runs of this instance, which another takes the place of. */

@@ -31,6 +31,8 @@ export const NOBODY: Readonly<Record<string, string>> = {
   "Weighted.tryAcquire": "takes a share",
   after: "makes a channel that nobody waits on yet; its timer is the world's",
   chan: "makes a channel that nobody waits on yet",
+  "chan.attach": "finds a channel; who waits on it is not told",
+  "chan.shared": "makes a channel that nobody waits on yet",
   "context.Key.toString": "reads",
   "context.background": "gives a context that never ends",
   "context.cause": "reads",

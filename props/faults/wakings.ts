@@ -413,6 +413,7 @@ export const GOROUTINES: Readonly<Record<string, () => unknown>> = {
   choose: () => choose(2),
   go: () => go(function* () {}),
   "go.native": () => go.native(4096),
+  "go.worker": () => go.worker("file:///stage.ts", "square"),
   goexit: () => goexit(),
   gosched: () => gosched(),
   leakCheck: () => leakCheck(),

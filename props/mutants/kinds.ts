@@ -32,8 +32,8 @@ export const KIND_MUTANTS: readonly Mutant[] = [
   borders(
     "the last turn is none",
     "turns.ts",
-    "    if (world.lately) return lastTurn(world);\n    checkdead(world);",
-    "    checkdead(world);",
+    "    if (world.lately) return lastTurn(world);\n    if (world.others?.idles()) return;",
+    "    if (world.others?.idles()) return;",
   ),
   borders(
     "an earlier timer is not armed",

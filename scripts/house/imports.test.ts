@@ -30,6 +30,9 @@ const house = plantedTree({
   "src/async.ts": 'import { run } from "./run.ts";\nexport const wait = run;',
   "src/native/native.ts": 'import { readFileSync } from "node:fs";\nexport type Native = typeof readFileSync | 1;',
   "src/procs/pool.ts": "export const pool = 1;",
+  "src/stage.ts": "export const stage = 1;",
+  "src/worker.ts": "export const worker = 1;",
+  "src/workers/group.ts": "export const group = 1;",
   "src/trace/trace.ts": 'export * from "../sync/mutex.ts";',
   "src/sync/mutex.ts": 'import { context } from "../context/context.ts";\nexport const mutex = context;',
   "src/sync/mutex.test.ts": 'import { run } from "../run.ts";\nrun;',
@@ -55,12 +58,12 @@ async function planted(changes: Readonly<Record<string, string | undefined>>): P
 }
 
 const ORDER =
-  "from the top: index; eslint; testing; run, go, async; native; procs; trace; sync; context; time; runtime";
+  "from the top: index; eslint; testing; run, go, async; native; procs; workers; trace; sync; context; time; runtime";
 
 test("the small house has no breach, and all its imports are arrows", async () => {
   expect(await planted({})).toEqual([]);
   const { modules, arrows } = await readArrows(house);
-  expect(modules.length).toBe(22);
+  expect(modules.length).toBe(25);
   expect(arrows.length).toBe(18);
 });
 
@@ -103,6 +106,7 @@ describe("an import that runs up in src/ is found", () => {
       "run.ts",
       "native/native.ts",
       "procs/pool.ts",
+      "workers/group.ts",
       "trace/trace.ts",
       "sync/mutex.ts",
     ];

@@ -16,10 +16,20 @@ export const WINGS: readonly { readonly name: string; readonly at: readonly stri
   { name: "testing", at: ["src/testing/"] },
   {
     name: "run, go, async",
-    at: ["src/run.ts", "src/runnative.ts", "src/turns.ts", "src/service.ts", "src/go.ts", "src/async.ts"],
+    at: [
+      "src/stage.ts",
+      "src/run.ts",
+      "src/runnative.ts",
+      "src/turns.ts",
+      "src/service.ts",
+      "src/go.ts",
+      "src/worker.ts",
+      "src/async.ts",
+    ],
   },
   { name: "native", at: ["src/native/"] },
   { name: "procs", at: ["src/procs/"] },
+  { name: "workers", at: ["src/workers/"] },
   { name: "trace", at: ["src/trace/"] },
   { name: "sync", at: ["src/sync/"] },
   { name: "context", at: ["src/context/"] },
@@ -33,6 +43,11 @@ export const UNNAMED: readonly Unnamed[] = [
     file: "src/runtime/library.ts",
     argument: "build",
     why: "a checkout builds its library by scripts/build.ts, which a package and a bundle do not have",
+  },
+  {
+    file: "src/stage.ts",
+    argument: "module",
+    why: "the module of the goroutine that another thread asks for",
   },
   {
     file: "src/examples.test.ts",

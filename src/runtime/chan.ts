@@ -57,6 +57,8 @@ export interface Lane {
   spill(): void;
 }
 
+function boundToItsThread(): void {}
+
 /**
  * What a channel is to the scheduler: hchan. Bound to the thread that made it. Users' editors show none of it: its fields are
  * left out of the package's declarations (tsconfig.types.json).
@@ -88,6 +90,13 @@ export class Hchan extends Waitqs {
   dataqsiz: number;
   /** A nil channel blocks forever. @internal */
   readonly nil: boolean;
+  /** No structured clone takes a function, and so none takes the channel: it would arrive as a plain object. @internal */
+  bound: (() => void) | null = boundToItsThread;
+
+  /** Whether threads share it: src/workers/. @internal */
+  get isShared(): boolean {
+    return false;
+  }
 
   constructor(dataqsiz: number, nil = false) {
     super();

@@ -337,6 +337,46 @@ export const PROCS_KIND_CHANNEL = 1;
 export const PROCS_KIND_MUTEX = 2;
 export const PROCS_KIND_WAITGROUP = 3;
 
+// Answers of gobuf_share_op and gobuf_share_select.
+export const SHARE_OP_CLOSED = 0;
+export const SHARE_OP_OK = 1;
+export const SHARE_OP_PANIC = 2;
+/** the answer comes through the inbox */
+export const SHARE_OP_PARKED = 3;
+/** the handle names no such object */
+export const SHARE_OP_HANDLE = 4;
+/** no memory */
+export const SHARE_OP_MEMORY = 5;
+/** it would have to wait */
+export const SHARE_OP_BUSY = 6;
+/** the run that the object belongs to is over */
+export const SHARE_OP_OVER = 7;
+/** a bit beside the others: M.scratch says which threads are to be called */
+export const SHARE_OP_CALLS = 256;
+/** in place of a goroutine: it does not wait */
+export const SHARE_OP_NOWAIT = 0xffffffff;
+
+// Answers of gobuf_share_park.
+export const SHARE_PARK_PARKED = 0;
+/** the inbox is not empty */
+export const SHARE_PARK_LOOK = 1;
+/** no goroutine of the group will ever run again, and this thread is to say so */
+export const SHARE_PARK_DEAD = 2;
+/** the same, and M.scratch says that the run's thread is to be called */
+export const SHARE_PARK_TELLS = 3;
+
+// Where answers of gobuf_share_... lie in M.scratch: two words each.
+/** the word that was received, or len and cap, or a value's flags */
+export const SHARE_SCRATCH_WORD = 0;
+/** what names a wait, or a value */
+export const SHARE_SCRATCH_SUDOG = 2;
+/** the threads that are to be called, a bit each */
+export const SHARE_SCRATCH_CALLED = 4;
+/** the ticket of a wait that is over, and what came of it */
+export const SHARE_SCRATCH_TICKET = 6;
+/** the case of a select */
+export const SHARE_SCRATCH_CASE = 8;
+
 // Those of Go's statuses of a goroutine (runtime2.ts has them all) that native code reads or writes.
 export const GSTATUS_RUNNING = 2;
 export const GSTATUS_SYSCALL = 3;

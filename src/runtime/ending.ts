@@ -23,6 +23,14 @@ export function setNativeRelease(f: (gp: number) => void): void {
   releaseNative = f;
 }
 
+/** A goroutine waits for other threads no more: src/workers/ sets it. */
+let releaseWait: ((gp: number) => void) | null = null;
+
+/** Sets what takes back a goroutine's wait for other threads. */
+export function setWaitRelease(f: (gp: number) => void): void {
+  releaseWait = f;
+}
+
 /**
  * Ends a run, whose world is the current one: no goroutine of it is in a queue, on a channel or in a timer afterwards, and
  * every promise that waited for one is rejected. Their frames are still to be left: {@link leaveFrames}.
@@ -55,6 +63,7 @@ export function endGoroutines(run: Run): number[] {
 
 /** Stops what would wake a G, and notes the queues that it is on. */
 function detach(gp: number, queues: Set<Queued>): void {
+  if (releaseWait !== null) releaseWait(gp);
   const timer = gtimer.get(gp) as Timer | undefined;
   if (timer !== undefined) {
     stopTimer(timer);

@@ -47,9 +47,12 @@ export let owners = 0;
 /** Whether a select has to ask for each of its channels: there was a bubble, or there were several worlds. */
 export let selectsAsk = false;
 
-whenSeveralWorlds(() => {
+/** From now on a select looks at its channels first. */
+export function askInSelects(): void {
   selectsAsk = true;
-});
+}
+
+whenSeveralWorlds(askInSelects);
 
 /** What is made in a bubble from now on belongs to it. */
 export function own(world: World): void {

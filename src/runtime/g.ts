@@ -154,6 +154,12 @@ onSwitch({
   },
 });
 
+/** The current world counts its goroutines from a number on: those of several threads are told apart by it. */
+export function numberFrom(first: number): void {
+  goidLow = (first - 1) | 0;
+  goidHigh = Math.floor((first - 1) / 2 ** 32);
+}
+
 /** The rest of gfget, for when the first list is empty: a dead G of another list, or a new one. */
 function gfgetslow(stacked: boolean): number {
   const second = stacked ? noStack : withStack;

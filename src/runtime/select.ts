@@ -163,8 +163,8 @@ function lockorder(n: number): void {
   lock[1] = poll[1 - first];
 }
 
-/** Carries a case out if it is ready; the result is in mp.elem and mp.ok. */
-function attempt({ c, send: isSend, elem }: SelectCase): boolean {
+/** Carries a case out if it is ready; the result is in mp.elem and mp.ok. @internal */
+export function attempt({ c, send: isSend, elem }: SelectCase): boolean {
   if (isSend) {
     if (c.closed) throw new PanicError("send on closed channel");
     const s = c.dequeue(RECVQ);
@@ -369,7 +369,10 @@ export function select(given: readonly SelectCase[] | NamedCases, options?: Sele
   const gp = getg("select");
   // The usual one goes on without a call.
   if (options !== undefined || !Array.isArray(given) || given.length < 2) return selectOther(gp, given, options);
-  if (selectsAsk) checkUses(given);
+  if (selectsAsk) {
+    checkUses(given);
+    if (otherSelect !== null && given.some(isOthers)) return otherSelect(gp, given, true);
+  }
   const index = selectgo(gp, given, true, selectResult);
   return index === SELECT_PARKED ? opPending() : opReady({ index, value: mp.elem, ok: mp.ok });
 }
@@ -382,13 +385,30 @@ function selectOther(gp: number, given: readonly SelectCase[] | NamedCases, opti
   }
   const cases: readonly SelectCase[] = given;
   try {
-    if (selectsAsk) checkUses(cases);
+    if (selectsAsk) {
+      checkUses(cases);
+      if (otherSelect !== null && cases.some(isOthers)) return otherSelect(gp, cases, options?.default !== true);
+    }
     if (cases.length !== 1) return selectAny(gp, cases, options);
     return options?.default === true ? selectNow(cases[0] as SelectCase) : selectOne(gp, cases[0] as SelectCase);
   } catch (error) {
     checkCases(cases);
     throw error;
   }
+}
+
+/** A select with channels that other threads share: src/workers/ sets it. */
+export type OtherSelect = (gp: number, cases: readonly SelectCase[], block: boolean) => Op<unknown>;
+let otherSelect: OtherSelect | null = null;
+
+/** Sets what carries out a select with channels that threads share. */
+export function setOtherSelect(f: OtherSelect): void {
+  otherSelect = f;
+}
+
+/** Whether a case's channel is one of those. */
+function isOthers(one: SelectCase): boolean {
+  return (one?.c as Partial<Hchan> | undefined)?.isShared === true;
 }
 
 /** Refuses a goroutine that a channel is not for; what is no channel is found later. */

@@ -13,6 +13,8 @@ export const S_PREV = 2;
 export const S_WAITLINK = 3;
 /** 1 when the G takes part in a select, so that its selectDone must be won to wake it. */
 export const S_ISSELECT = 4;
+/** From here up S_ISSELECT says that other threads take part in the select (src/workers/select.ts). */
+export const SHARED_SELECT = 4;
 /** 1 when a value was handed over, 0 when the channel was closed. */
 export const S_SUCCESS = 5;
 /** Semaphores: 1 when the token was handed over. notifyList: the ticket. */

@@ -266,7 +266,16 @@ export function noteGoroutines(world: World | undefined, first: number, all: boo
     for (const run of world?.runs ?? []) count += run.gcount;
     leftOut = count - noted.length;
   }
-  return () => formatGoroutines(noted.map(infoOf), leftOut);
+  const others = all ? (world?.others?.goroutines ?? "") : "";
+  return () => {
+    const own = formatGoroutines(noted.map(infoOf), leftOut);
+    return others === "" ? own : `${own}\n${others}`;
+  };
+}
+
+/** All goroutines of a world as a text. @internal */
+export function goroutineDumpOf(world: World): string {
+  return noteGoroutines(world, 0, true)();
 }
 
 /**

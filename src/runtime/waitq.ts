@@ -7,7 +7,7 @@
  */
 import { G_SELECTDONE, G_STRIDE, gmem, SUDOG_STRIDE, smem } from "./ffi.ts";
 import { meet } from "./foreign.ts";
-import { type Queued, S_G, S_ISSELECT, S_NEXT, S_PREV } from "./sudog.ts";
+import { type Queued, S_G, S_ISSELECT, S_NEXT, S_PREV, SHARED_SELECT } from "./sudog.ts";
 import { severalWorlds, whenSeveralWorlds } from "./world.ts";
 
 // The two queues, as `sending` names them.
@@ -113,10 +113,16 @@ export class Waitqs implements Queued {
         smem[next * SUDOG_STRIDE + S_PREV] = 0;
         smem[i + S_NEXT] = 0;
       }
-      if (smem[i + S_ISSELECT] !== 0) {
+      const kind = smem[i + S_ISSELECT];
+      if (kind !== 0) {
         const done = smem[i + S_G] * G_STRIDE + G_SELECTDONE;
-        if (gmem[done] !== 0) continue;
-        gmem[done] = 1;
+        // Another thread may win it, too.
+        if (kind >= SHARED_SELECT) {
+          if (Atomics.compareExchange(gmem, done, 0, 1) !== 0) continue;
+        } else {
+          if (gmem[done] !== 0) continue;
+          gmem[done] = 1;
+        }
       }
       return s;
     }

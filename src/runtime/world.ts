@@ -28,6 +28,24 @@ export interface RunObserver {
  */
 export type IdleHook = () => boolean;
 
+/** Other threads that goroutines of a world share things with: src/workers/. */
+export interface Others {
+  /** A turn begins. */
+  begin(): void;
+  /** Makes goroutines runnable whose waits other threads have ended. @returns whether there were any */
+  look(): boolean;
+  /** The same, and looks for a moment, as nothing else can run. */
+  spin(): boolean;
+  /** A turn is over: whoever ends a wait of this thread's calls it. */
+  park(): void;
+  /** Nothing of the world will run again by itself. @returns whether others may see to it; else the verdict is due */
+  idles(): boolean;
+  /** A run of the world has failed. @returns whether it is to wait for what other threads say of their goroutines */
+  gathers(run: Run): boolean;
+  /** What they have said, as a report has it; empty for nothing. It is taken once. */
+  readonly goroutines: string;
+}
+
 /** What a world begins with. */
 export interface WorldOptions {
   readonly clock: "real" | "fake";
@@ -139,6 +157,8 @@ export class World {
   timerWhen = 0;
   /** Goes on with the world after a pause; null: it runs to its end without one. */
   step: (() => void) | null = null;
+  /** Null: its goroutines share nothing with other threads. */
+  others: Others | null = null;
   /** It found all Gs of the thread free: their order is that in which it took them. */
   fresh = false;
   /** {@link step} is about to be called: in a microtask, or in the event loop's next turn. */

@@ -33,6 +33,16 @@ const mutexWaiterShift = 3;
 const starvationThresholdNs = 1e6;
 const UNLOCKED = "sync: unlock of unlocked mutex";
 
+/** Makes a Mutex that threads share: src/workers/ sets it. */
+let makeShared: () => Mutex = () => {
+  throw new Error("gobuf: Mutex.shared: not there");
+};
+
+/** Sets what makes a Mutex that threads share. */
+export function setSharedMutex(f: () => Mutex): void {
+  makeShared = f;
+}
+
 class MutexSema extends Sema {
   constructor(readonly mutex: Mutex) {
     super(waitReasonSyncMutexLock, () => mutex.lost());
@@ -115,6 +125,27 @@ function locked(gp: number): unknown {
  * ```
  */
 export class Mutex {
+  /**
+   * Makes a Mutex that goroutines of several threads share: `go.worker` and shared channels pass it as itself. It is handed
+   * over in the order in which goroutines wait, and is the run's in which it was made. EXPERIMENTAL, on Linux.
+   *
+   * @throws Error when no run is under way, and where threads share nothing
+   * @example
+   * ```ts
+   * import { Mutex, run } from "gobuf";
+   *
+   * await run(function* main() {
+   *   const mutex = Mutex.shared();
+   *   yield* mutex.lock();
+   *   console.log(mutex.tryLock()); // false
+   *   mutex.unlock();
+   * });
+   * ```
+   */
+  static shared(): Mutex {
+    return makeShared();
+  }
+
   /** @internal */
   state = 0;
   /** @internal */

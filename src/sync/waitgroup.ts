@@ -16,6 +16,16 @@ import type { World } from "../runtime/world.ts";
 
 const FROM_BOTH = "sync: WaitGroup.Add called from inside and outside synctest bubble";
 
+/** Makes a WaitGroup that threads share: src/workers/ sets it. */
+let makeShared: () => WaitGroup = () => {
+  throw new Error("gobuf: WaitGroup.shared: not there");
+};
+
+/** Sets what makes a WaitGroup that threads share. */
+export function setSharedWaitGroup(f: () => WaitGroup): void {
+  makeShared = f;
+}
+
 /** @internal */
 export class WaitGroupSema extends Sema {
   constructor(readonly wg: WaitGroup) {
@@ -41,6 +51,27 @@ export class WaitGroupSema extends Sema {
  * ```
  */
 export class WaitGroup {
+  /**
+   * Makes a WaitGroup that goroutines of several threads share: `go.worker` and shared channels pass it as itself. It is the
+   * run's in which it was made. EXPERIMENTAL, on Linux.
+   *
+   * @throws Error when no run is under way, and where threads share nothing
+   * @example
+   * ```ts
+   * import { run, WaitGroup } from "gobuf";
+   *
+   * await run(function* main() {
+   *   const wg = WaitGroup.shared();
+   *   wg.add(1);
+   *   wg.done();
+   *   yield* wg.wait();
+   * });
+   * ```
+   */
+  static shared(): WaitGroup {
+    return makeShared();
+  }
+
   private counter = 0;
   private waiters = 0;
   /** The bubble that it belongs to while it counts goroutines of one. @internal */
