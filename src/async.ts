@@ -5,8 +5,8 @@
  * promise or a hold is pending, a run in which no goroutine can run waits instead of reporting a deadlock.
  */
 
-import type { Context } from "./context/cancelctx.ts";
 import { afterFunc } from "./context/context.ts";
+import type { Context } from "./context/types.ts";
 import type { Go } from "./runtime/body.ts";
 import { closechan, type Source, trySend } from "./runtime/chan.ts";
 import { Chan } from "./runtime/channel.ts";

@@ -20,8 +20,8 @@
  * ```
  */
 export { hold, promiseCase, selectAsync, wait } from "./async.ts";
-export type { CancelCauseFunc, CancelFunc, Context } from "./context/cancelctx.ts";
 export * as context from "./context/context.ts";
+export type { CancelCauseFunc, CancelFunc, Context } from "./context/types.ts";
 export { call, go, goexit, gomaxprocs, gosched, numGoroutine } from "./go.ts";
 export * as native from "./native/nativeapi.ts";
 export { type RunOptions, run, runSync } from "./run.ts";

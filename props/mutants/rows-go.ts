@@ -256,7 +256,7 @@ export const GO_ROW_MUTANTS: readonly Mutant[] = [
   breaks(
     "context",
     src(
-      "context/cancelctx.ts",
+      "context/types.ts",
       'new ContextError("TimeoutError", "context deadline exceeded")',
       'new ContextError("TimeoutError", "deadline exceeded")',
     ),

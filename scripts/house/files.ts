@@ -23,11 +23,6 @@ export const LONG: readonly Long[] = [
     why: "the one header of bodies: native.cc hands it to TinyCC as a single file, and who copies it into a project wants one",
   },
   {
-    file: "src/context/cancelctx.ts",
-    linesMax: 650,
-    why: "the kinds of context know each other, as in Go's context.go: a part of them would be a circle of imports",
-  },
-  {
     file: "src/runtime/time.ts",
     linesMax: 550,
     why: "the timers' heap and the clock that it goes by share their state, which a module of each would load at every turn",

@@ -14,26 +14,21 @@ import { MAX_WAIT_MS, now } from "../runtime/time.ts";
 import type { Callback } from "../time/timer.ts";
 import {
   AfterFuncCtx,
-  type CancelCauseFunc,
   CancelCtx,
-  Canceled,
-  type CancelFunc,
-  type Context,
   causeOf,
   checkContext,
   checkParent,
-  DeadlineExceeded,
   EmptyCtx,
-  Key,
   signalCtx,
   TimerCtx,
   ValueCtx,
   WithoutCancelCtx,
 } from "./cancelctx.ts";
 import { disposable } from "./disposable.ts";
+import { type CancelCauseFunc, Canceled, type CancelFunc, type Context, DeadlineExceeded, Key } from "./types.ts";
 
-export { type CancelCauseFunc, Canceled, type CancelFunc, type Context, DeadlineExceeded, Key } from "./cancelctx.ts";
 export { notifyContext } from "./notify.ts";
+export { type CancelCauseFunc, Canceled, type CancelFunc, type Context, DeadlineExceeded, Key } from "./types.ts";
 
 const backgroundCtx = new EmptyCtx("context.Background");
 const todoCtx = new EmptyCtx("context.TODO");

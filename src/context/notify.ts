@@ -2,8 +2,9 @@
 import { refuse } from "../runtime/expect.ts";
 import { callDone } from "../runtime/m.ts";
 import { currentRun, isUnderWay } from "../runtime/outside.ts";
-import { CancelCtx, Canceled, type CancelFunc, type Context, checkParent } from "./cancelctx.ts";
+import { CancelCtx, checkParent } from "./cancelctx.ts";
 import { disposable } from "./disposable.ts";
+import { Canceled, type CancelFunc, type Context } from "./types.ts";
 
 /** What Go calls the signals that programs wait for (syscall's table of signals); another one has its own name. */
 const NAMES: { readonly [signal: string]: string } = {

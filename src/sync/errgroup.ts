@@ -2,8 +2,8 @@
  * Groups of goroutines that work on one task: golang.org/x/sync/errgroup.
  */
 
-import { asError, type CancelCauseFunc, type Context } from "../context/cancelctx.ts";
 import { withCancelCause } from "../context/context.ts";
+import { asError, type CancelCauseFunc, type Context } from "../context/types.ts";
 import { frameOf, type Go } from "../runtime/body.ts";
 import { CAPACITY_MAX, trySend } from "../runtime/chan.ts";
 import { type Chan, chan } from "../runtime/channel.ts";

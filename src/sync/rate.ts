@@ -1,7 +1,7 @@
 /**
  * Limiters of how often something happens: golang.org/x/time/rate. A bucket of tokens on the run's clock.
  */
-import type { Context } from "../context/cancelctx.ts";
+import type { Context } from "../context/types.ts";
 import { callDone, checkFatal, getg, type Op, opOwnCall, opReady } from "../runtime/m.ts";
 import { recvCase, select } from "../runtime/select.ts";
 import { nanotime, now } from "../runtime/time.ts";

@@ -1,7 +1,7 @@
 /**
  * Weighted semaphores: golang.org/x/sync/semaphore.
  */
-import type { Context } from "../context/cancelctx.ts";
+import type { Context } from "../context/types.ts";
 import { closechan } from "../runtime/chan.ts";
 import { type Chan, chan } from "../runtime/channel.ts";
 import { callDone, checkFatal, getg, type Op, opOwnCall, opReady } from "../runtime/m.ts";

@@ -2,7 +2,7 @@
  * What may go from thread to thread: values that a structured clone gives back equal, and objects made for it. The rest is
  * refused where it is sent, by name and place.
  */
-import type { Context } from "../context/cancelctx.ts";
+import type { Context } from "../context/types.ts";
 import { Hchan } from "../runtime/chan.ts";
 import { describe } from "../runtime/expect.ts";
 

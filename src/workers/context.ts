@@ -3,8 +3,9 @@
  * The news goes through a shared channel: the reason, once for each thread that may wait for it, and then its end.
  */
 
-import { CancelCtx, Canceled, type Context, DeadlineExceeded } from "../context/cancelctx.ts";
+import { CancelCtx } from "../context/cancelctx.ts";
 import { background } from "../context/context.ts";
+import { Canceled, type Context, DeadlineExceeded } from "../context/types.ts";
 import type { Chan } from "../runtime/channel.ts";
 import {
   PROCS_KIND_CHANNEL,
