@@ -3,7 +3,14 @@ import type { Effort } from "./measure.ts";
 import type { Group, Row } from "./rows.ts";
 
 /** Shares of groups whose samples last long, beside 1 for the others. */
-const SHARES: Partial<Record<Group, number>> = { programs: 2, timers: 2, "event loop": 4, parked: 2, start: 2 };
+const SHARES: Partial<Record<Group, number>> = {
+  programs: 2,
+  timers: 2,
+  "event loop": 4,
+  threads: 2,
+  parked: 2,
+  start: 2,
+};
 /** The share of a row of a million goroutines. */
 const LONG_SHARE = 6;
 

@@ -60,6 +60,20 @@ const ROWS: readonly (readonly [name: string, what: string])[] = [
   ["word between Ms", "a word to another native goroutine and back, with one P and with two"],
   ["steal", "a goroutine that is started on an M which goes on computing, until another M has run it"],
   ["main woken", "a word that main sends to a native goroutine and gets back, while it waits in its event loop"],
+  [
+    "number through threads",
+    "a number through three stages on three threads; of async through Workers by postMessage, which nothing holds back",
+  ],
+  ["object through threads", "the same with an object of three properties, which is copied from thread to thread"],
+  ["trip between threads", "a number to a goroutine of another thread and back; of async to a Worker and back"],
+  [
+    "tasks on threads",
+    "one of many tasks in TypeScript that compute for about a millisecond, on one thread and on two",
+  ],
+  [
+    "start on a thread",
+    "a goroutine that is started on a thread that waits, until it has said so; of async a new Worker",
+  ],
   ["parked", "one of so many goroutines that block: to make it, the resident memory it takes, to wake it"],
   [
     "import and first run",

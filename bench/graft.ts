@@ -71,6 +71,10 @@ export function follow(root: string): Loaded {
       if (these === undefined) throw new Error(`${slashes(file)} imports ${path} as a whole: expected imports by name`);
       wanted.set(target, new Set([...(wanted.get(target) ?? []), ...these]));
     }
+    // What a program starts on other threads.
+    for (const [, path = ""] of text.matchAll(/new URL\("(\.[^"]+\.ts)", import\.meta\.url\)/g)) {
+      visit(join(dirname(file), path));
+    }
   };
   visit(HOST);
   return { files, ofSrc: wanted };

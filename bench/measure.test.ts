@@ -93,6 +93,9 @@ function small(row: Row): Row {
     "word between Ms": { n: 2000 },
     steal: { n: 200 },
     "main woken": { n: 100 },
+    "trip between threads": { n: 100 },
+    "tasks on threads": { n: 8 },
+    "start on a thread": { n: 2 },
     "gosched 10000": { n: 20_000 },
     "gosched 10000, 16 bodies": { n: 20_000 },
   };

@@ -45,6 +45,7 @@ export const GROUPS = [
   "event loop",
   "preemption",
   "procs",
+  "threads",
   "parked",
   "start",
 ] as const;
@@ -173,6 +174,17 @@ export function rows({ scale, long }: Scale): Row[] {
   add("procs", "word between Ms", 160_000, ps("round trip"), { check: sum });
   add("procs", "steal", 16_000, time("steal"), { step: 1600 });
   add("procs", "main woken", 4000, time("round trip"), { step: 400, check: sum });
+
+  const threads: Part[] = [
+    { suffix: "1 thread", metric: "time", unit: "task" },
+    { suffix: "2 threads", metric: "time", unit: "task" },
+  ];
+  for (const name of ["number through threads", "object through threads"]) {
+    add("threads", name, 160_000, time("item"), { step: 16_000, check: sum });
+  }
+  add("threads", "trip between threads", 16_000, time("round trip"), { step: 1600, check: sum });
+  add("threads", "tasks on threads", long ? 1000 : 100, threads, { fixed: true });
+  add("threads", "start on a thread", 16, time("goroutine"), { fixed: true });
 
   const parked: Part[] = [
     { suffix: "create", metric: "time", unit: "goroutine" },

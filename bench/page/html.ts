@@ -23,6 +23,7 @@ const TITLES: Record<(typeof GROUPS)[number], string> = {
   "event loop": "The event loop, beside work",
   preemption: "Preemption",
   procs: "Native goroutines on several Ms",
+  threads: "Goroutines in TypeScript on several threads",
   parked: "Goroutines that wait",
   start: "The start of a program",
 };

@@ -2,6 +2,7 @@
 import { cpuTime, type Program, type Programs, residentBytes } from "../program.ts";
 import { Channel } from "./channel.ts";
 import { compute, type Loops, latePrograms } from "./late.ts";
+import { messagePrograms } from "./messages.ts";
 import { sleepMs } from "./sleep.ts";
 import { empty } from "./start.ts";
 
@@ -229,6 +230,7 @@ export const programs: Programs = {
   "sleep 100k": sleepers,
   ...latePrograms(besideWork),
   "timer start+stop": timerChurn,
+  ...messagePrograms,
   "parked 100k": parked,
   "parked 1M": parked,
   "import and first run": empty,

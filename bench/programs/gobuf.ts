@@ -7,6 +7,7 @@ import { cpuTime, type Measured, type Program, type Programs, residentBytes } fr
 import * as bodies from "./bodies.ts";
 import { compute, type Loops, latePrograms } from "./late.ts";
 import { sleepMs } from "./sleep.ts";
+import { threadPrograms } from "./threads.ts";
 
 type Bodies = typeof bodies;
 
@@ -322,6 +323,7 @@ export const programs: Programs = {
   "sleep 100k": sleepers,
   ...latePrograms(besideWork),
   "timer start+stop": timerChurn,
+  ...threadPrograms,
   "parked 100k": parked,
   "parked 1M": parked,
 };
