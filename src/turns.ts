@@ -8,7 +8,7 @@ import { endTurn, rootContext } from "./runtime/asynccontext.ts";
 import { endGoroutines, leaveFrames } from "./runtime/ending.ts";
 import { RETIRED, setInstance } from "./runtime/instance.ts";
 import { failRun, MCALL_NONE, mp, takeForgotten } from "./runtime/m.ts";
-import { later, noteStep } from "./runtime/outside.ts";
+import { later, stepTime } from "./runtime/outside.ts";
 import { FatalError } from "./runtime/panic.ts";
 import { endChain, isOneChain, markChain } from "./runtime/proc.ts";
 import { reportFailure } from "./runtime/report.ts";
@@ -19,6 +19,7 @@ import {
   currentWorld,
   endParts,
   enter,
+  lone,
   observeEnd,
   observeIdle,
   type Run,
@@ -235,14 +236,16 @@ function isOver(start: number, looks: number): boolean {
 
 /** The turns of a slice. */
 function turns(world: World): void {
-  const start = performance.now();
+  const start = stepTime();
   mp.now = sliceTime(start);
-  noteStep(start);
   for (let looks = 0; ; looks++) {
     mp.stop = false;
     if (othersGather(world)) return;
-    endSoon(world);
-    if (!isLive(world)) return;
+    // While one run is all there is, it is this world's.
+    if (lone.run?.ends !== false) {
+      endSoon(world);
+      if (!isLive(world)) return;
+    }
     const ran = guarded(world, true, () => schedule(BUDGET));
     if (mp.stop) continue;
     const more = othersLook(world, ran);

@@ -86,8 +86,8 @@ export const SEED_ROW_MUTANTS: readonly Mutant[] = [
     src("runtime/schedule.ts", "    m.curg = gp;\n", "    if (m.curg === 0) m.curg = gp;\n"),
     src(
       "runtime/schedule.ts",
-      "    m.curg = 0;\n  }\n  s.inherited = inherited;\n  m.switches += budget - n - idle;\n  return true;",
-      "  }\n  s.inherited = inherited;\n  m.switches += budget - n - idle;\n  return true;",
+      "    m.curg = 0;\n  }\n  s.inherited = inherited;\n  s.schedtick61 = tick;\n  m.switches += budget - n - idle;\n  return true;",
+      "  }\n  s.inherited = inherited;\n  s.schedtick61 = tick;\n  m.switches += budget - n - idle;\n  return true;",
     ),
   ),
   breaks("g0's Gobuf", arch(ASSEMBLY, "  movq %r12, R12(%rdx)\n", "")),

@@ -207,8 +207,8 @@ export const SCHEDULER_MUTANTS: readonly Mutant[] = [
       { file: "src/runtime/schedule.ts", from: "    m.curg = gp;\n", to: "    if (m.curg === 0) m.curg = gp;\n" },
       {
         file: "src/runtime/schedule.ts",
-        from: "    m.curg = 0;\n  }\n  s.inherited = inherited;\n  m.switches += budget - n - idle;\n  return true;",
-        to: "  }\n  s.inherited = inherited;\n  m.switches += budget - n - idle;\n  return true;",
+        from: "    m.curg = 0;\n  }\n  s.inherited = inherited;\n  s.schedtick61 = tick;\n  m.switches += budget - n - idle;\n  return true;",
+        to: "  }\n  s.inherited = inherited;\n  s.schedtick61 = tick;\n  m.switches += budget - n - idle;\n  return true;",
       },
     ],
   },

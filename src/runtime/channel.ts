@@ -162,7 +162,7 @@ export class Chan<in out T> extends Hchan implements SendChan<T>, RecvChan<T> {
    */
   sendAsync(value: T): Promise<void> {
     if (this.codec === null && !this.closed && isPlain(this) && mayOutside() && trySend(this, value)) {
-      return Promise.resolve();
+      return sent;
     }
     return spawnOwn(bodies.sendAsync<T>, this, value);
   }
@@ -204,6 +204,9 @@ export class Chan<in out T> extends Hchan implements SendChan<T>, RecvChan<T> {
     callDone();
   }
 }
+
+/** What sendAsync returns where the value is sent at once: one for all of them, for a new one takes 15 ns. */
+const sent = Promise.resolve();
 
 /** Whether ordinary code may use a channel by itself: it is no bubble's, and nothing else stands for it or feeds it. */
 function isPlain(c: Pick<Chan<unknown>, "source" | "nil" | "bubble">): boolean {

@@ -300,12 +300,14 @@ function scheduleTurns(budget: number, inContext: ((gp: number) => void) | null,
   const records = mmem;
   const inheritedMax = s.inheritedMax;
   let inherited = s.inherited;
+  let tick = s.schedtick61;
   let n = budget;
   /** Steps of the loop that gave nobody a turn. */
   let idle = 0;
   for (; n > 0; n--) {
     if (m.stop) {
       s.inherited = inherited;
+      s.schedtick61 = tick;
       m.switches += budget - n - idle;
       return false;
     }
@@ -313,7 +315,6 @@ function scheduleTurns(budget: number, inContext: ((gp: number) => void) | null,
 
     // findRunnable
     if (timers.length !== 0) checkTimers();
-    const tick = s.schedtick61;
     let gp = 0;
     let inherits = false;
     if (tick === 0) gp = globrunqget();
@@ -333,6 +334,7 @@ function scheduleTurns(budget: number, inContext: ((gp: number) => void) | null,
     }
     if (gp === 0) {
       s.inherited = 0;
+      s.schedtick61 = tick;
       m.switches += budget - n - idle;
       return false;
     }
@@ -341,7 +343,7 @@ function scheduleTurns(budget: number, inContext: ((gp: number) => void) | null,
     // execute
     if (!inherits) {
       inherited = 0;
-      s.schedtick61 = tick === 60 ? 0 : tick + 1;
+      tick = tick === 60 ? 0 : tick + 1;
     }
     if (inContext !== null) {
       inContext(gp);
@@ -358,34 +360,32 @@ function scheduleTurns(budget: number, inContext: ((gp: number) => void) | null,
     if (log[RING_HOOKED] !== 0) callHook(gp, Grunnable, Grunning);
     m.curg = gp;
     let asks = true;
-    if (gmem8[gp * G_STRIDE_BYTES + G_KIND_BYTE] === KIND_NATIVE) {
+    // A native body has no frame while it runs: only where there is none, its kind is looked at.
+    const frame = bodies[gp] as Frame | null;
+    if (frame !== null) {
+      let entered = false;
+      try {
+        const cont = conts[gp] as Continuation | null;
+        if (cont === null) m.result = undefined;
+        else {
+          conts[gp] = null;
+          m.ok = true;
+          m.result = cont(gp);
+        }
+        if (m.result !== REPARK) {
+          entered = true;
+          const r = next.call(frame, RESUME);
+          if (r.done === true) asks = finished(gp, r.value);
+        }
+      } catch (error) {
+        // Ends no goroutine: threw hands it to the frames, and ends the goroutine behind the last.
+        asks = threw(gp, entered, error);
+      }
+    } else if (gmem8[gp * G_STRIDE_BYTES + G_KIND_BYTE] === KIND_NATIVE) {
       const code = m.execute(gp);
       if (code === TRAP_GOSCHED) m.mcall = MCALL_GOSCHED;
       else asks = onTrap(gp, code);
-    } else {
-      const frame = bodies[gp] as Frame | null;
-      if (frame === null) asks = resume(gp);
-      else {
-        let entered = false;
-        try {
-          const cont = conts[gp] as Continuation | null;
-          if (cont === null) m.result = undefined;
-          else {
-            conts[gp] = null;
-            m.ok = true;
-            m.result = cont(gp);
-          }
-          if (m.result !== REPARK) {
-            entered = true;
-            const r = next.call(frame, RESUME);
-            if (r.done === true) asks = finished(gp, r.value);
-          }
-        } catch (error) {
-          // Ends no goroutine: threw hands it to the frames, and ends the goroutine behind the last.
-          asks = threw(gp, entered, error);
-        }
-      }
-    }
+    } else asks = resume(gp);
 
     // mcall: gosched_m and park_m
     if (asks) {
@@ -414,6 +414,7 @@ function scheduleTurns(budget: number, inContext: ((gp: number) => void) | null,
     m.curg = 0;
   }
   s.inherited = inherited;
+  s.schedtick61 = tick;
   m.switches += budget - n - idle;
   return true;
 }
