@@ -127,8 +127,8 @@ export function eachG(f: (gp: number) => boolean): void {
 }
 
 /** Dead Gs without a stack, and with one: sched.gFree. */
-let noStack: number[] = [];
-let withStack: number[] = [];
+const noStack: number[] = [];
+const withStack: number[] = [];
 /** More dead Gs, for when those are used up. They are apart so that a reset does not have to look at them. */
 let spareNoStack: number[] = [];
 let spareWithStack: number[] = [];
@@ -279,8 +279,8 @@ function reclaim(gp: number): void {
 
 /** Makes every G of this thread dead and free: what they were running is gone. */
 export function resetGs(): void {
-  noStack = [];
-  withStack = [];
+  noStack.length = 0;
+  withStack.length = 0;
   gtimer.clear();
   gframes.length = 1;
   if (beyond) {
@@ -295,9 +295,7 @@ export function resetGs(): void {
   if (!beyond) return;
   beyond = false;
   // The last ones are the next to be taken.
-  spareNoStack = noStack;
-  spareWithStack = withStack;
-  noStack = spareNoStack.splice(Math.max(0, spareNoStack.length - FREE_AT_RESET));
-  withStack = spareWithStack.splice(Math.max(0, spareWithStack.length - FREE_AT_RESET));
+  spareNoStack = noStack.splice(0, noStack.length - FREE_AT_RESET);
+  spareWithStack = withStack.splice(0, withStack.length - FREE_AT_RESET);
   freed = [...withStack, ...noStack];
 }

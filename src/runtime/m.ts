@@ -182,6 +182,11 @@ let callHook: (() => void) | null = null;
 
 /** Sets the call hook, or removes it (null): see {@link callDone}. */
 export function setCallHook(f: (() => void) | null): void {
+  // Most programs never have one: see gmem in ffi.ts.
+  if (f !== callHook) changeCallHook(f);
+}
+
+function changeCallHook(f: (() => void) | null): void {
   callHook = f;
 }
 
@@ -211,6 +216,10 @@ let siteHook: ((gp: number) => void) | null = null;
 
 /** Sets the hook that is called when an operation is made (sites.ts notes its source line), or removes it (null). */
 export function setSiteHook(f: ((gp: number) => void) | null): void {
+  if (f !== siteHook) changeSiteHook(f);
+}
+
+function changeSiteHook(f: ((gp: number) => void) | null): void {
   siteHook = f;
 }
 

@@ -35,7 +35,7 @@ export interface Queued {
 /** What it waits on. */
 export const sc: (Queued | undefined)[] = [undefined];
 
-let free: number[] = [];
+const free: number[] = [];
 /** Free ones that are taken only when `free` is empty: a reset need not look at them, as long as there are any. */
 let spare: number[] = [];
 /** How many a reset leaves free before it makes the rest spare. */
@@ -58,7 +58,7 @@ export function acquireSudog(gp: number): number {
 
 function fresh(): number {
   if (spare.length > 0) {
-    free = spare;
+    for (const s of spare) free.push(s);
     spare = [];
     return free.pop() as number;
   }
@@ -108,7 +108,8 @@ export function resetSudogs(): void {
     spare = all.slice(0, count);
     freed = all.slice(count);
   } else for (const s of freed) takeBack(s);
-  free = [...freed];
+  free.length = 0;
+  for (const s of freed) free.push(s);
 }
 
 function takeBack(s: number): void {
