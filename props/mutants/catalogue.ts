@@ -14,6 +14,7 @@ import { SUITE_MUTANTS } from "./suite.ts";
 import { SWITCH_MUTANTS } from "./switch.ts";
 import { THREAD_MUTANTS } from "./threads.ts";
 import { TIMER_MUTANTS } from "./timers.ts";
+import { WORKER_MUTANTS } from "./workers.ts";
 import { WORLD_MUTANTS } from "./worlds.ts";
 
 /** The faults written by hand. */
@@ -31,6 +32,7 @@ export const SEEDED: readonly Mutant[] = [
   ...THREAD_MUTANTS,
   ...PREEMPT_MUTANTS,
   ...PROCS_MUTANTS,
+  ...WORKER_MUTANTS,
 ];
 
 /** A subject's neutral changes, and its faults: the seeded ones and those that lack one instruction of the switch. */

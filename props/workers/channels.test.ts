@@ -246,6 +246,15 @@ waitsForEver(...)
 `);
   });
 
+  workersTest("another thread comes to it last, and calls the run's", async () => {
+    const error = await run(function* main() {
+      const c = chan.shared<number>();
+      yield* go.worker<Stages>({ module: stages, m: 1 }, "waitsLate", c);
+      yield* chan<number>().recv();
+    }).catch((caught) => caught);
+    expect(reportOf(error)).toStartWith("fatal error: all goroutines are asleep - deadlock!");
+  });
+
   workersTest("none while a goroutine of another thread sleeps or computes", async () => {
     const got = await run(function* main() {
       const c = chan.shared<number>();

@@ -87,6 +87,12 @@ export function* untilErr(ctx: context.Context, to: SendChan<string>): Go {
   yield* to.send(`${ctx.err()?.message}`);
 }
 
+/** Says in shared memory that its context has ended, and asks no thread for it. */
+export function* untilErrThere(ctx: context.Context, cells: SharedArrayBuffer): Go {
+  while (ctx.err() === undefined);
+  Atomics.store(new Int32Array(cells), 0, 1);
+}
+
 export function* causeOf(ctx: context.Context, to: SendChan<string>): Go {
   yield* ctx.done().recv();
   const cause = context.cause(ctx);
@@ -104,6 +110,12 @@ export function* unlocks(mutex: Mutex): Go {
 }
 
 export function* waitsForEver(ch: RecvChan<unknown>): Go {
+  yield* ch.recv();
+}
+
+/** The same, when everybody else has waited for long. */
+export function* waitsLate(ch: RecvChan<unknown>): Go {
+  yield* sleep(200);
   yield* ch.recv();
 }
 

@@ -65,3 +65,20 @@ workersTest("a deadline comes there, also to one that only computes and asks", a
     expect(yield* says.recv()).toBe("context deadline exceeded");
   });
 });
+
+workersTest("a deadline comes there by its own clock: here nobody has the time to say so", async () => {
+  const cells = new SharedArrayBuffer(4);
+  const cell = new Int32Array(cells);
+  await run(function* main() {
+    // The thread is there before: to start one takes longer than the context has.
+    yield* go.worker<Stages>({ module: stages, m: 1 }, "computes", 0);
+    const [ctx, cancel] = context.withTimeout(context.background(), 500);
+    yield* go.worker<Stages>({ module: stages, m: 1 }, "untilErrThere", ctx, cells);
+    const end = performance.now() + 10_000;
+    while (Atomics.load(cell, 0) === 0 && performance.now() < end);
+    const told = Atomics.load(cell, 0);
+    // Whoever has not heard of it does now, so that the thread ends.
+    cancel();
+    expect(told).toBe(1);
+  });
+});

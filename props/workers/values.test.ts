@@ -61,6 +61,20 @@ workersTest("what arrives equals what was sent", async () => {
   });
 });
 
+workersTest("numbers that JSON has no words for, alone and inside of others", async () => {
+  await run(function* main() {
+    const c = chan.shared<unknown>(1);
+    for (const n of [-0, Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]) {
+      yield* c.send(n);
+      expect(Object.is(yield* c.recv(), n), `${n}`).toBe(true);
+      yield* c.send([{ n }]);
+      const [got] = (yield* c.recv()) as { n: number }[];
+      // Bun.deepEquals takes -0 for 0.
+      expect(Object.is(got?.n, n), `${n} in an object`).toBe(true);
+    }
+  });
+});
+
 workersTest("large values, and objects that are met twice", async () => {
   await run(function* main() {
     const c = chan.shared<unknown>(2);
