@@ -304,6 +304,27 @@ describe("refused by name", () => {
     });
   });
 
+  const elsewhere = process.platform === "linux" ? test.skip : test;
+  elsewhere("where threads share nothing (skipped on Linux, where they do)", async () => {
+    const said = await run(function* main() {
+      const texts: string[] = [];
+      for (const use of [() => chan.shared(), () => WaitGroup.shared(), () => go.worker(stages, "square")]) {
+        try {
+          const op = use() as unknown as Generator<unknown, unknown, true>;
+          if (Symbol.iterator in op) yield* op;
+          texts.push("it was not refused");
+        } catch (error) {
+          texts.push((error as Error).message);
+        }
+      }
+      return texts;
+    });
+    for (const [i, what] of ["chan.shared", "WaitGroup.shared", "go.worker"].entries()) {
+      expect(said[i]).toStartWith(`gobuf: ${what}: `);
+      expect(said[i]).toContain("Linux");
+    }
+  });
+
   test("an object that is no shared channel", () => {
     expect(() => chan.attach({})).toThrow("chan.attach: expected a channel of chan.shared that came by postMessage");
     expect(() => chan.attach(undefined)).toThrow("chan.attach");

@@ -4,6 +4,7 @@
  */
 import {
   EXECUTE_FIRST,
+  EXECUTE_PLATFORM,
   SHARE_OP_CALLS,
   SHARE_OP_HANDLE,
   SHARE_OP_MEMORY,
@@ -448,6 +449,9 @@ export function groupOf(run: Run, what: string): Member {
   const known = runs.get(run);
   if (known !== undefined) return known;
   const me = onOwnM(native.gobuf_share_new);
+  if (me === EXECUTE_PLATFORM) {
+    throw new Error(`gobuf: ${what}: threads share nothing on ${process.platform}: it needs Linux`);
+  }
   if (me >= EXECUTE_FIRST) throw new Error(`gobuf: ${what}: ${executeError(me)}`);
   const member = new Member(me, new Int32Array(new SharedArrayBuffer(4 * CELL_WORDS * MEMBERS_MAX)));
   groups.add(member);
