@@ -78,6 +78,23 @@ export function zigCc(platform: string, args: readonly string[]): void {
 
 const newest = (files: readonly string[]) => Math.max(...files.map((file) => statSync(file).mtimeMs));
 
+/** Compiles the probe's engine, the same code as gobuf's own suite has. @returns the object's path */
+function compileEngine(platform: string, to: string): string {
+  const object = `${to}.engine.o`;
+  const target = TARGETS[platform]?.target ?? "";
+  const flags = [
+    "-OReleaseFast",
+    "-fPIC",
+    "-fno-stack-check",
+    "-fno-compiler-rt",
+    "-fsingle-threaded",
+    "-target",
+    target,
+  ];
+  zig(["build-obj", ...flags, join(root, "arch", "probe", "engine.zig"), `-femit-bin=${object}`]);
+  return object;
+}
+
 /** Compiles a driver. @param toy in place of the kit's own broken switches */
 export function compileDriver(platform: string, path: string, toy = join(here, "driver", "toy.c")): void {
   const folder = join(here, "driver");
@@ -87,7 +104,12 @@ export function compileDriver(platform: string, path: string, toy = join(here, "
   const libraries = platform.startsWith("windows") ? [] : ["-ldl", "-lpthread", "-lrt"];
   // it loads libraries, which a static program of musl's cannot
   const linked = platform.endsWith("musl") ? ["-dynamic"] : [];
-  zigCc(platform, ["-I", join(root, "arch"), ...sources, probe, "-o", path, ...linked, ...libraries]);
+  const engine = compileEngine(platform, path);
+  try {
+    zigCc(platform, ["-I", join(root, "arch"), ...sources, probe, engine, "-o", path, ...linked, ...libraries]);
+  } finally {
+    rmSync(engine, { force: true });
+  }
 }
 
 /** Builds a platform's driver where it is missing or older than its sources. @returns its path */
@@ -96,7 +118,7 @@ export function buildDriver(platform: string): string {
   const folder = join(here, "driver");
   const sources = readdirSync(folder).map((name) => join(folder, name));
   const toys = readdirSync(join(here, "subjects")).filter((name) => name.startsWith("toy"));
-  const probes = readdirSync(join(root, "arch", "probe")).filter((name) => /\.[Sh]$/.test(name));
+  const probes = readdirSync(join(root, "arch", "probe")).filter((name) => /\.(?:S|h|zig)$/.test(name));
   const all = [
     ...sources,
     ...probes.map((name) => join(root, "arch", "probe", name)),

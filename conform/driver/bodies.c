@@ -92,6 +92,6 @@ void live_yielding(coroutine *c) {
 void live_watched(coroutine *c) {
   for (;;) {
     c->count++;
-    watched_yield(c->ctx);
+    watched_yield(c);
   }
 }

@@ -25,15 +25,28 @@ extern int strict;
 /* Bytes of a stack, where a property does not say. */
 #define STACK_SIZE (128 * 1024)
 
-/* ---- the probe: arch/probe's assembly ---- */
+/* ---- the probe: arch/probe, by its engine.zig ---- */
 
 /* Room for the registers of every ABI (values_max in registers.zig). */
 #define VALUES 40
 
-/* Call in call.zig: what gobuf_probe_call works on. */
+/* Report in buffer.zig: a register, or a local of a frame, that is not what it was. */
 typedef struct {
-  uint64_t func, args[4], result, own[VALUES], want[VALUES], found[VALUES];
-} probe_call;
+  uint32_t kind, gnum, i, code, reg, depth, expected[4], found[4], unused[2];
+} probe_report;
+/* Of its kinds, the one of locals. */
+#define REPORT_LOCAL 2
+
+/* Ask in engine.zig: a call under watch. */
+typedef struct {
+  uint64_t seed, n, side;
+  void *func;
+  uint64_t args[4], stack, stack_size, depth;
+  const probe_report *reports;
+  uint64_t count;
+} probe_watch;
+/* Frames below which a call may be watched (depth_max in call.zig). */
+#define DEPTH_MAX 8
 
 /* Entry in registers.zig. */
 typedef struct {
@@ -53,7 +66,8 @@ enum { CLASS_PLAIN = 0, CLASS_CONTROL = 1, CLASS_STACK_BASE = 2, CLASS_STACK_LIM
 
 extern const probe_register gobuf_probe_registers[];
 extern const probe_clobber gobuf_probe_clobbers[];
-void gobuf_probe_call(probe_call *);
+uint64_t gobuf_probe_watch(probe_watch *);
+uint64_t gobuf_probe_draw(uint64_t *);
 void gobuf_probe_look(uint64_t *);
 void gobuf_probe_entry(void *);
 void gobuf_probe_clobber_caller_saved(void);
@@ -67,17 +81,19 @@ unsigned clobber_count(void);
 /* A number of the run's seed. */
 uint64_t draw(void);
 void seed(uint64_t);
-/* Calls fn with every preserved register filled, below a frame with locals, and notes what was lost. Returns its result. */
-uint64_t watched(int side, void *fn, const uint64_t args[4]);
+typedef struct coroutine coroutine;
+/* Calls fn with every preserved register filled, below frames with locals, and notes what was lost. `of`: the context whose stack some
+   values point into, or NULL. */
+void watched(int side, void *fn, const uint64_t args[4], const coroutine *of);
 /* The same of the subject's resume and yield. */
-void watched_resume(conform_ctx *);
-void watched_yield(conform_ctx *);
+void watched_resume(const coroutine *);
+void watched_yield(const coroutine *);
 /* Before each watched call, clobbers what the ABI lets a callee clobber. */
 extern int clobber_first;
 
 /* What `watched` has noted. */
 typedef struct {
-  uint64_t calls[2];
+  uint64_t begun[2], calls[2];
   uint32_t lost[2][VALUES];
   uint64_t want[2][VALUES], found[2][VALUES];
   uint32_t locals;
@@ -88,7 +104,6 @@ void tell_tally(int body, int resumer);
 
 /* ---- bodies ---- */
 
-typedef struct coroutine coroutine;
 struct coroutine {
   conform_ctx *ctx;
   void (*live)(coroutine *);
@@ -213,6 +228,9 @@ ending in_child(const char *part, int seconds);
 /* In a process that was started for a part (a copy is ready), and at the end of each. */
 void os_begin_part(void);
 void os_end_part(void) __attribute__((noreturn));
+/* The last line of a part that came to its end: a subject may end its process, and wine ends one whose sp is wild without a word. */
+#define AT_THE_END "=\n"
+#define ENDED_EARLY "by itself, before the property was through"
 #ifdef _WIN32
 /* A word that processes share by a name. */
 volatile uint64_t *os_shared(const char *name);

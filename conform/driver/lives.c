@@ -65,7 +65,7 @@ static void resume_there(void *given) {
     fail("thread_enter failed");
     return;
   }
-  for (int n = 0; n < 500; n++) watched_resume(c->ctx);
+  for (int n = 0; n < 500; n++) watched_resume(c);
   if (subject->thread_leave) subject->thread_leave();
 }
 
@@ -75,10 +75,10 @@ static void elsewhere(int first_here) {
     fail("create refused a stack of %d bytes", STACK_SIZE);
     return;
   }
-  if (first_here) watched_resume(c.ctx);
+  if (first_here) watched_resume(&c);
   for (int k = 0; k < 3; k++) {
     os_on_thread(resume_there, &c);
-    for (int n = 0; first_here && n < 100; n++) watched_resume(c.ctx);
+    for (int n = 0; first_here && n < 100; n++) watched_resume(&c);
   }
   tell_tally(1, 1);
 }

@@ -219,8 +219,11 @@ static int look_at(ending *e, char **name, char **version, uint64_t *claims) {
   e->told[strcspn(e->told, "\r\n")] = 0;
   if (e->told[0] == 'S') return 0;
   if (e->told[0] != 'N') {
-    const char *why = e->told[0] == 'F' ? e->told + 2 : "it cannot be loaded: the process died";
-    fprintf(stderr, "gobuf-conform-driver: %s: %s\n", called.path, why);
+    char why[200] = "it cannot be loaded: the process ended";
+    if (e->late) snprintf(why, sizeof why, "it cannot be loaded: it hangs");
+    else if (e->death) snprintf(why, sizeof why, "it cannot be loaded: the process died: %s", e->death);
+    else if (e->code) snprintf(why, sizeof why, "it cannot be loaded: the process ended with exit code %d", e->code);
+    fprintf(stderr, "gobuf-conform-driver: %s: %s\n", called.path, e->told[0] == 'F' ? e->told + 2 : why);
     return 2;
   }
   char *rest = e->told + 2;
@@ -252,6 +255,7 @@ int main(int argc, char **argv) {
     os_end_part();
   }
   int failures = 0, tried = 0;
+  static char before[512];
   for (called.number = 0;; called.number++) {
     static ending e;
     char *name, *version;
@@ -259,6 +263,14 @@ int main(int argc, char **argv) {
     int there = look_at(&e, &name, &version, &claims);
     if (there == 2) return 2;
     if (!there) break;
+    static char this[512];
+    snprintf(this, sizeof this, "%s %s", name, version);
+    if (!strcmp(this, before)) {
+      fprintf(stderr, "gobuf-conform-driver: %s: subjects %u and %u are both %s: their names differ, and past the last it returns NULL\n",
+        called.path, called.number - 1, called.number, this);
+      return 2;
+    }
+    memcpy(before, this, sizeof before);
     if (asked.only_subject && strcmp(asked.only_subject, name)) continue;
     tried++;
     if (!asked.json) printf("%s %s, %s\n", name, version, ABI_NAME);

@@ -14,6 +14,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#ifdef __linux__
+#include <sys/prctl.h>
+#endif
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -26,7 +29,10 @@ static int telling = -1;
 void tell_line(const char *line, size_t length) { (void)!write(telling, line, length); }
 
 void os_begin_part(void) { telling = 1; }
-void os_end_part(void) { _exit(0); }
+void os_end_part(void) {
+  tell_line(AT_THE_END, strlen(AT_THE_END));
+  _exit(0);
+}
 
 double os_now(void) {
   struct timespec t;
@@ -34,9 +40,17 @@ double os_now(void) {
   return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
+/* Milliseconds between two looks whether the child is still there: a process that it started may hold its pipe. */
+#define LOOK_MS 100
+
 /* The child: the subject's own output is nobody's, and a limit of CPU time ends it. */
 static void begin(int to, int seconds) {
   telling = to;
+  /* A group of its own, so that what it starts ends with it, and what it sends to its group stays in it. */
+  setpgid(0, 0);
+#ifdef __linux__
+  prctl(PR_SET_PDEATHSIG, SIGKILL);
+#endif
   int nothing = open("/dev/null", O_RDWR);
   dup2(nothing, 0);
   dup2(nothing, 1);
@@ -66,12 +80,16 @@ ending in_child(const char *part, int seconds) {
   /* One that waits takes no CPU time: after ten times as long it is late, too. */
   double until = os_now() + 10 * seconds;
   size_t n = 0;
+  int status = 0, ended = 0;
   for (;;) {
-    int left = (int)((until - os_now()) * 1000);
     struct pollfd p = {ends[0], POLLIN, 0};
-    if (left <= 0 || poll(&p, 1, left) == 0) {
+    int ready = poll(&p, 1, ended ? 0 : LOOK_MS);
+    if (ready < 0 && errno == EINTR) continue;
+    if (ready <= 0) {
+      if (ended) break;
+      ended = waitpid(pid, &status, WNOHANG) == pid;
+      if (ended || os_now() < until) continue;
       e.late = 1;
-      kill(pid, SIGKILL);
       break;
     }
     char rest[512];
@@ -80,15 +98,29 @@ ending in_child(const char *part, int seconds) {
     if (got < 0 && errno == EINTR) continue;
     if (got <= 0) break;
     if (room) n += (size_t)got;
+    if (ended || os_now() < until) continue;
+    e.late = 1;
+    break;
   }
   e.told[n] = 0;
   close(ends[0]);
-  int status = 0;
-  while (waitpid(pid, &status, 0) < 0 && errno == EINTR) {
+  /* the pipe may be closed, and the child go on */
+  while (!ended && !e.late) {
+    ended = waitpid(pid, &status, WNOHANG) == pid;
+    if (!ended && os_now() >= until) e.late = 1;
+    if (!ended && !e.late) poll(NULL, 0, 1);
+  }
+  kill(-pid, SIGKILL);
+  if (!ended) {
+    kill(pid, SIGKILL);
+    while (waitpid(pid, &status, 0) < 0 && errno == EINTR) {
+    }
   }
   if (WIFSIGNALED(status)) e.death = strsignal(WTERMSIG(status));
   else e.code = WEXITSTATUS(status);
   if (WIFSIGNALED(status) && WTERMSIG(status) == SIGXCPU) e.late = 1;
+  int whole = n < sizeof e.told - 1;
+  if (!e.death && !e.late && e.code == 0 && whole && strstr(e.told, AT_THE_END) == NULL) e.death = ENDED_EARLY;
   return e;
 }
 

@@ -5,17 +5,11 @@
 int clobber_first;
 tally noted;
 
-static uint64_t state = 1;
+static uint64_t run_seed = 1, state = 1;
 
-void seed(uint64_t s) { state = s; }
+void seed(uint64_t s) { run_seed = state = s; }
 
-/* SplitMix64. */
-uint64_t draw(void) {
-  uint64_t z = (state += 0x9E3779B97F4A7C15u);
-  z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9u;
-  z = (z ^ (z >> 27)) * 0x94D049BB133111EBu;
-  return z ^ (z >> 31);
-}
+uint64_t draw(void) { return gobuf_probe_draw(&state); }
 
 unsigned register_count(void) {
   unsigned n = 0;
@@ -29,38 +23,6 @@ unsigned clobber_count(void) {
   return n;
 }
 
-/* As registers.zig fills them: a value carries its slot and its side, and the parity of a control word's bits is the side. */
-static void fill(uint64_t *values, int side) {
-  uint64_t now[VALUES];
-  gobuf_probe_look(now);
-  for (unsigned i = 0; i < register_count(); i++) {
-    const probe_register *r = &gobuf_probe_registers[i];
-    if (r->class >= CLASS_STACK_BASE) {
-      values[r->slot] = now[r->slot];
-      continue;
-    }
-    if (r->class == CLASS_PLAIN) {
-      for (unsigned w = 0; w < r->words; w++)
-        values[r->slot + w] = (draw() & ~63ull) | (r->slot + w) | (uint64_t)side << 5;
-      continue;
-    }
-    uint64_t drawn = draw();
-    uint32_t bits = (uint32_t)drawn & r->random;
-    if ((__builtin_popcount(bits) & 1) != side) bits ^= r->random & (~r->random + 1);
-    bits |= r->below & (bits >> 1) & (uint32_t)(drawn >> 32);
-    values[r->slot] = r->base | bits;
-  }
-}
-
-static int same(const probe_register *r, const uint64_t *want, const uint64_t *found) {
-  for (unsigned w = 0; w < r->words; w++) {
-    uint64_t differs = want[r->slot + w] ^ found[r->slot + w];
-    if (r->class == CLASS_CONTROL) differs &= r->compare;
-    if (differs) return 0;
-  }
-  return 1;
-}
-
 /* Between the probe and the subject: what it needs itself waits on the stack, which a switch must keep. */
 static uint64_t clobbering(void *fn, uint64_t a, uint64_t b) {
   void *volatile f = fn;
@@ -69,42 +31,45 @@ static uint64_t clobbering(void *fn, uint64_t a, uint64_t b) {
   return ((uint64_t(*)(uint64_t, uint64_t))f)(first, second);
 }
 
-__attribute__((noinline)) uint64_t watched(int side, void *fn, const uint64_t args[4]) {
-  probe_call call;
-  volatile uint64_t locals[8];
-  uint64_t base = draw();
-  memset(&call, 0, sizeof call);
-  for (int i = 0; i < 8; i++) locals[i] = base * (unsigned)(i + 1);
-  call.func = clobber_first ? (uint64_t)(uintptr_t)clobbering : (uint64_t)(uintptr_t)fn;
-  if (clobber_first) {
-    call.args[0] = (uint64_t)(uintptr_t)fn;
-    call.args[1] = args[0];
-    call.args[2] = args[1];
-  } else memcpy(call.args, args, sizeof call.args);
-  fill(call.want, side);
-  gobuf_probe_call(&call);
-  noted.calls[side]++;
-  for (unsigned i = 0; i < register_count(); i++) {
-    const probe_register *r = &gobuf_probe_registers[i];
-    if (same(r, call.want, call.found) || noted.lost[side][i]++) continue;
-    noted.want[side][i] = call.want[r->slot];
-    noted.found[side][i] = call.found[r->slot];
+static uint64_t value_of(const uint32_t words[4]) { return words[0] | (uint64_t)words[1] << 32; }
+
+void watched(int side, void *fn, const uint64_t args[4], const coroutine *of) {
+  probe_watch ask = {run_seed, noted.begun[side]++, (uint64_t)side, fn, {args[0], args[1], args[2], args[3]}, 0, 0, 0, NULL, 0};
+  if (of != NULL && of->stack != NULL) {
+    ask.stack = (uint64_t)(uintptr_t)of->stack;
+    ask.stack_size = of->size;
   }
-  for (int i = 0; i < 8; i++)
-    if (locals[i] != base * (unsigned)(i + 1)) noted.locals++;
-  return call.result;
+  ask.depth = draw() % (DEPTH_MAX + 1);
+  if (clobber_first) {
+    ask.func = (void *)clobbering;
+    ask.args[0] = (uint64_t)(uintptr_t)fn;
+    ask.args[1] = args[0];
+    ask.args[2] = args[1];
+  }
+  gobuf_probe_watch(&ask);
+  noted.calls[side]++;
+  for (uint64_t k = 0; k < ask.count; k++) {
+    const probe_report *r = &ask.reports[k];
+    if (r->kind == REPORT_LOCAL) {
+      noted.locals++;
+      continue;
+    }
+    if (noted.lost[side][r->reg]++) continue;
+    noted.want[side][r->reg] = value_of(r->expected);
+    noted.found[side][r->reg] = value_of(r->found);
+  }
 }
 
-static void watched_switch(int side, conform_ctx *ctx, int (*raw_of)(conform_ctx *, conform_raw *), void *fn) {
-  conform_raw raw = {fn, {(uint64_t)(uintptr_t)ctx, 0, 0, 0}};
+static void watched_switch(int side, const coroutine *c, int (*raw_of)(conform_ctx *, conform_raw *), void *fn) {
+  conform_raw raw = {fn, {(uint64_t)(uintptr_t)c->ctx, 0, 0, 0}};
   conform_raw given;
   memset(&given, 0, sizeof given);
-  if (!clobber_first && raw_of && raw_of(ctx, &given)) raw = given;
-  watched(side, raw.fn, raw.args);
+  if (!clobber_first && raw_of && raw_of(c->ctx, &given)) raw = given;
+  watched(side, raw.fn, raw.args, c);
 }
 
-void watched_resume(conform_ctx *ctx) { watched_switch(RESUMER, ctx, subject->raw_resume, (void *)subject->resume); }
-void watched_yield(conform_ctx *ctx) { watched_switch(BODY, ctx, subject->raw_yield, (void *)subject->yield); }
+void watched_resume(const coroutine *c) { watched_switch(RESUMER, c, subject->raw_resume, (void *)subject->resume); }
+void watched_yield(const coroutine *c) { watched_switch(BODY, c, subject->raw_yield, (void *)subject->yield); }
 
 /* AAPCS64 6.1.2 has FPCR as a global register, which is nobody's to keep. */
 #ifdef __aarch64__

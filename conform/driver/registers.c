@@ -13,8 +13,8 @@ static void switches(int rounds) {
       return;
     }
   /* Under watch from the first on: a lost register may be one that the kit's own frames need. */
-  for (int i = 0; i < MANY; i++) watched_resume(all[i].ctx);
-  for (int n = 0; n < rounds; n++) watched_resume(all[draw() % MANY].ctx);
+  for (int i = 0; i < MANY; i++) watched_resume(&all[i]);
+  for (int n = 0; n < rounds; n++) watched_resume(&all[draw() % MANY]);
   tell_tally(1, 1);
   for (int i = 0; i < MANY; i++)
     if (!margins_intact(&all[i])) fail("something was written beside a stack");
@@ -32,8 +32,8 @@ static void live_inner(coroutine *c) { live_watched(c); }
 static void live_outer(coroutine *c) {
   coroutine *inner = c->other;
   for (;;) {
-    for (int k = 0; k < 3; k++) watched_resume(inner->ctx);
-    watched_yield(c->ctx);
+    for (int k = 0; k < 3; k++) watched_resume(inner);
+    watched_yield(c);
   }
 }
 
@@ -44,7 +44,7 @@ void prop_nested(void) {
     return;
   }
   outer.other = &inner;
-  for (int n = 0; n < 300; n++) watched_resume(outer.ctx);
+  for (int n = 0; n < 300; n++) watched_resume(&outer);
   if (inner.count != 900) fail("the inner context ran %llu times of 900", (unsigned long long)inner.count);
   tell_tally(1, 1);
 }

@@ -44,7 +44,7 @@ void prop_storm(void) {
       fail("create refused a stack of %d bytes", STACK_SIZE);
       return;
     }
-  for (int i = 0; i < 4; i++) watched_resume(all[i].ctx);
+  for (int i = 0; i < 4; i++) watched_resume(&all[i]);
   handle(SIGALRM, on_storm, NULL, 0);
   struct sigevent event;
   memset(&event, 0, sizeof event);
@@ -60,7 +60,7 @@ void prop_storm(void) {
   struct timespec start, t;
   clock_gettime(CLOCK_MONOTONIC, &start);
   do {
-    for (int n = 0; n < 1000; n++) watched_resume(all[draw() % 4].ctx);
+    for (int n = 0; n < 1000; n++) watched_resume(&all[draw() % 4]);
     clock_gettime(CLOCK_MONOTONIC, &t);
   } while (t.tv_sec - start.tv_sec < STORM_SECONDS);
   timer_delete(timer);
@@ -169,11 +169,11 @@ void prop_step_on_stack(void) {
     fail("create refused a stack of %d bytes", STACK_SIZE);
     return;
   }
-  watched_resume(c.ctx);
+  watched_resume(&c);
   handle(SIGTRAP, on_step_here, NULL, 0);
   for (int n = 0; n < 20; n++) {
     trap_on();
-    watched_resume(c.ctx);
+    watched_resume(&c);
     trap_off();
   }
   note("%llu instructions, with a handler on the stack at each", (unsigned long long)steps);

@@ -38,7 +38,7 @@ static void on_fault(int signal, siginfo_t *info, void *context) {
     unlike(CONFORM_GUARD, "a body wrote below its stack; the fault (signal %d) came %lld KiB below the top of %d KiB", signal,
       below / 1024, STACK_SIZE / 1024);
   else note("signal %d, %lld KiB below the top of %d KiB", signal, below / 1024, STACK_SIZE / 1024);
-  _exit(0);
+  os_end_part();
 }
 
 static void hear_faults(void) {

@@ -63,9 +63,6 @@ void os_begin_part(void) {
   AddVectoredExceptionHandler(0, on_exception);
 }
 
-/* The last line of a process that came to its end: wine ends one whose stack pointer is wild without a word. */
-#define AT_THE_END "=\n"
-
 void os_end_part(void) {
   tell_line(AT_THE_END, strlen(AT_THE_END));
   _exit(0);
@@ -138,7 +135,7 @@ ending in_child(const char *part, int seconds) {
   GetExitCodeProcess(process.hProcess, &code);
   e.death = death_of(code);
   if (e.death == NULL) e.code = (int)code;
-  if (e.death == NULL && !e.late && strstr(e.told, AT_THE_END) == NULL) e.death = "it ended without a word";
+  if (e.death == NULL && !e.late && strstr(e.told, AT_THE_END) == NULL) e.death = ENDED_EARLY;
   CloseHandle(from);
   CloseHandle(process.hThread);
   CloseHandle(process.hProcess);
@@ -324,11 +321,11 @@ void prop_step_on_stack(void) {
     fail("create refused a stack of %d bytes", STACK_SIZE);
     return;
   }
-  watched_resume(c.ctx);
+  watched_resume(&c);
   AddVectoredExceptionHandler(1, on_step);
   for (int n = 0; n < 20; n++) {
     trap_on();
-    watched_resume(c.ctx);
+    watched_resume(&c);
     trap_off();
   }
   note("%llu instructions, with an exception on the stack at each", (unsigned long long)steps);

@@ -1,5 +1,5 @@
 /** The ABIs that the kit has a driver for, and what runs one that is not this machine's. */
-import { closeSync, existsSync, openSync, readFileSync, readSync } from "node:fs";
+import { closeSync, existsSync, openSync, readFileSync, readSync, statSync } from "node:fs";
 import { join } from "node:path";
 
 /** An ABI beside this machine's own, by its name on the command line. */
@@ -25,7 +25,8 @@ const ARM_ROOT = "/usr/aarch64-linux-gnu";
 
 /** The ABI of a shared object, by its header; undefined where it is of none that the kit knows. */
 export function abiOf(file: string): AbiName | undefined {
-  if (!existsSync(file)) return undefined;
+  // a pipe would be waited for
+  if (!existsSync(file) || !statSync(file).isFile()) return undefined;
   const header = Buffer.alloc(20);
   const fd = openSync(file, "r");
   readSync(fd, header);

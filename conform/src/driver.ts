@@ -53,5 +53,8 @@ export async function putTo(
       each(result);
     }
   }
-  return { results, code: await child.exited, complaint: (await child.stderr.text()).trim() };
+  const [code, said] = [await child.exited, (await child.stderr.text()).trim()];
+  if (code <= 2) return { results, code, complaint: said };
+  // its own exit codes are up to 2: what runs it has others
+  return { results, code: 2, complaint: `${said}\nthe driver ended with exit code ${code}`.trim() };
 }

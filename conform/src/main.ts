@@ -1,6 +1,6 @@
 #!/usr/bin/env bun
 /** The command line of the kit: `gobuf-conform switch SUBJECT.so`, `sched -- COMMAND`, `judge TRACE`, `list`, `self-test`. */
-import { writeFileSync } from "node:fs";
+import { existsSync, statSync, writeFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { Command, InvalidArgumentError, Option } from "commander";
 import pkg from "../package.json";
@@ -94,6 +94,10 @@ program
   .option("--junit <file>", "writes them as JUnit's XML")
   .option("--html <file>", "writes them as a page")
   .action(async (file: string, options: Options & Files & { readonly abi?: AbiName }) => {
+    if (existsSync(file) && !statSync(file).isFile()) {
+      console.error(`gobuf-conform: ${file}: expected a shared object, and it is no file`);
+      process.exit(2);
+    }
     const driver = orSay(() => driverCommand(options.abi ?? abiOf(file)));
     let last = "";
     const show = (result: Result) => {
@@ -102,7 +106,7 @@ program
       last = name;
       console.log(line(result));
     };
-    const { results, code, complaint } = await putTo(resolve(file), options, show, driver);
+    const { results, code, complaint } = await orSayLater(() => putTo(resolve(file), options, show, driver));
     if (complaint !== "") console.error(complaint.replaceAll("gobuf-conform-driver", "gobuf-conform"));
     writeFiles(options, results, results);
     const failed = results.filter(({ verdict }) => verdict === "FAIL");

@@ -36,6 +36,7 @@ typedef enum {
   NONE,
   MISALIGNED,
   INHERITS,
+  FIRST_WORDS,
   ONE_CALLER,
   CREATORS_CALLER,
   NEVER_ENDS,
@@ -71,6 +72,18 @@ static void *one_caller;
 #define threads_caller (*(void **)((char *)NtCurrentTeb() + 0x28))
 #else
 static _Thread_local void *threads_caller;
+#endif
+
+/* Control words as they were once: of FIRST_WORDS, what a resumer is given in place of its own. */
+#ifdef __x86_64__
+static uint32_t first_mxcsr;
+static uint16_t first_x87;
+static void keep_words(void) { __asm__ volatile("stmxcsr %0\n\tfnstcw %1" : "=m"(first_mxcsr), "=m"(first_x87)); }
+static void load_words(void) { __asm__ volatile("ldmxcsr %0\n\tfldcw %1" ::"m"(first_mxcsr), "m"(first_x87)); }
+#else
+static uint64_t first_fpcr;
+static void keep_words(void) { __asm__ volatile("mrs %0, fpcr" : "=r"(first_fpcr)); }
+static void load_words(void) { __asm__ volatile("msr fpcr, %0" ::"r"(first_fpcr)); }
 #endif
 
 static const toy *now;
@@ -111,6 +124,7 @@ static conform_ctx *create(const toy *t, void *memory, size_t size, conform_body
   static int lives;
   if (t->fault != NO_GUARD && size < 1024) return NULL;
   if (t->fault == REFUSES_LATE && ++lives > 5000) return NULL;
+  if (t->fault == FIRST_WORDS) keep_words();
   conform_ctx *c = calloc(1, sizeof *c);
   if (c == NULL) return NULL;
   c->toy = t;
@@ -145,11 +159,12 @@ static conform_ctx *create(const toy *t, void *memory, size_t size, conform_body
 static int resume(conform_ctx *c) {
   /* The address of a thread's word was kept from the thread that made the context: yield looks there. */
   c->toy->to(c->toy->fault == CREATORS_CALLER ? &threads_caller : c->callers, c->sp);
+  if (c->toy->fault == FIRST_WORDS) load_words();
   return !c->done || c->toy->fault == NEVER_ENDS;
 }
 
 static int raw_resume(conform_ctx *c, conform_raw *raw) {
-  if (c->toy->fault == CREATORS_CALLER) return 0;
+  if (c->toy->fault == CREATORS_CALLER || c->toy->fault == FIRST_WORDS) return 0;
   *raw = (conform_raw){(void *)c->toy->to, {(uint64_t)(uintptr_t)c->callers, (uint64_t)(uintptr_t)c->sp}};
   return 1;
 }
@@ -185,6 +200,7 @@ static toy toys[] = {
   TOY("wild", 0, toy_right, toy_start_wild, NONE),
   TOY("misaligned", 0, toy_right, toy_start, MISALIGNED),
   TOY("inherits", 0, toy_right, toy_start, INHERITS),
+  TOY("first-words", 0, toy_right, toy_start, FIRST_WORDS),
   TOY("one-caller", 0, toy_right, toy_start, ONE_CALLER),
   TOY("creators-caller", 0, toy_right, toy_start, CREATORS_CALLER),
   TOY("never-ends", 0, toy_right, toy_start, NEVER_ENDS),

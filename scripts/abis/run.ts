@@ -2,12 +2,23 @@
  * `bun scripts/abis/run.ts arm64|windows|musl test|FILE.ts [ARGUMENTS]`: runs a command of the project on another ABI,
  * with the library built for it first.
  */
+import { join } from "node:path";
 import { ensureNativeSync } from "../build.ts";
 import { checked, command } from "../command.ts";
-import { ABI_NAMES, ABIS, type AbiName, type Env, parseAbi, startBun } from "./abis.ts";
+import { ABI_NAMES, ABIS, type AbiName, type Env, parseAbi, root, startBun } from "./abis.ts";
 
 /** A test's time limit on a machine of its own, Bun's default, milliseconds. */
 const TEST_MS = 5000;
+
+/** The kit's own tests among a run's arguments. */
+const KIT = /^(?:\.\/)?conform\b/;
+
+/** Builds the conformance kit's driver for an ABI: Zig does not run on it. @throws Error with what the build says */
+function ensureDriver(abi: AbiName): void {
+  const platform = abi === "musl" ? "linux-x64-musl" : ABIS[abi].platform;
+  const ran = Bun.spawnSync([process.execPath, join(root, "conform", "build.ts"), platform], { stderr: "pipe" });
+  if (ran.exitCode !== 0) throw new Error(`the kit's driver for ${platform}: ${ran.stderr}`);
+}
 
 /** What may be said of a run. */
 export interface RunOptions {
@@ -28,6 +39,7 @@ export async function runOnAbi(abi: AbiName, args: readonly string[], options: R
   const env = options.env ?? process.env;
   const { command, env: childEnv } = startBun(abi, env);
   if (!env.GOBUF_LIBRARY) ensureNativeSync([platform]);
+  if (args.some((arg) => KIT.test(arg))) ensureDriver(abi);
   const limit = args[0] === "test" && slowness > 1 ? [`--timeout=${TEST_MS * slowness}`] : [];
   const line = [...command, ...args.slice(0, 1), ...limit, ...args.slice(1)];
   console.error(`gobuf: ${args.join(" ")}: on ${title}`);

@@ -12,8 +12,18 @@ export class SubjectError extends Error {
 const LAST_LINES = 5;
 /** How long a scheduler may take to start, ms. */
 const HELLO_MS = 60_000;
-/** Events of one workload; a scheduler that runs wild is stopped. */
-const EVENTS_MAX = 200_000;
+/** Lines of one workload, comments too; a scheduler that runs wild is stopped. */
+const LINES_MAX = 200_000;
+/** Characters of a line. */
+const LINE_MAX = 1_000_000;
+/** A workload may take so many times the patience, however often something is said meanwhile. */
+const PATIENCES = 10;
+/** How long the pipes of a process that ended are read, and how long one that closed its own may take to end, ms. */
+const LAST_MS = 500;
+
+/** How the line of an event begins: the goroutine, the place of the operation in its body, a word. */
+const EVENT = /^\d+(?:\.\d+)* [a-z]/;
+const LINES = 'an event, as "0.1 send", a status change behind ~, an outcome, as "= return", or a comment behind #';
 
 type Process = Bun.Subprocess<"pipe", "pipe", "pipe">;
 
@@ -31,6 +41,8 @@ class Pipe {
     this.process = Bun.spawn([...command], { stdin: "pipe", stdout: "pipe", stderr: "pipe" });
     void this.read();
     void this.listen();
+    // one that it started may hold its pipe for ever
+    void this.process.exited.then(() => Bun.sleep(LAST_MS)).then(() => this.end());
   }
 
   private async read(): Promise<void> {
@@ -38,9 +50,14 @@ class Pipe {
     for await (const chunk of this.process.stdout) {
       const lines = (this.rest + decoder.decode(chunk, { stream: true })).split("\n");
       this.rest = lines.pop() ?? "";
-      this.lines.push(...lines);
+      for (const line of lines) this.lines.push(line.endsWith("\r") ? line.slice(0, -1) : line);
+      if (this.rest.length > LINE_MAX || this.lines.length > LINES_MAX) return this.end();
       this.wake();
     }
+    this.end();
+  }
+
+  private end(): void {
     this.ended = true;
     this.wake();
   }
@@ -52,9 +69,14 @@ class Pipe {
     }
   }
 
-  write(line: string): void {
-    this.process.stdin.write(`${line}\n`);
-    this.process.stdin.flush();
+  /** Says a line. One that has ended, or listens no more, is told of when it is asked for its answer. */
+  async write(line: string): Promise<void> {
+    try {
+      this.process.stdin.write(`${line}\n`);
+      await this.process.stdin.flush();
+    } catch {
+      // its end is seen by its output
+    }
   }
 
   /** The next line; undefined when the process ended; null when it was silent for `ms`. */
@@ -74,10 +96,14 @@ class Pipe {
 
   /** How it ended, with the last that it said on stderr. */
   async death(): Promise<string> {
-    await this.process.exited;
+    const ended = await Promise.race([this.process.exited.then(() => true), Bun.sleep(LAST_MS).then(() => false)]);
     const { exitCode, signalCode } = this.process;
     const last = this.complaint.trim().split("\n").slice(-LAST_LINES).join("\n  ");
-    return `the process died (${signalCode ?? `exit code ${exitCode}`})${last === "" ? "" : `:\n  ${last}`}`;
+    const said = last === "" ? "" : `:\n  ${last}`;
+    if (this.rest.length > LINE_MAX) return `it said a line of more than ${LINE_MAX} characters${said}`;
+    if (this.lines.length > LINES_MAX) return `it said more than ${LINES_MAX} lines that nobody asked for${said}`;
+    if (!ended) return `it closed its standard output, and went on${said}`;
+    return `the process died (${signalCode ?? `exit code ${exitCode}`})${said}`;
   }
 
   kill(): void {
@@ -116,8 +142,8 @@ export class Subject {
     }
     const first = await pipe.line(Math.max(this.patience, HELLO_MS));
     if (typeof first !== "string") {
-      if (first === null) pipe.kill();
       const why = first === null ? "it said nothing: expected its hello, a line of JSON" : await pipe.death();
+      pipe.kill();
       throw new SubjectError(`${this.command.join(" ")}: ${why}`);
     }
     try {
@@ -139,17 +165,23 @@ export class Subject {
       this.stop();
       return { outcome: silent ? "deadlock" : "none", ops, status, fault, silent };
     };
-    pipe.write(JSON.stringify({ name, seed, workload }));
-    for (;;) {
-      const line = await pipe.line(this.patience);
+    const until = performance.now() + PATIENCES * this.patience;
+    // it may not listen yet: what it says meanwhile is read
+    void pipe.write(JSON.stringify({ name, seed, workload }));
+    for (let lines = 0; ; lines++) {
+      const line = performance.now() < until ? await pipe.line(this.patience) : null;
       if (line === undefined) return broken(await pipe.death());
+      if (line === null && performance.now() >= until) {
+        return broken(`it is stuck: ${PATIENCES * this.patience} ms without an outcome`);
+      }
       if (line === null) {
         return broken(`it is stuck: ${this.patience} ms without an event or an outcome`, !this.hello.deadlocks);
       }
       if (line.startsWith("= ")) return { outcome: line.slice(2), ops, status };
       if (line.startsWith("~")) status.push(line.slice(1));
-      else if (!line.startsWith("#")) ops.push(line);
-      if (ops.length + status.length > EVENTS_MAX) return broken(`it told more than ${EVENTS_MAX} events`);
+      else if (EVENT.test(line)) ops.push(line);
+      else if (!line.startsWith("#")) return broken(`it said ${JSON.stringify(line.slice(0, 200))}: expected ${LINES}`);
+      if (lines > LINES_MAX) return broken(`it told more than ${LINES_MAX} events`);
     }
   }
 
