@@ -236,6 +236,7 @@ describe.skipIf(emulated)("judge (skipped under an emulator)", () => {
       1,
       expect.stringContaining("199 was received 1 times and sent 0 times"),
     ]);
+    expect(verdicts(said)).toContain("L2 FAIL");
     expect((await conform("judge", join(folder, "none.jsonl"))).err).toContain("it cannot be read");
   });
 });
@@ -265,6 +266,7 @@ describe("workloads and judges", () => {
     for (const { workload } of cases) {
       const less = project(workload, few);
       expect(canRun(less, few)).toBe(true);
+      expect(less.join).toBe(false);
       expect(less.bodies.flat().every(([op]) => ["go", "send", "recv"].includes(op))).toBe(true);
       expect(canRun(workload, { ops: ABILITIES })).toBe(true);
     }
@@ -310,6 +312,8 @@ describe("workloads and judges", () => {
     const status = c.status.map((event) => event.replace("chan receive", "chan send"));
     const judged = judge(c, { ...c, status }, hello, c);
     expect(LEVELS.map((level) => judged[level]?.length ?? 0).map((n) => n > 0)).toEqual([false, false, false, true]);
+    const never = c.status.map((event) => event.replace("runnable>running", "dead>running"));
+    expect(judge(c, { ...c, status: never }, hello, c).L0).toEqual([expect.stringContaining("is illegal")]);
   });
 
   test("a workload is shrunk to the operations that show the fault", async () => {

@@ -58,14 +58,15 @@ export function compileGobuf(to: string, platform: Platform = PLATFORM): string 
   return path;
 }
 
-/** Compiles the adapters of crates, where there is cargo. @returns nothing where there is none */
-export function compileRust(to: string): string | undefined {
+/** Compiles adapters of crates, where there is cargo. @returns nothing where there is none */
+export function compileRust(to: string, package_: "rust" | "go-lib" = "rust"): string | undefined {
   const cargo = Bun.which("cargo");
   if (cargo === null) return undefined;
-  const args = ["build", "--release", "--locked", "--target-dir", join(to, "rust")];
-  const ran = Bun.spawnSync([cargo, ...args], { cwd: join(here, "subjects", "rust"), stderr: "pipe" });
+  const args = ["build", "--release", "--locked", "--lib", "--target-dir", join(to, package_)];
+  const ran = Bun.spawnSync([cargo, ...args], { cwd: join(here, "subjects", package_), stderr: "pipe" });
   if (ran.exitCode !== 0) throw new Error(`cargo build: ${ran.stderr}`);
-  return join(to, "rust", "release", "libconform_subjects.so");
+  const name = package_ === "rust" ? "libconform_subjects.so" : "libconform_go_lib.so";
+  return join(to, package_, "release", name);
 }
 
 /** Debian's packages that adapters are built against, each of one version. They are unpacked, and not installed. */
@@ -246,12 +247,12 @@ async function onWindows(to: string): Promise<Result[]> {
 
 /** Builds what the machine can, and puts it under the kit. */
 async function all(folder: string): Promise<Result[]> {
-  const rust = compileRust(folder);
-  if (rust === undefined) console.log("the crates: skipped, there is no cargo");
+  const rust = (["rust", "go-lib"] as const).flatMap((name) => compileRust(folder, name) ?? []);
+  if (rust.length === 0) console.log("the crates: skipped, there is no cargo");
   const debian = compileDebian(folder);
   if (typeof debian === "string") console.log(`Debian's libraries: skipped, ${debian}`);
   const own = [compileGobuf(folder), compileC("swapcontext", folder)];
-  const built = [...own, ...(typeof debian === "string" ? [] : debian), ...(rust === undefined ? [] : [rust])];
+  const built = [...own, ...(typeof debian === "string" ? [] : debian), ...rust];
   const results = [...(await tried(built, [buildDriver(PLATFORM)])), ...(await onWindows(join(folder, "windows")))];
   const to = join(folder, "arm64");
   mkdirSync(to, { recursive: true });

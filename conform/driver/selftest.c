@@ -48,6 +48,9 @@ static const expectation expectations[] = {
 #else
   {"below", "step-on-stack", "lost|" DIED},
 #endif
+#if defined(__x86_64__) && !defined(_WIN32)
+  {"within", "step-on-stack", "r15 lost"},
+#endif
   {"pointer", "step", "sp is in neither stack|" DIED},
   {"wild", "backtrace", "is no code|no unwind data|" DIED},
   {"misaligned", "entry", "not a multiple of 16|" DIED},

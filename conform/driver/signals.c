@@ -28,6 +28,77 @@ static void on_storm(int signal) {
   signals++;
 }
 
+/* The mapping that an address is in. */
+static int mapping_of(uint64_t address, uint64_t *lo, uint64_t *hi) {
+  FILE *maps = fopen("/proc/self/maps", "r");
+  char line[512];
+  int found = 0;
+  while (maps && !found && fgets(line, sizeof line, maps)) {
+    unsigned long from, to;
+    if (sscanf(line, "%lx-%lx", &from, &to) != 2 || address < from || address >= to) continue;
+    *lo = from;
+    *hi = to;
+    found = 1;
+  }
+  if (maps) fclose(maps);
+  return found;
+}
+
+/* The stacks on which something may be overwritten: the kit's and the contexts'. */
+static struct {
+  uint64_t lo, hi;
+} stacks[5];
+static unsigned stack_count;
+
+static void know(uint64_t lo, uint64_t hi) {
+  stacks[stack_count].lo = lo;
+  stacks[stack_count++].hi = hi;
+}
+
+static void know_stacks(const coroutine *all, unsigned n) {
+  uint64_t lo = 0, hi = 0;
+  if (mapping_of((uint64_t)(uintptr_t)__builtin_frame_address(0), &lo, &hi)) know(lo, hi);
+  for (unsigned i = 0; i < n; i++)
+    if (all[i].stack != NULL) know((uint64_t)(uintptr_t)all[i].stack, (uint64_t)(uintptr_t)all[i].stack + all[i].size);
+    else if (mapping_of(all[i].entry_sp - 8, &lo, &hi)) know(lo, hi);
+}
+
+/* Bytes below sp that are a function's own. */
+#ifdef __x86_64__
+#define RED_ZONE 128
+#define SP_OF(u) ((uint64_t)(u)->uc_mcontext.gregs[REG_RSP])
+#else
+#define RED_ZONE 0
+#define SP_OF(u) ((uint64_t)(u)->uc_mcontext.sp)
+#endif
+/* As far as a handler and its frame may reach. */
+#define REACH 8192
+
+/* Every byte: of the frame that a system makes for a handler it writes some, and leaves others as they are. */
+static void overwrite_below(const ucontext_t *u) {
+  uint64_t sp = SP_OF(u);
+  for (unsigned i = 0; i < stack_count; i++) {
+    if (sp <= stacks[i].lo + RED_ZONE || sp > stacks[i].hi) continue;
+    uint64_t size = sp - RED_ZONE - stacks[i].lo;
+    if (size > REACH) size = REACH;
+    memset((void *)(uintptr_t)(sp - RED_ZONE - size), 0xCC, size);
+  }
+}
+
+static void on_storm_aside(int signal, siginfo_t *info, void *context) {
+  (void)signal;
+  (void)info;
+  overwrite_below(context);
+  signals++;
+}
+
+/* For handlers that are to write on the stack under way what they want, and nothing else. */
+static void stand_aside(void) {
+  static char alternative[65536];
+  stack_t stack = {.ss_sp = alternative, .ss_size = sizeof alternative};
+  sigaltstack(&stack, NULL);
+}
+
 static void handle(int signal, void (*plain)(int), void (*with)(int, siginfo_t *, void *), int alternative) {
   struct sigaction action;
   memset(&action, 0, sizeof action);
@@ -59,9 +130,12 @@ void prop_storm(void) {
   timer_settime(timer, 0, &every, NULL);
   struct timespec start, t;
   clock_gettime(CLOCK_MONOTONIC, &start);
+  know_stacks(all, 4);
+  stand_aside();
   do {
     for (int n = 0; n < 1000; n++) watched_resume(&all[draw() % 4]);
     clock_gettime(CLOCK_MONOTONIC, &t);
+    if (t.tv_sec - start.tv_sec >= STORM_SECONDS / 2) handle(SIGALRM, NULL, on_storm_aside, 1);
   } while (t.tv_sec - start.tv_sec < STORM_SECONDS);
   timer_delete(timer);
   note("%llu signals in %llu switches", (unsigned long long)signals, (unsigned long long)noted.calls[RESUMER]);
@@ -113,20 +187,11 @@ static void on_step_here(int signal) {
   steps++;
 }
 
-/* The mapping that an address is in. */
-static int mapping_of(uint64_t address, uint64_t *lo, uint64_t *hi) {
-  FILE *maps = fopen("/proc/self/maps", "r");
-  char line[512];
-  int found = 0;
-  while (maps && !found && fgets(line, sizeof line, maps)) {
-    unsigned long from, to;
-    if (sscanf(line, "%lx-%lx", &from, &to) != 2 || address < from || address >= to) continue;
-    *lo = from;
-    *hi = to;
-    found = 1;
-  }
-  if (maps) fclose(maps);
-  return found;
+static void on_step_aside(int signal, siginfo_t *info, void *context) {
+  (void)signal;
+  (void)info;
+  overwrite_below(context);
+  steps++;
 }
 
 void prop_step(void) {
@@ -142,9 +207,7 @@ void prop_step(void) {
     own_lo = (uint64_t)(uintptr_t)c.stack;
     own_hi = own_lo + c.size;
   } else mapping_of(c.entry_sp - 8, &own_lo, &own_hi);
-  static char alternative[65536];
-  stack_t stack = {.ss_sp = alternative, .ss_size = sizeof alternative};
-  sigaltstack(&stack, NULL);
+  stand_aside();
   handle(SIGTRAP, NULL, on_step, 1);
   trap_on();
   subject->resume(c.ctx);
@@ -170,13 +233,16 @@ void prop_step_on_stack(void) {
     return;
   }
   watched_resume(&c);
+  know_stacks(&c, 1);
+  stand_aside();
   handle(SIGTRAP, on_step_here, NULL, 0);
-  for (int n = 0; n < 20; n++) {
+  for (int n = 0; n < 40; n++) {
+    if (n == 20) handle(SIGTRAP, NULL, on_step_aside, 1);
     trap_on();
     watched_resume(&c);
     trap_off();
   }
-  note("%llu instructions, with a handler on the stack at each", (unsigned long long)steps);
+  note("%llu instructions, what lies below sp overwritten at each", (unsigned long long)steps);
   if (steps < 20) fail("%llu instructions were seen: expected at least 20", (unsigned long long)steps);
   tell_tally(1, 1);
 }

@@ -29,6 +29,9 @@ typedef void toy_switch(void **save, void *load);
 #define DECLARE(name) extern toy_switch toy_##name;
 TOY_SWITCHES(DECLARE)
 extern toy_switch toy_right, toy_below, toy_pointer;
+#if defined(__x86_64__) && !defined(_WIN32)
+extern toy_switch toy_within;
+#endif
 void toy_start(void), toy_start_wild(void), toy_start_other(void), toy_start_shadow(void);
 
 /* A fault beside those of the switches. */
@@ -196,6 +199,9 @@ static toy toys[] = {
   TOY("toy", CONFORM_OWN_STACK | CONFORM_GUARD | CONFORM_SIZES, toy_right, toy_start, NONE),
   TOY_SWITCHES(LOSES)
   TOY("below", 0, toy_below, toy_start, NONE),
+#if defined(__x86_64__) && !defined(_WIN32)
+  TOY("within", 0, toy_within, toy_start, NONE),
+#endif
   TOY("pointer", 0, toy_pointer, toy_start, NONE),
   TOY("wild", 0, toy_right, toy_start_wild, NONE),
   TOY("misaligned", 0, toy_right, toy_start, MISALIGNED),

@@ -36,6 +36,10 @@ __asm__(
   "  movq -4000(%rsp), %rax\n  movq %rax, -48(%rsp)\n  movq -4008(%rsp), %rax\n  movq %rax, -56(%rsp)\n"
   "  leaq -56(%rsp), %rax\n  movq %rax, (%rdi)\n"
   "  movq %rsi, %rsp\n  LOAD none\n"
+  /* r15 lies where the system makes a frame for the handler, of which it leaves some bytes as they are. */
+  "  BEGIN toy_within\n"
+  "  SAVE\n  movq %r15, -1024(%rsp)\n  movq -1024(%rsp), %rax\n  movq %rax, 8(%rsp)\n"
+  "  movq %rsp, (%rdi)\n  movq %rsi, %rsp\n  LOAD none\n"
   /* sp serves as a pointer to other memory for some instructions. */
   "  BEGIN toy_pointer\n"
   "  SAVE\n  movq %rsp, %rax\n  leaq 8(%rdi), %rsp\n  pushq %rax\n  movq %rsi, %rsp\n  LOAD none\n"

@@ -25,6 +25,7 @@ const COPIED = [
   "FIDELITY.md",
   "arch",
   "examples",
+  "conform",
   "build.zig",
   "build.zig.zon",
   "package.json",
@@ -79,7 +80,8 @@ export class Workshop implements Disposable {
   /** @param limits of the steps, milliseconds, by subject */
   constructor(private readonly limits: Readonly<Record<Subject, number>> = LIMIT_MS) {
     for (const name of COPIED) {
-      const filter = (path: string) => !/\.cache|[\\/]target/.test(path.slice(packageRoot.length));
+      const filter = (path: string) =>
+        !/\.cache|[\\/]target|[\\/]conform[\\/](?:bin|dist)\b/.test(path.slice(packageRoot.length));
       cpSync(join(packageRoot, name), join(this.folder, name), { recursive: true, filter });
     }
     if (process.platform !== "win32") symlinkSync(join(packageRoot, "node_modules"), join(this.folder, "node_modules"));

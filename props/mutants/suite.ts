@@ -3,6 +3,7 @@ import type { Mutant } from "./mutant.ts";
 import { SUITE_COMMAND_MUTANTS } from "./suite-commands.ts";
 import { SUITE_GENERATED_MUTANTS } from "./suite-generated.ts";
 import { SUITE_JUDGE_MUTANTS } from "./suite-judges.ts";
+import { SUITE_KIT_MUTANTS } from "./suite-kit.ts";
 import { SUITE_PAGE_MUTANTS } from "./suite-pages.ts";
 import { SUITE_PART_MUTANTS } from "./suite-parts.ts";
 import { SUITE_PROBE_MUTANTS } from "./suite-probe.ts";
@@ -14,4 +15,5 @@ export const SUITE_MUTANTS: readonly Mutant[] = [
   ...SUITE_PROBE_MUTANTS,
   ...SUITE_COMMAND_MUTANTS,
   ...SUITE_GENERATED_MUTANTS,
+  ...SUITE_KIT_MUTANTS,
 ];
