@@ -137,6 +137,18 @@ describe.skipIf(currentAbi() !== undefined)("hostile schedulers (skipped under a
     });
   }
 
+  beside("a line may come in pieces", async () => {
+    // the kit has the first piece before it is asked to wait no more: it is all that there is for a while
+    const whole = `printf '%s' '{"conform":1,"name":"x",'; sleep 1; echo '"ops":["go"]}'; read l; echo '= none'`;
+    const flags = ["--goldens", "--runs", "1", "--patience", "60000"];
+    const ran = Bun.spawn([process.execPath, main, "sched", ...flags, "--", "sh", "-c", whole], {
+      stdin: "ignore",
+      stdout: "pipe",
+      stderr: "pipe",
+    });
+    expect(await ran.stdout.text()).toContain("no such outcome: none");
+  });
+
   test("lines may end as Windows ends them", async () => {
     const says = "printf '0 start 0\\r\\n0 exit\\r\\n0 done\\r\\n= return\\r\\n'";
     const script = `printf '%s\\r\\n' '{"conform":1,"name":"x","ops":["go"],"order":"total"}'; while read l; do ${says}; done`;

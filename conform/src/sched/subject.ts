@@ -18,8 +18,10 @@ const LINES_MAX = 200_000;
 const LINE_MAX = 1_000_000;
 /** A workload may take so many times the patience, however often something is said meanwhile. */
 const PATIENCES = 10;
-/** How long the pipes of a process that ended are read, and how long one that closed its own may take to end, ms. */
+/** How long the pipes of a process that ended are read, ms. */
 const LAST_MS = 500;
+/** How long one that closed its own may take to end, ms. */
+const END_MS = 5000;
 
 /** How the line of an event begins: the goroutine, the place of the operation in its body, a word. */
 const EVENT = /^\d+(?:\.\d+)* [a-z]/;
@@ -52,7 +54,8 @@ class Pipe {
       this.rest = lines.pop() ?? "";
       for (const line of lines) this.lines.push(line.endsWith("\r") ? line.slice(0, -1) : line);
       if (this.rest.length > LINE_MAX || this.lines.length > LINES_MAX) return this.end();
-      this.wake();
+      // a chunk may end within a line
+      if (this.lines.length > 0) this.wake();
     }
     this.end();
   }
@@ -96,7 +99,7 @@ class Pipe {
 
   /** How it ended, with the last that it said on stderr. */
   async death(): Promise<string> {
-    const ended = await Promise.race([this.process.exited.then(() => true), Bun.sleep(LAST_MS).then(() => false)]);
+    const ended = await Promise.race([this.process.exited.then(() => true), Bun.sleep(END_MS).then(() => false)]);
     const { exitCode, signalCode } = this.process;
     const last = this.complaint.trim().split("\n").slice(-LAST_LINES).join("\n  ");
     const said = last === "" ? "" : `:\n  ${last}`;
