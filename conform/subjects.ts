@@ -180,6 +180,8 @@ function documented({ abi, property, text }: Result): string {
   const conventions = "Microsoft's x64 calling convention";
   if (property === "bounds")
     return "the TEB is of the system's inside: no convention names it, and exceptions and probes need it";
+  if (abi === "AAPCS64" && /fpcr/.test(text))
+    return "AAPCS64 6.1.2: FPCR is a global register, which support functions may change: none asks for it";
   if (property === "entry")
     return windows
       ? `${conventions} gives a program's first words (FPCSR, MxCsr); of a context it says nothing`
