@@ -5,13 +5,17 @@ import type { Program, Programs } from "../program.ts";
 /** Async code sends to a goroutine, which waits. */
 const feed: Program = async (n) => {
   const c = chan<number>();
+  const fed = Promise.withResolvers<void>();
   const done = run(function* () {
     using _ = hold();
     let sum = 0;
     for (let i = 0; i < n; i++) sum += (yield* c.recv()) ?? -1;
+    // The last send may not have settled yet, and a run that is over rejects it.
+    yield* wait(fed.promise);
     return sum;
   });
   for (let i = 0; i < n; i++) await c.sendAsync(i);
+  fed.resolve();
   return await done;
 };
 
