@@ -159,8 +159,10 @@ describe("the end of a run", () => {
   workersTest("goroutines there leave their frames", async () => {
     const cells = new SharedArrayBuffer(4);
     await run(function* main() {
-      const c = chan.shared<number>();
-      for (let m = 1; m < 3; m++) yield* go.worker<Stages>({ module: stages, m }, "leaves", c, cells);
+      const [began, c] = [chan.shared<boolean>(), chan.shared<number>()];
+      for (let m = 1; m < 3; m++) yield* go.worker<Stages>({ module: stages, m }, "leaves", began, c, cells);
+      // Before it has begun, a goroutine has no frame to leave.
+      for (let m = 1; m < 3; m++) yield* began.recv();
     });
     expect(new Int32Array(cells)[0]).toBe(2);
     expect(native.gobuf_share_live()).toBe(0);

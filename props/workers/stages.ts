@@ -132,8 +132,9 @@ export function* throwsOutside(): Go {
 }
 
 /** Leaves its frame. */
-export function* leaves(ch: RecvChan<unknown>, cells: SharedArrayBuffer): Go {
+export function* leaves(began: SendChan<boolean>, ch: RecvChan<unknown>, cells: SharedArrayBuffer): Go {
   try {
+    yield* began.send(true);
     yield* ch.recv();
   } finally {
     Atomics.add(new Int32Array(cells), 0, 1);
