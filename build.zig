@@ -126,7 +126,7 @@ fn addPlatform(b: *std.Build, platform: Platform, optimize: std.builtin.Optimize
     }
     const fill = b.fmt("arch/probe/async_{s}.S", .{@tagName(platform.query.cpu_arch.?)});
     if (exists(b, fill)) module.addAssemblyFile(b.path(fill));
-    for ([_][]const u8{ "bodies", "preempt", "procs", "hostile", "history" }) |name| {
+    for ([_][]const u8{ "bodies", "preempt", "procs", "syncs", "hostile", "history" }) |name| {
         const flags = &.{ "-std=c11", "-ffreestanding" };
         module.addCSourceFile(.{ .file = b.path(b.fmt("arch/probe/{s}.c", .{name})), .flags = flags });
     }

@@ -266,7 +266,7 @@ pub const procs = struct {
     pub const handle: u32 = 5;
     /// an operation that a run with several Ps does not have
     pub const trap: u32 = 6;
-    /// unlock of unlocked mutex
+    /// unlock of what is not locked: a Mutex, an RWMutex, a Once
     pub const unlock: u32 = 7;
     /// no memory for a stack, a channel or another record
     pub const memory: u32 = 8;
@@ -305,6 +305,9 @@ pub const procs_kind = struct {
     pub const channel: u32 = 1;
     pub const mutex: u32 = 2;
     pub const waitgroup: u32 = 3;
+    pub const rwmutex: u32 = 4;
+    pub const cond: u32 = 5;
+    pub const once: u32 = 6;
 };
 
 /// Answers of gobuf_share_op and gobuf_share_select.
@@ -351,6 +354,22 @@ pub const share_scratch = struct {
     pub const ticket: u32 = 6;
     /// the case of a select
     pub const case: u32 = 8;
+};
+
+/// Those of Go's wait reasons (runtime2.ts has them all) that native code writes.
+pub const waitreason = struct {
+    pub const sleep: u32 = 14;
+    pub const chan_receive_nil: u32 = 15;
+    pub const chan_send_nil: u32 = 16;
+    pub const select_no_cases: u32 = 17;
+    pub const select: u32 = 18;
+    pub const chan_receive: u32 = 19;
+    pub const chan_send: u32 = 20;
+    pub const cond_wait: u32 = 21;
+    pub const mutex_lock: u32 = 22;
+    pub const rwmutex_rlock: u32 = 23;
+    pub const rwmutex_lock: u32 = 24;
+    pub const waitgroup_wait: u32 = 25;
 };
 
 /// Those of Go's statuses of a goroutine (runtime2.ts has them all) that native code reads or writes.

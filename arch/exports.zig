@@ -329,6 +329,11 @@ export fn gobuf_procs_gcount(pool: u32) callconv(.c) u32 {
     return procs.gcount(pool);
 }
 
+/// @param to `room` records of four words: report.Seen of procs/report.zig
+export fn gobuf_procs_goroutines(pool: u32, to: [*]u32, room: u32) callconv(.c) u32 {
+    return procs.goroutines(pool, @ptrCast(to), room);
+}
+
 export fn gobuf_procs_failure(pool: u32, to: *[4]u32) callconv(.c) void {
     procs.failure(pool, @ptrCast(to));
 }

@@ -10,9 +10,10 @@ const lock = @import("procs/model/lock.zig");
 const os = @import("os.zig");
 const park = @import("procs/model/park.zig");
 const runq = @import("procs/model/runq.zig");
+const syncs = @import("procs/model/syncs.zig");
 const sys = @import("procs/model/sys.zig");
 
-const models = lock.models ++ runq.models ++ park.models ++ sys.models ++ chan.models;
+const models = lock.models ++ runq.models ++ park.models ++ sys.models ++ chan.models ++ syncs.models;
 
 // What the assembly calls, as exports.zig has it in the library.
 

@@ -193,13 +193,7 @@ GOBUF_EXPORT void p_overflows(void *arg) {
   w->sum = deeper(0);
 }
 
-/* An operation that a run with several Ps does not have. */
-GOBUF_EXPORT void p_rlocker(void *arg) {
-  W(arg);
-  gobuf_rlock(H(w->mutex));
-}
-
-/* Others. */
+/* What is not there in a run with several Ps. */
 GOBUF_EXPORT void p_timer(void *arg) {
   (void)arg;
   gobuf_timer_make(1);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The record that bodies of procs.c and hostile.c work by.
+ * The record that bodies of procs.c, syncs.c and hostile.c work by.
  */
 #ifndef GOBUF_PROBE_PROCS_H
 #define GOBUF_PROBE_PROCS_H

@@ -36,6 +36,7 @@ pub fn mstart(pool: *Pool, id: u32) u32 {
     const m = arena.mAt(mid);
     const own = &pool.sched.ms[id];
     syscall.begins(m, pool, own);
+    A.store(u32, &own.os_m, mid + 1, .monotonic);
     pool.sched.arrives(own);
     beginSlice(m);
     pool.sched.breathe(own);
@@ -88,7 +89,11 @@ fn run(pool: *Pool, own: *pool_.M, m: *os.M, index: u32, inherits: bool) void {
     if (!inherits) p.schedtick +%= 1;
     p.stats.executed += 1;
     if (gp.m != null and gp.m != m) p.stats.migrated += 1;
-    if (gp.kind == pool_.resumes_select) select.finish(pool, p, gp);
+    switch (gp.kind) {
+        pool_.resumes_plainly => {},
+        pool_.resumes_cond => if (traps.condLock(pool, p, gp, index) == .off) return,
+        else => select.finish(pool, p, gp),
+    }
     gp.kind = pool_.resumes_plainly;
     var code = g_.execute(index, .begins);
     while (true) {

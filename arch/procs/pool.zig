@@ -12,7 +12,9 @@ const layout = @import("../layout.zig");
 const lock_ = @import("lock.zig");
 const log_ = @import("log.zig");
 const mem_ = @import("mem.zig");
+const notify_ = @import("notify.zig");
 const os = @import("../os.zig");
+const rwmutex_ = @import("rwmutex.zig");
 const sched_ = @import("sched.zig");
 const sema = @import("sema.zig");
 const status = @import("status.zig");
@@ -331,6 +333,8 @@ pub const Pool = struct {
 pub const resumes_plainly = 0;
 /// It comes out of a select that waited: its sudogs, by waitlink from G.param, are on the other channels still.
 pub const resumes_select = 1;
+/// It comes out of the wait for a Cond whose handle is G.param, and locks the Cond's lock.
+pub const resumes_cond = 2;
 
 /// Writes the result of an operation into a G's words: its owner's.
 pub fn deliver(gp: *os.G, outcome: u32, word: u64) void {
@@ -347,3 +351,6 @@ pub fn outcomeOf(sg: *const Sudog) u32 {
 pub const Channel = hchan.Hchan(A);
 pub const SyncMutex = sema.SyncMutex(A);
 pub const WaitGroup = sema.WaitGroup(A);
+pub const Once = sema.Once(A);
+pub const RWMutex = rwmutex_.RWMutex(A);
+pub const Cond = notify_.Notify(A);

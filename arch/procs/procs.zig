@@ -11,6 +11,7 @@ const mstart_ = @import("mstart.zig");
 const objects = @import("objects.zig");
 const os = @import("../os.zig");
 const pool_ = @import("pool.zig");
+const report = @import("report.zig");
 const sched_ = @import("sched.zig");
 const status = @import("status.zig");
 const traps = @import("traps.zig");
@@ -239,13 +240,16 @@ pub fn go(index: u32, func: g_.Fn, arg: ?*anyopaque) u32 {
     return pool.newproc(null, func, arg);
 }
 
-/// Makes an object: codes.procs_kind. Its handle, or 0.
+/// Makes an object: codes.procs_kind. Its handle, or 0. @param n a channel's capacity; the handle of a Cond's lock
 pub fn make(index: u32, kind: u32, n: u32) u32 {
     const pool = at(index) orelse return 0;
     return switch (kind) {
         codes.procs_kind.channel => objects.makeChannel(pool, n) catch 0,
-        codes.procs_kind.mutex => objects.makeMutex(pool) catch 0,
-        codes.procs_kind.waitgroup => objects.makeWaitGroup(pool) catch 0,
+        codes.procs_kind.mutex => objects.makeObject(pool, pool_.SyncMutex) catch 0,
+        codes.procs_kind.waitgroup => objects.makeObject(pool, pool_.WaitGroup) catch 0,
+        codes.procs_kind.rwmutex => objects.makeObject(pool, pool_.RWMutex) catch 0,
+        codes.procs_kind.once => objects.makeObject(pool, pool_.Once) catch 0,
+        codes.procs_kind.cond => objects.makeCond(pool, n) catch 0,
         else => 0,
     };
 }
@@ -320,6 +324,12 @@ pub fn dead(index: u32) bool {
 pub fn gcount(index: u32) u32 {
     const pool = at(index) orelse return 0;
     return A.load(u32, &pool.gcount, .monotonic);
+}
+
+/// Writes what goroutines there are, for a report: how many.
+pub fn goroutines(index: u32, to: [*]report.Seen, room: u32) u32 {
+    const pool = at(index) orelse return 0;
+    return report.goroutines(pool, to, room);
 }
 
 /// Writes what went wrong first.

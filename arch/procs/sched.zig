@@ -100,6 +100,8 @@ pub fn Sched(comptime A: type, comptime ring_size: u32) type {
 
         pub const M = struct {
             id: u32,
+            /// The record of its thread, os.M.id + 1; 0 for none. Stored by that, read for reports (monotonic).
+            os_m: u32 = 0,
             /// The P that it has; null for none. The owner's; while it sleeps, that of who wakes it.
             p: ?*P = null,
             /// The P that it has left behind in a blocking call; null outside of one. The owner's.

@@ -6,6 +6,7 @@ const os = @import("../os.zig");
 const mstart = @import("mstart.zig");
 const objects = @import("objects.zig");
 const pool_ = @import("pool.zig");
+const report = @import("report.zig");
 const status = @import("status.zig");
 const traps = @import("traps.zig");
 const A = pool_.A;
@@ -81,6 +82,7 @@ pub fn begin(pool: *Pool, p: *P, m: *os.M, gp: *os.G, index: u32, a: u32) Next {
         gp.param = @intFromPtr(sg);
         if (case.sends) case.c.sendq.enqueue(sg) else case.c.recvq.enqueue(sg);
     }
+    if (list.len == 0) gp.waitreason = codes.waitreason.select_no_cases else report.waitsFor(gp, code);
     // In this order: once one of the locks is free the G is its waker's.
     _ = pool.gives(p.m, gp, status.running, status.waiting);
     selunlock(list);

@@ -6,6 +6,7 @@ const hchan = @import("hchan.zig");
 const mstart = @import("mstart.zig");
 const objects = @import("objects.zig");
 const pool_ = @import("pool.zig");
+const report = @import("report.zig");
 const select = @import("select.zig");
 const status = @import("status.zig");
 const A = pool_.A;
@@ -48,7 +49,9 @@ pub fn operation(pool: *Pool, p: *P, m: *os.M, gp: *os.G, index: u32, code: u32)
             return .on;
         },
         @intFromEnum(Trap.select) => return select.begin(pool, p, m, gp, index, a),
-        @intFromEnum(Trap.send), @intFromEnum(Trap.recv) => if (a == 0) return blockForEver(pool, p, gp),
+        @intFromEnum(Trap.send), @intFromEnum(Trap.recv) => if (a == 0) {
+            return blockForEver(pool, p, gp, if (code == @intFromEnum(Trap.send)) codes.waitreason.chan_send_nil else codes.waitreason.chan_receive_nil);
+        },
         @intFromEnum(Trap.close) => if (a == 0) {
             pool_.deliver(gp, codes.status.panic, 0);
             return .on;
@@ -57,10 +60,31 @@ pub fn operation(pool: *Pool, p: *P, m: *os.M, gp: *os.G, index: u32, code: u32)
             pool_.deliver(gp, codes.status.ok, 0);
             return .on;
         },
-        @intFromEnum(Trap.lock), @intFromEnum(Trap.unlock), @intFromEnum(Trap.wgadd), @intFromEnum(Trap.wgwait) => {},
+        @intFromEnum(Trap.condwait) => return condWait(pool, p, gp, index, a),
+        @intFromEnum(Trap.lock),
+        @intFromEnum(Trap.unlock),
+        @intFromEnum(Trap.trylock),
+        @intFromEnum(Trap.rlock),
+        @intFromEnum(Trap.runlock),
+        @intFromEnum(Trap.wlock),
+        @intFromEnum(Trap.wunlock),
+        @intFromEnum(Trap.tryrlock),
+        @intFromEnum(Trap.trywlock),
+        @intFromEnum(Trap.wgadd),
+        @intFromEnum(Trap.wgwait),
+        @intFromEnum(Trap.signal),
+        @intFromEnum(Trap.broadcast),
+        @intFromEnum(Trap.once_begin),
+        @intFromEnum(Trap.once_end),
+        => {},
         @intFromEnum(Trap.exitsyscall) => return fails(pool, index, codes.procs.syscall, code, 0),
         else => return fails(pool, index, codes.procs.trap, code, a),
     }
+    return operate(pool, p, gp, index, code, a, v);
+}
+
+/// An operation on one object. A failure that it ends in names `code`.
+fn operate(pool: *Pool, p: *P, gp: *os.G, index: u32, code: u32, a: u32, v: u64) Next {
     const sg = pool.acquireSudog(p, index, 0) orelse return fails(pool, index, codes.procs.memory, code, 0);
     const done = objects.operate(pool, code, a, v, sg);
     switch (done.outcome) {
@@ -73,6 +97,7 @@ pub fn operation(pool: *Pool, p: *P, m: *os.M, gp: *os.G, index: u32, code: u32)
             return fails(pool, index, codes.procs.unlock, code, a);
         },
         .park => {
+            report.waitsFor(gp, code);
             hchan.park(Owner{ .pool = pool, .p = p, .gp = gp }, done.lock.?);
             return .off;
         },
@@ -87,6 +112,30 @@ pub fn operation(pool: *Pool, p: *P, m: *os.M, gp: *os.G, index: u32, code: u32)
             return .on;
         },
     }
+}
+
+/// Cond.Wait: a ticket is drawn, the lock let go of, and the goroutine waits with the ticket. Where a signal was faster it takes
+/// the lock at once; else when it goes on (`condLock`).
+fn condWait(pool: *Pool, p: *P, gp: *os.G, index: u32, handle: u32) Next {
+    const code = @intFromEnum(Trap.condwait);
+    const l = objects.condOf(pool, handle) orelse return fails(pool, index, codes.procs.handle, code, handle);
+    const ticket = l.add();
+    const unlock: Trap = if (l.locker_kind == .mutex) .unlock else .wunlock;
+    if (operate(pool, p, gp, index, @intFromEnum(unlock), l.locker, 0) == .off) return .off;
+    gp.kind = pool_.resumes_cond;
+    gp.param = handle;
+    if (operate(pool, p, gp, index, code, handle, ticket) == .off) return .off;
+    return condLock(pool, p, gp, index);
+}
+
+/// The wait for a Cond is over: its lock.
+pub fn condLock(pool: *Pool, p: *P, gp: *os.G, index: u32) Next {
+    const handle: u32 = @intCast(gp.param);
+    gp.kind = pool_.resumes_plainly;
+    gp.param = 0;
+    const l = objects.condOf(pool, handle) orelse return fails(pool, index, codes.procs.handle, @intFromEnum(Trap.condwait), handle);
+    const lock: Trap = if (l.locker_kind == .mutex) .lock else .wlock;
+    return operate(pool, p, gp, index, @intFromEnum(lock), l.locker, 0);
 }
 
 /// Who parks.
@@ -106,7 +155,8 @@ pub fn fails(pool: *Pool, index: u32, kind: u32, code: u32, handle: u32) Next {
 }
 
 /// On a nil channel, or in a select without a case: nothing wakes it.
-pub fn blockForEver(pool: *Pool, p: *P, gp: *os.G) Next {
+pub fn blockForEver(pool: *Pool, p: *P, gp: *os.G, reason: u8) Next {
+    gp.waitreason = reason;
     _ = pool.gives(p.m, gp, status.running, status.waiting);
     return .off;
 }
@@ -122,6 +172,7 @@ fn sleep(pool: *Pool, p: *P, gp: *os.G, index: u32, ns: i64) Next {
         timers.lock.unlock();
         return fails(pool, index, codes.procs.memory, @intFromEnum(Trap.sleep), 0);
     }
+    report.waitsFor(gp, @intFromEnum(Trap.sleep));
     // Before it can be taken out of the heap, which the lock keeps.
     _ = pool.gives(p.m, gp, status.running, status.waiting);
     const first = timers.insert(.{ .when = when, .gp = index });

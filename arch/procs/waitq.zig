@@ -1,8 +1,8 @@
-//! Who waits on a channel, a mutex or a WaitGroup: sudogs and their queues (waitq of Go's src/runtime/chan.go).
+//! Who waits on a channel or an object of sync: sudogs and their queues (waitq of Go's src/runtime/chan.go).
 const status = @import("status.zig");
 
 /// What an object is, in its first word: what a handle names.
-pub const Kind = enum(u32) { none, channel, mutex, waitgroup };
+pub const Kind = enum(u32) { none, channel, mutex, waitgroup, rwmutex, cond, once };
 
 /// Somebody who waits. It belongs to the queue that it is on, under that object's lock; then to its waker.
 pub const Sudog = struct {
@@ -17,7 +17,7 @@ pub const Sudog = struct {
     waitlink: ?*Sudog,
     /// The object that it waits on.
     of: *anyopaque,
-    /// Of a select: the case's index.
+    /// Of a select: the case's index. Of a Cond: the ticket.
     case: u32,
     /// What it waits for came, and not the end of the channel. Its waker's.
     success: bool,

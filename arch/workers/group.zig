@@ -326,7 +326,8 @@ fn withdraw(group: *Group, id: u6) void {
                 defer w.guard.unlock();
                 purge(&w.waiting, id);
             },
-            .none => {},
+            // No group has them.
+            .none, .rwmutex, .cond, .once => {},
         }
     }
 }

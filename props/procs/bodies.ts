@@ -1,4 +1,4 @@
-/** The bodies of arch/probe/procs.c, hostile.c and history.c, and the record that they work by. */
+/** The bodies of arch/probe/procs.c, syncs.c, hostile.c and history.c, and the record that they work by. */
 import { join } from "node:path";
 import { native } from "gobuf";
 import { hostPlatform, libraryFile, packageRoot } from "../../src/runtime/library.ts";
@@ -20,7 +20,12 @@ const BODIES = {
   p_computer: native.body,
   p_spinner: native.body,
   p_overflows: native.body,
-  p_rlocker: native.body,
+  s_rw: native.body,
+  s_tries: native.body,
+  s_puts: native.body,
+  s_takes: native.body,
+  s_once: native.body,
+  s_uses: native.body,
   p_timer: native.body,
   p_wg_goer: native.body,
   p_exits: native.body,

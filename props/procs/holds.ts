@@ -13,6 +13,10 @@ const GROUPS: Readonly<Record<string, readonly string[]>> = {
   runnext: ["park: the same by runnext"],
   chan: ["chan: a buffer of one, two", "chan: a buffer of one", "chan: closed while"],
   sema: ["sema"],
+  readers: ["rwmutex: a reader, a writer", "rwmutex: a reader, two"],
+  cond: ["cond: one"],
+  once: ["once: two"],
+  attempts: ["mutex"],
 };
 
 for (const [name, models] of Object.entries(GROUPS)) {

@@ -22,6 +22,10 @@ host(
       "runq: runnext",
       "chan: a buffer of one, two",
       "sema",
+      "rwmutex: a reader, a writer",
+      "mutex",
+      "cond: one",
+      "once: two",
       "syscall: a call that ends while",
       "syscall: one P, and no M",
     );
@@ -31,7 +35,7 @@ host(
     });
     const last = /^model: (\d+) models, (\d+) states, (\d+) ends, (\d+) faults found: ok$/.exec(lines.at(-1) ?? "");
     const [models = 0, states = 0, ends = 0, faults = 0] = (last ?? []).slice(1).map(Number);
-    expect({ models, faults }).toEqual({ models: 10, faults: 18 });
+    expect({ models, faults }).toEqual({ models: 14, faults: 23 });
     expect(states).toBeGreaterThan(100_000);
     expect(ends).toBeGreaterThan(10_000);
   },

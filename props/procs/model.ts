@@ -24,10 +24,13 @@ export function buildModel(): string {
 if (import.meta.main) {
   const { args } = command(
     "bun run model",
-    "Tries every interleaving of the run queues, locks, parking, blocking calls and channels of runs with several Ms, at small sizes, and the " +
+    "Tries every interleaving of the run queues, locks, parking, blocking calls, channels and objects of sync of runs with several Ms, at small sizes, and the " +
       "deliberate faults of each model. Exit code: 0 all hold and every fault is found, 1 not so; 2 the command line makes no sense.",
   )
-    .argument("[models...]", "only models whose names begin so: lock, note, runq, park, syscall, chan, sema")
+    .argument(
+      "[models...]",
+      "only models whose names begin so: lock, note, runq, park, syscall, chan, sema, rwmutex, mutex, cond, once",
+    )
     .parse();
   if (process.platform !== "linux") {
     console.error("bun run model: on Linux only, as runs with several Ms are");

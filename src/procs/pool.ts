@@ -22,6 +22,8 @@ import {
   PROCS_UNLOCK,
   TRAP_CALLS,
   TRAP_EXITSYSCALL,
+  TRAP_RUNLOCK,
+  TRAP_WUNLOCK,
 } from "../runtime/codes.ts";
 import {
   type Address,
@@ -30,12 +32,16 @@ import {
   calledFromAnywhere,
   coverG,
   executeError,
+  G_CTXT,
   G_GOID,
   G_OP_V,
   G_STACK_HI,
   G_STACK_LO,
   G_STRIDE,
+  G_STRIDE_BYTES,
+  G_WAITREASON_BYTE,
   gmem,
+  gmem8,
   M_SCRATCH,
   mmem,
   native,
@@ -45,8 +51,8 @@ import { failRun, mp } from "../runtime/m.ts";
 import { expectOutside, kick } from "../runtime/outside.ts";
 import { FatalError, StackOverflowError, StatusError } from "../runtime/panic.ts";
 import { goready } from "../runtime/proc.ts";
-import { statusName } from "../runtime/runtime2.ts";
-import { addSteals } from "../runtime/traceback.ts";
+import { Gscan, Gwaiting, statusName, waitReasonStrings } from "../runtime/runtime2.ts";
+import { addSteals, type GoroutineInfo, setPooled } from "../runtime/traceback.ts";
 import type { Run } from "../runtime/world.ts";
 import { type MWorker, startWorker } from "./mworker.ts";
 import { type Begun, wishOf } from "./wish.ts";
@@ -141,6 +147,7 @@ export class Pool implements Begun {
     if (heard === null) {
       heard = calledFromAnywhere(hear);
       process.on("exit", stopAll);
+      setPooled(goroutinesOfPools);
     }
     const index = onOwnM(native.gobuf_procs_new, procs, stackBytes, heard, logRoom, Bun.isMainThread ? 0 : BREATH_MS);
     if (index >= EXECUTE_FIRST) throw new FatalError(`procs: ${procs}: ${executeError(index)}`);
@@ -167,6 +174,30 @@ export class Pool implements Begun {
   /** Goroutines of the pool that are not dead. */
   gcount(): number {
     return native.gobuf_procs_gcount(this.index);
+  }
+
+  /** Its goroutines that are not dead, for reports: they do not stop for it. */
+  goroutines(): GoroutineInfo[] {
+    const room = this.gcount() + SEEN_MORE;
+    const words = new Uint32Array(room * SEEN_WORDS);
+    const count = native.gobuf_procs_goroutines(this.index, addressOf(words), room);
+    return Array.from({ length: count }, (_, i) => {
+      const [gp = 0, seen = 0, m = 0, p = 0] = words.subarray(i * SEEN_WORDS, (i + 1) * SEEN_WORDS);
+      coverG(gp);
+      const status = seen & ~Gscan;
+      return {
+        goid: goid(gp),
+        state: status === Gwaiting ? waitReasonOf(gp) : statusName(status),
+        waited: 0,
+        name: `native 0x${wide(gp * G_STRIDE + G_CTXT).toString(16)}`,
+        createdBy: 0,
+        creator: "",
+        frames: [],
+        createdAt: "",
+        ...(m === 0 ? {} : { m: m - 1 }),
+        ...(p === 0 ? {} : { p: p - 1 }),
+      };
+    });
   }
 
   /** A native goroutine was made runnable: the run may go on without anything else. */
@@ -276,6 +307,20 @@ export class Pool implements Begun {
   }
 }
 
+/** Seen of arch/procs/report.zig; goroutines that may come while it looks. */
+const SEEN_WORDS = 4;
+const SEEN_MORE = 16;
+
+/** What a goroutine waits for. */
+function waitReasonOf(gp: number): string {
+  const reason = gmem8[gp * G_STRIDE_BYTES + G_WAITREASON_BYTE] ?? 0;
+  return reason === 0 ? statusName(Gwaiting) : (waitReasonStrings[reason] ?? `wait reason ${reason}`);
+}
+
+function goroutinesOfPools(wanted: (run: Run) => boolean): GoroutineInfo[] {
+  return [...pools.values()].flatMap((pool) => (wanted(pool.run) ? pool.goroutines() : []));
+}
+
 function hear(index: number): void {
   pools.get(index)?.look();
 }
@@ -295,6 +340,12 @@ function wide(i: number): bigint {
 }
 
 const SEVERAL = "in a run with several procs";
+
+/** What Go says to an unlock of what is not locked, by the trap. */
+const UNLOCKED: Readonly<Record<number, string>> = {
+  [TRAP_RUNLOCK]: "sync: RUnlock of unlocked RWMutex",
+  [TRAP_WUNLOCK]: "sync: Unlock of unlocked RWMutex",
+};
 
 /** What a goroutine of a pool did that ends the run. */
 function failureOf(kind: number, gp: number, a: number, b: number): Error {
@@ -323,7 +374,7 @@ function failureOf(kind: number, gp: number, a: number, b: number): Error {
     case PROCS_TRAP:
       return new FatalError(`${name}: ${call}: not ${SEVERAL} yet: leave out the option procs, or do it in TypeScript`);
     case PROCS_UNLOCK:
-      return new FatalError("sync: unlock of unlocked mutex");
+      return new FatalError(UNLOCKED[a] ?? "sync: unlock of unlocked mutex");
     case PROCS_MEMORY:
       return new FatalError(`${name}: ${call}: out of memory`);
     case PROCS_EXECUTE:

@@ -303,7 +303,7 @@ export const PROCS_STATUS = 4;
 export const PROCS_HANDLE = 5;
 /** an operation that a run with several Ps does not have */
 export const PROCS_TRAP = 6;
-/** unlock of unlocked mutex */
+/** unlock of what is not locked: a Mutex, an RWMutex, a Once */
 export const PROCS_UNLOCK = 7;
 /** no memory for a stack, a channel or another record */
 export const PROCS_MEMORY = 8;
@@ -336,6 +336,9 @@ export const PROCS_AGAIN_AGAIN = 1;
 export const PROCS_KIND_CHANNEL = 1;
 export const PROCS_KIND_MUTEX = 2;
 export const PROCS_KIND_WAITGROUP = 3;
+export const PROCS_KIND_RWMUTEX = 4;
+export const PROCS_KIND_COND = 5;
+export const PROCS_KIND_ONCE = 6;
 
 // Answers of gobuf_share_op and gobuf_share_select.
 export const SHARE_OP_CLOSED = 0;
@@ -376,6 +379,20 @@ export const SHARE_SCRATCH_CALLED = 4;
 export const SHARE_SCRATCH_TICKET = 6;
 /** the case of a select */
 export const SHARE_SCRATCH_CASE = 8;
+
+// Those of Go's wait reasons (runtime2.ts has them all) that native code writes.
+export const WAITREASON_SLEEP = 14;
+export const WAITREASON_CHAN_RECEIVE_NIL = 15;
+export const WAITREASON_CHAN_SEND_NIL = 16;
+export const WAITREASON_SELECT_NO_CASES = 17;
+export const WAITREASON_SELECT = 18;
+export const WAITREASON_CHAN_RECEIVE = 19;
+export const WAITREASON_CHAN_SEND = 20;
+export const WAITREASON_COND_WAIT = 21;
+export const WAITREASON_MUTEX_LOCK = 22;
+export const WAITREASON_RWMUTEX_RLOCK = 23;
+export const WAITREASON_RWMUTEX_LOCK = 24;
+export const WAITREASON_WAITGROUP_WAIT = 25;
 
 // Those of Go's statuses of a goroutine (runtime2.ts has them all) that native code reads or writes.
 export const GSTATUS_RUNNING = 2;

@@ -96,6 +96,7 @@ function open() {
       gobuf_procs_dead: { args: ["u32"], returns: "u32" },
       gobuf_procs_wish: { args: ["u32"], returns: "u32" },
       gobuf_procs_gcount: { args: ["u32"], returns: "u32" },
+      gobuf_procs_goroutines: { args: ["u32", "ptr", "u32"], returns: "u32" },
       gobuf_procs_failure: { args: ["u32", "ptr"], returns: "void" },
       gobuf_procs_stats: { args: ["u32", "u32", "ptr"], returns: "void" },
       gobuf_procs_contended: { args: [], returns: "u32" },
@@ -189,6 +190,7 @@ export const G_STACKGUARD0 = descriptor.g_stackguard0 >> 2;
 export const G_STACK_HI = descriptor.g_stack_hi >> 2;
 export const G_RET = (descriptor.g_sched + descriptor.gobuf_ret) >> 2;
 /** Where a native G was preempted between two instructions. */
+export const G_CTXT = (descriptor.g_sched + descriptor.gobuf_ctxt) >> 2;
 export const G_LR = (descriptor.g_sched + descriptor.gobuf_lr) >> 2;
 export const G_STATUS = descriptor.g_atomicstatus >> 2;
 export const G_SELECTDONE = descriptor.g_selectdone >> 2;

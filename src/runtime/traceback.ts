@@ -44,10 +44,22 @@ export interface GoroutineInfo {
   frames: readonly string[];
   /** The source line of its go statement; empty without the run's option `traceback: "all"`. */
   createdAt: string;
+  /** Of a native goroutine of a run with several Ps that runs or is in a blocking call: the M that it is on, from 0. */
+  m?: number;
+  /** The P that this M has, from 0; none in a blocking call. */
+  p?: number;
+}
+
+/** Native goroutines of runs with several Ps: pool.ts says how they are found. */
+let pooled: (wanted: (run: Run) => boolean) => GoroutineInfo[] = () => [];
+
+/** Says how. @internal */
+export function setPooled(f: typeof pooled): void {
+  pooled = f;
 }
 
 /** What there is to say of a goroutine, noted at once; its frames are still to be taken apart. */
-interface Snapshot extends Omit<GoroutineInfo, "frames" | "createdAt"> {
+interface Snapshot extends Omit<GoroutineInfo, "frames" | "createdAt" | "m" | "p"> {
   readonly at: Sites | undefined;
   readonly from: Sites | undefined;
   readonly pc: number;
@@ -131,7 +143,8 @@ function existing(wanted: (run: Run) => boolean, max: number): number[] {
 
 /**
  * All goroutines that exist, in the order in which Go lists them: main, then by their places, which new ones take over from
- * those that are gone. It may be called anywhere. (tracebackothers in runtime/traceback.go.)
+ * those that are gone. It may be called anywhere. Behind them come the native goroutines of runs with several Ps, which do not
+ * stop for it. (tracebackothers in runtime/traceback.go.)
  *
  * @example
  * ```ts
@@ -149,7 +162,8 @@ export function goroutines(): GoroutineInfo[] {
 
 /** Those of the runs that are wanted. @internal */
 export function goroutinesOf(wanted: (run: Run) => boolean): GoroutineInfo[] {
-  return existing(wanted, Number.POSITIVE_INFINITY).map((gp) => infoOf(snapshotOf(gp)));
+  const own = existing(wanted, Number.POSITIVE_INFINITY).map((gp) => infoOf(snapshotOf(gp)));
+  return own.concat(pooled(wanted));
 }
 
 /**
@@ -224,7 +238,8 @@ const FRAME = /^(.*) \((.*)\)$/;
 /** One goroutine as Go prints it. */
 function format(g: GoroutineInfo): string {
   const minutes = Math.floor(g.waited / MINUTE_MS);
-  const lines = [`goroutine ${g.goid} [${g.state}${minutes >= 1 ? `, ${minutes} minutes` : ""}]:`];
+  const on = `${g.m === undefined ? "" : ` m=${g.m}`}${g.p === undefined ? "" : ` p=${g.p}`}`;
+  const lines = [`goroutine ${g.goid}${on} [${g.state}${minutes >= 1 ? `, ${minutes} minutes` : ""}]:`];
   const name = printName(g.name);
   if (g.frames.length === 0) lines.push(`${name}(...)`);
   for (const frame of g.frames) {
@@ -259,16 +274,18 @@ export function formatGoroutines(list: readonly GoroutineInfo[], leftOut = 0): s
 export function noteGoroutines(world: World | undefined, first: number, all: boolean): () => string {
   const noted = first === 0 ? [] : [snapshotOf(first)];
   let leftOut = 0;
+  let pool: GoroutineInfo[] = [];
   if (all) {
-    const others = existing((run) => run.world === world, LISTED_MAX + 1).filter((gp) => gp !== first);
-    noted.push(...others.slice(0, LISTED_MAX - noted.length).map(snapshotOf));
+    const own = existing((run) => run.world === world, LISTED_MAX + 1).filter((gp) => gp !== first);
+    noted.push(...own.slice(0, LISTED_MAX - noted.length).map(snapshotOf));
+    pool = pooled((run) => run.world === world);
     let count = 0;
     for (const run of world?.runs ?? []) count += run.gcount;
     leftOut = count - noted.length;
   }
   const others = all ? (world?.others?.goroutines ?? "") : "";
   return () => {
-    const own = formatGoroutines(noted.map(infoOf), leftOut);
+    const own = formatGoroutines(noted.map(infoOf).concat(pool), leftOut);
     return others === "" ? own : `${own}\n${others}`;
   };
 }

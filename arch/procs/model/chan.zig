@@ -50,7 +50,7 @@ fn reset(capacity: u32) void {
     for (0..explore.threads_max) |i| gOf(i).atomicstatus = status.running;
 }
 
-fn reset0() void {
+pub fn reset0() void {
     reset(0);
 }
 
@@ -67,7 +67,7 @@ fn resetGroup() void {
     wg.counter = 2;
 }
 
-fn hash(h: *std.hash.Wyhash) void {
+pub fn hash(h: *std.hash.Wyhash) void {
     // Padding is never written: it stays as it was.
     h.update(std.mem.asBytes(&c.lock));
     inline for (.{ "closed", "qcount", "sendx", "recvx", "recvq", "sendq" }) |name| h.update(std.mem.asBytes(&@field(c, name)));
@@ -109,14 +109,14 @@ const Owner = struct {
     }
 };
 
-fn me() *Sudog {
+pub fn me() *Sudog {
     const i = explore.current;
     const sg = &sudogs[i];
     sg.* = std.mem.zeroInit(Sudog, .{ .of = @as(*anyopaque, @ptrCast(&c)), .g = first + @as(u32, @intCast(i)) });
     return sg;
 }
 
-fn park(lock: anytype) void {
+pub fn park(lock: anytype) void {
     const i = explore.current;
     const owner: Owner = .{ .gp = gOf(i) };
     if (explore.switched("the lock is let go of before the status is waiting")) {
@@ -129,7 +129,7 @@ fn park(lock: anytype) void {
     if (Status.cas(owner.gp, status.runnable, status.running) != null) explore.violate("who was woken is not runnable");
 }
 
-fn ready(list: ?*Sudog) void {
+pub fn ready(list: ?*Sudog) void {
     var each = list;
     while (each) |sg| {
         each = sg.next;
@@ -308,7 +308,7 @@ fn model(
     return .{ .name = name, .threads = list, .reset = start, .hash = &hash, .holds = &holds, .end = last_check, .faults = faults };
 }
 
-const unlocks_first: explore.Fault = .{ .name = "the lock is let go of before the status is waiting", .kind = .harness };
+pub const unlocks_first: explore.Fault = .{ .name = "the lock is let go of before the status is waiting", .kind = .harness };
 
 pub const models = [_]explore.Model{
     model("chan: unbuffered, two senders", &.{ &sendsA1, &sendsB, &receives2 }, &reset0, &end, &.{
