@@ -88,9 +88,9 @@ export const SUITE_KIT_MUTANTS: readonly Mutant[] = [
   ]),
   ...faultsOf(`${SCHED}/subject.ts`, HOSTILE, [
     [
-      "any line is an event",
-      "else if (EVENT.test(line)) ops.push(line);",
-      "else ops.push(line);\n      if (EVENT.test(line)) continue;",
+      "a line that is no event is passed over",
+      'else if (!line.startsWith("#")) return broken(',
+      "else if (false) return broken(",
     ],
   ]),
   ...faultsOf("conform/src/result.ts", RESULTS, [
