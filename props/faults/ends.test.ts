@@ -1,8 +1,10 @@
 /** Faults F7 to F9: runs that are ended from outside, and what an ended run leaves behind. */
 import { describe, expect, test } from "bun:test";
 import {
+  type Chan,
   Cond,
   chan,
+  type Go,
   go,
   gosched,
   hold,
@@ -160,6 +162,48 @@ describe("F8: nothing that belongs to an ended run waits, or is kept", () => {
 
 /** More than one look at the clock. */
 const MANY = 5000;
+
+describe("F8: sends of ordinary code when main ends at once", () => {
+  /** Ordinary code sends each text before anybody receives; main then does something, and returns or fails. */
+  const settled = async (texts: readonly string[], main: (c: Chan<string>) => Go): Promise<(string | undefined)[]> => {
+    const c = chan<string>();
+    const sent = Promise.withResolvers<PromiseSettledResult<void>[]>();
+    let begun = false;
+    setTimeout(() => {
+      sent.resolve(Promise.allSettled(texts.map((text) => c.sendAsync(text))));
+      begun = true;
+    }, 0);
+    const ended = run(function* () {
+      while (!begun) yield* gosched();
+      // Each sender has its turn, and waits.
+      for (let i = 0; i < 4; i++) yield* gosched();
+      yield* main(c);
+    });
+    await Promise.allSettled([ended]);
+    return (await sent.promise).map((result) =>
+      result.status === "rejected" ? (result.reason as Error).name : result.status,
+    );
+  };
+
+  for (const end of ["returns", "fails"]) {
+    test(`what main received has been sent, and the other send rejects: main ${end}`, async () => {
+      let got: string | undefined;
+      const [first, second] = await settled(["first", "second"], function* (c) {
+        got = yield* c.recv();
+        if (end === "fails") throw new Error("main failed");
+      });
+      const [received, other] = got === "first" ? [first, second] : [second, first];
+      expect({ received, other }).toEqual({ received: "fulfilled", other: "RunOverError" });
+    });
+  }
+
+  test("a send that woke because the channel was closed is not one", async () => {
+    const closes = function* (c: Chan<string>): Go {
+      c.close();
+    };
+    expect(await settled(["first"], closes)).toEqual(["RunOverError"]);
+  });
+});
 
 describe("F9: the end of a run leaves the frames of its goroutines", () => {
   test("finally and using run, top first, when main returns", async () => {

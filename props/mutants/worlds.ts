@@ -30,6 +30,18 @@ export const WORLD_MUTANTS: readonly Mutant[] = [
     "  for (const queue of queues) queue.abandon(gone);\n",
     "",
   ),
+  fault(
+    "what was received at the end has not been sent",
+    "runtime/ending.ts",
+    "if (isReceived(gp)) resolve();",
+    "if (gp === 0) resolve();",
+  ),
+  fault(
+    "what nobody received at the end has been sent",
+    "runtime/ending.ts",
+    "return s !== 0 && smem[s * SUDOG_STRIDE + S_SUCCESS] !== 0;",
+    "return s !== 0;",
+  ),
   fault("a joined run's end leaves its timers", "runtime/ending.ts", "  stopTimersOf(run);\n", ""),
   fault(
     "a joined run's end is still expected from outside",

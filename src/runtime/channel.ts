@@ -19,7 +19,7 @@ import {
 import { type ChanUse, ownerNow, owners, refuseOther, refuseOutside } from "./foreign.ts";
 import { callDone, checkFatal, getg, mp, type Op, opPending, opReady } from "./m.ts";
 import { mayOutside } from "./outside.ts";
-import { spawnOwn } from "./spawn.ts";
+import { spawnOwn, spawnSend } from "./spawn.ts";
 import { type World, whenSeveralWorlds } from "./world.ts";
 
 /**
@@ -158,13 +158,13 @@ export class Chan<in out T> extends Hchan implements SendChan<T>, RecvChan<T> {
 
   /**
    * {@link send} for ordinary async code: at once where a receiver waits or the buffer has room. Rejects with PanicError
-   * "send on closed channel".
+   * "send on closed channel"; with RunOverError when the run ends before the value is received.
    */
   sendAsync(value: T): Promise<void> {
     if (this.codec === null && !this.closed && isPlain(this) && mayOutside() && trySend(this, value)) {
       return sent;
     }
-    return spawnOwn(bodies.sendAsync<T>, this, value);
+    return spawnSend(bodies.sendAsync<T>, this, value);
   }
 
   /** {@link recv} for ordinary async code: at once where a value is there. */

@@ -4,7 +4,7 @@
  */
 import { contextOf, dropContext } from "./asynccontext.ts";
 import { generatorNext, generatorReturn, generatorThrow } from "./body.ts";
-import { G_STATUS, G_STRIDE, G_WAITING, gmem, SUDOG_STRIDE, smem } from "./ffi.ts";
+import { G_PARAM, G_STATUS, G_STRIDE, G_WAITING, gmem, SUDOG_STRIDE, smem } from "./ffi.ts";
 import { gbody, gcont, gfput, gtimer, isNative, livingGs, popFrame } from "./g.ts";
 import { readgstatus } from "./gstatus.ts";
 import { type Frame, MCALL_CALL, mp, RESUME, takeForgotten } from "./m.ts";
@@ -33,7 +33,8 @@ export function setWaitRelease(f: (gp: number) => void): void {
 
 /**
  * Ends a run, whose world is the current one: no goroutine of it is in a queue, on a channel or in a timer afterwards, and
- * every promise that waited for one is rejected. Their frames are still to be left: {@link leaveFrames}.
+ * every promise that waited for one is rejected, but that of a send whose value was received. Their frames are still to be
+ * left: {@link leaveFrames}.
  *
  * It takes a time that grows with the goroutines of the thread if any of the run are left, and with the queues that they
  * are on.
@@ -44,6 +45,8 @@ export function endGoroutines(run: Run): number[] {
   closeRun(run);
   run.world.expected -= run.expected;
   run.expected = 0;
+  for (const [gp, resolve] of run.sends) if (isReceived(gp)) resolve();
+  run.sends.clear();
   for (const reject of run.waiters)
     reject(new RunOverError("gobuf: the run is over: what was waited for will not come"));
   run.waiters.clear();
@@ -59,6 +62,12 @@ export function endGoroutines(run: Run): number[] {
   for (const queue of queues) queue.abandon(gone);
   for (const gp of left) releaseSudogs(gp);
   return left;
+}
+
+/** Whether what a G waited to send has been received, though it had no turn since. */
+function isReceived(gp: number): boolean {
+  const s = gmem[gp * G_STRIDE + G_PARAM];
+  return s !== 0 && smem[s * SUDOG_STRIDE + S_SUCCESS] !== 0;
 }
 
 /** Stops what would wake a G, and notes the queues that it is on. */

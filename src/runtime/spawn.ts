@@ -40,7 +40,17 @@ export function spawnOwn<A extends unknown[], R>(fn: (...args: A) => Go<R>, ...a
   return spawnBy(opOwnCall, fn, args);
 }
 
-function spawnBy<A extends unknown[], R>(callBody: typeof opCall, fn: (...args: A) => Go<R>, args: A): Promise<R> {
+/** {@link spawnOwn} of a body that does nothing but send: when the run ends, what was received has been sent. */
+export function spawnSend<A extends unknown[]>(fn: (...args: A) => Go, ...args: A): Promise<void> {
+  return spawnBy(opOwnCall, fn, args, true);
+}
+
+function spawnBy<A extends unknown[], R>(
+  callBody: typeof opCall,
+  fn: (...args: A) => Go<R>,
+  args: A,
+  sends = false,
+): Promise<R> {
   let run: Run;
   try {
     run = currentRun("spawn");
@@ -48,7 +58,7 @@ function spawnBy<A extends unknown[], R>(callBody: typeof opCall, fn: (...args: 
     // Ends no goroutine: asks only whether a run is under way.
     return Promise.reject(error);
   }
-  return spawnIn(run, fn, args, callBody);
+  return spawnIn(run, fn, args, callBody, sends);
 }
 
 /** {@link spawn}, in a run of the caller's choice. */
@@ -57,6 +67,7 @@ export function spawnIn<A extends unknown[], R>(
   fn: (...args: A) => Go<R>,
   args: A,
   callBody: typeof opCall = opCall,
+  sends = false,
 ): Promise<R> {
   const { promise, resolve, reject } = Promise.withResolvers<R>();
   try {
@@ -68,7 +79,8 @@ export function spawnIn<A extends unknown[], R>(
   }
   run.waiters.add(reject);
   expectOutside(run, 1);
-  newprocIn(
+  let gp = 0;
+  gp = newprocIn(
     run,
     (function* () {
       try {
@@ -79,10 +91,12 @@ export function spawnIn<A extends unknown[], R>(
       } finally {
         if (isExiting(Math.abs(mp.curg))) reject(new Error("gobuf: spawn: the goroutine ended by goexit"));
         run.waiters.delete(reject);
+        if (sends) run.sends.delete(gp);
         expectOutside(run, -1);
       }
     })(),
     fn,
   );
+  if (sends) run.sends.set(gp, resolve as () => void);
   return promise;
 }

@@ -118,6 +118,8 @@ export class Run {
   expected = 0;
   /** Reject the promises that wait for a goroutine of this run. */
   readonly waiters = new Set<(reason: Error) => void>();
+  /** Resolve the promises of ordinary code that sends, by the G that sends for it. */
+  readonly sends = new Map<number, () => void>();
   /** Sees a native goroutine's stack overflow in place of the run's end. */
   onStackOverflow: ((error: never) => void) | null = null;
   /** Is called when the run is over and everything of it is given back. */
