@@ -73,6 +73,8 @@ pub const Group = struct {
     /// Members that are not idle. Everybody's: 0 is the verdict that none of its goroutines will ever run again. Only a member
     /// that is counted itself raises it for another (acq_rel).
     busy: u32 = 0,
+    /// The last that was not idle was a thread that has ended: who reaps calls the run's thread. Under the module's lock.
+    verdict_due: bool = false,
     /// 1: the run that it belongs to is over. Stored once (release); what a member does that has not seen it is harmless, for
     /// the memory stays until the last member has left.
     closed: u32 = 0,
@@ -254,25 +256,25 @@ pub fn leave(me: u32) u64 {
     lock.acquire();
     defer lock.release();
     const group = of(me) orelse return 0;
-    return leaveLocked(group, @intCast(me % members_max));
+    return if (removeLocked(group, @intCast(me % members_max))) group.call(0) else 0;
 }
 
-fn leaveLocked(group: *Group, id: u6) u64 {
+/// Returns whether all that are left are idle since: the run's thread is to be called for the verdict.
+fn removeLocked(group: *Group, id: u6) bool {
     const m = &group.members[id];
     m.lock.lock();
     const was = m.state;
     m.state = .none;
     m.inbox = .{};
     m.lock.unlock();
-    if (was == .none) return 0;
+    if (was == .none) return false;
     withdraw(group, id);
     group.count -= 1;
     if (group.count == 0) {
         free(group);
-        return 0;
+        return false;
     }
-    if (was != .idle and A.sub(u32, &group.busy, 1, .acq_rel) == 1) return group.call(0);
-    return 0;
+    return was != .idle and A.sub(u32, &group.busy, 1, .acq_rel) == 1;
 }
 
 /// A thread has ended, and what it took is about to be taken back. A group whose run it was is over.
@@ -290,9 +292,11 @@ pub fn threadEnded(mid: u32) void {
             const owned = group.members[0].state != .none and group.members[0].mid != mid;
             if (group.members[i].invited and owned) continue;
             const last = group.count == 1;
-            _ = leaveLocked(group, @intCast(i));
+            const all_idle = removeLocked(group, @intCast(i));
             // It took the group along.
             if (last) break;
+            // Who takes back a thread's M need not be of the group: a member that reaps calls.
+            if (all_idle) group.verdict_due = true;
         }
     }
 }
@@ -411,8 +415,12 @@ pub fn inboxWord(me: u32) ?*const u32 {
 /// Members of a group whose threads have ended leave it. The members that are to be called.
 pub fn reap(me: u32) u64 {
     m_.reclaim();
+    lock.acquire();
+    defer lock.release();
     const group = of(me) orelse return 0;
-    return if (A.load(u32, &group.busy, .acquire) == 0) group.call(0) else 0;
+    if (!group.verdict_due) return 0;
+    group.verdict_due = false;
+    return group.call(0);
 }
 
 /// Answers of the calls go through M.scratch: codes.share_scratch says where.

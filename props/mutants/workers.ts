@@ -22,6 +22,7 @@ const refused = found("values", "refused: a class's instance");
 const bound = found("values", "postMessage takes nothing");
 const closed = found("channels", "close, and what comes behind it|waits to send panics");
 const verdict = found("channels", "all wait on all threads|comes to it last|sleeps or computes");
+const missed = found("ends", "is nobody to wait for|takes along what others wait for");
 const canceled = found("sync", "a context that is canceled|a deadline comes");
 const counted = found("sync", "a WaitGroup counts");
 
@@ -74,6 +75,22 @@ export const WORKER_MUTANTS: readonly Mutant[] = [
       "if (was == .idle) _ = A.add(u32, &group.busy, 1, .acq_rel);",
       "if (false) _ = A.add(u32, &group.busy, 1, .acq_rel);",
     ),
+  ),
+  missed(
+    "nobody looks whether a program's own thread is there",
+    edit("src/workers/group.ts", "      this.inform(native.gobuf_share_reap);\n", ""),
+  ),
+  missed(
+    "the run's thread does not hear of those that come",
+    edit("src/workers/group.ts", "  Atomics.store(cells, ATTACHED, 1);\n", ""),
+  ),
+  missed(
+    "who waits for a run whose thread has ended is not told",
+    edit("src/workers/group.ts", "      if (native.gobuf_share_closed(this.me) !== 0) this.called();\n", ""),
+  ),
+  missed(
+    "the verdict that the last one's end brings is lost",
+    edit("arch/workers/group.zig", "            if (all_idle) group.verdict_due = true;\n", ""),
   ),
   canceled(
     "the end of a context is told to one thread",

@@ -1,10 +1,11 @@
 /** Ends: of goroutines that fail, of threads that are ended, of runs; what is told, and that nothing stays behind. */
 import { describe, expect, setDefaultTimeout } from "bun:test";
-import { chan, go, hold, Mutex, reportOf, run, sleep, UncaughtError } from "gobuf";
+import { chan, go, hold, Mutex, reportOf, run, sleep, UncaughtError, wait } from "gobuf";
 import { integerFromEnv } from "../../scripts/numbers.ts";
 import { native } from "../../src/runtime/ffi.ts";
 import { currentRun } from "../../src/runtime/outside.ts";
 import { matesOf } from "../../src/workers/mates.ts";
+import type { Asked } from "./own.worker.ts";
 import { workersTest } from "./skip.ts";
 
 setDefaultTimeout(60_000);
@@ -212,5 +213,58 @@ describe("a program's own Worker", () => {
     } finally {
       await Bun.file(path).delete();
     }
+  });
+
+  /** One that is ended by the test. @returns its first message, when it has said it, and when it has closed */
+  function started(asked: Asked) {
+    const worker = new Worker(new URL("./own.worker.ts", import.meta.url));
+    const first = Promise.withResolvers<unknown>();
+    const closed = Promise.withResolvers<void>();
+    worker.onmessage = ({ data }) => first.resolve(data);
+    worker.addEventListener("close", () => closed.resolve());
+    worker.postMessage(asked);
+    const end = () => {
+      worker.terminate();
+      return closed.promise;
+    };
+    return { first: first.promise, end };
+  }
+
+  for (const how of ["receives", "sleeps"] as const) {
+    workersTest(`that ended where it ${how} is nobody to wait for`, async () => {
+      const error = await failureOf(function* main() {
+        const channel = chan.shared<number>();
+        const worker = started({ how, channel });
+        yield* wait(worker.first);
+        yield* wait(worker.end());
+        yield* channel.recv();
+      });
+      expect(reportOf(error)).toBe(
+        "fatal error: all goroutines are asleep - deadlock!\n\ngoroutine 1 [chan receive]:\nmain(...)\n",
+      );
+      expect(native.gobuf_share_live()).toBe(0);
+    });
+  }
+
+  workersTest("that ended and had the run takes along what others wait for: goroutines and ordinary code", async () => {
+    const worker = started({ how: "has the run" });
+    const message = await worker.first;
+    const ended = run(function* main() {
+      using _ = hold();
+      const channel = chan.attach<number>(message);
+      const received = channel.recvAsync();
+      go(function* () {
+        yield* wait(worker.end());
+      });
+      const errors: string[] = [];
+      try {
+        yield* channel.recv();
+      } catch (error) {
+        errors.push((error as Error).name);
+      }
+      errors.push(yield* wait(received.catch((error: Error) => error.name) as Promise<string>));
+      return errors;
+    });
+    expect(await ended).toEqual(["RunOverError", "RunOverError"]);
   });
 });

@@ -34,10 +34,8 @@ interface ContextName {
   readonly deadline: number | undefined;
 }
 
-interface End {
-  readonly late: boolean;
-  readonly cause: unknown;
-}
+/** How a context ended: whether it was late. A cause of its own has to be copied for each reader; the rest goes as a word. */
+type End = boolean | { readonly late: boolean; readonly cause: unknown };
 
 /** Ends with the context that passes, and tells the others. */
 class PassedCtx extends CancelCtx {
@@ -53,9 +51,10 @@ class PassedCtx extends CancelCtx {
     const { member, handle } = this;
     if (member.over) return;
     member.rouse();
+    const end = endOf(this);
     onOwnM(() => {
       for (let i = 0; i < READERS_MAX; i++) {
-        toWord(member, null, "context", endOf(this));
+        toWord(member, null, "context", end);
         member.heed(
           native.gobuf_share_op(member.me, TRAP_SEND, handle, word[0] >>> 0, word[1] >>> 0, SHARE_OP_NOWAIT, 0),
         );
@@ -69,7 +68,7 @@ function endOf(ctx: CancelCtx): End {
   const err = ctx.err();
   const late = err === DeadlineExceeded;
   const { cause } = ctx;
-  if (cause === err) return { late, cause: undefined };
+  if (cause === err) return late;
   // An error of the program's own class passes as an Error.
   const text =
     cause instanceof Error ? Object.assign(new Error(cause.message), { name: cause.name }) : new Error(String(cause));
@@ -103,7 +102,8 @@ class RemoteCtx extends CancelCtx {
   }
 
   finish(end: End | undefined): void {
-    this.cancel(false, end?.late === true ? DeadlineExceeded : Canceled, end?.cause as Error | undefined);
+    const { late, cause } = typeof end === "object" ? end : { late: end === true, cause: undefined };
+    this.cancel(false, late ? DeadlineExceeded : Canceled, cause as Error | undefined);
   }
 
   /** Waits for the end, as nobody: no goroutine of this thread does. */

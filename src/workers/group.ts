@@ -9,9 +9,6 @@ import {
   SHARE_OP_HANDLE,
   SHARE_OP_MEMORY,
   SHARE_OP_OVER,
-  SHARE_PARK_DEAD,
-  SHARE_PARK_LOOK,
-  SHARE_PARK_TELLS,
   SHARE_SCRATCH_CALLED,
   SHARE_SCRATCH_CASE,
   SHARE_SCRATCH_SUDOG,
@@ -21,9 +18,11 @@ import {
 import { type Address, bytesAt, executeError, M_SCRATCH, mmem, native, onOwnM } from "../runtime/ffi.ts";
 import { type Continuation, fatal, mp, type Op, opPending } from "../runtime/m.ts";
 import { kick, later } from "../runtime/outside.ts";
-import { FatalError, isA } from "../runtime/panic.ts";
+import { FatalError } from "../runtime/panic.ts";
 import { gopark, goready } from "../runtime/proc.ts";
-import { currentWorld, type Others, type Run, RunOverError, type World } from "../runtime/world.ts";
+import { currentWorld, type Run, RunOverError, type World } from "../runtime/world.ts";
+import type { Mates } from "./messages.ts";
+import { othersOf, type Participant, WorldOthers } from "./others.ts";
 
 /** Where in M.scratch answers lie. */
 export const WORD = M_SCRATCH + SHARE_SCRATCH_WORD;
@@ -35,6 +34,10 @@ export const CASE = M_SCRATCH + SHARE_SCRATCH_CASE;
 /** Each thread has a line of the cache, in words, in the memory by which threads call each other. */
 const CELL_WORDS = 16;
 const MEMBERS_MAX = 64;
+/** In the line of the run's thread: not 0 when a thread has come that gobuf did not start. */
+const ATTACHED = 1;
+/** Between two looks for threads that have ended without a word, ms. */
+const WATCH_MS = 100;
 /** Tickets are given out anew after so many. */
 const TICKETS = 2 ** 26;
 
@@ -63,16 +66,8 @@ interface Wait {
   readonly hi: number;
 }
 
-/** What a thread that asks for it says of a group's other threads, and does for it. */
-export interface Mates {
-  /** Asks the others what their goroutines do; `done` is called when they have said it, or cannot. */
-  gather(done: () => void): void;
-  /** What they have said. */
-  readonly text: string;
-}
-
 /** This thread in a group. */
-export class Member {
+export class Member implements Participant {
   readonly me: number;
   readonly id: number;
   readonly waits = new Map<number, Wait>();
@@ -85,12 +80,16 @@ export class Member {
   over = false;
   /** Whoever puts something into the inbox calls this thread. */
   parked = false;
-  /** The threads that gobuf started for the run, if this is the run's own. */
+  /** The run whose group it is; null where the group is another thread's. */
+  run: Run | null = null;
+  /** The threads that gobuf started for that run. */
   mates: Mates | null = null;
   ticket = 0;
   /** Is called when the group's run is over. */
   whenOver: (() => void) | null = null;
   private readonly inbox: Int32Array;
+  /** Looks for threads that have ended without a word: {@link watch}. */
+  watcher: NodeJS.Timeout | null = null;
   /** Objects of the group that this thread has, by handle. */
   readonly objects = new Map<number, WeakRef<object>>();
 
@@ -136,8 +135,19 @@ export class Member {
     else queueMicrotask(wake);
   }
 
+  /** Threads that gobuf did not start end when they like, and tell nobody. Looks for that from now on, until the group is over. */
+  watch(): void {
+    this.watcher ??= setInterval(() => {
+      this.inform(native.gobuf_share_reap);
+      // Whoever waits keeps the process: see WorldOthers.idles.
+      if (this.waits.size === 0) this.watcher?.unref();
+      if (native.gobuf_share_closed(this.me) !== 0) this.called();
+    }, WATCH_MS);
+  }
+
   private called(): void {
     this.parked = false;
+    if (this.id === 0 && Atomics.load(this.cells, ATTACHED) !== 0) this.watch();
     if (native.gobuf_share_closed(this.me) !== 0) onOwnM(() => this.drain());
     const { world } = this;
     if (world === null || world.runs.size === 0) {
@@ -272,6 +282,7 @@ export class Member {
   end(): void {
     if (this.over) return;
     this.over = true;
+    if (this.watcher !== null) clearInterval(this.watcher);
     this.whenOver?.();
     for (const wait of [...this.waits.values()]) {
       if (wait.then === null) this.arrive(wait, { outcome: SHARE_OP_OVER, lo: 0, hi: 0, chosen: 0 });
@@ -307,135 +318,6 @@ export class Member {
 /** The groups that this thread is a member of. */
 const groups = new Set<Member>();
 
-/** Spins for so long before it sleeps, nanoseconds, where others of the group go on. */
-const SPIN_NS = 20_000;
-
-/** All groups whose objects goroutines of a world use. */
-class WorldOthers implements Others {
-  private readonly members: Member[] = [];
-  private idle = false;
-  private gathering = false;
-  private gathered = false;
-  /** What spinning has brought lately: where nothing comes, a thread does not spin. */
-  private spins = 0;
-
-  constructor(private readonly world: World) {}
-
-  add(member: Member): void {
-    this.members.push(member);
-  }
-
-  remove(member: Member): void {
-    const i = this.members.indexOf(member);
-    if (i >= 0) this.members.splice(i, 1);
-  }
-
-  begin(): void {
-    this.idle = false;
-    for (const member of this.members) member.rouse();
-  }
-
-  look(): boolean {
-    let any = false;
-    for (const member of this.members) {
-      if (member.hasMail && onOwnM(() => member.drain())) any = true;
-    }
-    return any;
-  }
-
-  spin(): boolean {
-    if (this.members.length === 0) return false;
-    if (this.spins < 0) {
-      this.spins++;
-      return false;
-    }
-    const end = Bun.nanoseconds() + SPIN_NS;
-    do {
-      for (let i = 0; i < 64; i++) {
-        for (const member of this.members) if (member.hasMail) return this.look();
-      }
-    } while (Bun.nanoseconds() < end);
-    // So many sleeps without a spin.
-    this.spins = -8;
-    return false;
-  }
-
-  park(): void {
-    if (this.idle) return;
-    for (const member of this.members) {
-      if (member.over || member.parked) continue;
-      if (native.gobuf_share_park(member.me, 0) === SHARE_PARK_LOOK) {
-        onOwnM(() => member.drain());
-        if (!this.world.scheduled) later(this.world);
-        return;
-      }
-      member.parked = true;
-    }
-  }
-
-  idles(): boolean {
-    const members = this.members.filter((member) => !member.over);
-    if (members.length === 0) return false;
-    let dead = true;
-    for (const member of members) {
-      const code = onOwnM(() => {
-        const answer = native.gobuf_share_park(member.me, 1);
-        if (answer === SHARE_PARK_TELLS) member.call();
-        return answer;
-      });
-      if (code === SHARE_PARK_LOOK) {
-        onOwnM(() => member.drain());
-        later(this.world);
-        return true;
-      }
-      member.parked = true;
-      if (code !== SHARE_PARK_DEAD) dead = false;
-    }
-    this.idle = true;
-    if (!dead) return true;
-    if (this.gathered) return false;
-    this.gather();
-    return true;
-  }
-
-  gathers(run: Run): boolean {
-    if (this.gathered || !(isA(run.error, FatalError) || run.tracebackAll)) return false;
-    const member = this.members.find((each) => each.mates !== null && runs.get(run) === each);
-    if (member === undefined || member.over) return false;
-    if (!this.gathering) this.gather();
-    return this.gathering;
-  }
-
-  private gather(): void {
-    if (this.gathering) return;
-    this.gathering = true;
-    let left = 1;
-    const done = () => {
-      if (--left !== 0) return;
-      this.gathering = false;
-      this.gathered = true;
-      kick(this.world);
-    };
-    for (const { mates } of this.members) {
-      if (mates === null) continue;
-      left++;
-      mates.gather(done);
-    }
-    queueMicrotask(done);
-  }
-
-  get goroutines(): string {
-    const texts = this.members.map(({ mates }) => mates?.text ?? "");
-    this.gathered = false;
-    return texts.filter((text) => text !== "").join("\n");
-  }
-}
-
-function othersOf(world: World): WorldOthers {
-  world.others ??= new WorldOthers(world);
-  return world.others as WorldOthers;
-}
-
 /** A goroutine leaves: its waits for other threads are taken back. */
 export function cancelWaits(gp: number): void {
   for (const member of groups) member.cancel(gp);
@@ -456,6 +338,7 @@ export function groupOf(run: Run, what: string): Member {
   const member = new Member(me, new Int32Array(new SharedArrayBuffer(4 * CELL_WORDS * MEMBERS_MAX)));
   groups.add(member);
   runs.set(run, member);
+  member.run = run;
   return member;
 }
 
@@ -471,6 +354,10 @@ export function memberOf({ number, cells }: Invitation): Member {
   if (me >= EXECUTE_FIRST) throw new RunOverError("gobuf: the run that this object was shared by is over");
   const member = new Member(me, cells);
   groups.add(member);
+  member.watch();
+  Atomics.store(cells, ATTACHED, 1);
+  Atomics.add(cells, 0, 1);
+  Atomics.notify(cells, 0);
   return member;
 }
 

@@ -10,8 +10,8 @@ import { kick } from "../runtime/outside.ts";
 import { FatalError, UncaughtError } from "../runtime/panic.ts";
 import { goroutineDumpOf } from "../runtime/traceback.ts";
 import type { Run } from "../runtime/world.ts";
-import { groupOf, invite, leaveFor, type Mates, type Member, startedGroupOf } from "./group.ts";
-import { type Beginning, type FromStage, STAGE, type Start, type ToStage } from "./messages.ts";
+import { groupOf, invite, leaveFor, type Member, startedGroupOf } from "./group.ts";
+import { type Beginning, type FromStage, type Mates, STAGE, type Start, type ToStage } from "./messages.ts";
 
 /** Threads of a run. */
 const MS_MAX = 32;

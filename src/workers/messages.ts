@@ -64,3 +64,11 @@ export function passable(cause: unknown): unknown {
     }
   }
 }
+
+/** What a thread that asks for it says of a group's other threads, and does for it. */
+export interface Mates {
+  /** Asks the others what their goroutines do; `done` is called when they have said it, or cannot. */
+  gather(done: () => void): void;
+  /** What they have said. */
+  readonly text: string;
+}

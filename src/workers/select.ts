@@ -77,9 +77,15 @@ class Selecting {
   member!: Member;
 
   constructor(readonly cases: readonly SelectCase[]) {
-    for (const [index, { c, send, elem }] of cases.entries()) {
-      if (c instanceof SharedChan) this.add(index, c, send, elem);
-      else if (!c.nil) this.local.push(index);
+    try {
+      for (const [index, { c, send, elem }] of cases.entries()) {
+        if (c instanceof SharedChan) this.add(index, c, send, elem);
+        else if (!c.nil) this.local.push(index);
+      }
+    } catch (error) {
+      // Ends no goroutine: a value or a channel is refused, and the values of the cases before it stay here.
+      this.drop(-1);
+      throw error;
     }
     if (this.shared.length > SHARED_MAX) {
       this.drop(-1);
